@@ -1,0 +1,88 @@
+/** A time or span in integer microseconds. Exact in a JavaScript number for 285 years. */
+export type Micros = number;
+
+/** How a bundle wants its pictures. ffmpeg (or sharp, for stills) scales to exactly this. */
+export interface ImageSpec {
+  readonly width: number;
+  readonly height: number;
+  /** `stretch`: the whole frame squeezed to the size; `crop`: short side scaled, then the centre cut out. */
+  readonly resize: 'stretch' | 'crop';
+  readonly filter: 'bilinear' | 'bicubic' | 'lanczos' | 'area';
+  /** YCbCr matrix assumed where the source names none. */
+  readonly matrix: 'bt601' | 'bt709';
+}
+
+/** One chosen picture of a video, scaled for the model. */
+export interface Keyframe {
+  /** The video's name, as it stands in the outputs. */
+  readonly video: string;
+  /** 0, 1, 2, ... in order of `pts`. */
+  readonly index: number;
+  /** The source's own presentation time, as the container has it (not shifted to start at zero). */
+  readonly pts: Micros;
+  /** True where the picture shows what the keyframe before it shows: looked at because time passed, not because something changed. */
+  readonly still: boolean;
+  readonly width: number;
+  readonly height: number;
+  /** RGB, 8 bits, rows from the top, `width * height * 3` bytes. */
+  readonly pixels: Uint8Array;
+}
+
+/** Keyframes per group. Groups are cut by index, so that batches never depend on timing. */
+export const GROUP_SIZE = 8;
+
+/** Keyframes `[8 * index .. 8 * index + 7]` of one video: the unit of inference, of the journal and of a retry. */
+export interface Group {
+  readonly video: string;
+  readonly index: number;
+  readonly keyframes: readonly Keyframe[];
+}
+
+/** What the model says of one keyframe. */
+export interface Caption {
+  readonly video: string;
+  readonly index: number;
+  readonly pts: Micros;
+  readonly still: boolean;
+  /** What the first look wrote by itself, decoded as a single look would. */
+  readonly draft: string;
+  /** The final text; equal to `draft` after one look; empty where `error` is set. */
+  readonly text: string;
+  /** Mean token probability of `text`, 0 to 1, rounded to 4 decimals. */
+  readonly confidence: number;
+  readonly looks: 1 | 2;
+  /** Why this keyframe has no caption; its neighbours are not harmed. */
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** What a viewer sees. Times count from the track's zero (the container's start) and are rounded by the writer only. */
+export interface Cue {
+  readonly start: Micros;
+  readonly end: Micros;
+  /** One or two lines, joined with a line feed; plain text, not escaped. */
+  readonly text: string;
+  /** Indices of the keyframes that it speaks of. */
+  readonly from: readonly number[];
+}
+
+/** Which model wrote a caption. */
+export interface ModelIdentity {
+  readonly name: string;
+  readonly version: string;
+  /** SHA-256 of bundle.json, which names the sha256 of every file in the bundle. */
+  readonly sha256: string;
+}
+
+/**
+ * Writes captions for groups of keyframes. The glance-DeepLens bundle is the first of several to come.
+ * `caption` may be called for up to `concurrency` groups at once; its answer has one caption per keyframe, in order,
+ * and depends on nothing but the group.
+ */
+export interface Captioner {
+  readonly model: ModelIdentity;
+  readonly image: ImageSpec;
+  readonly concurrency: number;
+  open(): Promise<void>;
+  caption(group: Group, signal: AbortSignal): Promise<Caption[]>;
+  close(): Promise<void>;
+}
