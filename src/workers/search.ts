@@ -1,0 +1,176 @@
+/** How captions are searched for. From the bundle's `generation` and `ids`. */
+export interface SearchRules {
+  /** Hypotheses kept per picture; 1 is greedy. */
+  readonly beams: number;
+  /** Tokens written at most, the end token included. */
+  readonly maxTokens: number;
+  /** Length of the n-grams that a caption may have only once; 0 allows all. */
+  readonly noRepeatNgram: number;
+  /** A finished caption's score is divided by its length to this power. */
+  readonly lengthPenalty: number;
+  readonly ids: { readonly pad: number; readonly bos: number; readonly eos: number; readonly draft: number };
+}
+
+/** What one look wrote for one picture. */
+export interface Written {
+  /** Without the end token. */
+  readonly tokens: readonly number[];
+  /** Sum of log-probabilities (natural), end token included, over length to the length penalty. */
+  readonly score: number;
+  /** Mean probability of `tokens`; 0 where there are none. */
+  readonly confidence: number;
+}
+
+/**
+ * Writes one token behind each live hypothesis and asks for what may come next.
+ * @param tokens the newest token of each hypothesis
+ * @param parents for each hypothesis, the row of the step before (of the first logits, for the first step) that it goes on from
+ * @param position how many tokens a hypothesis has by now, from 1
+ * @returns the logits behind each hypothesis, in the same order
+ */
+export type Step = (
+  tokens: readonly number[],
+  parents: readonly number[],
+  position: number,
+) => Promise<readonly Float32Array[]>;
+
+interface Hypothesis {
+  readonly tokens: readonly number[];
+  /** Sum of log-probabilities. */
+  readonly score: number;
+  /** Sum of probabilities of `tokens`. */
+  readonly probability: number;
+  /** Row of the newest logits that belongs to it. */
+  readonly row: number;
+}
+
+interface Candidate {
+  readonly from: Hypothesis;
+  readonly token: number;
+  readonly score: number;
+  readonly logProbability: number;
+}
+
+interface Picture {
+  live: Hypothesis[];
+  readonly finished: Written[];
+}
+
+/** Natural-log softmax in double precision, as two numbers: log p(token) = (logit - max) - logSum. */
+function softmaxOf(logits: Float32Array): { max: number; logSum: number } {
+  let max = Number.NEGATIVE_INFINITY;
+  for (const logit of logits) if (logit > max) max = logit;
+  let sum = 0;
+  for (const logit of logits) sum += Math.exp(logit - max);
+  // A NaN anywhere ends up in the sum, and so does a row of infinities: better no caption than a made-up one.
+  if (!Number.isFinite(sum)) throw new RangeError('The decoder gave logits that are not numbers');
+  return { max, logSum: Math.log(sum) };
+}
+
+/** The tokens that would complete an n-gram which `tokens` already have. */
+function repeating(tokens: readonly number[], n: number): Set<number> {
+  const banned = new Set<number>();
+  if (n === 0) return banned;
+  const tail = tokens.slice(tokens.length - (n - 1));
+  for (let start = 0; start + n <= tokens.length; start++) {
+    const last = tokens[start + n - 1];
+    if (last !== undefined && tail.every((token, i) => token === tokens[start + i])) banned.add(last);
+  }
+  return banned;
+}
+
+/** The `count` best continuations of all hypotheses, best first; among equals the earlier hypothesis, then the lower token. */
+function bestCandidates(
+  live: readonly Hypothesis[],
+  logits: readonly Float32Array[],
+  count: number,
+  rules: SearchRules,
+): Candidate[] {
+  const best: Candidate[] = [];
+  /** What a candidate must beat to be among them. */
+  let worst = Number.NEGATIVE_INFINITY;
+  for (const from of live) {
+    const row = logits[from.row];
+    if (row === undefined) throw new RangeError(`The decoder gave no logits for row ${from.row}`);
+    const { max, logSum } = softmaxOf(row);
+    const banned = repeating(from.tokens, rules.noRepeatNgram)
+      .add(rules.ids.pad)
+      .add(rules.ids.bos)
+      .add(rules.ids.draft);
+    if (from.tokens.length === 0) banned.add(rules.ids.eos);
+    row.forEach((logit, token) => {
+      const logProbability = logit - max - logSum;
+      const score = from.score + logProbability;
+      if (score <= worst || banned.has(token)) return;
+      const at = best.findIndex((other) => other.score < score);
+      best.splice(at === -1 ? best.length : at, 0, { from, token, score, logProbability });
+      best.length = Math.min(best.length, count);
+      if (best.length === count) worst = best.at(-1)?.score ?? worst;
+    });
+  }
+  return best;
+}
+
+function finish(from: Hypothesis, score: number, length: number, rules: SearchRules): Written {
+  const { tokens, probability } = from;
+  return {
+    tokens,
+    score: score / length ** rules.lengthPenalty,
+    confidence: tokens.length === 0 ? 0 : probability / tokens.length,
+  };
+}
+
+/** One step of one picture: its live hypotheses become the best of their continuations; those that end are finished. */
+function advance(picture: Picture, logits: readonly Float32Array[], rules: SearchRules): void {
+  const next: Hypothesis[] = [];
+  for (const [rank, candidate] of bestCandidates(picture.live, logits, 2 * rules.beams, rules).entries()) {
+    const { from, token, score, logProbability } = candidate;
+    if (token === rules.ids.eos) {
+      if (rank < rules.beams) picture.finished.push(finish(from, score, from.tokens.length + 1, rules));
+    } else if (next.length < rules.beams) {
+      const probability = from.probability + Math.exp(logProbability);
+      next.push({ tokens: [...from.tokens, token], score, probability, row: from.row });
+    }
+  }
+  picture.live = picture.finished.length < rules.beams ? next : [];
+}
+
+/** The best finished one; among equals the one that finished first. */
+function winner(picture: Picture): Written {
+  const empty: Written = { tokens: [], score: Number.NEGATIVE_INFINITY, confidence: 0 };
+  return picture.finished.reduce((a, b) => (b.score > a.score ? b : a), picture.finished[0] ?? empty);
+}
+
+/**
+ * Beam search over several pictures at once, each by itself: a picture that is done leaves the batch, and none sees another's scores.
+ * At each step the best `2 * beams` continuations of a picture are walked best first: an end token among the best `beams` finishes
+ * its hypothesis, others become live until `beams` are; it stops when `beams` have finished or `maxTokens` are written.
+ * @param first the logits behind each picture's prefix, one row of V a picture
+ * @returns what was written for each picture, in order
+ */
+export async function search(
+  first: readonly Float32Array[],
+  step: Step,
+  rules: SearchRules,
+): Promise<readonly Written[]> {
+  const pictures = first.map((_, row): Picture => {
+    return { live: [{ tokens: [], score: 0, probability: 0, row }], finished: [] };
+  });
+  let logits = first;
+  for (let written = 1; ; written++) {
+    for (const picture of pictures) advance(picture, logits, rules);
+    const live = pictures.flatMap((picture) => picture.live);
+    if (live.length === 0 || written === rules.maxTokens) break;
+    logits = await step(
+      live.map(({ tokens }) => tokens.at(-1) ?? rules.ids.pad),
+      live.map(({ row }) => row),
+      written,
+    );
+    let row = 0;
+    for (const picture of pictures) picture.live = picture.live.map((hypothesis) => ({ ...hypothesis, row: row++ }));
+  }
+  for (const picture of pictures) {
+    for (const left of picture.live) picture.finished.push(finish(left, left.score, left.tokens.length, rules));
+  }
+  return pictures.map(winner);
+}
