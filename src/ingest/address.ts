@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import type { Source } from './sources.ts';
+
+/** A server that sends nothing for this long is given up by ffmpeg itself, beside our own watchdog. */
+const NETWORK_SILENCE_MICROS = 20_000_000;
+const LOCAL = ['file', 'crypto', 'data'];
+const NETWORK = ['http', 'https', 'tcp', 'tls', 'crypto', 'httpproxy', 'data'];
+
+/** How ffmpeg and ffprobe open a source. */
+export interface Address {
+  /** What stands after `-i`. */
+  readonly input: string;
+  /** Options that stand before it. */
+  readonly options: readonly string[];
+}
+
+/**
+ * The input and the protocols that fit it: a local file never makes ffmpeg reach for the network, and a URL never for
+ * local files. A local playlist may reach for the network only where it lists http(s) addresses itself.
+ */
+export async function addressOf(source: Source): Promise<Address> {
+  if (source.kind === 'url') {
+    return {
+      input: source.input,
+      options: ['-protocol_whitelist', NETWORK.join(','), '-rw_timeout', String(NETWORK_SILENCE_MICROS)],
+    };
+  }
+  const remote = extname(source.input).toLowerCase() === '.m3u8' && (await listsAddresses(source.input));
+  const protocols = remote ? [...new Set([...LOCAL, ...NETWORK])] : LOCAL;
+  // `file:` keeps a name such as `a:b.mp4` from being read as a protocol.
+  return { input: `file:${source.input}`, options: ['-protocol_whitelist', protocols.join(',')] };
+}
+
+async function listsAddresses(playlist: string): Promise<boolean> {
+  const text = await readFile(playlist, 'utf8').catch(() => '');
+  return /^https?:\/\/|URI="https?:\/\//im.test(text);
+}

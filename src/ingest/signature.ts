@@ -1,0 +1,90 @@
+/** Cells along each side. At 224 pixels a cell is 14 x 14: what moves there shows, what flickers in one pixel does not. */
+export const GRID = 16;
+/** Numbers per cell: lightness, red against green, yellow against blue. */
+const PLANES = 3;
+const CELLS = GRID * GRID;
+
+/**
+ * What a picture looks like, in {@link GRID} x {@link GRID} cells: the mean of each cell in opponent colours, so that red
+ * turning green shows even at equal lightness, while noise, which has no direction, averages out.
+ * `signature[plane * 256 + cell]`, in the units of 8-bit colour.
+ */
+export type Signature = Float32Array;
+
+/** The signature of RGB pixels, 8 bits, `width * height * 3` bytes. */
+export function signatureOf(pixels: Uint8Array, width: number, height: number): Signature {
+  const sums = new Float64Array(CELLS * PLANES);
+  const counts = new Uint32Array(CELLS);
+  for (let y = 0, at = 0; y < height; y++) {
+    const row = Math.floor((y * GRID) / height) * GRID;
+    for (let column = 0; column < GRID; column++) {
+      const cell = row + column;
+      const end = Math.ceil(((column + 1) * width) / GRID);
+      let red = 0;
+      let green = 0;
+      let blue = 0;
+      const first = Math.ceil((column * width) / GRID);
+      for (let x = first; x < end; x++, at += 3) {
+        red += pixels[at] ?? 0;
+        green += pixels[at + 1] ?? 0;
+        blue += pixels[at + 2] ?? 0;
+      }
+      // Opponent axes, scaled so that a change of one channel alone counts about as much on each.
+      sums[cell] = (sums[cell] ?? 0) + (red + green + blue) / 3;
+      sums[CELLS + cell] = (sums[CELLS + cell] ?? 0) + (red - green) / 2;
+      sums[2 * CELLS + cell] = (sums[2 * CELLS + cell] ?? 0) + (red + green - 2 * blue) / 4;
+      counts[cell] = (counts[cell] ?? 0) + (end - first);
+    }
+  }
+  const signature = new Float32Array(CELLS * PLANES);
+  for (let index = 0; index < signature.length; index++) {
+    signature[index] = (sums[index] ?? 0) / Math.max(1, counts[index % CELLS] ?? 1);
+  }
+  return signature;
+}
+
+/** How far two pictures are apart. */
+export interface Difference {
+  /** Mean over the cells of the Euclidean distance in opponent colours: how much of the picture is another one. */
+  readonly mean: number;
+  /** The same of the cell that changed most, after the change common to all cells (exposure, flicker) is taken out. */
+  readonly peak: number;
+}
+
+/** Compares two signatures of the same model size. */
+export function differenceOf(a: Signature, b: Signature): Difference {
+  const common = [0, 0, 0];
+  for (let plane = 0; plane < PLANES; plane++) {
+    let sum = 0;
+    for (let cell = plane * CELLS; cell < (plane + 1) * CELLS; cell++) sum += (b[cell] ?? 0) - (a[cell] ?? 0);
+    common[plane] = sum / CELLS;
+  }
+  const [commonL = 0, commonR = 0, commonY = 0] = common;
+  let total = 0;
+  let peak = 0;
+  for (let cell = 0; cell < CELLS; cell++) {
+    const l = (b[cell] ?? 0) - (a[cell] ?? 0);
+    const r = (b[CELLS + cell] ?? 0) - (a[CELLS + cell] ?? 0);
+    const y = (b[2 * CELLS + cell] ?? 0) - (a[2 * CELLS + cell] ?? 0);
+    total += Math.hypot(l, r, y);
+    const local = (l - commonL) ** 2 + (r - commonR) ** 2 + (y - commonY) ** 2;
+    if (local > peak) peak = local;
+  }
+  return { mean: total / CELLS, peak: Math.sqrt(peak) };
+}
+
+/** How much the cells of a picture differ from each other: near 0 for a blank one. */
+export function spreadOf(signature: Signature): number {
+  let total = 0;
+  for (let plane = 0; plane < PLANES; plane++) {
+    let sum = 0;
+    let squares = 0;
+    for (let cell = plane * CELLS; cell < (plane + 1) * CELLS; cell++) {
+      const value = signature[cell] ?? 0;
+      sum += value;
+      squares += value * value;
+    }
+    total += Math.max(0, squares / CELLS - (sum / CELLS) ** 2);
+  }
+  return Math.sqrt(total);
+}

@@ -1,0 +1,67 @@
+import { open } from 'node:fs/promises';
+
+/** Still pictures. They go through sharp, not ffmpeg; an animated WebP or AVIF counts as its first picture. */
+export const PICTURE_EXTENSIONS: ReadonlySet<string> = new Set(['.jpg', '.jpeg', '.png', '.webp', '.avif']);
+
+/** Extensions that make a file found in a folder a video. An explicitly named file counts whatever its name. */
+export const MEDIA_EXTENSIONS: ReadonlySet<string> = new Set(
+  (
+    'mp4 m4v mov qt mkv webm avi wmv asf flv f4v mpg mpeg mpe m1v m2v vob ts mts m2ts m2t mxf 3gp 3g2 ogv ogm ' +
+    'divx rm rmvb dv gif m3u8 y4m nut ivf wtv h264 264 h265 265 hevc mjpeg mjpg mk3d'
+  )
+    .split(' ')
+    .map((extension) => `.${extension}`),
+);
+
+/** True where the first bytes are those of a JPEG, PNG, WebP or AVIF picture. False for what cannot be read. */
+export async function isPictureContent(path: string): Promise<boolean> {
+  const head = await firstBytes(path, 12);
+  return (
+    head.startsWith('\xff\xd8\xff') ||
+    head.startsWith('\x89PNG\r\n\x1a\n') ||
+    (head.startsWith('RIFF') && head.endsWith('WEBP')) ||
+    head.slice(4) === 'ftypavif' ||
+    head.slice(4) === 'ftypavis'
+  );
+}
+
+/** First bytes of FLV, Ogg, GIF, ASF, MPEG program stream and video, HLS, RealMedia, Matroska. */
+const OPENINGS = [
+  'FLV\x01',
+  'OggS',
+  'GIF8',
+  '0&\xb2u\x8ef\xcf\x11',
+  '\0\0\x01\xba',
+  '\0\0\x01\xb3',
+  '#EXTM3U',
+  '.RMF',
+  '\x1aE\xdf\xa3',
+];
+const MP4_BOXES = ['ftyp', 'moov', 'mdat', 'free', 'skip', 'wide', 'styp', 'moof'];
+const TS_PACKET = 188;
+
+/** True where the first bytes are those of a known video container, so that what ffmpeg cannot open is a damaged one. */
+export async function looksLikeContainer(path: string): Promise<boolean> {
+  const head = await firstBytes(path, TS_PACKET + 1);
+  return (
+    OPENINGS.some((opening) => head.startsWith(opening)) ||
+    MP4_BOXES.includes(head.slice(4, 8)) ||
+    (head.startsWith('RIFF') && head.slice(8, 12) === 'AVI ') ||
+    (head[0] === 'G' && head[TS_PACKET] === 'G')
+  );
+}
+
+/** One character per byte; empty for what cannot be read. */
+async function firstBytes(path: string, count: number): Promise<string> {
+  try {
+    const file = await open(path);
+    try {
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(count), 0, count, 0);
+      return buffer.toString('latin1', 0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch {
+    return '';
+  }
+}
