@@ -1,9 +1,9 @@
 import type { Caption, Group, ImageSpec, Keyframe } from '../core/types.ts';
 import type { Bundle } from './bundle.ts';
 import { WorkerError } from './errors.ts';
-import { openGraphs } from './graphs.ts';
 import { draftTable, look } from './look.ts';
 import type { Written } from './search.ts';
+import { openGraphs } from './sessions.ts';
 import { openTokenizer } from './tokenizer.ts';
 
 /** What was written for one picture. */

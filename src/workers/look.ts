@@ -1,7 +1,7 @@
 import type { Tensor } from 'onnxruntime-node';
-import type { Graphs, Table } from './graphs.ts';
 import type { Manifest } from './manifest.ts';
 import { search, type Written } from './search.ts';
+import type { Graphs, Table } from './sessions.ts';
 
 /** What the decoder reads behind the visual tokens before the caption begins; B rows of `columns` each. */
 interface Prefix {

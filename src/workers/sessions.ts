@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { env, InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
 import type { Bundle } from './bundle.ts';
 import { BundleError } from './errors.ts';
 import type { GraphName, Manifest } from './manifest.ts';
@@ -207,4 +207,9 @@ export async function openGraphs(bundle: Bundle): Promise<Graphs> {
       await Promise.all([encoder.release(), deeplens.release(), decoder.release()]);
     },
   };
+}
+
+/** Which onnxruntime this is, and the execution providers that its package has: `bundled`, or to be installed besides. */
+export function executionProviders(): { version: string; providers: { name: string; bundled: boolean }[] } {
+  return { version: env.versions.node ?? 'unknown', providers: listSupportedBackends() };
 }
