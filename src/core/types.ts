@@ -80,6 +80,8 @@ export interface ModelIdentity {
  */
 export interface Captioner {
   readonly model: ModelIdentity;
+  /** What runs the model, such as `onnxruntime-node 1.30.0 cpu`: equal bytes are promised within one runtime only. */
+  readonly runtime: string;
   readonly image: ImageSpec;
   readonly concurrency: number;
   open(): Promise<void>;

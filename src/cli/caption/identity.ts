@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import { realpath, stat } from 'node:fs/promises';
+import type { Source } from '../../ingest/sources.ts';
+import type { JsonValue } from '../../pipeline/track.ts';
+import type { CaptionSettings } from './settings.ts';
+
+/** A JSON object. */
+export type Facts = { readonly [key: string]: JsonValue };
+
+/**
+ * What makes an input the same input: a file's place, size and time of change; a URL's address. Undefined for stdin,
+ * which cannot be had again. Throws the system's error where the file cannot be looked at.
+ */
+export async function identify(source: Source): Promise<Facts | undefined> {
+  if (source.kind === 'stdin') return undefined;
+  if (source.kind === 'url') return { url: source.input };
+  const path = await realpath(source.input);
+  const { size, mtimeMs } = await stat(path);
+  return { path, size, changed: mtimeMs };
+}
+
+/** The options that decide which captions come out. */
+export function captionOptions({ choice, from, to, looks }: CaptionSettings): Facts {
+  return {
+    frames: choice.mode === 'every' ? { every: choice.interval / 1e6 } : choice.mode,
+    from: from === undefined ? null : from / 1e6,
+    to: to === undefined ? null : to / 1e6,
+    looks,
+  };
+}
+
+/** One short text for what a journal or a track depends on. */
+export function digest(facts: JsonValue): string {
+  return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 32);
+}
