@@ -4,6 +4,7 @@ import type { Bundle } from './bundle.ts';
 import { defaultProcesses } from './cores.ts';
 import { WorkerError } from './errors.ts';
 import { InferenceProcess } from './process.ts';
+import { runtimeVersion } from './runtime.ts';
 import { Slots } from './slots.ts';
 
 /** A group with which this many processes died is not tried again. */
@@ -60,6 +61,7 @@ function failed(group: Group, looks: 1 | 2, message: string): Caption[] {
 
 class PooledCaptioner implements Captioner {
   readonly model;
+  readonly runtime;
   readonly image;
   readonly concurrency;
   readonly #options: CaptionerOptions;
@@ -72,6 +74,7 @@ class PooledCaptioner implements Captioner {
   constructor(options: CaptionerOptions) {
     this.#options = options;
     this.model = options.bundle.model;
+    this.runtime = `onnxruntime-node ${runtimeVersion()} ${options.bundle.provider}`;
     this.image = options.bundle.image;
     this.concurrency = options.processes ?? defaultProcesses();
     this.#slots = new Slots<Slot>(

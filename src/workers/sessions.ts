@@ -1,7 +1,8 @@
-import { env, InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
+import { InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
 import type { Bundle } from './bundle.ts';
 import { BundleError } from './errors.ts';
 import type { GraphName, Manifest } from './manifest.ts';
+import { runtimeVersion } from './runtime.ts';
 
 /** What the encoder sees in B pictures. */
 export interface Encoded {
@@ -211,5 +212,5 @@ export async function openGraphs(bundle: Bundle): Promise<Graphs> {
 
 /** Which onnxruntime this is, and the execution providers that its package has: `bundled`, or to be installed besides. */
 export function executionProviders(): { version: string; providers: { name: string; bundled: boolean }[] } {
-  return { version: env.versions.node ?? 'unknown', providers: listSupportedBackends() };
+  return { version: runtimeVersion(), providers: listSupportedBackends() };
 }
