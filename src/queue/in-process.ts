@@ -29,6 +29,8 @@ class Run {
   readonly #working = new Set<Promise<void>>();
   #reading: Promise<void> | undefined;
   #exhausted = false;
+  /** Thrown after everything that the source gave before it: a video that is broken at its end has captions up to there. */
+  #sourceError: { readonly error: unknown } | undefined;
   #failure: { readonly error: unknown } | undefined;
   /** Set while `next` waits for something to happen. */
   #wake: (() => void) | undefined;
@@ -39,7 +41,7 @@ class Run {
     this.#concurrency = concurrency;
   }
 
-  /** The next result, in order of completion; undefined after the last. What was done before a failure comes out before it. */
+  /** The next result, in order of completion; undefined after the last. What was done before an error comes out before it. */
   async next(): Promise<GroupResult | undefined> {
     for (;;) {
       this.#pump();
@@ -49,7 +51,10 @@ class Run {
         return result;
       }
       if (this.#failure) throw this.#failure.error;
-      if (this.#exhausted && this.#working.size === 0 && this.#ahead.length === 0) return undefined;
+      if (this.#exhausted && this.#working.size === 0 && this.#ahead.length === 0) {
+        if (this.#sourceError) throw this.#sourceError.error;
+        return undefined;
+      }
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -99,7 +104,8 @@ class Run {
       },
       (error: unknown) => {
         this.#exhausted = true;
-        this.fail(error);
+        this.#sourceError = { error };
+        this.#wake?.();
       },
     );
   }
@@ -126,9 +132,9 @@ class Run {
 
 /**
  * Runs groups through `work`, several at once, in this process. Results come in order of completion. The next group is read only when there
- * is room for it, so a slow consumer or slow work makes the source wait. An error of the source or of the work ends the run: results done
- * before it come out, work that goes on is aborted, the source's `return` is called, and the error is thrown. When `signal` aborts, its
- * reason is thrown at once. A source that may wait for long should end its pending `next` on the same signal: the run's end waits for it.
+ * is room for it, so a slow consumer or slow work makes the source wait. An error of the source is thrown after the results of all that it
+ * gave before. An error of the work ends the run: results done before it come out, work that goes on is aborted, the source's `return` is
+ * called, and the error is thrown. When `signal` aborts, its reason is thrown at once. A source that may wait for long should end its pending `next` on the same signal: the run's end waits for it.
  */
 export async function* runGroups(
   groups: AsyncIterable<Group>,

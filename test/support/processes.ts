@@ -4,15 +4,27 @@ import { execFileSync } from 'node:child_process';
 export interface ProcessLine {
   readonly pid: number;
   readonly parent: number;
+  /** CPU time used so far, in whole seconds. */
+  readonly cpuSeconds: number;
   readonly command: string;
 }
 
 /** All processes that are alive; the ended ones that nobody has waited for yet are not. */
 export function processes(): ProcessLine[] {
-  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat=,args='], { encoding: 'utf8' }).split('\n');
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat=,time=,args='], { encoding: 'utf8' }).split('\n');
   return lines.flatMap((line) => {
-    const [, pid, parent, state = '', command = ''] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
-    return pid === undefined || state.startsWith('Z') ? [] : [{ pid: Number(pid), parent: Number(parent), command }];
+    const [, pid, parent, state = '', time = '', command = ''] =
+      /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+    return pid === undefined || state.startsWith('Z')
+      ? []
+      : [
+          {
+            pid: Number(pid),
+            parent: Number(parent),
+            cpuSeconds: time.split(/[-:]/).reduce((sum, part) => sum * 60 + Number(part), 0),
+            command,
+          },
+        ];
   });
 }
 
