@@ -1,0 +1,79 @@
+import { SecondGlanceError } from '../core/errors.ts';
+
+/**
+ * What can go wrong between the captions and the finished track.
+ * - `output-full`: the disk or the quota is full (retryable).
+ * - `output-permission`: the target may not be written, or lies on a read-only disk.
+ * - `output-folder-missing`: the folder of the target does not exist.
+ * - `output-is-folder`: the target is a folder.
+ * - `output-name`: the target's name is too long for its disk.
+ * - `output-closed`: the reader of a pipe has gone; a clean end for a run that writes to stdout.
+ * - `output-failed`: any other trouble of the disk (retryable).
+ * - `captions-incomplete`: a group never came, or came too far ahead of its turn.
+ * - `journal-busy`: another run works on the same input with the same settings (retryable).
+ * - `journal-lost`: this run was stopped for so long that another one took over its journal (retryable).
+ */
+export type OutputErrorCode =
+  | 'output-full'
+  | 'output-permission'
+  | 'output-folder-missing'
+  | 'output-is-folder'
+  | 'output-name'
+  | 'output-closed'
+  | 'output-failed'
+  | 'captions-incomplete'
+  | 'journal-busy'
+  | 'journal-lost';
+
+/** A failure of this room: of ordering captions, writing tracks, or keeping the journal. */
+export class OutputError extends SecondGlanceError<OutputErrorCode> {}
+
+/** The system's own name for an error (`ENOSPC`), where it has one. */
+export function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** The OutputError for a failed file operation. `doing` reads like `write the track /films/holiday.vtt`. */
+export function outputError(cause: unknown, doing: string): OutputError {
+  if (cause instanceof OutputError) return cause;
+  const errno = errnoOf(cause);
+  switch (errno) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new OutputError('output-full', `cannot ${doing}: the disk is full; free some space and run it again`, {
+        cause,
+        retryable: true,
+      });
+    case 'EACCES':
+    case 'EPERM':
+      return new OutputError(
+        'output-permission',
+        `cannot ${doing}: no permission; choose a place that you may write to`,
+        {
+          cause,
+        },
+      );
+    case 'EROFS':
+      return new OutputError(
+        'output-permission',
+        `cannot ${doing}: the disk is read-only; choose a place that you may write to`,
+        { cause },
+      );
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new OutputError('output-folder-missing', `cannot ${doing}: its folder does not exist`, { cause });
+    case 'EISDIR':
+      return new OutputError('output-is-folder', `cannot ${doing}: that is a folder`, { cause });
+    case 'ENAMETOOLONG':
+      return new OutputError('output-name', `cannot ${doing}: the name is too long for this disk`, { cause });
+    case 'EPIPE':
+    case 'ERR_STREAM_DESTROYED':
+    case 'ERR_STREAM_WRITE_AFTER_END':
+      return new OutputError('output-closed', `cannot ${doing}: the reader has closed the pipe`, { cause });
+    default: {
+      const what = cause instanceof Error ? cause.message : String(cause);
+      return new OutputError('output-failed', `cannot ${doing}: ${what}`, { cause, retryable: true });
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import { jsonWriter } from './json.ts';
+import { jsonlWriter } from './jsonl.ts';
+import type { TextSink } from './sink.ts';
+import { srtWriter } from './srt.ts';
+import type { TrackHeader, TrackWriter } from './track.ts';
+import { vttWriter } from './vtt.ts';
+
+const WRITERS = {
+  vtt: vttWriter,
+  srt: srtWriter,
+  json: jsonWriter,
+  jsonl: jsonlWriter,
+} satisfies Record<string, (sink: TextSink, header: TrackHeader) => Promise<TrackWriter>>;
+
+/** A kind of track, named like its file's extension. */
+export type TrackFormat = keyof typeof WRITERS;
+
+/** Starts a track of the given format on a sink. Throws an OutputError, and discards the sink then. */
+export async function openTrackWriter(format: TrackFormat, sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
+  try {
+    return await WRITERS[format](sink, header);
+  } catch (error) {
+    await sink.discard();
+    throw error;
+  }
+}
