@@ -12,7 +12,10 @@ export type GroupWork = (group: Group, signal: AbortSignal) => Promise<readonly 
 
 /** How much goes on at once. */
 export interface RunOptions {
-  /** Groups in work at once. As many again may wait, read ahead or done and not yet taken: never more than twice this number is held. */
+  /**
+   * Groups in work at once. As many again may wait, read ahead or done and not yet taken: never more than twice this
+   * number is held, and none is started that lies twice this number or more after one that is not done.
+   */
   readonly concurrency: number;
   readonly signal: AbortSignal;
 }
@@ -25,9 +28,13 @@ class Run {
   /** Ends the work that goes on when nobody wants its results any more. */
   readonly #stop = new AbortController();
   readonly #ahead: Group[] = [];
+  /** Indices of the groups that were read and are not done yet, in order. */
+  readonly #unfinished = new Set<number>();
   readonly #done: GroupResult[] = [];
   readonly #working = new Set<Promise<void>>();
   #reading: Promise<void> | undefined;
+  /** One more than the index of the last group that was read. */
+  #next = 0;
   #exhausted = false;
   /** Thrown after everything that the source gave before it: a video that is broken at its end has captions up to there. */
   #sourceError: { readonly error: unknown } | undefined;
@@ -89,15 +96,29 @@ class Run {
       if (group === undefined) break;
       this.#start(group);
     }
+    if (!this.#exhausted && this.#reading === undefined && this.#hasRoom()) this.#read();
+  }
+
+  /**
+   * Room for one more group: few enough are held, and the slowest is not left too far behind. Whoever puts the results
+   * in order holds all that come after it.
+   */
+  #hasRoom(): boolean {
+    const most = 2 * this.#concurrency;
+    const [slowest = this.#next] = this.#unfinished;
     const held = this.#working.size + this.#ahead.length + this.#done.length;
-    if (!this.#exhausted && this.#reading === undefined && held < 2 * this.#concurrency) this.#read();
+    return held < most && this.#next - slowest < most;
   }
 
   #read(): void {
     this.#reading = this.#source.next().then(
       (result) => {
         if (result.done) this.#exhausted = true;
-        else this.#ahead.push(result.value);
+        else {
+          this.#ahead.push(result.value);
+          this.#unfinished.add(result.value.index);
+          this.#next = result.value.index + 1;
+        }
         this.#reading = undefined;
         this.#pump();
         this.#wake?.();
@@ -117,6 +138,7 @@ class Run {
     const working = work()
       .then(
         (captions) => {
+          this.#unfinished.delete(index);
           if (!this.#stop.signal.aborted) this.#done.push({ video, index, captions });
         },
         (error: unknown) => this.fail(error),

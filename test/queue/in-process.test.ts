@@ -143,6 +143,26 @@ test('a consumer that does not take what is done stops the source and the work',
   expect(await collect(results)).toHaveLength(99);
 });
 
+test('the groups that others finish do not run away from a slow one', async () => {
+  const source = new Source(100);
+  let finish: (captions: Caption[]) => void = () => {};
+  const slow = new Promise<Caption[]>((resolve) => {
+    finish = resolve;
+  });
+  const taken: number[] = [];
+  const work: GroupWork = async ({ index }) => (index === 0 ? slow : []);
+  const run = (async () => {
+    for await (const { index } of runGroups(source, work, { concurrency: 2, signal: new AbortController().signal })) {
+      taken.push(index);
+    }
+  })();
+  for (let i = 0; i < 50; i++) await turn();
+  expect(taken).toEqual([1, 2, 3]);
+  finish([]);
+  await run;
+  expect(taken.length).toBe(100);
+});
+
 test('work goes on while the consumer is busy', async () => {
   const bench = new Bench();
   const results = runGroups(new Source(10), bench.work, { concurrency: 1, signal: quiet() });
