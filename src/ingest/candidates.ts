@@ -20,7 +20,7 @@ const SEEK_BEYOND: Micros = 200_000;
 /** Without an index a seek lands near the wanted time; this much before it, it lands early enough. */
 const SEEK_BEFORE: Micros = 12_000_000;
 /** A first key frame this much after the start: an edit list, or a range, begins inside a GOP. */
-const LATE_START: Micros = 500_000;
+const LATE_START: Micros = 100_000;
 
 /** What the caller of {@link candidateFrames} fixes for all decodings. */
 export type CandidateRequest = Pick<
@@ -46,7 +46,7 @@ export async function* candidateFrames(
   const { choice, media, source } = request;
   const alone = KEYS_ALONE.has(media.codec);
   if (choice.mode === 'every') yield* decode(request, tallies, { pick: { interval: choice.interval } });
-  else if (choice.mode === 'keyframes') yield* decode(request, tallies, { pick: 'keys', keysOnly: alone });
+  else if (choice.mode === 'keyframes') yield* keysOfStream(request, tallies, alone);
   else if (choice.mode === 'scene') yield* decode(request, tallies, { pick: 'all' });
   else if (alone && source.kind !== 'url' && !isPlaylist(media)) yield* keysWithFilledGaps(request, tallies);
   else yield* decode(request, tallies, { pick: ALL_INTRA.has(media.codec) ? 'spaced' : 'sampled' });
@@ -70,6 +70,20 @@ function decode(request: CandidateRequest, tallies: DecodeTally[], pass: Pass): 
   const { from = request.from, to = request.to, keysOnly = false } = pass;
   const { seek = request.from === null ? null : seekBefore(request.media, request.from) } = pass;
   return decodeFrames({ ...request, selection: { pick: pass.pick, from, to }, keysOnly, seek }, tally);
+}
+
+/** The key frames, and nothing else; what comes after the last is decoded for the video's real end. */
+async function* keysOfStream(
+  request: CandidateRequest,
+  tallies: DecodeTally[],
+  alone: boolean,
+): AsyncGenerator<Frame, void, void> {
+  let last: Micros | null = null;
+  for await (const frame of decode(request, tallies, { pick: 'keys', keysOnly: alone })) {
+    yield frame;
+    last = frame.pts;
+  }
+  if (alone) for await (const _ of fillGap(request, tallies, last, null));
 }
 
 async function* keysWithFilledGaps(

@@ -53,13 +53,13 @@ export function damageOf(
   const longest = Math.max(frameLength, ...tallies.map((tally) => tally.longest));
   const missing = Math.min(claimed, stop ?? claimed) - (last + frameLength);
   const cutShort = missing > Math.max(MISSING, 3 * longest);
-  // The container knows how long the last frame is shown, unless it promises what never came.
-  const end = cutShort ? last + frameLength : Math.max(claimed, last + 1);
   const complaints = tallies.flatMap((tally) => tally.complaints).filter((line) => !HARMLESS.test(line));
+  const truncated = cutShort || complaints.some((line) => CUT_OFF.test(line));
+  // The container knows how long the last frame is shown, unless it promises what never came.
+  const end = truncated ? last + frameLength : Math.max(claimed, last + 1);
   const failed = tallies.find(({ detail }) => (detail?.exitCode ?? 0) !== 0);
   const report = { ...base, end: stop === null ? end : Math.min(end, stop) };
-  if (!cutShort && complaints.length === 0 && failed === undefined) return report;
-  const truncated = cutShort || complaints.some((line) => CUT_OFF.test(line));
+  if (!truncated && complaints.length === 0 && failed === undefined) return report;
   const detail = { ...(failed ?? tallies[0])?.detail, stderr: complaints, pts: last };
   const until = `${(Math.max(0, last - media.start) / 1_000_000).toFixed(1)} s`;
   const message = truncated

@@ -174,15 +174,19 @@ async function decodeArguments(
   // ffmpeg counts from the container's start. What lies before the range is dropped by the filter, on exact times.
   const seeking = seek === null ? [] : ['-noaccurate_seek', '-ss', microsToSeconds(seek - media.start)];
   // Spread arguments: fluent-ffmpeg splits the strings of an array at spaces.
-  return ffmpegCommand(address.input)
-    .inputOptions(
-      ...[...TALK, ...address.options, '-copyts', ...seeking, ...(keysOnly ? ['-skip_frame', 'nokey'] : [])],
-    )
-    .outputOptions(...['-map', `0:${media.stream}`, ...tools.passthrough])
-    .videoFilters(filterGraph(media, image, selection, tools.hasFilter('zscale')).join(','))
-    .format('rawvideo')
-    .output('pipe:1')
-    ._getArguments();
+  return (
+    ffmpegCommand(address.input)
+      .inputOptions(
+        ...[...TALK, ...address.options, '-copyts', ...seeking, ...(keysOnly ? ['-skip_frame', 'nokey'] : [])],
+      )
+      // A frame must not wait inside ffmpeg for the next one, which may be minutes away: no parallel encoding (of raw
+      // pixels!), which holds back a frame per core, and no output buffer.
+      .outputOptions(...['-map', `0:${media.stream}`, ...tools.passthrough, '-threads', '1', '-flush_packets', '1'])
+      .videoFilters(filterGraph(media, image, selection, tools.hasFilter('zscale')).join(','))
+      .format('rawvideo')
+      .output('pipe:1')
+      ._getArguments()
+  );
 }
 
 /** Reads stdout chunk by chunk, and kills the process where neither pipe says anything while we wait. */

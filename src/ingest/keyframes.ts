@@ -109,6 +109,10 @@ async function* videoKeyframes(
   );
   for await (const frame of frames) for (const chosen of chooser.push(frame)) yield number(chosen);
   const seen = damageOf(source, media, options, progress);
-  if (seen.frames === 0) throw decodeFailure(source.label, progress.tallies[0]?.detail ?? {});
+  // A range that lies after the end has no frames, and nothing is wrong with the file.
+  const failed = progress.tallies.find(({ detail }) => (detail?.exitCode ?? 0) !== 0);
+  if (seen.frames === 0 && (failed !== undefined || options.from === undefined)) {
+    throw decodeFailure(source.label, (failed ?? progress.tallies[0])?.detail ?? {});
+  }
   for (const chosen of chooser.finish(seen.end)) yield number(chosen);
 }

@@ -88,3 +88,49 @@ export function spreadOf(signature: Signature): number {
   }
   return Math.sqrt(total);
 }
+
+/** How far `between` is on the way from `start` to `end`: 0 at the start, 1 at the end (least squares). */
+export function mixtureOf(start: Signature, end: Signature, between: Signature): number {
+  let along = 0;
+  let length = 0;
+  for (let index = 0; index < start.length; index++) {
+    const way = (end[index] ?? 0) - (start[index] ?? 0);
+    along += way * ((between[index] ?? 0) - (start[index] ?? 0));
+    length += way * way;
+  }
+  return length === 0 ? 0 : along / length;
+}
+
+/** The signature of a cross-fade of two pictures, `share` of the second. */
+export function mixSignatures(start: Signature, end: Signature, share: number): Signature {
+  return start.map((value, index) => value + share * ((end[index] ?? 0) - value));
+}
+
+/** How far the pictures of a fade may lie beside the straight line between its ends, as a share of the way. */
+const BESIDE_THE_LINE = 0.25;
+/** A picture without spread and colour, and darker or lighter than these, is blank. */
+const BLANK_SPREAD = 6;
+const BLACK = 24;
+const WHITE = 232;
+
+/** True where the pictures go straight from the first to the last, as those of a fade do, and those are `apart`. */
+export function isStraightPath(path: readonly Signature[], apart: number): boolean {
+  const [start] = path;
+  const end = path.at(-1);
+  if (start === undefined || end === undefined) return false;
+  const way = differenceOf(start, end).mean;
+  if (way < apart) return false;
+  const beside = path.map((signature) => {
+    const share = Math.min(1, Math.max(0, mixtureOf(start, end, signature)));
+    return differenceOf(signature, mixSignatures(start, end, share)).mean;
+  });
+  return beside.reduce((sum, distance) => sum + distance, 0) / beside.length <= BESIDE_THE_LINE * way;
+}
+
+/** True for plain black or white: what fades pass through, and no scene. */
+export function isBlank(signature: Signature): boolean {
+  if (spreadOf(signature) >= BLANK_SPREAD) return false;
+  const lightness = signature[0] ?? 0;
+  const colour = Math.hypot(signature[CELLS] ?? 0, signature[2 * CELLS] ?? 0);
+  return colour < BLANK_SPREAD && (lightness < BLACK || lightness > WHITE);
+}
