@@ -7,6 +7,7 @@ import { SecondGlanceError } from '../core/errors.ts';
  * - `output-folder-missing`: the folder of the target does not exist.
  * - `output-is-folder`: the target is a folder.
  * - `output-name`: the target's name is too long for its disk.
+ * - `output-changed`: something else wrote the target while the track was being made.
  * - `output-closed`: the reader of a pipe has gone; a clean end for a run that writes to stdout.
  * - `output-failed`: any other trouble of the disk (retryable).
  * - `captions-incomplete`: a group never came, or came too far ahead of its turn.
@@ -19,6 +20,7 @@ export type OutputErrorCode =
   | 'output-folder-missing'
   | 'output-is-folder'
   | 'output-name'
+  | 'output-changed'
   | 'output-closed'
   | 'output-failed'
   | 'captions-incomplete'

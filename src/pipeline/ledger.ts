@@ -4,15 +4,23 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { errnoOf, outputError } from './errors.ts';
-import { ensureFolder, openFileSink } from './sink.ts';
+import { ensureFolder, openFileSink, type TextSink } from './sink.ts';
 
-/** What the ledger keeps of one finished track. */
+/** What the ledger keeps of one track's place. */
 const entrySchema = z.object({
   target: z.string(),
-  /** What the track depends on: input, options, bundle, as one string. */
-  key: z.string(),
-  /** Of the track's bytes. */
-  sha256: z.string(),
+  /**
+   * The tracks of ours that may stand there: the one that a run was about to put there, and the one that it would
+   * replace. A kill right before or right after that step must not turn our own track into somebody else's.
+   */
+  tracks: z.array(
+    z.object({
+      /** What the track depends on: input, options, bundle, as one string. */
+      key: z.string(),
+      /** Of the track's bytes. */
+      sha256: z.string(),
+    }),
+  ),
 });
 
 /**
@@ -50,7 +58,19 @@ async function readEntry(file: string): Promise<z.infer<typeof entrySchema> | un
   }
 }
 
-/** Remembers a finished track: what it depends on (`key`) and the hash of its bytes. Throws an OutputError. */
+/** The hash of a regular file, undefined where there is none. */
+async function hashAt(target: string): Promise<string | undefined> {
+  const known = await stat(target).catch((error: unknown) => {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  return known?.isFile() === true ? hashOf(target) : undefined;
+}
+
+/**
+ * Remembers a track: what it depends on (`key`) and the hash of its bytes. To be called for a finished track; what is
+ * known of the one that stands in its place, where that is another, stays. Throws an OutputError.
+ */
 export async function recordTrack(
   stateDir: string,
   target: string,
@@ -59,14 +79,26 @@ export async function recordTrack(
   const place = await placeOf(target);
   const file = entryFile(stateDir, place);
   await ensureFolder(path.dirname(file));
+  const standing = await hashAt(place);
+  const known = (await readEntry(file))?.tracks ?? [];
+  const replaced = known.filter(({ sha256 }) => sha256 === standing && sha256 !== track.sha256);
   const sink = await openFileSink(file);
   try {
-    await sink.write(`${JSON.stringify({ target: place, key: track.key, sha256: track.sha256 })}\n`);
+    const tracks = [...replaced, { key: track.key, sha256: track.sha256 }];
+    await sink.write(`${JSON.stringify({ target: place, tracks })}\n`);
     await sink.commit();
   } catch (error) {
     await sink.discard();
     throw error;
   }
+}
+
+/**
+ * A file sink for a track. On `commit` the ledger knows the bytes for ours before they appear, though not yet for
+ * `current`: that needs a `recordTrack` with the key, once all that the key stands for is done.
+ */
+export function openTrackSink(stateDir: string, target: string): Promise<TextSink> {
+  return openFileSink(target, ({ sha256 }) => recordTrack(stateDir, target, { key: '', sha256 }));
 }
 
 /**
@@ -83,9 +115,12 @@ export async function trackState(stateDir: string, target: string, key: string):
     if (known.isDirectory()) return 'foreign';
     if (!known.isFile()) return 'absent';
 
-    const entry = await readEntry(entryFile(stateDir, await placeOf(target)));
-    if (entry === undefined || entry.sha256 !== (await hashOf(target))) return 'foreign';
-    return entry.key === key ? 'current' : 'stale';
+    const ours = (await readEntry(entryFile(stateDir, await placeOf(target))))?.tracks ?? [];
+    if (ours.length === 0) return 'foreign';
+    const sha256 = await hashOf(target);
+    const track = ours.find((candidate) => candidate.sha256 === sha256);
+    if (track === undefined) return 'foreign';
+    return track.key === key ? 'current' : 'stale';
   } catch (error) {
     throw outputError(error, `look at ${target}`);
   }

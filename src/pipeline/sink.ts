@@ -3,7 +3,7 @@ import { mkdir, open, realpath, rename, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
-import { errnoOf, outputError } from './errors.ts';
+import { errnoOf, OutputError, outputError } from './errors.ts';
 import { dropPart, openPart, type Part, releasePart, syncFolder, writeAll } from './parts.ts';
 
 /** What stands at the end of a track's writing. */
@@ -45,19 +45,36 @@ class Tally {
   }
 }
 
+/** Told of a track's bytes when they are durable, right before they appear in the target's place. */
+export type Claim = (written: Written) => Promise<void>;
+
+/** Tells one state of a file from another. */
+async function mark(file: string): Promise<string> {
+  const found = await stat(file).catch((error: unknown) => {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  return found === undefined ? 'absent' : `${found.ino} ${found.size} ${found.mtimeMs}`;
+}
+
 /** A regular file: gathered text goes to a part beside it, which is renamed when complete. */
 class FileSink implements TextSink {
   readonly target: string;
   readonly scratch: string;
+  /** What stood in the target's place at the start. */
+  readonly #found: string;
+  readonly #claim: Claim;
   readonly #part: Part;
   readonly #tally = new Tally();
   #gathered = '';
   #writes: Promise<void> = Promise.resolve();
   #state: 'open' | 'committed' | 'discarded' = 'open';
 
-  constructor(target: string, file: string, part: Part) {
+  constructor(target: string, file: string, found: string, claim: Claim, part: Part) {
     this.target = target;
     this.scratch = file;
+    this.#found = found;
+    this.#claim = claim;
     this.#part = part;
   }
 
@@ -86,6 +103,13 @@ class FileSink implements TextSink {
       try {
         await this.#part.handle.sync();
         await this.#part.handle.close();
+        if ((await mark(this.scratch)) !== this.#found) {
+          throw new OutputError(
+            'output-changed',
+            `${this.target} was written by something else meanwhile, and is left as it is`,
+          );
+        }
+        await this.#claim(this.#tally.written());
         await rename(this.#part.file, this.scratch);
         this.#state = 'committed';
         releasePart(this.#part);
@@ -105,6 +129,9 @@ class FileSink implements TextSink {
   }
 }
 
+/** Streams that have their listener already: stdout lives on when its sink is done. */
+const guarded = new WeakSet<Writable>();
+
 /** Stdout, a pipe, or a device: text goes straight through, since there is nothing to rename. */
 class StreamSink implements TextSink {
   readonly target: string;
@@ -119,7 +146,8 @@ class StreamSink implements TextSink {
     this.#stream = stream;
     this.#ends = ends;
     // Without a listener, a reader that leaves between two writes would end the process with a stack trace.
-    stream.on('error', () => undefined);
+    if (!guarded.has(stream)) stream.on('error', () => undefined);
+    guarded.add(stream);
   }
 
   write(text: string): Promise<void> {
@@ -154,10 +182,11 @@ export function streamSink(stream: Writable): TextSink {
 }
 
 /**
- * A sink for the file `target`, whose folder must exist. The target changes only on `commit`, in one step. A symbolic
- * link stays one: what it points to is written. A device or a named pipe is written straight through.
+ * A sink for the file `target`, whose folder must exist. The target changes only on `commit`, in one step, and not if
+ * something else wrote it since the sink was opened (`output-changed`). A symbolic link stays one: what it points to
+ * is written. A device or a named pipe is written straight through.
  */
-export async function openFileSink(target: string): Promise<TextSink> {
+export async function openFileSink(target: string, claim: Claim = async () => undefined): Promise<TextSink> {
   const doing = `write ${target}`;
   try {
     const known = await stat(target).catch(() => undefined);
@@ -167,7 +196,7 @@ export async function openFileSink(target: string): Promise<TextSink> {
       return new StreamSink(target, handle.createWriteStream(), true);
     }
     const file = known === undefined ? path.resolve(target) : await realpath(target);
-    return new FileSink(target, file, await openPart(file));
+    return new FileSink(target, file, await mark(file), claim, await openPart(file));
   } catch (error) {
     throw outputError(error, doing);
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { recordTrack, trackState } from '../../src/pipeline/ledger.ts';
+import { openTrackSink, recordTrack, trackState } from '../../src/pipeline/ledger.ts';
 import { temporaryFolder } from './support/folder.ts';
 
 function sha256(text: string): string {
@@ -61,4 +61,37 @@ test('folders are foreign; devices have nothing to lose', async () => {
   const folder = await temporaryFolder();
   expect(await trackState(folder, folder, 'key')).toBe('foreign');
   expect(await trackState(folder, '/dev/null', 'key')).toBe('absent');
+});
+
+test('a track that was put in place but not recorded yet is ours', async () => {
+  const folder = await temporaryFolder();
+  const target = path.join(folder, 'a.vtt');
+  const sink = await openTrackSink(folder, target);
+  await sink.write('WEBVTT');
+  const { sha256: hash } = await sink.commit();
+  // Killed here: the run had no time to record it.
+  expect(await trackState(folder, target, 'key')).toBe('stale');
+  await recordTrack(folder, target, { key: 'key', sha256: hash });
+  expect(await trackState(folder, target, 'key')).toBe('current');
+});
+
+test('a track that was about to be replaced is still ours', async () => {
+  const folder = await temporaryFolder();
+  const target = path.join(folder, 'a.vtt');
+  const sink = await openTrackSink(folder, target);
+  await sink.write('old');
+  await recordTrack(folder, target, { key: 'old key', ...(await sink.commit()) });
+  // Killed between the claim and the step itself, twice.
+  for (const text of ['new', 'newer']) {
+    await recordTrack(folder, target, { key: '', sha256: sha256(text) });
+    expect(await trackState(folder, target, 'old key')).toBe('current');
+    expect(await trackState(folder, target, 'key')).toBe('stale');
+  }
+  await writeFile(target, 'newer');
+  expect(await trackState(folder, target, 'key')).toBe('stale');
+  await writeFile(target, 'edited');
+  expect(await trackState(folder, target, 'key')).toBe('foreign');
+  // Written over with --force: what was edited does not become ours.
+  await recordTrack(folder, target, { key: '', sha256: sha256('forced') });
+  expect(await trackState(folder, target, 'key')).toBe('foreign');
 });

@@ -92,16 +92,34 @@ test('parts of killed runs are removed, those of living runs and other files are
   expect((await readdir(folder)).sort()).toEqual([elsewhere, other, 'holiday.vtt'].sort());
 });
 
-test('two sinks of one process on one target do not harm each other', async () => {
-  const target = path.join(await temporaryFolder(), 'holiday.vtt');
+test('two sinks of one process on one target do not harm each other: the second finds the target changed', async () => {
+  const folder = await temporaryFolder();
+  const target = path.join(folder, 'holiday.vtt');
   const first = await openFileSink(target);
   await first.write('first');
   const second = await openFileSink(target);
   await second.write('second');
   await first.commit();
+  await expect(second.commit()).rejects.toMatchObject({ code: 'output-changed' });
+  await second.discard();
   expect(await readFile(target, 'utf8')).toBe('first');
-  await second.commit();
-  expect(await readFile(target, 'utf8')).toBe('second');
+  expect(await readdir(folder)).toEqual(['holiday.vtt']);
+});
+
+test('the bytes are claimed before they appear, and do not appear unclaimed', async () => {
+  const target = path.join(await temporaryFolder(), 'holiday.vtt');
+  const claims: unknown[] = [];
+  const sink = await openFileSink(target, async (written) => {
+    claims.push(written, existsSync(target));
+  });
+  await sink.write('text');
+  const written = await sink.commit();
+  expect(claims).toEqual([written, false]);
+
+  const refused = await openFileSink(`${target}2`, () => Promise.reject(new Error('no ledger')));
+  await expect(refused.commit()).rejects.toMatchObject({ code: 'output-failed' });
+  await refused.discard();
+  expect(existsSync(`${target}2`)).toBe(false);
 });
 
 test('a symbolic link stays one', async () => {
@@ -238,7 +256,7 @@ test('a reader that leaves is told by its own code, and ends nothing else', asyn
     }`;
   const { stdout, stderr } = await run('bash', [
     '-c',
-    '"$0" --import tsx --input-type=module -e "$1" | head -n 2; echo "${PIPESTATUS[0]}"',
+    'set -o pipefail; "$0" --import tsx --input-type=module -e "$1" | head -n 2; echo "$?"',
     process.execPath,
     script,
   ]);

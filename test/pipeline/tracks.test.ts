@@ -1,6 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import type { Caption } from '../../src/core/types.ts';
 import type { GroupCaptions } from '../../src/pipeline/order.ts';
@@ -132,4 +134,33 @@ test('the slowest writer paces the groups, and a failing one ends them', async (
   };
   await expect(writeTracks(counted(), { ...rest, writers: [slow] })).rejects.toThrow('full');
   expect({ taken, ended }).toEqual({ taken: 24, ended: true });
+});
+
+test('memory does not grow with the video', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  const folder = await temporaryFolder();
+  const heaps: number[] = [];
+  async function* long(): AsyncGenerator<GroupCaptions> {
+    for (let index = 0; index < 5000; index += 1) {
+      if (index % 1000 === 500) {
+        collect();
+        heaps.push(process.memoryUsage().heapUsed);
+      }
+      const plans = Array.from({ length: 8 }, (_, at) => ({
+        at: 8 * index + at,
+        text: `A man rides bike number ${at}`,
+      }));
+      yield { index, captions: captions(plans).map((caption, at) => ({ ...caption, index: 8 * index + at })) };
+    }
+  }
+  const report = await writeTracks(long(), {
+    ...rest,
+    zero: 0,
+    writers: await openWriters(folder),
+    summary: async () => ({ end: seconds(40_000) }),
+  });
+  expect(report.cues).toBe(40_000);
+  // 40,000 captions and their cues take more than 20 MB where they are kept.
+  expect((heaps.at(-1) ?? 0) - (heaps[0] ?? 0)).toBeLessThan(5e6);
 });
