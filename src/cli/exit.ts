@@ -10,7 +10,8 @@ export class UsageError extends SecondGlanceError<'usage'> {
   }
 }
 
-function detailLines(detail: FailureDetail): string[] {
+/** What was tried and how it ended, line by line. */
+export function detailLines(detail: FailureDetail): string[] {
   const lines: string[] = [];
   if (detail.command !== undefined) lines.push(`command: ${detail.command}`);
   if (detail.exitCode !== undefined || detail.signal !== undefined) {
@@ -21,16 +22,15 @@ function detailLines(detail: FailureDetail): string[] {
   return lines;
 }
 
-/**
- * A failure as the user reads it: one sentence; with `verbose` also what was tried, how it ended, and the stack.
- */
+/** What is to be read below a failure's sentence: with `verbose` what was tried, how it ended, and the stack. */
+export function furtherLines(error: unknown, verbose: boolean): string[] {
+  const foreseen = error instanceof SecondGlanceError;
+  if (!verbose) return foreseen ? [] : ['This failure was not foreseen; --verbose shows where it came from.'];
+  const stack = error instanceof Error ? (error.stack?.split('\n') ?? []) : [];
+  return [...(foreseen ? detailLines(error.detail) : []), ...stack.slice(1).map((line) => line.trim())];
+}
+
+/** A failure as the user reads it: one sentence, and its further lines. */
 export function describeFailure(error: unknown, verbose: boolean): string {
-  const lines = [sentenceOf(error)];
-  if (verbose) {
-    if (error instanceof SecondGlanceError) lines.push(...detailLines(error.detail));
-    if (error instanceof Error && error.stack !== undefined) lines.push(error.stack);
-  } else if (!(error instanceof SecondGlanceError)) {
-    lines.push('This is not a failure that was foreseen; --verbose shows where it came from.');
-  }
-  return lines.join('\n  ');
+  return [sentenceOf(error), ...furtherLines(error, verbose)].join('\n  ');
 }

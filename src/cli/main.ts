@@ -3,7 +3,13 @@ import { Command, CommanderError } from 'commander';
 import { captionCommand } from './caption/command.ts';
 import { doctorCommand } from './doctor.ts';
 import { describeFailure, EXIT, UsageError } from './exit.ts';
+import { guardStdout } from './stdout.ts';
 import { VERSION } from './version.ts';
+
+function fail(error: unknown): void {
+  process.stderr.write(`secondglance: ${describeFailure(error, process.argv.includes('--verbose'))}\n`);
+  process.exitCode = error instanceof UsageError ? EXIT.usage : EXIT.failed;
+}
 
 const program = new Command('secondglance')
   .description(
@@ -11,23 +17,24 @@ const program = new Command('secondglance')
   )
   .version(VERSION)
   .showHelpAfterError('(secondglance --help shows what there is)')
-  .exitOverride()
-  .addCommand(captionCommand())
-  .addCommand(doctorCommand());
+  .exitOverride();
+for (const command of [captionCommand(), doctorCommand()]) {
+  program.addCommand(
+    command
+      .copyInheritedSettings(program)
+      .showHelpAfterError(`(secondglance ${command.name()} --help shows what there is)`),
+  );
+}
 
-// A reader that went away (`| head`) is no failure of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(EXIT.done);
-  throw error;
+guardStdout();
+process.on('uncaughtException', (error) => {
+  fail(error);
+  process.exit();
 });
 
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  } else {
-    process.stderr.write(`secondglance: ${describeFailure(error, process.argv.includes('--verbose'))}\n`);
-    process.exitCode = error instanceof UsageError ? EXIT.usage : EXIT.failed;
-  }
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  else fail(error);
 }

@@ -1,10 +1,12 @@
 import { EXIT } from './exit.ts';
 
-/** Which signal asked the run to end, if one did. */
+/** The one way in which a run is ended before its time. */
 export interface Interruption {
   readonly signal: AbortSignal;
   /** 130 or 143 once a signal came. */
   exitCode(): number | undefined;
+  /** Ends the run for another reason than a signal. */
+  abort(reason: unknown): void;
   dispose(): void;
 }
 
@@ -27,6 +29,7 @@ export function onInterrupt(notice: (signal: NodeJS.Signals) => void): Interrupt
   return {
     signal: controller.signal,
     exitCode: () => code,
+    abort: (reason) => controller.abort(reason),
     dispose: () => {
       process.off('SIGINT', handle);
       process.off('SIGTERM', handle);

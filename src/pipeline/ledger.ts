@@ -19,6 +19,8 @@ const entrySchema = z.object({
       key: z.string(),
       /** Of the track's bytes. */
       sha256: z.string(),
+      /** Whose track it is: where its input lies, whatever that holds by now. Absent where it is of several inputs. */
+      source: z.string().optional(),
     }),
   ),
 });
@@ -27,10 +29,11 @@ const entrySchema = z.object({
  * What stands at a track's place:
  * - `absent`: nothing.
  * - `current`: the track that the same input, options and bundle gave.
- * - `stale`: a track of ours, of another input, other options or another bundle.
+ * - `stale`: a track of ours, of what the input held before, of other options or another bundle.
+ * - `other`: a track of ours, of another input: as much a loss to overwrite as a foreign one.
  * - `foreign`: something that we did not write, or that was edited since. Never to be overwritten unasked.
  */
-export type TrackState = 'absent' | 'current' | 'stale' | 'foreign';
+export type TrackState = 'absent' | 'current' | 'stale' | 'other' | 'foreign';
 
 /** The same name for the same file, also where its folder is reached through a link. */
 async function placeOf(target: string): Promise<string> {
@@ -74,7 +77,7 @@ async function hashAt(target: string): Promise<string | undefined> {
 export async function recordTrack(
   stateDir: string,
   target: string,
-  track: { readonly key: string; readonly sha256: string },
+  track: { readonly key: string; readonly sha256: string; readonly source?: string | undefined },
 ): Promise<void> {
   const place = await placeOf(target);
   const file = entryFile(stateDir, place);
@@ -84,7 +87,8 @@ export async function recordTrack(
   const replaced = known.filter(({ sha256 }) => sha256 === standing && sha256 !== track.sha256);
   const sink = await openFileSink(file);
   try {
-    const tracks = [...replaced, { key: track.key, sha256: track.sha256 }];
+    const { key, sha256, source } = track;
+    const tracks = [...replaced, { key, sha256, source }];
     await sink.write(`${JSON.stringify({ target: place, tracks })}\n`);
     await sink.commit();
   } catch (error) {
@@ -97,15 +101,15 @@ export async function recordTrack(
  * A file sink for a track. On `commit` the ledger knows the bytes for ours before they appear, though not yet for
  * `current`: that needs a `recordTrack` with the key, once all that the key stands for is done.
  */
-export function openTrackSink(stateDir: string, target: string): Promise<TextSink> {
-  return openFileSink(target, ({ sha256 }) => recordTrack(stateDir, target, { key: '', sha256 }));
+export function openTrackSink(stateDir: string, target: string, source?: string): Promise<TextSink> {
+  return openFileSink(target, ({ sha256 }) => recordTrack(stateDir, target, { key: '', sha256, source }));
 }
 
 /**
- * Says what stands at `target`, before a run that would write it with `key`. A device or a pipe counts as absent: there
- * is nothing in it to lose. Throws an OutputError where the file cannot be read.
+ * Says what stands at `target`, before a run that would write it with `key`, for `source` where that is one input. A
+ * device or a pipe counts as absent: there is nothing in it to lose. Throws an OutputError where the file cannot be read.
  */
-export async function trackState(stateDir: string, target: string, key: string): Promise<TrackState> {
+export async function trackState(stateDir: string, target: string, key: string, source?: string): Promise<TrackState> {
   try {
     const known = await stat(target).catch((error: unknown) => {
       if (errnoOf(error) === 'ENOENT') return undefined;
@@ -120,7 +124,9 @@ export async function trackState(stateDir: string, target: string, key: string):
     const sha256 = await hashOf(target);
     const track = ours.find((candidate) => candidate.sha256 === sha256);
     if (track === undefined) return 'foreign';
-    return track.key === key ? 'current' : 'stale';
+    if (track.key === key) return 'current';
+    // Where either is of several inputs, they cannot be told apart: the set of a folder's files changes by itself.
+    return source === undefined || track.source === undefined || track.source === source ? 'stale' : 'other';
   } catch (error) {
     throw outputError(error, `look at ${target}`);
   }

@@ -95,3 +95,17 @@ test('a track that was about to be replaced is still ours', async () => {
   await recordTrack(folder, target, { key: '', sha256: sha256('forced') });
   expect(await trackState(folder, target, 'key')).toBe('foreign');
 });
+
+test("a track of another input is not this one's to replace", async () => {
+  const folder = await temporaryFolder();
+  const target = path.join(folder, 'a.vtt');
+  const sink = await openTrackSink(folder, target, '/films/a.mp4');
+  await sink.write('WEBVTT');
+  const { sha256: hash } = await sink.commit();
+  expect(await trackState(folder, target, 'key', '/films/a.avi')).toBe('other');
+  expect(await trackState(folder, target, 'key', '/films/a.mp4')).toBe('stale');
+  await recordTrack(folder, target, { key: 'key', sha256: hash, source: '/films/a.mp4' });
+  expect(await trackState(folder, target, 'new key', '/films/a.avi')).toBe('other');
+  expect(await trackState(folder, target, 'new key')).toBe('stale');
+  expect(await trackState(folder, target, 'new key', '/films/a.mp4')).toBe('stale');
+});

@@ -28,10 +28,11 @@ export function captionCommand(): Command {
     .option('--min-confidence <0..1>', 'leave out of tracks what the model is less sure of')
     .option('--model <name|path>', 'a bundle by name, or the folder of one')
     .option('--workers <n>', 'inference processes (default: as many as pay off)')
+    .option('--resume', 'go on where an interrupted run stopped (this is the default)', true)
     .option('--no-resume', 'start afresh, whatever an interrupted run has left')
     .option('--force', 'do finished tracks again, and write over files that are not ours')
     .option('--quiet', 'only failures on stderr')
-    .option('--verbose', 'say what was tried when something fails')
+    .option('--verbose', 'say what was tried where something fails')
     .option('--json', 'progress and summary as NDJSON on stdout')
     .addHelpText('after', EXAMPLES)
     .action(async (inputs: string[], flags: CaptionFlags) => {

@@ -19,6 +19,13 @@ export async function identify(source: Source): Promise<Facts | undefined> {
   return { path, size, changed: mtimeMs };
 }
 
+/**
+ * Whose a track is: the place of its input, whatever is in it now. Everything that comes on stdin counts as one.
+ */
+export function sourceOf(identity: Facts | undefined): string {
+  return String(identity?.path ?? identity?.url ?? '-');
+}
+
 /** The options that decide which captions come out. */
 export function captionOptions({ choice, from, to, looks }: CaptionSettings): Facts {
   return {

@@ -6,20 +6,21 @@ import { openSource } from '../../ingest/open.ts';
 import { type MediaInfo, probe } from '../../ingest/probe.ts';
 import type { Source } from '../../ingest/sources.ts';
 import { openJournal } from '../../pipeline/journal.ts';
-import { recordTrack } from '../../pipeline/ledger.ts';
+import { openTrackSink, recordTrack } from '../../pipeline/ledger.ts';
 import { DEFAULT_RULES } from '../../pipeline/rules.ts';
-import { ensureFolder, openFileSink, streamSink, type TextSink } from '../../pipeline/sink.ts';
+import { ensureFolder, streamSink, type TextSink } from '../../pipeline/sink.ts';
 import type { TrackHeader, TrackWriter } from '../../pipeline/track.ts';
 import { type TracksReport, writeTracks } from '../../pipeline/tracks.ts';
 import { openTrackWriter } from '../../pipeline/writers.ts';
 import { groupKeyframes } from '../../queue/groups.ts';
 import { runGroups } from '../../queue/in-process.ts';
 import { VERSION } from '../version.ts';
-import { captionOptions, digest, type Facts } from './identity.ts';
+import { captionOptions, digest, type Facts, sourceOf } from './identity.ts';
 import { journalFolder } from './journals.ts';
 import type { Target } from './outputs.ts';
-import type { InputSummary, Reporter } from './progress.ts';
+import type { Reporter } from './progress.ts';
 import type { CaptionSettings } from './settings.ts';
+import { counted, damageProblem, type InputSummary, type Problem, roundSeconds } from './summary.ts';
 
 /** What all inputs of a run share. */
 export interface RunContext {
@@ -36,7 +37,7 @@ export interface InputJob {
   /** What makes the input the same input; absent for stdin. */
   readonly identity: Facts | undefined;
   readonly targets: readonly Target[];
-  /** Ledger key of the targets. */
+  /** Ledger key of the targets, but for their format. */
   readonly key: string;
   /** Where this input's lines of a collected `jsonl` go. */
   readonly lines?: TextSink;
@@ -48,13 +49,14 @@ export interface InputOutcome {
   readonly journal?: string;
 }
 
-async function openWriters(job: InputJob, header: TrackHeader): Promise<TrackWriter[]> {
+async function openWriters(stateDir: string, job: InputJob, header: TrackHeader): Promise<TrackWriter[]> {
   const writers: TrackWriter[] = [];
   try {
     if (job.lines !== undefined) writers.push(await openTrackWriter('jsonl', job.lines, header));
     for (const { format, path: file } of job.targets) {
       if (file !== '-') await ensureFolder(path.dirname(file));
-      const sink = file === '-' ? streamSink(process.stdout) : await openFileSink(file);
+      const sink =
+        file === '-' ? streamSink(process.stdout) : await openTrackSink(stateDir, file, sourceOf(job.identity));
       writers.push(await openTrackWriter(format, sink, header));
     }
     return writers;
@@ -114,7 +116,8 @@ async function captionOpened(context: RunContext, job: InputJob, source: Source)
     });
     const work = async (group: Group, groupSignal: AbortSignal) => {
       const durable = await journal.read(group.index);
-      if (durable !== undefined) return [...durable];
+      // The same file may have gone by another name: found in a folder then, named by itself now.
+      if (durable !== undefined) return durable.map((caption) => ({ ...caption, video: group.video }));
       const captions = await captioner.caption(group, groupSignal);
       // A group that failed is not durable: the next run tries it again.
       if (captions.every(({ error }) => error === undefined)) await journal.append(group.index, captions);
@@ -122,8 +125,10 @@ async function captionOpened(context: RunContext, job: InputJob, source: Source)
     };
     const duration = durationOf(settings, media);
     const zero = media.start + (settings.from ?? 0);
-    const writers = await openWriters(job, headerOf(context, source, media));
+    const writers = await openWriters(stateDir, job, headerOf(context, source, media));
     let seen = 0;
+    /** Why the first keyframe without a caption has none. */
+    let reason: string | undefined;
     const tracks: TracksReport = await writeTracks(
       runGroups(groupKeyframes(reader), work, { concurrency: captioner.concurrency, signal }),
       {
@@ -135,8 +140,9 @@ async function captionOpened(context: RunContext, job: InputJob, source: Source)
           const { end, damage } = await reader.report;
           return { end, ...(damage === undefined ? {} : { damage }) };
         },
-        onCaption: ({ pts }) => {
+        onCaption: ({ pts, error }) => {
           seen += 1;
+          reason ??= error?.message;
           const covered = Math.max(0, pts - zero);
           reporter.progress(job.source.name, {
             keyframes: seen,
@@ -146,35 +152,35 @@ async function captionOpened(context: RunContext, job: InputJob, source: Source)
         },
       },
     );
-    const { damage } = await reader.report;
-    const problems: { code: string; message: string }[] =
-      damage === undefined ? [] : [{ code: damage.code, message: damage.message }];
+    const { damage, end } = await reader.report;
+    const problems: Problem[] = damage === undefined ? [] : [damageProblem(damage, settings.verbose)];
     if (tracks.failed > 0) {
       problems.push({
         code: 'captions-failed',
-        message: `${tracks.failed} of ${tracks.keyframes} keyframes got no caption; run it again to try just those`,
+        message: `${tracks.failed} of ${counted(tracks.keyframes, 'keyframe')} got no caption; run it again to try just those (${reason})`,
       });
     }
     const whole = problems.length === 0;
-    // A partial track is ours, but not up to date: the next run may do better.
     const offset = job.lines === undefined ? 0 : 1;
-    for (const [at, { path: file }] of job.targets.entries()) {
+    for (const [at, { path: file, format }] of job.targets.entries()) {
       const sha256 = tracks.written[at + offset]?.sha256;
       if (file !== '-' && sha256 !== undefined) {
-        await recordTrack(stateDir, file, { key: whole ? job.key : `partial ${job.key}`, sha256 });
+        // A partial track is ours, but not up to date: the next run may do better.
+        const key = whole ? `${format} ${job.key}` : '';
+        await recordTrack(stateDir, file, { key, sha256, source: sourceOf(job.identity) });
       }
     }
     // A collected file is complete after its last input only, and what failed shall not fail the rest again.
     const keep = job.lines !== undefined || tracks.failed > 0;
     await (keep ? journal.close() : journal.remove());
-    const seconds = (performance.now() - began) / 1000;
+    const seconds = roundSeconds((performance.now() - began) / 1000);
     const summary: InputSummary = {
       video: job.source.name,
       state: whole ? 'done' : tracks.failed > 0 && tracks.failed === tracks.keyframes ? 'failed' : 'partial',
       keyframes: tracks.keyframes,
       cues: tracks.cues,
       seconds,
-      ...(duration === undefined || duration === 0 ? {} : { timesRealTime: duration / 1e6 / seconds }),
+      ...(media.container === 'picture' ? {} : { duration: roundSeconds(Math.max(0, end - zero) / 1e6) }),
       outputs: job.targets.map((target) => target.path),
       problems,
     };

@@ -48,8 +48,15 @@ export function parseFormats(text: string): Format[] {
   });
 }
 
-function isFolder(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
+/** What stands at a path now. Where it may not be looked at, that is told when it is written. */
+function kindOf(file: string): 'folder' | 'file' | 'other' | undefined {
+  try {
+    const known = statSync(file, { throwIfNoEntry: false });
+    if (known === undefined) return undefined;
+    return known.isDirectory() ? 'folder' : known.isFile() ? 'file' : 'other';
+  } catch {
+    return undefined;
+  }
 }
 
 function formatOf(output: string): Format | undefined {
@@ -91,40 +98,60 @@ function placeTracks(sources: readonly Source[], formats: readonly Format[], fol
 }
 
 /**
- * Decides which file each input's captions go to. Touches nothing on disk; looks only at whether `-o` is a folder.
+ * Decides which file each input's captions go to. Touches nothing on disk; looks only at what stands at `-o`. `wanted` is
+ * the number of inputs that were asked for, so that one which is missing today does not turn a folder into a file.
  * Throws a UsageError where the request makes no sense.
  */
-export function planOutputs(sources: readonly Source[], request: OutputRequest): OutputPlan {
-  const { output, formats } = request;
+export function planOutputs(sources: readonly Source[], request: OutputRequest, wanted = sources.length): OutputPlan {
+  const plan = plannedOutputs(sources, request, wanted);
+  const inputs = new Map(sources.map((source) => [source.input, source.label]));
+  const targets = [...plan.inputs.flatMap((input) => input.targets), ...(plan.collected ? [plan.collected] : [])];
+  for (const { path: file } of targets) {
+    const input = file === '-' ? undefined : inputs.get(file);
+    if (input !== undefined)
+      throw new UsageError(`the output would take the place of the input ${input}: choose another -o`);
+  }
+  return plan;
+}
+
+function plannedOutputs(sources: readonly Source[], { output, formats }: OutputRequest, wanted: number): OutputPlan {
   if (output === undefined) return { inputs: placeTracks(sources, formats ?? ['vtt']) };
+  if (output === '') throw new UsageError('-o needs the name of a file or a folder, or -');
 
   if (output === '-') {
-    const [format = sources.length === 1 ? 'vtt' : 'jsonl', ...more] = formats ?? [];
+    const [format = wanted > 1 ? 'jsonl' : 'vtt', ...more] = formats ?? [];
     if (more.length > 0) throw new UsageError('-o - takes one format: stdout is one stream');
-    if (format !== 'jsonl' && sources.length > 1) {
-      throw new UsageError(`-o - with ${sources.length} inputs needs -f jsonl: a ${format} track holds one input`);
+    if (format !== 'jsonl' && wanted > 1) {
+      throw new UsageError(`-o - with ${wanted} inputs needs -f jsonl: a ${format} track holds one input`);
     }
     return collect(sources, { format, path: '-' });
   }
 
+  const slashed = /[/\\]$/.test(output);
+  const standing = kindOf(output.replace(/[/\\]+$/, '') || output);
   const format = formats?.[0] ?? formatOf(output);
-  const folder =
-    /[/\\]$/.test(output) ||
-    isFolder(output) ||
-    (formats?.length ?? 0) > 1 ||
-    (sources.length > 1 && format !== 'jsonl');
+  const folder = slashed || standing === 'folder' || (formats?.length ?? 0) > 1 || (wanted > 1 && format !== 'jsonl');
   if (folder) {
+    if (standing !== 'folder' && standing !== undefined) {
+      const why = slashed
+        ? 'it ends with /'
+        : (formats?.length ?? 0) > 1
+          ? 'several formats need one'
+          : `${wanted} inputs need one`;
+      throw new UsageError(`-o ${output} has to be a folder (${why}), but there is a file of that name`);
+    }
     const chosen = formats ?? [formatOf(output.replace(/[/\\]+$/, '')) ?? 'vtt'];
     return { inputs: placeTracks(sources, chosen, output) };
   }
   if (format === undefined) {
-    throw new UsageError(`cannot tell the format from '${output}': add -f vtt, or end the name of a folder with /`);
+    throw new UsageError(`cannot tell the format from -o ${output}: add -f vtt, or end the name of a folder with /`);
   }
   return collect(sources, { format, path: path.resolve(output) });
 }
 
 function collect(sources: readonly Source[], target: Target): OutputPlan {
-  if (target.format === 'jsonl')
+  if (target.format === 'jsonl') {
     return { inputs: sources.map((source) => ({ source, targets: [] })), collected: target };
+  }
   return { inputs: sources.map((source) => ({ source, targets: [target] })) };
 }

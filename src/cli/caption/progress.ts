@@ -1,5 +1,6 @@
 import ora, { type Ora } from 'ora';
 import type { Micros } from '../../core/types.ts';
+import { closingLine, counted, type InputSummary, type Problem, type RunSummary, summaryLine } from './summary.ts';
 
 /** How far one input has come. */
 export interface InputProgress {
@@ -11,27 +12,15 @@ export interface InputProgress {
   readonly duration?: Micros;
 }
 
-/** What one input came to. `seconds` is wall time. */
-export interface InputSummary {
-  readonly video: string;
-  readonly state: 'done' | 'partial' | 'failed' | 'skipped';
-  readonly keyframes: number;
-  readonly cues: number;
-  readonly seconds: number;
-  /** Duration of the video over `seconds`; absent for stills. */
-  readonly timesRealTime?: number;
-  readonly outputs: readonly string[];
-  readonly problems: readonly { readonly code: string; readonly message: string }[];
-}
-
 /** Where a run tells how it goes. */
 export interface Reporter {
   begin(video: string, position: number, of: number): void;
   progress(video: string, progress: InputProgress): void;
-  /** A sentence worth reading whatever the progress (a warning, a skipped input). */
+  /** A sentence worth reading whatever the progress. */
   note(line: string): void;
   end(summary: InputSummary): void;
-  close(): void;
+  /** The run is over; `problem` is what ended it before its time. */
+  close(run: RunSummary, problem?: Problem): void;
 }
 
 function clock(seconds: number): string {
@@ -43,7 +32,7 @@ function clock(seconds: number): string {
 
 /** `12 keyframes, 1:04 of 3:10, 8.2 times real time, 0:15 left` */
 export function progressLine(progress: InputProgress, elapsedSeconds: number): string {
-  const parts = [`${progress.keyframes} keyframe${progress.keyframes === 1 ? '' : 's'}`];
+  const parts = [counted(progress.keyframes, 'keyframe')];
   const covered = progress.covered / 1e6;
   const total = progress.duration === undefined ? undefined : progress.duration / 1e6;
   parts.push(total === undefined ? clock(covered) : `${clock(covered)} of ${clock(total)}`);
@@ -53,15 +42,6 @@ export function progressLine(progress: InputProgress, elapsedSeconds: number): s
     if (total !== undefined) parts.push(`${clock((total - covered) / speed)} left`);
   }
   return parts.join(', ');
-}
-
-/** `holiday.mp4: 42 keyframes, 30 cues in 12.3 s, 10.2 times real time -> holiday.vtt` */
-export function summaryLine(summary: InputSummary): string {
-  const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
-  const speed = summary.timesRealTime === undefined ? '' : `, ${summary.timesRealTime.toFixed(1)} times real time`;
-  const where = summary.outputs.length === 0 ? '' : ` -> ${summary.outputs.join(', ')}`;
-  const flag = summary.state === 'partial' ? ' (partial)' : '';
-  return `${summary.video}: ${count(summary.keyframes, 'keyframe')}, ${count(summary.cues, 'cue')} in ${summary.seconds.toFixed(1)} s${speed}${flag}${where}`;
 }
 
 /** Words on stderr; a live line only where stderr is a terminal. */
@@ -88,16 +68,23 @@ export function humanReporter(options: { quiet: boolean }): Reporter {
     note: (line) => print(line),
     end(summary) {
       live?.stop();
-      for (const problem of summary.problems) print(`${summary.video}: ${problem.message}`);
+      for (const { message, detail = [] } of summary.problems) {
+        // Most sentences name the input themselves.
+        const sentence = message.includes(`${summary.video}"`) ? message : `${summary.video}: ${message}`;
+        print([sentence, ...detail].join('\n  '));
+      }
       if (options.quiet) return;
       if (summary.state === 'skipped') print(`${summary.video}: up to date (${summary.outputs.join(', ')})`);
       if (summary.state === 'done' || summary.state === 'partial') print(summaryLine(summary));
     },
-    close: () => live?.stop(),
+    close(run) {
+      live?.stop();
+      if (run.inputs > 1 && !options.quiet) print(closingLine(run));
+    },
   };
 }
 
-/** NDJSON on stdout: `{"event":"begin"|"progress"|"note"|"end", ...}`, progress at most twice a second an input. */
+/** NDJSON on stdout: `{"event":"begin"|"progress"|"note"|"end"|"summary", ...}`, progress at most twice a second. */
 export function jsonReporter(): Reporter {
   let last = 0;
   const emit = (event: object): void => {
@@ -118,6 +105,6 @@ export function jsonReporter(): Reporter {
     },
     note: (message) => emit({ event: 'note', message }),
     end: (summary) => emit({ event: 'end', ...summary }),
-    close: () => {},
+    close: (run, problem) => emit({ event: 'summary', ...run, ...(problem === undefined ? {} : { problem }) }),
   };
 }
