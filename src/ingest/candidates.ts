@@ -22,6 +22,9 @@ const SEEK_BEFORE: Micros = 12_000_000;
 /** A first key frame this much after the start: an edit list, or a range, begins inside a GOP. */
 const LATE_START: Micros = 100_000;
 
+/** So many long gaps, and in most places, mean a file of long GOPs: one decoding of all is cheaper than one per gap. */
+const MANY_GAPS = 4;
+
 /** What the caller of {@link candidateFrames} fixes for all decodings. */
 export type CandidateRequest = Pick<
   DecodeRequest,
@@ -68,7 +71,7 @@ function decode(request: CandidateRequest, tallies: DecodeTally[], pass: Pass): 
   const tally = newTally();
   tallies.push(tally);
   const { from = request.from, to = request.to, keysOnly = false } = pass;
-  const { seek = request.from === null ? null : seekBefore(request.media, request.from) } = pass;
+  const { seek = seekBefore(request.media, request.from) } = pass;
   return decodeFrames({ ...request, selection: { pick: pass.pick, from, to }, keysOnly, seek }, tally);
 }
 
@@ -92,15 +95,24 @@ async function* keysWithFilledGaps(
 ): AsyncGenerator<Frame, void, void> {
   const start = request.from ?? request.media.videoStart;
   let last: Micros | null = null;
+  let keys = 0;
+  let gaps = 0;
+  let rest: 'spaced' | 'sampled' = 'spaced';
   for await (const frame of decode(request, tallies, { pick: 'all', keysOnly: true })) {
     if (last === null ? frame.pts - start > LATE_START : frame.pts - last > MAX_GAP) {
+      gaps++;
+      if (gaps > MANY_GAPS && 2 * gaps > keys) {
+        rest = 'sampled';
+        break;
+      }
       yield* fillGap(request, tallies, last, frame.pts);
     }
     yield frame;
+    keys++;
     last = frame.pts;
   }
   // After the last key frame the rest is decoded in any case: only then the video's real end is known.
-  yield* fillGap(request, tallies, last, null);
+  yield* fillGap(request, tallies, last, null, rest);
 }
 
 /** Samples the time after key frame `after` (null: from the start) up to `before` (null: to the end). */
@@ -109,22 +121,20 @@ async function* fillGap(
   tallies: DecodeTally[],
   after: Micros | null,
   before: Micros | null,
+  pick: 'spaced' | 'sampled' = 'spaced',
 ): AsyncGenerator<Frame, void, void> {
-  const pass: Pass =
-    after === null
-      ? { pick: 'spaced' }
-      : {
-          pick: 'spaced',
-          from: after,
-          seek: INDEXED.test(request.media.container) ? after + SEEK_BEYOND : seekBefore(request.media, after),
-        };
-  for await (const frame of decode(request, tallies, { ...pass, to: before ?? request.to })) {
+  const { media } = request;
+  const seek = after !== null && INDEXED.test(media.container) ? after + SEEK_BEYOND : seekBefore(media, after);
+  const pass = after === null ? {} : { from: after, seek };
+  for await (const frame of decode(request, tallies, { ...pass, pick, to: before ?? request.to })) {
     // The key frame itself is decoded again, as the first sample that the others are counted from.
     if (frame.pts !== after) yield frame;
   }
 }
 
-function seekBefore(media: MediaInfo, time: Micros): Micros | null {
+/** Where to seek for a frame that may be no key frame; null where there is nothing to win. */
+function seekBefore(media: MediaInfo, time: Micros | null): Micros | null {
+  if (time === null) return null;
   const target = INDEXED.test(media.container) ? time : time - SEEK_BEFORE;
   return target > media.start ? target : null;
 }

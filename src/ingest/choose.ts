@@ -2,7 +2,7 @@ import type { ImageSpec, Micros } from '../core/types.ts';
 import type { FrameChoice } from './choice.ts';
 import type { Frame } from './decode.ts';
 import { SceneChooser } from './scenes.ts';
-import { type Difference, differenceOf, type Signature, signatureOf } from './signature.ts';
+import { type Difference, differenceOf, isBlank, type Signature, signatureOf } from './signature.ts';
 
 /** At least one look this often, however still the picture. */
 export const MAX_GAP: Micros = 10_000_000;
@@ -95,7 +95,9 @@ export class AutoChooser implements FrameChooser {
     const difference = differenceOf(this.last.signature, signature);
     const still = isSame(difference);
     const due = frame.pts - this.last.pts >= MIN_GAP;
-    if (difference.mean >= OTHER_SCENE || (due && !still)) chosen.push(this.take({ frame, signature, still }));
+    // Black between two scenes, or the white of a flash, is only looked at where nothing else comes.
+    if (isBlank(signature)) this.held = { frame, signature, still };
+    else if (difference.mean >= OTHER_SCENE || (due && !still)) chosen.push(this.take({ frame, signature, still }));
     else if (due || !still) this.held = { frame, signature, still };
     return chosen;
   }

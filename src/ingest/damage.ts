@@ -31,6 +31,11 @@ const CUT_OFF = /partial file|prematurely|Truncat|Packet corrupt|end of file/i;
 /** Messages of level error that cost no picture. */
 const HARMLESS = /Last message repeated|co located POCs unavailable|non monoton|Application provided invalid/i;
 
+/** True for an ffmpeg that ended with an error, or was killed by someone else. */
+export function endedBadly(detail: FailureDetail | undefined): boolean {
+  return (detail?.exitCode ?? 0) !== 0 || typeof detail?.signal === 'string';
+}
+
 /** Sums up the decodings of one source. */
 export function damageOf(
   source: Source,
@@ -57,13 +62,15 @@ export function damageOf(
   const truncated = cutShort || complaints.some((line) => CUT_OFF.test(line));
   // The container knows how long the last frame is shown, unless it promises what never came.
   const end = truncated ? last + frameLength : Math.max(claimed, last + 1);
-  const failed = tallies.find(({ detail }) => (detail?.exitCode ?? 0) !== 0);
+  const failed = tallies.find(({ detail }) => endedBadly(detail));
   const report = { ...base, end: stop === null ? end : Math.min(end, stop) };
   if (!truncated && complaints.length === 0 && failed === undefined) return report;
   const detail = { ...(failed ?? tallies[0])?.detail, stderr: complaints, pts: last };
   const until = `${(Math.max(0, last - media.start) / 1_000_000).toFixed(1)} s`;
   const message = truncated
     ? `"${source.label}" is cut off: it could be read up to ${until}; get it again for the rest.`
-    : `"${source.label}" is damaged in places: what could be decoded was used, up to ${until}.`;
+    : failed !== undefined
+      ? `Decoding "${source.label}" failed at ${until}: what came before it was used.`
+      : `"${source.label}" is damaged in places: what could be decoded was used, up to ${until}.`;
   return { ...report, damage: { code: truncated ? 'truncated' : 'damaged', message, detail } };
 }

@@ -130,11 +130,15 @@ async function* decodeOnce(request: DecodeRequest, tally: DecodeTally): AsyncGen
   const size = image.width * image.height * 3;
   let pixels = new Uint8Array(size);
   let filled = 0;
+  let ranOut = false;
   try {
     for (;;) {
       const chunk = await watch.read();
       throwIfAborted(signal, source.label);
-      if (chunk === null) break;
+      if (chunk === null) {
+        ranOut = true;
+        break;
+      }
       for (let offset = 0; offset < chunk.length; ) {
         const part = chunk.subarray(offset, offset + size - filled);
         pixels.set(part, filled);
@@ -157,7 +161,7 @@ async function* decodeOnce(request: DecodeRequest, tally: DecodeTally): AsyncGen
     await tool.stop();
     const detail = tool.detail();
     // Our own early stop is no failure.
-    tally.detail = pastEnd ? { ...detail, exitCode: 0, signal: null } : detail;
+    tally.detail = pastEnd || !ranOut ? { ...detail, exitCode: 0, signal: null } : detail;
   }
 }
 

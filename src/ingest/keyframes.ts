@@ -2,7 +2,7 @@ import type { ImageSpec, Keyframe, Micros } from '../core/types.ts';
 import { candidateFrames } from './candidates.ts';
 import type { FrameChoice } from './choice.ts';
 import { type ChosenFrame, makeChooser } from './choose.ts';
-import { damageOf, type IngestReport } from './damage.ts';
+import { damageOf, endedBadly, type IngestReport } from './damage.ts';
 import { DEFAULT_STALL_MS, type DecodeTally } from './decode.ts';
 import { decodeFailure } from './diagnose.ts';
 import { readPicture } from './picture.ts';
@@ -110,7 +110,7 @@ async function* videoKeyframes(
   for await (const frame of frames) for (const chosen of chooser.push(frame)) yield number(chosen);
   const seen = damageOf(source, media, options, progress);
   // A range that lies after the end has no frames, and nothing is wrong with the file.
-  const failed = progress.tallies.find(({ detail }) => (detail?.exitCode ?? 0) !== 0);
+  const failed = progress.tallies.find(({ detail }) => endedBadly(detail));
   if (seen.frames === 0 && (failed !== undefined || options.from === undefined)) {
     throw decodeFailure(source.label, (failed ?? progress.tallies[0])?.detail ?? {});
   }

@@ -75,7 +75,12 @@ export function startTool(request: ToolRequest): RunningTool {
       // An unread pipe never closes, so the rest of the output goes nowhere.
       child.stdout.destroy();
       if (graceMs > 0) child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+      const timer = setTimeout(() => {
+        child.kill('SIGKILL');
+        // An ffmpeg behind a wrapper script may live on; its messages are not waited for.
+        child.stderr.destroy();
+        lines.close();
+      }, graceMs);
       await ended;
       clearTimeout(timer);
     }

@@ -33,6 +33,15 @@ export async function frameTimes(path: string, ...options: string[]): Promise<Mi
   return (stdout.match(/^-?\d+\.\d+/gm) ?? []).map((seconds) => Math.round(Number(seconds) * 1_000_000));
 }
 
+/** Times of the packets that the container flags as key frames. */
+export async function keyTimes(path: string): Promise<Set<Micros>> {
+  const { stdout } = await run('ffprobe', [
+    ...['-v', 'quiet', '-select_streams', 'v:0', '-show_entries', 'packet=pts_time,flags', '-of', 'csv=p=0', path],
+  ]);
+  const keys = stdout.split('\n').filter((line) => line.includes(',K'));
+  return new Set(keys.map((line) => Math.round(Number.parseFloat(line) * 1_000_000)));
+}
+
 /** A change of scene: a hard cut has `from === to`; a fade is found anywhere from its first to its last frame. */
 export interface SceneChange {
   readonly from: Micros;
@@ -90,7 +99,8 @@ const LENGTHS = [50, 31, 77, 40, 100, 26, 63, 45, 88, 35];
 
 /** Each video that frame choice is measured on, by name. Each makes itself in a few seconds or less. */
 export const KNOWN_VIDEOS: Readonly<Record<string, (folder: string) => Promise<KnownVideo>>> = {
-  'hard cuts': async (folder) => known('hard cuts', join(folder, 'cuts.mp4'), (path) => cutTogether(path, LENGTHS, 'null')),
+  'hard cuts': async (folder) =>
+    known('hard cuts', join(folder, 'cuts.mp4'), (path) => cutTogether(path, LENGTHS, 'null')),
   'hard cuts, noisy': async (folder) =>
     known('hard cuts, noisy', join(folder, 'noisy-cuts.mp4'), (path) =>
       cutTogether(path, [...LENGTHS].reverse(), 'noise=alls=20:allf=t'),
@@ -139,11 +149,18 @@ export const KNOWN_VIDEOS: Readonly<Record<string, (folder: string) => Promise<K
     frame: 1_000_000,
   }),
   'sensor noise': async (folder) =>
-    known('sensor noise', join(folder, 'noise.mp4'), (path) => overlay(path, SHOTS[2] ?? '', 'noise=alls=30:allf=t', 20)),
+    known('sensor noise', join(folder, 'noise.mp4'), (path) =>
+      overlay(path, SHOTS[2] ?? '', 'noise=alls=30:allf=t', 20),
+    ),
   flash: async (folder) =>
     known('flash', join(folder, 'flash.mp4'), (path) =>
       // One, two, and six white frames; the last is as long as a photographer's flash looks to a slow sensor.
-      overlay(path, SHOTS[2] ?? '', "drawbox=color=white:t=fill:enable='eq(n,50)+between(n,100,101)+between(n,150,155)'", 10),
+      overlay(
+        path,
+        SHOTS[2] ?? '',
+        "drawbox=color=white:t=fill:enable='eq(n,50)+between(n,100,101)+between(n,150,155)'",
+        10,
+      ),
     ),
   'red turns green': async (folder) =>
     known('red turns green', join(folder, 'colour.mp4'), async (path) => {
@@ -154,7 +171,14 @@ export const KNOWN_VIDEOS: Readonly<Record<string, (folder: string) => Promise<K
     }),
   'small mover': async (folder) => ({
     ...(await known('small mover', join(folder, 'mover.mp4'), (path) =>
-      overlay(path, SHOTS[8] ?? '', 'null', 20, `color=0xc03020:s=16x24:r=${RATE}[m]`, "overlay=x='-20+(t-6)*30':y=120"),
+      overlay(
+        path,
+        SHOTS[8] ?? '',
+        'null',
+        20,
+        `color=0xc03020:s=16x24:r=${RATE}[m]`,
+        "overlay=x='-20+(t-6)*30':y=120",
+      ),
     )),
     // It is wholly inside the picture 20 pixels after it starts at 6 s.
     events: [6_667_000],
