@@ -86,6 +86,18 @@ test('captions that failed, are empty or unsure leave a gap', async () => {
   ]);
 });
 
+test('a caption just as confident as asked for is shown', async () => {
+  const plans = [{ at: 0, text: 'A dog', confidence: 0.3 }];
+  expect(await lines(plans, 5, { rules: { minConfidence: 0.3 } })).toEqual(['0-5 A dog [0]']);
+  expect(await lines(plans, 5, { rules: { minConfidence: 0.3001 } })).toEqual([]);
+});
+
+test('a video of a few milliseconds keeps a long text whole, since parts of it could not be told apart', async () => {
+  const cues = await cuesOf([{ at: 0, text: 'number '.repeat(30) }], 0.0025);
+  expect(cues).toMatchObject([{ start: 0, end: 2500 }]);
+  expect(cues[0]?.text.replaceAll('\n', ' ')).toBe('number '.repeat(30).trim());
+});
+
 test('on a still scene the more confident of two near wordings stays', async () => {
   const plans = [
     { at: 0, text: 'A man in a red shirt rides a bike', confidence: 0.5 },

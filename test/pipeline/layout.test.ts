@@ -15,6 +15,10 @@ test('two lines are balanced, the upper one the shorter where they cannot be equ
   ]);
 });
 
+test('of two breaks that are equally even, the upper line is the shorter', () => {
+  expect(setText(`${'a'.repeat(20)} and ${'b'.repeat(20)}`)).toEqual([`${'a'.repeat(20)}\nand ${'b'.repeat(20)}`]);
+});
+
 test('a word longer than a line is cut hard, and no character is torn', () => {
   expect(setText('x'.repeat(100))).toEqual(['x'.repeat(42), `${'x'.repeat(42)}\n${'x'.repeat(16)}`]);
   const families = '👨‍👩‍👧'.repeat(50);
