@@ -56,12 +56,14 @@ interface Picture {
   readonly finished: Written[];
 }
 
-/** Natural-log softmax in double precision, as two numbers: log p(token) = (logit - max) - logSum. */
+/** Natural-log softmax in double precision, as two numbers: log p(token) = logit - max - logSum. */
 function softmaxOf(logits: Float32Array): { max: number; logSum: number } {
+  // Plain loops over typed arrays, here and below: this is what the search spends its time on.
   let max = Number.NEGATIVE_INFINITY;
-  for (const logit of logits) if (logit > max) max = logit;
+  for (let token = 0; token < logits.length; token++)
+    if ((logits[token] as number) > max) max = logits[token] as number;
   let sum = 0;
-  for (const logit of logits) sum += Math.exp(logit - max);
+  for (let token = 0; token < logits.length; token++) sum += Math.exp((logits[token] as number) - max);
   // A NaN anywhere ends up in the sum, and so does a row of infinities: better no caption than a made-up one.
   if (!Number.isFinite(sum)) throw new RangeError('The decoder gave logits that are not numbers');
   return { max, logSum: Math.log(sum) };
@@ -77,6 +79,13 @@ function repeating(tokens: readonly number[], n: number): Set<number> {
     if (last !== undefined && tail.every((token, i) => token === tokens[start + i])) banned.add(last);
   }
   return banned;
+}
+
+/** Puts a candidate into a list of at most `count`, best first, behind its equals. */
+function insert(best: Candidate[], candidate: Candidate, count: number): void {
+  const at = best.findIndex(({ score }) => score < candidate.score);
+  best.splice(at === -1 ? best.length : at, 0, candidate);
+  best.length = Math.min(best.length, count);
 }
 
 /** The `count` best continuations of all hypotheses, best first; among equals the earlier hypothesis, then the lower token. */
@@ -98,15 +107,13 @@ function bestCandidates(
       .add(rules.ids.bos)
       .add(rules.ids.draft);
     if (from.tokens.length === 0) banned.add(rules.ids.eos);
-    row.forEach((logit, token) => {
-      const logProbability = logit - max - logSum;
+    for (let token = 0; token < row.length; token++) {
+      const logProbability = (row[token] as number) - max - logSum;
       const score = from.score + logProbability;
-      if (score <= worst || banned.has(token)) return;
-      const at = best.findIndex((other) => other.score < score);
-      best.splice(at === -1 ? best.length : at, 0, { from, token, score, logProbability });
-      best.length = Math.min(best.length, count);
+      if (score <= worst || banned.has(token)) continue;
+      insert(best, { from, token, score, logProbability }, count);
       if (best.length === count) worst = best.at(-1)?.score ?? worst;
-    });
+    }
   }
   return best;
 }
