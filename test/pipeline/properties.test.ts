@@ -35,7 +35,7 @@ function madeUp(random: () => number, least: number, most: number, gaps: boolean
 test('whatever the captions: inside the video, no overlap, readable, on lines that fit', async () => {
   const random = randomNumbers(11);
   let cueCount = 0;
-  for (let round = 0; round < 600; round += 1) {
+  for (let round = 0; round < 400; round += 1) {
     const { plans, zero, end } = madeUp(random, 0.001, 14, true);
     const cues = await cuesOf(plans, end, { zero, rules: { minConfidence: 0.1 } });
     cueCount += cues.length;
@@ -69,7 +69,7 @@ test('whatever the captions: inside the video, no overlap, readable, on lines th
       expect(cue.end).toBeLessThanOrEqual(Math.max(0, last) + DEFAULT_RULES.tail + 2 * DEFAULT_RULES.minimum);
     });
   }
-  expect(cueCount).toBeGreaterThan(3000);
+  expect(cueCount).toBeGreaterThan(2000);
 });
 
 test('looks at least a minimum apart: no text is lost, and each starts when its picture does', async () => {
