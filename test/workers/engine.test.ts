@@ -132,24 +132,28 @@ test('the runtime lists its providers', () => {
   expect(providers).toContainEqual({ name: 'cpu', bundled: true });
 });
 
-describe.runIf((await listBundles()).some(({ name }) => name === DEFAULT_BUNDLE))('the default bundle', () => {
-  /** Pictures made by rule: gradients, blobs and stripes, so that captions differ. */
-  function drawn(kind: number, width: number, height: number): Uint8Array {
-    return Uint8Array.from({ length: width * height * 3 }, (_, i) => {
-      const [channel, x, y] = [i % 3, Math.floor(i / 3) % width, Math.floor(i / 3 / width)];
-      const wave = Math.sin((x * (kind + 1)) / 23 + channel) + Math.cos((y * (8 - kind)) / 31 + kind);
-      return Math.max(0, Math.min(255, Math.round(128 + 60 * wave + (channel === kind % 3 ? 40 : -20))));
-    });
-  }
+describe.runIf((await listBundles()).some(({ name }) => name === DEFAULT_BUNDLE))(
+  'the default bundle',
+  { timeout: 180_000 },
+  () => {
+    /** Pictures made by rule: gradients, blobs and stripes, so that captions differ. */
+    function drawn(kind: number, width: number, height: number): Uint8Array {
+      return Uint8Array.from({ length: width * height * 3 }, (_, i) => {
+        const [channel, x, y] = [i % 3, Math.floor(i / 3) % width, Math.floor(i / 3 / width)];
+        const wave = Math.sin((x * (kind + 1)) / 23 + channel) + Math.cos((y * (8 - kind)) / 31 + kind);
+        return Math.max(0, Math.min(255, Math.round(128 + 60 * wave + (channel === kind % 3 ? 40 : -20))));
+      });
+    }
 
-  test('batch 1 and batch 8 give equal tokens', async () => {
-    const bundle = await loadBundle(DEFAULT_BUNDLE);
-    const engine = await openEngine(bundle, 2);
-    opened.push(engine);
-    const { width, height } = bundle.image;
-    await expectIndependence(
-      engine,
-      Array.from({ length: 8 }, (_, kind) => drawn(kind, width, height)),
-    );
-  });
-});
+    test('batch 1 and batch 8 give equal tokens', async () => {
+      const bundle = await loadBundle(DEFAULT_BUNDLE);
+      const engine = await openEngine(bundle, 2);
+      opened.push(engine);
+      const { width, height } = bundle.image;
+      await expectIndependence(
+        engine,
+        Array.from({ length: 8 }, (_, kind) => drawn(kind, width, height)),
+      );
+    });
+  },
+);
