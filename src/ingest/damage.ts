@@ -41,7 +41,7 @@ export function damageOf(
   source: Source,
   media: MediaInfo,
   range: { readonly to?: Micros | undefined },
-  seen: { readonly keyframes: number; readonly tallies: readonly DecodeTally[] },
+  seen: { readonly keyframes: number; readonly tallies: readonly DecodeTally[]; readonly complete: boolean },
 ): IngestReport {
   const { tallies, keyframes } = seen;
   const frames = tallies.reduce((sum, tally) => sum + tally.decoded, 0);
@@ -57,7 +57,7 @@ export function damageOf(
   const claimed = media.videoEnd ?? last + frameLength;
   const longest = Math.max(frameLength, ...tallies.map((tally) => tally.longest));
   const missing = Math.min(claimed, stop ?? claimed) - (last + frameLength);
-  const cutShort = missing > Math.max(MISSING, 3 * longest);
+  const cutShort = seen.complete && missing > Math.max(MISSING, 3 * longest);
   const complaints = tallies.flatMap((tally) => tally.complaints).filter((line) => !HARMLESS.test(line));
   const truncated = cutShort || complaints.some((line) => CUT_OFF.test(line));
   // The container knows how long the last frame is shown, unless it promises what never came.

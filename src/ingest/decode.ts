@@ -100,6 +100,8 @@ async function* decodeOnce(request: DecodeRequest, tally: DecodeTally): AsyncGen
   const clock = new FrameClock();
   let late = false;
   let pastEnd = false;
+  /** We closed its pipe: what ffmpeg says of that, and how it ends, tells nothing of the file. */
+  let stopped = false;
   clock.onDecoded = (pts) => {
     if (tally.last !== null) tally.longest = Math.max(tally.longest, pts - tally.last);
     else if (seek !== null && selection.from !== null && pts > selection.from) late = true;
@@ -110,7 +112,7 @@ async function* decodeOnce(request: DecodeRequest, tally: DecodeTally): AsyncGen
     request.onDecoded?.(pts);
   };
   clock.onComplaint = (line) => {
-    if (tally.decoded > 0 && tally.complaints.length < 20) tally.complaints.push(line);
+    if (!stopped && tally.decoded > 0 && tally.complaints.length < 20) tally.complaints.push(line);
   };
   const tool = startTool({
     guard: tools.guard,
@@ -119,11 +121,14 @@ async function* decodeOnce(request: DecodeRequest, tally: DecodeTally): AsyncGen
     onLine: (line) => {
       const kept = clock.hear(line);
       // With nothing left to come inside the range there is no reason to decode on.
-      if ((late || pastEnd) && clock.waiting === 0) void tool.stop();
+      if ((late || pastEnd) && clock.waiting === 0) stop();
       return kept;
     },
   });
-  const stop = (): void => void tool.stop();
+  const stop = (): void => {
+    stopped = true;
+    void tool.stop();
+  };
   signal.addEventListener('abort', stop, { once: true });
   const watch = new Watchdog(tool, request, clock);
   void tool.ended.then(() => clock.end());
@@ -158,10 +163,10 @@ async function* decodeOnce(request: DecodeRequest, tally: DecodeTally): AsyncGen
     if (late) throw new Restart();
   } finally {
     signal.removeEventListener('abort', stop);
+    stopped ||= !ranOut;
     await tool.stop();
     const detail = tool.detail();
-    // Our own early stop is no failure.
-    tally.detail = pastEnd || !ranOut ? { ...detail, exitCode: 0, signal: null } : detail;
+    tally.detail = stopped ? { ...detail, exitCode: 0, signal: null } : detail;
   }
 }
 

@@ -6,8 +6,8 @@ import { microsToSeconds } from './rational.ts';
 const EPSILON = '0.0000005';
 /** swscale's plain paths differ between CPUs and blur chroma; these flags cost next to nothing at the model's size. */
 const SCALE_ACCURACY = 'accurate_rnd+full_chroma_int+full_chroma_inp+bitexact';
-/** The white of a PQ picture, in cd/m2, that becomes white on an ordinary display (ITU-R BT.2408 has 203). */
-const HDR_WHITE = 203;
+/** Light, in cd/m2, that counts as 1 before the tone curve: ordinary white (203, ITU-R BT.2408) comes out near white. */
+const HDR_NOMINAL_PEAK = 100;
 
 /** Which decoded frames ffmpeg hands over. Spans count in source time; both bounds are optional. */
 export interface FrameSelection {
@@ -78,14 +78,16 @@ function plainScale(media: MediaInfo, image: ImageSpec): string[] {
 function toneMap(media: MediaInfo, image: ImageSpec): string[] {
   const { width, height } = scaledSize(media, image);
   const filter = image.filter === 'area' ? 'bilinear' : image.filter;
-  const input = [
-    `tin=${media.transfer}`,
-    `pin=${media.primaries ?? 'bt2020'}`,
-    `min=${media.matrix ?? 'bt2020nc'}`,
-    `rin=${media.range ?? 'tv'}`,
-  ].join(':');
+  const tags = [
+    `color_trc=${media.transfer}`,
+    `color_primaries=${media.primaries ?? 'bt2020'}`,
+    `colorspace=${media.matrix ?? 'bt2020nc'}`,
+    `range=${media.range ?? 'tv'}`,
+  ];
   return [
-    `zscale=w=${width}:h=${height}:f=${filter}:${input}:t=linear:npl=${HDR_WHITE}`,
+    // zscale refuses frames that lack one of these tags.
+    `setparams=${tags.join(':')}`,
+    `zscale=w=${width}:h=${height}:f=${filter}:t=linear:npl=${HDR_NOMINAL_PEAK}`,
     'format=gbrpf32le',
     'zscale=p=bt709',
     'tonemap=tonemap=hable:desat=0',

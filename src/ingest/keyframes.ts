@@ -3,7 +3,7 @@ import { candidateFrames } from './candidates.ts';
 import type { FrameChoice } from './choice.ts';
 import { type ChosenFrame, makeChooser } from './choose.ts';
 import { damageOf, endedBadly, type IngestReport } from './damage.ts';
-import { DEFAULT_STALL_MS, type DecodeTally } from './decode.ts';
+import { DEFAULT_STALL_MS, type DecodeTally, newTally } from './decode.ts';
 import { decodeFailure } from './diagnose.ts';
 import { readPicture } from './picture.ts';
 import type { MediaInfo } from './probe.ts';
@@ -44,7 +44,7 @@ export function readKeyframes(source: Source, media: MediaInfo, options: ReadOpt
   });
   report.catch(() => {}); // who iterates has the error already; the report need not be awaited
   const read = async function* (): AsyncGenerator<Keyframe, void, void> {
-    const progress = { keyframes: 0, tallies: [] as DecodeTally[] };
+    const progress: Progress = { keyframes: 0, tallies: [], complete: false };
     let failure: { error: unknown } | undefined;
     try {
       if (source.kind === 'picture') yield* pictureKeyframe(source, options, progress);
@@ -62,6 +62,8 @@ export function readKeyframes(source: Source, media: MediaInfo, options: ReadOpt
 
 interface Progress {
   keyframes: number;
+  /** False while there may be more: what is not there yet is not missing. */
+  complete: boolean;
   readonly tallies: DecodeTally[];
 }
 
@@ -71,6 +73,7 @@ async function* pictureKeyframe(
   progress: Progress,
 ): AsyncGenerator<Keyframe, void, void> {
   const pixels = await readPicture(source, image);
+  progress.tallies.push({ ...newTally(), decoded: 1 });
   progress.keyframes++;
   yield { video: source.name, index: 0, pts: 0, still: false, width: image.width, height: image.height, pixels };
 }
@@ -108,6 +111,7 @@ async function* videoKeyframes(
     progress.tallies,
   );
   for await (const frame of frames) for (const chosen of chooser.push(frame)) yield number(chosen);
+  progress.complete = true;
   const seen = damageOf(source, media, options, progress);
   // A range that lies after the end has no frames, and nothing is wrong with the file.
   const failed = progress.tallies.find(({ detail }) => endedBadly(detail));

@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Micros } from '../core/types.ts';
 import { addressOf } from './address.ts';
@@ -117,7 +116,7 @@ async function checkFile(source: Source): Promise<void> {
     if (info.isFile() && info.size === 0) {
       throw new IngestError('empty-file', `"${source.label}" is empty (zero bytes): get it again.`);
     }
-    await access(source.input, constants.R_OK);
+    await (await open(source.input)).close();
   } catch (error) {
     throw asInputError(error, source.label);
   }
