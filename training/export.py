@@ -1,0 +1,190 @@
+"""Checkpoint -> bundle: python3 export.py runs/<name>/<checkpoint>.pt --out ../models/flickr-small
+
+Writes the fp32 graphs, checks each against PyTorch (one row and eight, several lengths), quantises the weights of the graphs named by
+--quantize (8-bit MatMulNBits: activations stay as they are and rows independent; convolutions and embeddings stay fp32), then bundle.json, last.
+--parity FILE also writes the token ids that the shipped graphs give on formula-made pictures.
+"""
+import argparse
+import hashlib
+import json
+import logging
+import os
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import torch
+import torch.nn as nn
+
+import data as D
+from model import N, STAGES, Captioner, DecoderGraph
+
+OPSET = 17
+
+
+class EncoderGraph(nn.Module):
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, pixels):
+        return self.model.look(pixels)
+
+
+class DeepLensGraph(nn.Module):
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, glance, features, draft):
+        return self.model.refine(glance, features, draft)
+
+
+def load(path):
+    saved = torch.load(path, map_location="cpu")
+    model = Captioner(saved["config"])
+    model.load_state_dict(saved["model"])
+    return model.eval(), saved
+
+
+def sample(c, name, b, t, first=True, s=0):
+    """Random inputs of a graph: b rows, t tokens; the decoder's first call of a look, or a later one on s cached positions."""
+    d, r = c["width"], torch.randint
+    if name == "encoder":
+        return (r(0, 256, (b, 224, 224, 3), dtype=torch.uint8),)
+    if name == "deeplens":
+        draft = r(4, c["vocab"], (b, t))
+        draft[0, 1:] = D.PAD
+        return torch.randn(b, N, d) * 0.1, torch.randn(b, N, sum(STAGES)), draft
+    p = N if first else 0
+    mask = torch.ones(b, s + p + t, dtype=torch.int64)
+    mask[0, N + 1:N + 2] = 0 if s + p + t > N + 2 else 1
+    past = torch.randn(c["layers"], 2, b, c["heads"], s, d // c["heads"])
+    return (torch.randn(b, p, d) * 0.1, r(4, c["vocab"], (b, t)), torch.arange(t)[None].expand(b, -1).contiguous(), torch.zeros(b, t, dtype=torch.int64),
+            mask, past, torch.arange(b).flip(0))
+
+
+GRAPHS = {
+    "encoder": (["pixels"], ["glance", "features"], {"pixels": {0: "B"}, "glance": {0: "B"}, "features": {0: "B"}}),
+    "deeplens": (["glance", "features", "draft"], ["refined"],
+                 {"glance": {0: "B"}, "features": {0: "B"}, "draft": {0: "B", 1: "T"}, "refined": {0: "B"}}),
+    "decoder": (["visual", "ids", "positions", "segments", "mask", "past", "rows"], ["logits", "present", "attention"],
+                {"visual": {0: "B", 1: "P"}, "ids": {0: "B", 1: "T"}, "positions": {0: "B", 1: "T"}, "segments": {0: "B", 1: "T"},
+                 "mask": {0: "B", 1: "SPT"}, "past": {2: "B0", 4: "S"}, "rows": {0: "B"},
+                 "logits": {0: "B", 1: "T"}, "present": {2: "B", 4: "SPT"}, "attention": {0: "B", 1: "T"}}),
+}
+
+
+def export_graph(name, module, c, path):
+    inputs, outputs, axes = GRAPHS[name]
+    example = sample(c, name, 2, 3, first=False, s=N + 3)
+    extra = {"dynamo": False} if "dynamo" in torch.onnx.export.__code__.co_varnames else {}  # torch 1.13 has no such argument
+    torch.onnx.export(module, example, path, input_names=inputs, output_names=outputs, dynamic_axes=axes, opset_version=OPSET, **extra)
+    onnx.checker.check_model(path)
+
+
+def check_graph(name, module, c, path):
+    """-> the largest difference from PyTorch over several shapes; and that a row's result does not hang on its neighbours."""
+    session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
+    cases = [(1, 1), (8, 5)] if name != "decoder" else [(1, 1, True, 0), (8, 7, True, 0), (8, 1, False, N + 7), (3, 2, False, N + 20)]
+    worst = 0.0
+    for case in cases:
+        inputs = sample(c, name, *case)
+        with torch.no_grad():
+            want = module(*inputs)
+        want = want if isinstance(want, tuple) else (want,)
+        got = session.run(None, {n: t.numpy() for n, t in zip(GRAPHS[name][0], inputs)})
+        for w, g in zip(want, got):
+            assert w.shape == g.shape, (name, case, w.shape, g.shape)
+            worst = max(worst, float((w - torch.from_numpy(g)).abs().max() / w.abs().max().clamp(min=1)))
+    assert worst < 2e-3, (name, worst)
+    return worst
+
+
+def quantize(path, out, block, level):
+    from onnxruntime.quantization import matmul_nbits_quantizer as q
+    config = q.DefaultWeightOnlyQuantConfig(block_size=block, is_symmetric=True, accuracy_level=level, bits=8)
+    logging.getLogger(q.__name__).setLevel(logging.WARNING)
+    quantizer = q.MatMulNBitsQuantizer(onnx.load(path), algo_config=config)
+    quantizer.process()
+    quantizer.model.save_model_to_file(out)
+
+
+def sha256(path):
+    with open(path, "rb") as f:
+        return hashlib.sha256(f.read()).hexdigest()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("checkpoint")
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--name", default="flickr-small")
+    parser.add_argument("--fp32", help="folder for the fp32 graphs (default: beside the checkpoint)")
+    parser.add_argument("--quantize", nargs="*", default=[], choices=["deeplens", "decoder"])
+    parser.add_argument("--block", type=int, default=32)
+    parser.add_argument("--level", type=int, default=0, help="MatMulNBits accuracy_level: 0 computes in fp32, 4 in int8 with one scale per row and block")
+    parser.add_argument("--generation", default="{}", help="JSON that overrides generation defaults")
+    parser.add_argument("--scores", help="JSON file of measured scores to put into bundle.json")
+    parser.add_argument("--parity", help="also write the parity fixture to this file")
+    args = parser.parse_args()
+
+    here = os.path.dirname(os.path.abspath(__file__))
+    fp32 = args.fp32 or os.path.join(os.path.dirname(os.path.abspath(args.checkpoint)), "fp32")
+    for folder in (args.out, fp32):
+        os.makedirs(folder, exist_ok=True)
+    model, saved = load(args.checkpoint)
+    c = model.config
+    modules = {"encoder": EncoderGraph(model), "deeplens": DeepLensGraph(model), "decoder": DecoderGraph(model.language)}
+    torch.manual_seed(0)
+    graphs = {}
+    for name, module in modules.items():
+        plain = os.path.join(fp32, name + ".onnx")
+        export_graph(name, module.eval(), c, plain)
+        worst = check_graph(name, module, c, plain)
+        part = os.path.join(args.out, name + ".onnx")
+        if name in args.quantize:
+            quantize(plain, part + ".part", args.block, args.level)
+        else:
+            with open(plain, "rb") as src, open(part + ".part", "wb") as dst:
+                dst.write(src.read())
+        os.replace(part + ".part", part)
+        graphs[name] = {"default": {"file": name + ".onnx", "sha256": sha256(part)}}
+        print("%s: fp32 differs from PyTorch by %.1e, shipped %.2f MB" % (name, worst, os.path.getsize(part) / 1e6))
+    for folder in (args.out, fp32):
+        with open(os.path.join(here, "runs", "tokenizer.json")) as src, open(os.path.join(folder, "tokenizer.json"), "w") as dst:
+            dst.write(src.read())
+    scores = {}
+    if args.scores:
+        with open(args.scores) as f:
+            scores = json.load(f)
+    bundle = {
+        "format": 1, "name": args.name, "version": "1",
+        "description": "MobileNetV2 encoder, DeepLens and a %d-layer causal language model; English one-sentence captions in two looks." % c["layers"],
+        "licence": "weights: research and non-commercial use, see NOTICE beside this folder",
+        "trainedOn": ["Flickr8k training pictures and captions", "Flickr30k captions (text only)", "COCO val2017 captions (text only)",
+                      "ImageNet (start weights of the encoder)"],
+        "image": {"width": 224, "height": 224, "resize": "stretch", "filter": "bicubic", "matrix": "bt601",
+                  "normalisation": {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "applied": "in-graph"}},
+        "tokenizer": {"file": "tokenizer.json", "sha256": sha256(os.path.join(args.out, "tokenizer.json"))},
+        "graphs": graphs,
+        "dims": {"visual": N, "width": c["width"], "features": sum(STAGES), "layers": c["layers"], "heads": c["heads"],
+                 "headDim": c["width"] // c["heads"], "vocab": c["vocab"]},
+        "ids": {"pad": D.PAD, "bos": D.BOS, "eos": D.EOS, "draft": D.DRAFT},
+        "generation": dict({"beams": 3, "maxTokens": 24, "noRepeatNgram": 3, "lengthPenalty": 1.0}, **json.loads(args.generation)),
+        "modes": ["brief"],
+        "scores": scores,
+    }
+    exact = dict(bundle, graphs={n: {"default": {"file": n + ".onnx", "sha256": sha256(os.path.join(fp32, n + ".onnx"))}} for n in graphs})
+    for folder, content in ((fp32, exact), (args.out, bundle)):
+        with open(os.path.join(folder, "bundle.json.part"), "w") as f:
+            json.dump(content, f, indent=2)
+            f.write("\n")
+        os.replace(os.path.join(folder, "bundle.json.part"), os.path.join(folder, "bundle.json"))
+    if args.parity:
+        from parity import write_parity
+        write_parity(args.parity, model, args.out, args.quantize)
+
+
+if __name__ == "__main__":
+    main()

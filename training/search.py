@@ -1,0 +1,143 @@
+"""Beam search over the decoder graph, step for step what the TypeScript runtime does. Greedy is one beam.
+
+A hypothesis scores the sum of log softmax(logits) of its tokens. Banned (score -inf, no renormalisation): pad, bos, draft; eos at the first
+step; a token completing an n-gram the hypothesis already has. Each step takes the best 2 * beams candidates of all live hypotheses (ties:
+lower live index, then lower token id) and walks them best first: eos within the first `beams` finishes a hypothesis (score / length **
+penalty, eos counted), eos further down is ignored, another token goes on until `beams` are live. It ends with the step after which `beams`
+hypotheses are finished, or at max_tokens, where the live ones count as finished as they are.
+"""
+import numpy as np
+import torch
+
+from data import BOS, DRAFT, EOS, PAD, pad_drafts
+from model import DecoderGraph
+
+GREEDY = {"beams": 1, "maxTokens": 24, "noRepeatNgram": 3, "lengthPenalty": 1.0}
+
+
+def log_softmax(logits):
+    logits = logits.astype(np.float64)
+    logits -= logits.max(-1, keepdims=True)
+    return logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+
+
+def banned_tokens(tokens, n):
+    """Tokens that would complete an n-gram which `tokens` already holds."""
+    if n == 0 or len(tokens) + 1 < n:
+        return []
+    tail = tokens[len(tokens) - n + 1:]
+    return [tokens[i + n - 1] for i in range(len(tokens) - n + 1) if tokens[i:i + n - 1] == tail]
+
+
+def best_candidates(scores, count):
+    """Flat scores -> indices of the best `count` finite ones, best first, ties by lower index."""
+    if len(scores) > count:
+        edge = np.partition(scores, -count)[-count]
+        index = np.flatnonzero(scores >= max(edge, np.finfo(np.float64).min))
+    else:
+        index = np.flatnonzero(np.isfinite(scores))
+    return index[np.lexsort((index, -scores[index]))][:count]
+
+
+class Beam:
+    """The hypotheses of one picture."""
+
+    def __init__(self, options):
+        self.o, self.live, self.finished = options, [([], 0.0, [])], []  # tokens, score, log-probabilities
+
+    def done(self):
+        return len(self.finished) >= self.o["beams"] or not self.live
+
+    def step(self, logp):
+        """logp float64 [live, V] -> for each new live hypothesis the old one it goes on from."""
+        logp, beams = logp.copy(), self.o["beams"]
+        raw = logp.copy()
+        logp[:, [PAD, BOS, DRAFT]] = -np.inf
+        for i, (tokens, _, _) in enumerate(self.live):
+            if not tokens:
+                logp[i, EOS] = -np.inf
+            logp[i, banned_tokens(tokens, self.o["noRepeatNgram"])] = -np.inf
+        flat = (logp + np.array([s for _, s, _ in self.live])[:, None]).reshape(-1)
+        live, parents = [], []
+        for rank, at in enumerate(best_candidates(flat, 2 * beams)):
+            parent, token = divmod(int(at), logp.shape[1])
+            tokens, _, each = self.live[parent]
+            if token == EOS:
+                if rank < beams:
+                    self.finish(tokens, flat[at], len(tokens) + 1, each)
+            elif len(live) < beams:
+                live.append((tokens + [token], flat[at], each + [raw[parent, token]]))
+                parents.append(parent)
+        self.live = live
+        if live and len(live[0][0]) >= self.o["maxTokens"] and not self.done():
+            for tokens, total, each in live:
+                self.finish(tokens, total, len(tokens), each)
+        return parents
+
+    def finish(self, tokens, total, length, each):
+        self.finished.append((total / length ** self.o["lengthPenalty"], tokens, each))
+
+    def best(self):
+        """-> token ids without eos, mean token probability (0 for an empty text)."""
+        _, tokens, each = max(self.finished, key=lambda f: f[0])  # max keeps the first of equals
+        return tokens, float(np.mean(np.exp(each))) if each else 0.0
+
+
+def write(decoder, visual, drafts, options, dims):
+    """One look for a batch. decoder(visual, ids, positions, segments, mask, past, rows) -> logits, present, attention, all torch tensors;
+    visual [B, N, D]; drafts: token lists (the second look) or None. -> [(token ids, confidence)] per row."""
+    b, n = visual.shape[:2]
+    ids = torch.full((b, 1), BOS)
+    positions, segments, mask = torch.zeros_like(ids), torch.zeros_like(ids), torch.ones((b, n + 1), dtype=torch.int64)
+    if drafts is not None:
+        width = max(map(len, drafts))
+        head = torch.tensor([[DRAFT] + list(d) + [PAD] * (width - len(d)) for d in drafts])
+        count = torch.arange(width + 1)[None].expand(b, -1)
+        seen = (count <= torch.tensor([len(d) for d in drafts])[:, None]).long()
+        ids = torch.cat([head, ids], 1)
+        positions = torch.cat([count * seen, positions], 1)
+        segments = torch.cat([torch.ones_like(head), segments], 1)
+        mask = torch.cat([mask[:, :n], seen, mask[:, n:]], 1)
+    past = torch.zeros(dims["layers"], 2, b, dims["heads"], 0, dims["headDim"])
+    rows, beams = torch.arange(b), [Beam(options) for _ in range(b)]
+    empty = visual[:, :0]
+    logits, past, _ = decoder(visual, ids, positions, segments, mask, past, rows)
+    owner = list(range(b))  # the picture that each decoder row belongs to
+    for step in range(1, options["maxTokens"] + 1):
+        logp = log_softmax(logits[:, -1].float().numpy())
+        keep, token, owners, at = [], [], [], 0
+        for i in sorted(set(owner)):
+            live = len(beams[i].live)
+            parents = beams[i].step(logp[at:at + live])
+            if not beams[i].done() and step < options["maxTokens"]:
+                keep += [at + p for p in parents]
+                token += [h[0][-1] for h in beams[i].live]
+                owners += [i] * len(parents)
+            at += live
+        if not owners:
+            break
+        owner, rows = owners, torch.tensor(keep)
+        mask = torch.cat([mask[rows], torch.ones((len(keep), 1), dtype=torch.int64)], 1)
+        ids = torch.tensor(token)[:, None]
+        logits, past, _ = decoder(empty[:1].expand(len(keep), -1, -1), ids, torch.full_like(ids, step), torch.zeros_like(ids), mask, past, rows)
+    return [beam.best() for beam in beams]
+
+
+def dims_of(model):
+    c = model.config
+    return {"layers": c["layers"], "heads": c["heads"], "headDim": c["width"] // c["heads"]}
+
+
+def caption_pictures(model, pixels, options=GREEDY, looks=2, batch=125):
+    """uint8 [n, 224, 224, 3] -> (drafts, finals): token lists; finals is None with one look."""
+    decoder, dims = DecoderGraph(model.language), dims_of(model)
+    drafts, finals = [], []
+    with torch.no_grad():
+        for start in range(0, len(pixels), batch):
+            glance, features = model.look(torch.from_numpy(np.array(pixels[start:start + batch])))
+            first = [ids for ids, _ in write(decoder, glance, None, options, dims)]
+            drafts += first
+            if looks == 2:
+                refined = model.refine(glance, features, pad_drafts(first))
+                finals += [ids for ids, _ in write(decoder, refined, first, options, dims)]
+    return drafts, finals if looks == 2 else None

@@ -1,0 +1,94 @@
+"""Self test, no data needed: python3 test_training.py
+
+Checks that the ways a caption is computed agree: packed for training, step by step through the decoder graph, alone and in a batch.
+"""
+import itertools
+
+import numpy as np
+import torch
+
+from critic import sample
+from data import clean, flip_words, pack
+from model import Captioner, DecoderGraph
+from score import interval, score
+from search import GREEDY, banned_tokens, best_candidates, dims_of, write
+
+
+def small():
+    torch.manual_seed(0)
+    model = Captioner({"width": 64, "layers": 2, "heads": 4, "vocab": 64, "lens_layers": 1}).eval()
+    torch.nn.init.normal_(model.language.token.weight, std=0.4)
+    return model
+
+
+def test_text():
+    assert clean("A dog's  ball , is RED - 'really' .") == "a dog's ball is red really"
+    assert flip_words("the left hand") == "the right hand"
+
+
+def test_packed_captions_do_not_see_each_other(model):
+    visual, drafts = torch.randn(2, 49, 64), [[5, 6, 7], [8]]
+    captions = [[[20, 21], [30, 31, 32]], [[40], [50, 51]]]
+    both, alone = pack(captions, drafts), pack([[c[1]] for c in captions], drafts)
+    a, b = (model.language.hidden(visual, p) for p in (both, alone))
+    for r in range(2):
+        assert torch.allclose(a[r][both["group"][r] == 2], b[r][alone["group"][r] == 1], atol=1e-4)
+
+
+def test_search_in_a_batch_and_alone(model):
+    visual, drafts = torch.randn(3, 49, 64), [[5, 6, 7], [], [9, 10]]
+    decoder, dims = DecoderGraph(model.language), dims_of(model)
+    for options in (GREEDY, dict(GREEDY, beams=3)):
+        together = write(decoder, visual, drafts, options, dims)
+        for r in range(3):
+            assert write(decoder, visual[r:r + 1], drafts[r:r + 1], options, dims)[0][0] == together[r][0]
+            tokens, sure = together[r]
+            p = pack([[tokens]], [drafts[r]])
+            states = model.language.hidden(visual[r:r + 1], p)[0][p["group"][0] == 1]
+            chance = torch.softmax(model.language.logits(states), -1)[torch.arange(len(tokens)), tokens]
+            assert abs(chance.mean().item() - sure) < 1e-4
+
+
+def test_wide_beam_finds_the_best(model):
+    """With more beams than there are sentences of two tokens, the search must agree with trying them all."""
+    visual = torch.randn(1, 49, 64)
+    options = {"beams": 4096, "maxTokens": 2, "noRepeatNgram": 0, "lengthPenalty": 1.0}
+    found = write(DecoderGraph(model.language), visual, None, options, dims_of(model))[0][0]
+    words = [t for t in range(64) if t not in (0, 1, 2, 3)]
+    p = pack([[[w] for w in words]])
+    logp = torch.log_softmax(model.language.logits(model.language.hidden(visual, p))[0].double(), -1)
+    best = []
+    for g, w in enumerate(words):
+        first, second = logp[p["group"][0] == g + 1]
+        best.append(((first[w] + second[2]).item() / 2, [w]))
+        best += [((first[w] + second[v]).item() / 2, [w, v]) for v in words]
+    assert found == max(best)[1]
+
+
+def test_search_rules():
+    assert banned_tokens([7, 8, 9, 7, 8], 3) == [9] and banned_tokens([7, 8], 3) == [] and banned_tokens([7, 8], 0) == []
+    assert best_candidates(np.array([1.0, 3.0, -np.inf, 3.0]), 3).tolist() == [1, 3, 0]
+
+
+def test_sampling_follows_the_model(model):
+    """At a temperature near zero, sampled columns must all be the greedy caption."""
+    visual, drafts = torch.randn(2, 49, 64), [[5, 6], [8]]
+    greedy = write(DecoderGraph(model.language), visual, drafts, dict(GREEDY, maxTokens=6, noRepeatNgram=0), dims_of(model))
+    samples, _ = sample(model.language, visual, drafts, 3, 6, temperature=1e-4)
+    for row, (ids, _) in zip(samples, greedy):
+        assert all(s == ids for s in row), (row, ids)
+
+
+def test_score():
+    same = score(["a dog runs fast", "two men sit here"], [["a dog runs fast"], ["two men sit here"]])
+    assert abs(same["BLEU-4"] - 100) < 1e-3 and abs(same["ROUGE-L"] - 100) < 1e-6 and abs(same["CIDEr-D"] - 1000) < 1e-3
+    low, high = interval([0.01] * 50)
+    assert low == high == 1.0
+
+
+if __name__ == "__main__":
+    with torch.no_grad():
+        for name, test in list(globals().items()):
+            if name.startswith("test_"):
+                test(*itertools.repeat(small(), test.__code__.co_argcount))
+                print("ok", name)
