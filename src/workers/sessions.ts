@@ -1,3 +1,4 @@
+import './telemetry.ts';
 import { InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
 import type { Bundle } from './bundle.ts';
 import { BundleError } from './errors.ts';
