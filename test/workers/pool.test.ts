@@ -181,7 +181,8 @@ test('a bundle that vanishes while a process must be replaced ends the run, not 
 
 describe('abort', () => {
   test('rejects at once with its reason, in mid-run or waiting, and the captioner goes on', async () => {
-    const captioner = await captionerWith();
+    const failures: WorkerError[] = [];
+    const captioner = await captionerWith({ onFailure: (error) => failures.push(error) });
     const first = new AbortController();
     const second = new AbortController();
     const running = captioner.caption(group('yellow'), first.signal);
@@ -196,6 +197,8 @@ describe('abort', () => {
     await expect(captioner.caption(group('red'), first.signal)).rejects.toBe(reason);
     expect(await texts(captioner, 'black')).toEqual([TEXTS.black.text, TEXTS.red.text]);
     expect(inferenceProcesses(process.pid).length).toBe(1);
+    // The process that the abort has killed is nobody else's misfortune.
+    expect(failures).toEqual([]);
   });
 });
 
