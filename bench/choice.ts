@@ -1,6 +1,6 @@
 // Frame choice on made videos with known truth: npx tsx bench/choice.ts
 // For each choice: recall and precision over all changes of scene (tolerance: one frame; a fade is found anywhere inside
-// it), how late the changes are seen, and how many frames a minute that costs.
+// it; a look that is marked as showing nothing new is not taken for a find), how late the changes are seen, and how many frames a minute that costs.
 import { parseChoice } from '../src/ingest/choice.ts';
 import { readKeyframes } from '../src/ingest/keyframes.ts';
 import { probe } from '../src/ingest/probe.ts';
@@ -32,10 +32,14 @@ async function measure(video: KnownVideo, choice: string): Promise<Score> {
   const media = await probe(source, { signal: NEVER });
   const reader = readKeyframes(source, media, { choice: parseChoice(choice), image: IMAGE, signal: NEVER });
   const times: number[] = [];
-  for await (const { pts } of reader) times.push(pts);
+  const changes: number[] = [];
+  for await (const { pts, still } of reader) {
+    times.push(pts);
+    if (!still) changes.push(pts);
+  }
   const { end, zero } = await reader.report;
   const score = { ...emptyScore(), keyframes: times.length, seconds: (end - zero) / 1e6 };
-  Object.assign(score, matchScenes(times.slice(1), video.scenes, video.frame));
+  Object.assign(score, matchScenes(changes.slice(1), video.scenes, video.frame));
   for (const [index, event] of video.events.entries()) {
     // A look after the next event no longer shows this one.
     const next = video.events[index + 1] ?? Number.POSITIVE_INFINITY;

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorOf, IMAGE, meanColour, readAll } from '../support/reading.ts';
 import { makeFolder } from '../support/videos.ts';
@@ -12,7 +12,7 @@ describe('still pictures', () => {
   let folder: Awaited<ReturnType<typeof makeFolder>>;
   const at = (name: string): string => join(folder.path, name);
   /** 120 x 60: red, its left third blue. */
-  const flag = (): sharp.Sharp =>
+  const flag = (): Sharp =>
     sharp({ create: { width: 120, height: 60, channels: 3, background: RED } }).composite([
       { input: { create: { width: 40, height: 60, channels: 3, background: BLUE } }, left: 0, top: 0 },
     ]);

@@ -113,12 +113,15 @@ describe.each(Object.entries(TROUBLE))('times: %s', (name, make) => {
     },
   );
 
-  it('auto chooses from the frames that are there, the first one first, with no gap over 10 s', async () => {
-    const { times } = await readAll(path, 'auto');
-    expect(times[0]).toBe(truth[0]);
-    expect(truth).toEqual(expect.arrayContaining(times));
-    expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
-  });
+  it.skipIf(PLAIN.has(name))(
+    'auto chooses from the frames that are there, the first one first, with no gap over 10 s',
+    async () => {
+      const { times } = await readAll(path, 'auto');
+      expect(times[0]).toBe(truth[0]);
+      expect(truth).toEqual(expect.arrayContaining(times));
+      expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
+    },
+  );
 
   it.skipIf(PLAIN.has(name))('from and to cut at the exact frame, in track time', async () => {
     const media = await probe(await sourceOf(path), { signal: NEVER });
