@@ -4,7 +4,7 @@ import { SecondGlanceError } from '../core/errors.ts';
  * What can go wrong between the captions and the finished track.
  * - `output-full`: the disk or the quota is full (retryable).
  * - `output-permission`: the target may not be written, or lies on a read-only disk.
- * - `output-folder-missing`: the folder of the target does not exist.
+ * - `output-folder-missing`: the folder of the target does not exist, or a file stands in its place.
  * - `output-is-folder`: the target is a folder.
  * - `output-name`: the target's name is too long for its disk.
  * - `output-changed`: something else wrote the target while the track was being made.
@@ -63,8 +63,12 @@ export function outputError(cause: unknown, doing: string): OutputError {
         { cause },
       );
     case 'ENOENT':
-    case 'ENOTDIR':
       return new OutputError('output-folder-missing', `cannot ${doing}: its folder does not exist`, { cause });
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return new OutputError('output-folder-missing', `cannot ${doing}: a file stands where a folder should`, {
+        cause,
+      });
     case 'EISDIR':
       return new OutputError('output-is-folder', `cannot ${doing}: that is a folder`, { cause });
     case 'ENAMETOOLONG':

@@ -112,7 +112,8 @@ export function openTrackSink(stateDir: string, target: string, source?: string)
 export async function trackState(stateDir: string, target: string, key: string, source?: string): Promise<TrackState> {
   try {
     const known = await stat(target).catch((error: unknown) => {
-      if (errnoOf(error) === 'ENOENT') return undefined;
+      // ENOTDIR: a file stands in its folder's place, which is for the one who makes the folder to say.
+      if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
       throw error;
     });
     if (known === undefined) return 'absent';

@@ -40,7 +40,7 @@ export interface CaptionSettings {
 
 /** Reads `90`, `90s`, `2m`, `1:30`, `1:02:03.5` as microseconds. Throws a UsageError naming `flag`. */
 export function parseTime(text: string, flag: string): Micros {
-  const clock = /^(?:(\d+):)?(\d+):(\d{1,2}(?:\.\d+)?)$/.exec(text);
+  const clock = /^(?:(\d+):(?=[0-5]?\d:))?(\d+):([0-5]?\d(?:\.\d+)?)$/.exec(text);
   if (clock !== null) {
     const [, hours = '0', minutes = '0', seconds = '0'] = clock;
     return Math.round((Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1e6);

@@ -1,0 +1,301 @@
+import { chmod, copyFile, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import { buildTinyBundle } from '../support/tiny-bundle.ts';
+import { ffmpeg } from '../support/videos.ts';
+import { run } from './support/program.ts';
+import { benches, colourPicture, colourVideo, jsonLines } from './support/room.ts';
+
+vi.setConfig({ testTimeout: 240_000 });
+
+const bench = benches(async (shared) => {
+  await Promise.all([
+    colourVideo(path.join(shared, 'rgb.mp4'), ['red', 'green', 'blue'], 2),
+    // Big enough to be cut in the middle, and readable up to there.
+    colourVideo(path.join(shared, 'long.mkv'), ['red', 'green', 'blue', 'yellow'], 10, [
+      '-c:v',
+      'mpeg2video',
+      '-g',
+      '10',
+    ]),
+    colourPicture(path.join(shared, 'red.png'), 'red'),
+    ffmpeg('-f', 'lavfi', '-i', 'sine=d=1', path.join(shared, 'sound.m4a')),
+  ]);
+});
+
+const STACK = /^\s+at .*:\d+:\d+/m;
+
+describe.concurrent('a broken input costs only itself', () => {
+  test('each has one clear sentence; the others are captioned; exit code 3', async () => {
+    const { shared, at, caption, folder } = await bench('mixed');
+    await copyFile(path.join(shared, 'rgb.mp4'), at('good.mp4'));
+    await copyFile(path.join(shared, 'sound.m4a'), at('sound.mp4'));
+    await writeFile(at('empty.mp4'), '');
+    await writeFile(at('letter.mp4'), 'Dear Sir or Madam,\nthis is no video.\n'.repeat(50));
+    await writeFile(at('torn.png'), (await readFile(path.join(shared, 'red.png'))).subarray(0, 60));
+    await copyFile(path.join(shared, 'rgb.mp4'), at('noindex.mp4'));
+    await truncate(at('noindex.mp4'), 2000);
+    const { code, stdout, stderr } = await caption(
+      'empty.mp4',
+      'letter.mp4',
+      'sound.mp4',
+      'torn.png',
+      'noindex.mp4',
+      'missing.mp4',
+      'no*thing.mp4',
+      'good.mp4',
+    );
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    const lines = stderr.trim().split('\n');
+    expect(lines.sort()).toEqual(
+      [
+        expect.stringMatching(/^"empty\.mp4" is empty \(zero bytes\)/),
+        expect.stringMatching(/^"letter\.mp4" is not a video/),
+        expect.stringMatching(/^"missing\.mp4" does not exist/),
+        expect.stringMatching(/^"noindex\.mp4" is damaged/),
+        expect.stringMatching(/^"sound\.mp4" has no video in it \(only audio\)/),
+        expect.stringMatching(/^8 inputs: 1 done, 7 failed; 3 keyframes, 3 cues in /),
+        expect.stringMatching(/Nothing matches "no\*thing\.mp4"/),
+        expect.stringMatching(/"torn\.png" is (damaged|not a picture)/),
+        expect.stringMatching(/^good\.mp4: 3 keyframes/),
+      ].sort(
+        (a, b) =>
+          lines.findIndex((line) => a.asymmetricMatch(line)) - lines.findIndex((line) => b.asymmetricMatch(line)),
+      ),
+    );
+    expect(stderr).not.toMatch(STACK);
+    expect((await readdir(folder)).filter((name) => name.endsWith('.vtt'))).toEqual(['good.vtt']);
+  });
+
+  test('all failed: exit code 1, and no output file', async () => {
+    const { at, caption, folder } = await bench('all-failed');
+    await writeFile(at('empty.mp4'), '');
+    expect(await caption('empty.mp4')).toMatchObject({ code: 1, stdout: '' });
+    expect(await caption('empty.mp4', 'missing.mp4', '-o', 'all.jsonl')).toMatchObject({ code: 1 });
+    expect(await readdir(folder)).toEqual(['empty.mp4']);
+  });
+
+  test('a truncated video gives what can be decoded, and says so: exit code 3', async () => {
+    const { shared, at, caption, read } = await bench('truncated');
+    const whole = await readFile(path.join(shared, 'long.mkv'));
+    await writeFile(at('cut.mkv'), whole.subarray(0, whole.length / 2));
+    const { code, stderr } = await caption('cut.mkv', '-f', 'vtt,json', '-o', '.');
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/"cut\.mkv" is cut off: it could be read up to \d+\.\d s/);
+    expect(stderr).toMatch(/^cut\.mkv: .*\(partial\)/m);
+    expect(await read('cut.vtt')).toMatch(/A bright red picture[\s\S]*A bright green picture/);
+    expect(await read('cut.vtt')).not.toMatch(/yellow/);
+    const { source, cues } = JSON.parse(await read('cut.json'));
+    expect(source.damage.code).toBe('truncated');
+    expect(cues.at(-1).end).toBeLessThan(30);
+  });
+
+  test('--verbose shows the command that was tried, how it ended, and the stack', async () => {
+    const { at, caption } = await bench('verbose');
+    await writeFile(at('letter.mp4'), 'Dear Sir or Madam,\nthis is no video.\n'.repeat(50));
+    const { stderr } = await caption('letter.mp4', '--verbose');
+    expect(stderr).toMatch(/^"letter\.mp4" is not a video/);
+    expect(stderr).toMatch(/^ {2}command: \S*ffprobe .*letter\.mp4$/m);
+    expect(stderr).toMatch(/^ {2}ended with: exit code \d+, signal none$/m);
+    expect(stderr).toMatch(STACK);
+  });
+
+  test.runIf(process.getuid?.() !== 0)('no permission', async () => {
+    const { shared, at, caption } = await bench('permission');
+    await copyFile(path.join(shared, 'rgb.mp4'), at('secret.mp4'));
+    await chmod(at('secret.mp4'), 0);
+    expect(await caption('secret.mp4')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^"secret\.mp4" may not be read by this user/),
+    });
+  });
+});
+
+describe.concurrent('usage', () => {
+  test.each<[string, string[], RegExp]>([
+    ['nothing', [], /Usage: secondglance/],
+    ['an unknown command', ['subtitle', 'a.mp4'], /unknown command 'subtitle'/],
+    ['no input', ['caption'], /missing required argument 'input'/],
+    ['an unknown option', ['caption', '--bogus', 'a.mp4'], /unknown option '--bogus'/],
+    ['an option without its value', ['caption', 'a.mp4', '--frames'], /argument missing/],
+    ['stdin twice', ['caption', '-', '-'], /read only once/],
+    ['--json with -o -', ['caption', 'a.mp4', '--json', '-o', '-'], /both want stdout/],
+    ['a time that is none', ['caption', 'a.mp4', '--from', 'noon'], /--from noon: not a time/],
+    ['doctor with an unknown option', ['doctor', '--bogus'], /unknown option/],
+  ])('%s is exit code 2', async (name, args, message) => {
+    const { folder, env } = await bench(`usage ${name}`);
+    const { code, stdout, stderr } = await run(args, { cwd: folder, env });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(STACK);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('--help and --version are no failures', async () => {
+    const { folder, env } = await bench('help');
+    const help = await run(['caption', '--help'], { cwd: folder, env });
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    for (const option of [
+      '--output',
+      '--format',
+      '--frames',
+      '--from',
+      '--to',
+      '--looks',
+      '--min-confidence',
+      '--model',
+      '--workers',
+      '--resume',
+      '--no-resume',
+      '--force',
+      '--quiet',
+      '--verbose',
+      '--json',
+    ]) {
+      expect(help.stdout).toContain(option);
+    }
+    expect(await run(['--version'], { cwd: folder, env })).toMatchObject({ code: 0, stdout: /^\d/ });
+  });
+});
+
+describe.concurrent('bundles', () => {
+  test.each([
+    ['checksum', /decoder\.onnx is damaged or not the file/],
+    ['missing', /decoder\.onnx is missing/],
+    ['onnx', /decoder\.onnx/],
+  ] as const)('%s: one sentence for the whole run', async (damage, message) => {
+    const { shared, at, folder, env } = await bench(`bundle ${damage}`);
+    await buildTinyBundle(at('bad'), { damage });
+    const inputs = [`${shared}/rgb.mp4`, `${shared}/long.mkv`];
+    const { code, stderr } = await run(['caption', ...inputs, '-o', 'out/', '--model', './bad'], { cwd: folder, env });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(await readdir(folder)).toEqual(['bad']);
+  });
+
+  test('an unknown name', async () => {
+    const { shared, folder, env } = await bench('bundle unknown');
+    expect(await run(['caption', `${shared}/rgb.mp4`, '--model', 'nobody'], { cwd: folder, env })).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^secondglance: There is no bundle nobody/),
+    });
+  });
+});
+
+describe.concurrent('outputs', () => {
+  test('a disk that is full: told for the file and for stdout', async () => {
+    const { shared, shell } = await bench('full');
+    const file = await shell(`$CAPTION ${shared}/rgb.mp4 -f vtt -o /dev/full`);
+    expect(file).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/cannot write \/dev\/full: the disk is full/),
+    });
+    const stdout = await shell(`$CAPTION ${shared}/rgb.mp4 -o - > /dev/full`);
+    expect(stdout).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^secondglance: cannot write to standard output: the disk is full/),
+    });
+    expect(stdout.stderr).not.toMatch(STACK);
+  });
+
+  test('a folder that cannot be made', async () => {
+    const { shared, at, caption } = await bench('unwritable');
+    await writeFile(at('file'), '');
+    expect(await caption(`${shared}/rgb.mp4`, '-o', 'file/below/')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/cannot make the folder .*file\/below: a file stands where a folder should/),
+    });
+    expect(await caption(`${shared}/rgb.mp4`, '-o', 'file/')).toMatchObject({ code: 2 });
+    if (process.getuid?.() === 0) return;
+    await mkdir(at('locked'));
+    await chmod(at('locked'), 0o555);
+    expect(await caption(`${shared}/rgb.mp4`, '-o', 'locked/')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/no permission/),
+    });
+  });
+
+  test('a reader that has enough ends the run quietly, also a long one', async () => {
+    const { shared, shell, folder } = await bench('head');
+    const { code, stdout, stderr } = await shell(
+      `$CAPTION ${shared}/long.mkv --frames every:100ms -f jsonl -o - | head -1`,
+    );
+    expect(jsonLines(stdout)).toHaveLength(1);
+    expect({ code, stderr: stderr.replace(/^long\.mkv: .*\n/, '') }).toEqual({ code: 0, stderr: '' });
+    const input = await readFile(path.join(shared, 'long.mkv'));
+    const { code: second } = await shell('TMPDIR=. $CAPTION - --frames every:100ms -f jsonl -o - | head -1', input);
+    expect(second).toBe(0);
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+describe.concurrent('tracks that are there already', () => {
+  test('foreign and edited ones stay, without --force', async () => {
+    const { shared, at, caption, read } = await bench('foreign');
+    await copyFile(path.join(shared, 'rgb.mp4'), at('a.mp4'));
+    await writeFile(at('a.vtt'), 'by hand');
+    const refused = await caption('a.mp4');
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/a\.vtt is already there .*--force/) });
+    expect(await read('a.vtt')).toBe('by hand');
+    expect(await caption('a.mp4', '--force')).toMatchObject({ code: 0 });
+    const track = await read('a.vtt');
+    expect(track).toMatch(/^WEBVTT/);
+    await writeFile(at('a.vtt'), track.replace('bright red', 'dark red'));
+    expect(await caption('a.mp4', '--looks', '1')).toMatchObject({ code: 1 });
+    expect(await read('a.vtt')).toMatch(/dark red/);
+  });
+
+  test('up to date is skipped and said so; a changed option or input is done afresh', async () => {
+    const { shared, at, caption, read } = await bench('current');
+    await copyFile(path.join(shared, 'rgb.mp4'), at('a.mp4'));
+    await caption('a.mp4');
+    const track = await read('a.vtt');
+    expect(await caption('a.mp4')).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^a\.mp4: up to date \(.*a\.vtt\)\n$/),
+    });
+    expect(await caption('a.mp4', '--looks', '1')).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/3 keyframes/),
+    });
+    expect(await read('a.vtt')).toMatch(/^A red picture$/m);
+    await colourVideo(at('a.mp4'), ['white'], 2);
+    expect(await caption('a.mp4')).toMatchObject({ code: 0, stderr: expect.stringMatching(/1 keyframe,/) });
+    expect(await read('a.vtt')).not.toBe(track);
+    // The same bytes in another format are not the same track.
+    expect(await caption('a.mp4', '-f', 'srt', '-o', 'a.vtt')).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/1 keyframe,/),
+    });
+    expect(await read('a.vtt')).toMatch(/^1\n/);
+  });
+
+  test('a track of ours that belongs to another input stays', async () => {
+    const { shared, at, caption, read } = await bench('other');
+    await copyFile(path.join(shared, 'rgb.mp4'), at('a.mp4'));
+    await caption('a.mp4');
+    const track = await read('a.vtt');
+    await copyFile(path.join(shared, 'long.mkv'), at('a.mkv'));
+    expect(await caption('a.mkv')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/a\.vtt is the track of another input/),
+    });
+    expect(await read('a.vtt')).toBe(track);
+    expect(await caption('a.mkv', '--force')).toMatchObject({ code: 0 });
+    expect(await read('a.vtt')).toMatch(/yellow/);
+  });
+});
+
+test('a group that the model cannot do costs its keyframes: exit code 3, and the next run tries it again', async () => {
+  const { shared, at, folder, env, read } = await bench('failing group');
+  await buildTinyBundle(at('fails'), { fails: 'blue' });
+  const args = ['caption', `${shared}/long.mkv`, '--frames', 'every:1s', '-o', 'x.jsonl', '--model', './fails'];
+  const first = await run(args, { cwd: folder, env });
+  expect(first).toMatchObject({ code: 3, stderr: expect.stringMatching(/16 of 40 keyframes got no caption/) });
+  const lines = jsonLines(await read('x.jsonl'));
+  expect(lines.filter(({ error }) => error !== undefined).map(({ index }) => index)).toEqual(
+    Array.from({ length: 16 }, (_, at) => at + 16),
+  );
+  expect(await run(args, { cwd: folder, env })).toMatchObject({ code: 3 });
+});

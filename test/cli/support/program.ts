@@ -1,0 +1,102 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { glob } from 'tinyglobby';
+
+const root = path.join(import.meta.dirname, '../../..');
+const builds = path.join(root, 'node_modules/.cache/secondglance-test');
+
+/**
+ * Builds the program as it ships, once for each state of the sources: running it from the sources would cost a second
+ * a run, and another for each inference process. Not in dist/, where somebody may be building meanwhile.
+ */
+async function build(): Promise<string> {
+  const sources = (await glob(['src/**/*.ts', 'package.json', 'tsconfig*.json'], { cwd: root })).sort();
+  const hash = createHash('sha256');
+  for (const file of sources) hash.update(file).update(await readFile(path.join(root, file)));
+  const folder = path.join(builds, hash.digest('hex').slice(0, 16));
+  const main = path.join(folder, 'dist/cli/main.js');
+  if (existsSync(main)) return main;
+
+  const making = `${folder}.${process.pid}.${randomBytes(3).toString('hex')}`;
+  await mkdir(making, { recursive: true });
+  const compiler = path.join(root, 'node_modules/.bin/tsc');
+  await promisify(execFile)(compiler, ['-p', 'tsconfig.build.json', '--outDir', path.join(making, 'dist')], {
+    cwd: root,
+  });
+  await copyFile(path.join(root, 'package.json'), path.join(making, 'package.json'));
+  // Another test file may have been faster.
+  await rename(making, folder).catch(() => rm(making, { recursive: true, force: true }));
+  return main;
+}
+
+let built: Promise<string> | undefined;
+
+/** How a run of the program ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** How to start the program. */
+export interface Start {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** What it reads on stdin; without it stdin is empty. */
+  readonly input?: Uint8Array;
+}
+
+/** A run of the program that goes on. */
+export interface Running {
+  readonly pid: number;
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+}
+
+/** Starts a command and collects what it writes. */
+export function startCommand(command: string, args: readonly string[], { cwd, env = {}, input }: Start): Running {
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  child.stdin.on('error', () => undefined); // a program that ends at once does not read it
+  child.stdin.end(input);
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+  return { pid: child.pid ?? -1, child, ended };
+}
+
+/** The built program's main file. */
+export function program(): Promise<string> {
+  built ??= build();
+  return built;
+}
+
+/** Starts `secondglance` with the given arguments. */
+export async function start(args: readonly string[], how: Start): Promise<Running> {
+  return startCommand(process.execPath, [await program(), ...args], how);
+}
+
+/** Runs `secondglance` to its end. */
+export async function run(args: readonly string[], how: Start): Promise<Ended> {
+  return (await start(args, how)).ended;
+}
+
+/** Runs a line of shell in which `$SG` is the program. */
+export async function shell(line: string, how: Start): Promise<Ended> {
+  const SG = `'${process.execPath}' '${await program()}'`;
+  const script = line.replaceAll('$SG', SG);
+  return startCommand('bash', ['-o', 'pipefail', '-c', script], how).ended;
+}

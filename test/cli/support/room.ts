@@ -1,0 +1,97 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
+import { buildTinyBundle, type Colour, PALETTE, type TinyBundleOptions } from '../../support/tiny-bundle.ts';
+import { ffmpeg, makeFolder } from '../../support/videos.ts';
+import { type Ended, program, type Running, run, shell, start } from './program.ts';
+
+/** A folder for one test, with a state folder of its own and a bundle that knows eight colours. */
+export interface Bench {
+  readonly folder: string;
+  readonly bundle: string;
+  /** The environment of its runs; what is added here is in that of the next. */
+  readonly env: Record<string, string>;
+  /** An absolute path in the folder. */
+  at(...names: string[]): string;
+  read(name: string): Promise<string>;
+  /** `secondglance caption ARGS --model TINY` in the folder. */
+  caption(...args: string[]): Promise<Ended>;
+  start(...args: string[]): Promise<Running>;
+  /** A line of shell in the folder: `$CAPTION` is `secondglance caption --model TINY`, `$SG` the program. */
+  shell(line: string, input?: Uint8Array): Promise<Ended>;
+}
+
+/** Gives every test of a file a bench of its own; `made` makes once what all of them share, in its folder. */
+export function benches(
+  made?: (folder: string) => Promise<void>,
+  options: TinyBundleOptions = {},
+): (name: string) => Promise<Bench & { readonly shared: string }> {
+  let root: { path: string; remove: () => Promise<void> };
+  beforeAll(async () => {
+    root = await makeFolder();
+    await buildTinyBundle(path.join(root.path, 'tiny'), options);
+    const shared = path.join(root.path, 'shared');
+    await mkdir(shared);
+    await Promise.all([program(), made?.(shared)]);
+  }, 120_000);
+  afterAll(() => root.remove());
+
+  return async (name) => {
+    const folder = path.join(root.path, name.replaceAll(/\W+/g, '-'));
+    await mkdir(folder);
+    const bundle = path.join(root.path, 'tiny');
+    const env = { SECONDGLANCE_STATE_DIR: path.join(root.path, `${path.basename(folder)}.state`) };
+    const how = { cwd: folder, env };
+    return {
+      folder,
+      bundle,
+      env,
+      shared: path.join(root.path, 'shared'),
+      at: (...names) => path.join(folder, ...names),
+      read: (file) => readFile(path.join(folder, file), 'utf8'),
+      caption: (...args) => run(['caption', ...args, '--model', bundle], how),
+      start: (...args) => start(['caption', ...args, '--model', bundle], how),
+      shell: (line, input) =>
+        shell(line.replaceAll('$CAPTION', `$SG caption --model '${bundle}'`), {
+          ...how,
+          ...(input === undefined ? {} : { input }),
+        }),
+    };
+  };
+}
+
+/** A colour as ffmpeg takes it. */
+export function hex(colour: Colour): string {
+  return `0x${PALETTE[colour].map((channel) => channel.toString(16).padStart(2, '0')).join('')}`;
+}
+
+/**
+ * Makes a video that shows one colour after the other, with a hard cut between them.
+ * @param seconds how long each is shown
+ * @param options of the output, codec included
+ */
+export function colourVideo(
+  file: string,
+  colours: readonly Colour[],
+  seconds: number,
+  options: readonly string[] = ['-c:v', 'mpeg4', '-q:v', '3'],
+  size = '64x48',
+): Promise<string> {
+  const shots = colours.map((colour, at) => `color=${hex(colour)}:s=${size}:r=10:d=${seconds}[s${at}]`);
+  const joined = colours.map((_, at) => `[s${at}]`).join('');
+  const graph = `${shots.join(';')};${joined}concat=n=${colours.length}[v]`;
+  return ffmpeg('-filter_complex', graph, '-map', '[v]', ...options, file);
+}
+
+/** Makes a still picture of one colour. */
+export function colourPicture(file: string, colour: Colour): Promise<string> {
+  return ffmpeg('-f', 'lavfi', '-i', `color=${hex(colour)}:s=64x48`, '-frames:v', '1', file);
+}
+
+/** The objects of a text of JSON lines. */
+export function jsonLines(text: string): Record<string, unknown>[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}

@@ -1,0 +1,326 @@
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import { VERSION } from '../../src/cli/version.ts';
+import { ffmpeg } from '../support/videos.ts';
+import { benches, colourPicture, colourVideo, hex, jsonLines } from './support/room.ts';
+
+// Each run starts several processes: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 240_000 });
+
+const bench = benches(async (shared) => {
+  await Promise.all([
+    colourVideo(path.join(shared, 'rgb.mp4'), ['red', 'green', 'blue'], 2),
+    colourVideo(path.join(shared, 'clip.gif'), ['yellow', 'blue'], 2, ['-pix_fmt', 'rgb8']),
+    colourPicture(path.join(shared, 'white.png'), 'white'),
+  ]);
+});
+
+const VTT = `WEBVTT
+
+NOTE Written by secondglance ${VERSION}, model tiny@1
+
+1
+00:00:00.000 --> 00:00:02.000
+A bright red picture
+
+2
+00:00:02.000 --> 00:00:04.000
+A bright green picture
+
+3
+00:00:04.000 --> 00:00:06.000
+A bright blue picture
+`;
+
+/** Times and text of the cues of a WebVTT track. */
+function cuesOf(vtt: string): string[] {
+  return vtt
+    .split('\n\n')
+    .filter((block) => block.includes('-->'))
+    .map((block) => block.trim().split('\n').slice(1).join(' '));
+}
+
+describe.concurrent('the four formats, word for word', () => {
+  test('vtt beside the input, by default; the last line tells what was done', async () => {
+    const { shared, at, read, caption, folder } = await bench('vtt');
+    await copyFile(path.join(shared, 'rgb.mp4'), at('rgb.mp4'));
+    const { code, stdout, stderr } = await caption('rgb.mp4');
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    expect(await read('rgb.vtt')).toBe(VTT);
+    expect(stderr).toMatch(/^rgb\.mp4: 3 keyframes, 3 cues in \d+\.\d s, \d+\.\d times real time -> .*\/rgb\.vtt\n$/);
+    expect((await readdir(folder)).sort()).toEqual(['rgb.mp4', 'rgb.vtt']);
+  });
+
+  test('vtt, srt, json and jsonl in one run', async () => {
+    const { shared, read, caption, folder } = await bench('formats');
+    const { code } = await caption(`${shared}/rgb.mp4`, '-f', 'vtt,srt,json,jsonl', '-o', 'out');
+    expect(code).toBe(0);
+    expect(await readdir(path.join(folder, 'out'))).toEqual(['rgb.json', 'rgb.jsonl', 'rgb.srt', 'rgb.vtt']);
+    expect(await read('out/rgb.vtt')).toBe(VTT);
+    expect(await read('out/rgb.srt')).toBe(
+      [
+        '1\n00:00:00,000 --> 00:00:02,000\nA bright red picture\n',
+        '2\n00:00:02,000 --> 00:00:04,000\nA bright green picture\n',
+        '3\n00:00:04,000 --> 00:00:06,000\nA bright blue picture\n',
+      ].join('\n'),
+    );
+    const line = (index: number, colour: string) => ({
+      video: 'rgb.mp4',
+      index,
+      time: 2 * index,
+      draft: `A ${colour} picture`,
+      text: `A bright ${colour} picture`,
+      confidence: expect.closeTo(0.997, 2),
+      looks: 2,
+      model: 'tiny@1',
+    });
+    const lines = jsonLines(await read('out/rgb.jsonl'));
+    expect(lines).toEqual([line(0, 'red'), line(1, 'green'), line(2, 'blue')]);
+    expect(Object.keys(lines[0] ?? {})).toEqual(Object.keys(line(0, 'red')));
+
+    const { source, options, model, keyframes, cues } = JSON.parse(await read('out/rgb.json'));
+    expect(source).toMatchObject({ name: 'rgb.mp4', start: 0, duration: 6, codec: 'mpeg4', width: 64, height: 48 });
+    expect(options).toEqual({ frames: 'auto', from: null, to: null, looks: 2, minConfidence: 0 });
+    expect(model).toEqual({ name: 'tiny', version: '1', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(keyframes.map(({ pts, text }: { pts: number; text: string }) => [pts, text])).toEqual([
+      [0, 'A bright red picture'],
+      [2, 'A bright green picture'],
+      [4, 'A bright blue picture'],
+    ]);
+    expect(cues[1]).toEqual({ start: 2, end: 4, text: 'A bright green picture', from: [1] });
+  });
+
+  test('-o - is the track and nothing else', async () => {
+    const { shared, caption, folder } = await bench('stdout');
+    expect(await caption(`${shared}/rgb.mp4`, '-o', '-')).toMatchObject({ code: 0, stdout: VTT });
+    const { stdout } = await caption(`${shared}/rgb.mp4`, '-o', '-', '-f', 'json');
+    expect(JSON.parse(stdout).cues).toHaveLength(3);
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+describe.concurrent('options', () => {
+  test('--looks 1 writes what the draft says with two', async () => {
+    const { shared, caption } = await bench('looks');
+    const [one, two] = await Promise.all(
+      ['1', '2'].map((looks) => caption(`${shared}/rgb.mp4`, '--looks', looks, '-f', 'jsonl', '-o', '-')),
+    );
+    const texts = jsonLines(one?.stdout ?? '').map(({ text, looks }) => [text, looks]);
+    expect(texts).toEqual([
+      ['A red picture', 1],
+      ['A green picture', 1],
+      ['A blue picture', 1],
+    ]);
+    expect(jsonLines(two?.stdout ?? '').map(({ draft }) => draft)).toEqual(texts.map(([text]) => text));
+  });
+
+  test('--from and --to cut out a part, in track time', async () => {
+    const { shared, caption } = await bench('range');
+    const { stdout } = await caption(`${shared}/rgb.mp4`, '--from', '0:01', '--to', '3s', '-o', '-');
+    expect(cuesOf(stdout)).toEqual([
+      '00:00:01.000 --> 00:00:02.000 A bright red picture',
+      '00:00:02.000 --> 00:00:03.000 A bright green picture',
+    ]);
+    expect(await caption(`${shared}/rgb.mp4`, '--from', '1:00', '-o', '-')).toMatchObject({ code: 0 });
+  });
+
+  test('--frames every: looks that often', async () => {
+    const { shared, caption } = await bench('every');
+    const { stdout } = await caption(`${shared}/rgb.mp4`, '--frames', 'every:500ms', '-o', '-', '-f', 'jsonl');
+    expect(jsonLines(stdout).map(({ time }) => time)).toEqual([0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5]);
+  });
+
+  test('--min-confidence leaves out of tracks, not of the lines', async () => {
+    const { shared, caption } = await bench('confidence');
+    const { stdout } = await caption(`${shared}/rgb.mp4`, '--min-confidence', '0.9999', '-o', '-');
+    expect(cuesOf(stdout)).toEqual([]);
+    const { stdout: lines } = await caption(
+      `${shared}/rgb.mp4`,
+      '--min-confidence',
+      '0.9999',
+      '-o',
+      '-',
+      '-f',
+      'jsonl',
+    );
+    expect(jsonLines(lines)).toHaveLength(3);
+  });
+
+  test('workers and their number change no byte', async () => {
+    const { shared, caption } = await bench('workers');
+    const outputs = [];
+    for (const workers of ['1', '2', '3']) {
+      const { stdout } = await caption(
+        `${shared}/rgb.mp4`,
+        '--workers',
+        workers,
+        '--frames',
+        'every:100ms',
+        '-o',
+        '-',
+        '-f',
+        'json',
+      );
+      outputs.push(stdout);
+    }
+    expect(JSON.parse(outputs[0] ?? '').keyframes).toHaveLength(60);
+    expect(outputs[1]).toBe(outputs[0]);
+    expect(outputs[2]).toBe(outputs[0]);
+  });
+});
+
+describe.concurrent("times are the source's", () => {
+  test('a start offset is the zero of the track, and stands in the JSON', async () => {
+    const { shared, at, caption } = await bench('offset');
+    await ffmpeg('-i', `${shared}/rgb.mp4`, '-c:v', 'mpeg2video', '-output_ts_offset', '1000', at('late.ts'));
+    const { stdout } = await caption('late.ts', '-f', 'json', '-o', '-');
+    const { source, keyframes, cues } = JSON.parse(stdout);
+    expect(source.start).toBeGreaterThan(999);
+    expect(keyframes[1].pts - source.start).toBeCloseTo(2, 5);
+    expect(keyframes.map(({ time }: { time: number }) => time)).toEqual([0, 2, 4]);
+    expect(cues[2]).toMatchObject({ start: 4, text: 'A bright blue picture' });
+  });
+
+  test('variable frame rate', async () => {
+    const { shared, at, caption } = await bench('vfr');
+    // The green part is slowed down to a fifth: 2 frames a second between two parts of 10.
+    const slow = "setpts='if(lt(T,2),PTS,if(lt(T,4),2/TB+(PTS-2/TB)*5,PTS+8/TB))'";
+    await ffmpeg(
+      '-i',
+      `${shared}/rgb.mp4`,
+      '-vf',
+      slow,
+      '-fps_mode',
+      'passthrough',
+      '-c:v',
+      'mpeg4',
+      '-enc_time_base',
+      '1:1000',
+      at('vfr.mkv'),
+    );
+    const { stdout } = await caption('vfr.mkv', '-o', '-');
+    expect(cuesOf(stdout).map((cue) => cue.replace(/^(.*) --> \S+ A bright/, '$1'))).toEqual([
+      '00:00:00.000 red picture',
+      '00:00:02.000 green picture',
+      '00:00:12.000 blue picture',
+    ]);
+  });
+});
+
+describe.concurrent('inputs', () => {
+  test('pictures: one caption each', async () => {
+    const { shared, at, caption } = await bench('pictures');
+    await Promise.all([
+      colourPicture(at('a.jpg'), 'red'),
+      colourPicture(at('b.webp'), 'green'),
+      copyFile(path.join(shared, 'white.png'), at('c.png')),
+    ]);
+    const { code, stdout } = await caption('a.jpg', 'b.webp', 'c.png', '-o', '-');
+    expect(code).toBe(0);
+    expect(jsonLines(stdout).map(({ video, index, time, text }) => [video, index, time, text])).toEqual([
+      ['a.jpg', 0, 0, 'A bright red picture'],
+      ['b.webp', 0, 0, 'A bright green picture'],
+      ['c.png', 0, 0, 'A bright white wall in the sun'],
+    ]);
+  });
+
+  test('an animated GIF is a video', async () => {
+    const { shared, caption } = await bench('gif');
+    const { stdout } = await caption(`${shared}/clip.gif`, '-o', '-');
+    expect(cuesOf(stdout)).toEqual([
+      '00:00:00.000 --> 00:00:02.000 A bright yellow picture',
+      '00:00:02.000 --> 00:00:04.000 A bright blue picture',
+    ]);
+  });
+
+  test('a folder keeps its tree, in names and in places', async () => {
+    const { shared, at, caption, folder } = await bench('tree');
+    await mkdir(at('in/deep/er'), { recursive: true });
+    await copyFile(path.join(shared, 'rgb.mp4'), at('in/deep/er/rgb.mp4'));
+    await copyFile(path.join(shared, 'white.png'), at('in/white.png'));
+    await writeFile(at('in/notes.txt'), 'not a video');
+    expect(await caption('in', '-o', 'out/')).toMatchObject({ code: 0 });
+    expect(await readdir(path.join(folder, 'out'), { recursive: true })).toEqual([
+      'deep',
+      'white.vtt',
+      'deep/er',
+      'deep/er/rgb.vtt',
+    ]);
+    const { stdout } = await caption('in/', '-o', '-');
+    expect(jsonLines(stdout).map(({ video }) => video)).toEqual([...Array(3).fill('deep/er/rgb.mp4'), 'white.png']);
+  });
+
+  test('one jsonl takes the lines of all, in order', async () => {
+    const { shared, read, at, caption } = await bench('collected');
+    await copyFile(path.join(shared, 'rgb.mp4'), at('b.mp4'));
+    await copyFile(path.join(shared, 'white.png'), at('a.png'));
+    const { code, stderr } = await caption('b.mp4', 'a.png', `${shared}/clip.gif`, '-o', 'all.jsonl');
+    expect(code).toBe(0);
+    expect(jsonLines(await read('all.jsonl')).map(({ video, index }) => `${video} ${index}`)).toEqual([
+      'b.mp4 0',
+      'b.mp4 1',
+      'b.mp4 2',
+      'a.png 0',
+      'clip.gif 0',
+      'clip.gif 1',
+    ]);
+    expect(stderr.trim().split('\n').at(-1)).toMatch(/^3 inputs: 3 done; 6 keyframes, \d cues in .* times real time$/);
+    expect(await caption('b.mp4', 'a.png', `${shared}/clip.gif`, '-o', 'all.jsonl')).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^all\.jsonl: up to date/),
+    });
+  });
+
+  test('globs, and names that look like one', async () => {
+    const { shared, at, caption } = await bench('glob');
+    await copyFile(path.join(shared, 'white.png'), at('x1.png'));
+    await copyFile(path.join(shared, 'white.png'), at('x2.png'));
+    await copyFile(path.join(shared, 'white.png'), at('[x].png'));
+    const { stdout } = await caption('x?.png', '[x].png', '-o', '-');
+    expect(jsonLines(stdout).map(({ video }) => video)).toEqual(['x1.png', 'x2.png', '[x].png']);
+  });
+
+  test('names that clash keep their extensions', async () => {
+    const { shared, at, caption, folder } = await bench('clash');
+    await copyFile(path.join(shared, 'rgb.mp4'), at('a.mp4'));
+    await ffmpeg('-i', at('a.mp4'), '-c', 'copy', at('a.avi'));
+    expect(await caption('a.mp4', 'a.avi')).toMatchObject({ code: 0 });
+    expect((await readdir(folder)).sort()).toEqual(['a.avi', 'a.avi.vtt', 'a.mp4', 'a.mp4.vtt']);
+  });
+
+  test('stdin: a video whose index is at its end, and a picture', async () => {
+    const { shared, shell, folder } = await bench('stdin');
+    const video = await readFile(path.join(shared, 'rgb.mp4'));
+    expect(await shell('$CAPTION - -o -', video)).toMatchObject({ code: 0, stdout: VTT });
+    const picture = await readFile(path.join(shared, 'white.png'));
+    const { stdout } = await shell('$CAPTION - -f jsonl -o -', picture);
+    expect(jsonLines(stdout)).toMatchObject([{ video: 'stdin', text: 'A bright white wall in the sun' }]);
+    expect(await shell('$CAPTION -', video)).toMatchObject({ code: 0 });
+    expect(await readdir(folder)).toEqual(['stdin.vtt']);
+  });
+
+  test('a hundred pictures in a folder: in order, and all of them', async () => {
+    const { at, caption, read } = await bench('hundred');
+    await mkdir(at('in'));
+    await ffmpeg('-f', 'lavfi', '-i', `color=${hex('red')}:s=32x32:r=1:d=50`, at('in/a%03d.png'));
+    await ffmpeg('-f', 'lavfi', '-i', `color=${hex('blue')}:s=32x32:r=1:d=50`, at('in/b%03d.png'));
+    const { code } = await caption('in', '-o', 'all.jsonl', '--quiet');
+    expect(code).toBe(0);
+    const name = (letter: string, n: number): string => `${letter}${String(n + 1).padStart(3, '0')}.png`;
+    expect(jsonLines(await read('all.jsonl')).map(({ video, text }) => [video, text])).toEqual([
+      ...Array.from({ length: 50 }, (_, n) => [name('a', n), 'A bright red picture']),
+      ...Array.from({ length: 50 }, (_, n) => [name('b', n), 'A bright blue picture']),
+    ]);
+  });
+});
+
+test('nothing is left outside: no temporary files, no caches, no reports of onnxruntime to its maker', async () => {
+  const { shared, at, caption, env, folder } = await bench('outside');
+  await Promise.all(['tmp', 'home', 'cache'].map((name) => mkdir(at(name))));
+  Object.assign(env, { TMPDIR: at('tmp'), HOME: at('home'), XDG_CACHE_HOME: at('cache') });
+  // onnxruntime keeps quiet by itself where it believes to be in a test.
+  Object.assign(env, { CI: '', VITEST: '', NODE_ENV: '' });
+  expect(await caption(`${shared}/rgb.mp4`, '-f', 'json', '-o', '-')).toMatchObject({ code: 0 });
+  expect(await readdir(folder, { recursive: true })).toEqual(['cache', 'home', 'tmp']);
+});
