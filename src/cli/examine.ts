@@ -1,0 +1,130 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import path from 'node:path';
+import sharp from 'sharp';
+import type { Keyframe } from '../core/types.ts';
+import { inspectFfmpeg, makeClip } from '../ingest/inspect.ts';
+import { readKeyframes } from '../ingest/keyframes.ts';
+import { probe } from '../ingest/probe.ts';
+import type { Source } from '../ingest/sources.ts';
+import { type Bundle, loadBundle } from '../workers/bundle.ts';
+import { defaultProcesses } from '../workers/cores.ts';
+import { createCaptioner } from '../workers/pool.ts';
+import { executionProviders } from '../workers/sessions.ts';
+import { describeFailure } from './exit.ts';
+import { VERSION } from './version.ts';
+
+/** One thing that was looked at. `warn` does not keep anything from working. */
+export interface Finding {
+  readonly name: string;
+  readonly state: 'ok' | 'warn' | 'fail';
+  readonly message: string;
+}
+
+/** A meadow under a blue sky with a red ball: enough for any captioner to say something of. */
+const TEST_PICTURE = `<svg xmlns="http://www.w3.org/2000/svg" width="320" height="240">
+<rect width="320" height="150" fill="#6fb1f0"/><rect y="150" width="320" height="90" fill="#3f8f3a"/>
+<circle cx="160" cy="170" r="34" fill="#d22c2c"/><circle cx="262" cy="48" r="24" fill="#fff4b0"/></svg>`;
+
+/** Draws a picture, makes a clip of it, and takes the clip all the way to a caption. */
+async function captionTestPicture(bundle: Bundle, signal: AbortSignal): Promise<Finding> {
+  const name = 'test';
+  const folder = await mkdtemp(path.join(tmpdir(), 'secondglance-doctor-'));
+  const captioner = createCaptioner({ bundle, looks: 2, processes: 1 });
+  try {
+    const picture = path.join(folder, 'test.png');
+    const clip = path.join(folder, 'test.mkv');
+    await sharp(Buffer.from(TEST_PICTURE)).png().toFile(picture);
+    const complaint = await makeClip(picture, clip, signal);
+    if (complaint !== undefined) return { name, state: 'fail', message: `ffmpeg could not make a clip: ${complaint}` };
+    const source: Source = { kind: 'file', input: clip, name: 'test.mkv', label: clip };
+    const media = await probe(source, { signal });
+    const keyframes: Keyframe[] = [];
+    for await (const keyframe of readKeyframes(source, media, {
+      choice: { mode: 'auto' },
+      image: captioner.image,
+      signal,
+    })) {
+      keyframes.push(keyframe);
+    }
+    await captioner.open();
+    const began = performance.now();
+    const [caption] = await captioner.caption(
+      { video: source.name, index: 0, keyframes: keyframes.slice(0, 1) },
+      signal,
+    );
+    const seconds = ((performance.now() - began) / 1000).toFixed(2);
+    if (caption === undefined || caption.error !== undefined) {
+      return { name, state: 'fail', message: caption?.error?.message ?? 'the test clip had no keyframe' };
+    }
+    return {
+      name,
+      state: 'ok',
+      message: `a drawn picture, through ffmpeg and the model: "${caption.text}" (confidence ${caption.confidence}, ${seconds} s)`,
+    };
+  } finally {
+    await captioner.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function tryOut(name: string, look: () => Promise<Finding>, verbose: boolean): Promise<Finding> {
+  try {
+    return await look();
+  } catch (error) {
+    return { name, state: 'fail', message: describeFailure(error, verbose) };
+  }
+}
+
+/** Looks at all that a run needs, the bundle `model` included, and tries it. Never throws: what fails is a finding. */
+export async function examine(model: string, verbose: boolean): Promise<Finding[]> {
+  const { signal } = new AbortController();
+  const findings: Finding[] = [
+    { name: 'secondglance', state: 'ok', message: VERSION },
+    { name: 'node', state: 'ok', message: `${process.version} on ${process.platform} ${process.arch}` },
+    {
+      name: 'cores',
+      state: 'ok',
+      message: `${availableParallelism()} (${cpus()[0]?.model.trim() ?? 'unknown'}); ${defaultProcesses()} inference processes by default`,
+    },
+  ];
+  findings.push(
+    await tryOut(
+      'ffmpeg',
+      async () => {
+        const { version, path: where, missingDecoders, toneMapping } = await inspectFfmpeg(signal);
+        const lacks = [...missingDecoders.map((codec) => `no ${codec}`), ...(toneMapping ? [] : ['no tone mapping'])];
+        const tail = lacks.length === 0 ? 'all usual decoders, tone mapping' : lacks.join(', ');
+        return {
+          name: 'ffmpeg',
+          state: lacks.length === 0 ? 'ok' : 'warn',
+          message: `${version} at ${where}; ${tail}`,
+        };
+      },
+      verbose,
+    ),
+  );
+  const { version, providers } = executionProviders();
+  const names = providers.map(({ name, bundled }) => (bundled ? name : `${name} (not installed)`));
+  findings.push({ name: 'onnxruntime', state: 'ok', message: `${version}; cpu is used; it has ${names.join(', ')}` });
+
+  let bundle: Bundle | undefined;
+  findings.push(
+    await tryOut(
+      'bundle',
+      async () => {
+        bundle = await loadBundle(model);
+        const { name, version: edition, sha256 } = bundle.model;
+        return {
+          name: 'bundle',
+          state: 'ok',
+          message: `${name} ${edition} in ${bundle.folder}; ${Object.keys(bundle.files).length} files, checksums match (${sha256.slice(0, 12)})`,
+        };
+      },
+      verbose,
+    ),
+  );
+  const loaded = bundle;
+  if (loaded !== undefined) findings.push(await tryOut('test', () => captionTestPicture(loaded, signal), verbose));
+  return findings;
+}
