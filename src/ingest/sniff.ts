@@ -51,6 +51,11 @@ export async function looksLikeContainer(path: string): Promise<boolean> {
   );
 }
 
+/** True where a file that is named like an MPEG transport stream is text: TypeScript shares the extensions. */
+export async function isTypeScript(path: string): Promise<boolean> {
+  return /\.m?ts$/i.test(path) && /^[\t\n\r\x20-\x7e\x80-\xff]+$/.test(await firstBytes(path, TS_PACKET));
+}
+
 /** One character per byte; empty for what cannot be read. */
 async function firstBytes(path: string, count: number): Promise<string> {
   try {

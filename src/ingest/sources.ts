@@ -2,7 +2,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { glob } from 'tinyglobby';
 import { IngestError } from './errors.ts';
-import { isPictureContent, MEDIA_EXTENSIONS, PICTURE_EXTENSIONS } from './sniff.ts';
+import { isPictureContent, isTypeScript, MEDIA_EXTENSIONS, PICTURE_EXTENSIONS } from './sniff.ts';
 
 /** One thing to caption. */
 export interface Source {
@@ -130,6 +130,7 @@ async function expandFolder(folder: string, problems: InputProblem[]): Promise<S
       // A link to a folder is left out, because it may lead back up; a link to a file counts.
       const kind = pictureOrVideo(entry.name);
       if (kind === undefined || !(entry.isFile() || (entry.isSymbolicLink() && (await isFile(path))))) continue;
+      if (await isTypeScript(path)) continue;
       sources.push({ kind, input: resolve(path), name, tree, label: path });
     }
   };

@@ -41,6 +41,18 @@ describe('expandInputs', () => {
     expect(sources[1]?.input).toBe(at('in', 'b', '2.mkv'));
   });
 
+  it('tells TypeScript in a folder from a transport stream, broken or not; a file that is named counts', async () => {
+    await mkdir(at('ts'));
+    await writeFile(at('ts', 'a.ts'), 'export const grüße = "G";\n');
+    await writeFile(at('ts', 'b.d.mts'), 'G'.repeat(400));
+    await writeFile(at('ts', 'c.ts'), Buffer.alloc(400, 0x47).fill(0, 1, 100));
+    await writeFile(at('ts', 'd.ts'), Buffer.alloc(400));
+    await writeFile(at('ts', 'e.ts'), '');
+    const { sources } = await expandInputs([at('ts')]);
+    expect(sources.map(({ name }) => name)).toEqual(['c.ts', 'd.ts', 'e.ts']);
+    expect((await expandInputs([at('ts', 'a.ts')])).sources).toHaveLength(1);
+  });
+
   it('takes a named file whatever its extension, and knows a picture by its content', async () => {
     const { sources } = await expandInputs([at('plain'), at('photo')]);
     expect(sources.map(({ name, kind, tree }) => [name, kind, tree])).toEqual([
