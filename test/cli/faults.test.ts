@@ -299,3 +299,16 @@ test('a group that the model cannot do costs its keyframes: exit code 3, and the
   );
   expect(await run(args, { cwd: folder, env })).toMatchObject({ code: 3 });
 });
+
+test('where not one keyframe gets a caption, the track that was there stays', async () => {
+  const { at, folder, env, read } = await bench('hopeless');
+  await colourVideo(at('a.mp4'), ['blue'], 1);
+  const how = { cwd: folder, env };
+  await buildTinyBundle(at('works'));
+  await buildTinyBundle(at('fails'), { fails: 'blue' });
+  expect(await run(['caption', 'a.mp4', '--model', './works'], how)).toMatchObject({ code: 0 });
+  const { code, stderr } = await run(['caption', 'a.mp4', '--model', './fails'], how);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^a\.mp4: not one of 1 keyframe got a caption \(Given up after 2 tries: .*\n$/);
+  expect(await read('a.vtt')).toMatch(/A bright blue picture/);
+});

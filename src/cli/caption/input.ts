@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { SecondGlanceError } from '../../core/errors.ts';
 import type { Captioner, Group } from '../../core/types.ts';
 import { IngestError } from '../../ingest/errors.ts';
 import { readKeyframes } from '../../ingest/keyframes.ts';
@@ -47,6 +48,13 @@ export interface InputJob {
 export interface InputOutcome {
   readonly summary: InputSummary;
   readonly journal?: string;
+}
+
+/** Not one keyframe got a caption: no track is better than an empty one. */
+class NoCaptionsError extends SecondGlanceError<'captions-failed'> {
+  constructor(keyframes: number, reason: string) {
+    super('captions-failed', `not one of ${counted(keyframes, 'keyframe')} got a caption (${reason})`);
+  }
 }
 
 async function openWriters(stateDir: string, job: InputJob, header: TrackHeader): Promise<TrackWriter[]> {
@@ -127,6 +135,7 @@ async function captionOpened(context: RunContext, job: InputJob, source: Source)
     const zero = media.start + (settings.from ?? 0);
     const writers = await openWriters(stateDir, job, headerOf(context, source, media));
     let seen = 0;
+    let failed = 0;
     /** Why the first keyframe without a caption has none. */
     let reason: string | undefined;
     const tracks: TracksReport = await writeTracks(
@@ -138,10 +147,12 @@ async function captionOpened(context: RunContext, job: InputJob, source: Source)
         limit: 4 * captioner.concurrency,
         summary: async () => {
           const { end, damage } = await reader.report;
+          if (reason !== undefined && failed === seen) throw new NoCaptionsError(seen, reason);
           return { end, ...(damage === undefined ? {} : { damage }) };
         },
         onCaption: ({ pts, error }) => {
           seen += 1;
+          if (error !== undefined) failed += 1;
           reason ??= error?.message;
           const covered = Math.max(0, pts - zero);
           reporter.progress(job.source.name, {
@@ -176,7 +187,7 @@ async function captionOpened(context: RunContext, job: InputJob, source: Source)
     const seconds = roundSeconds((performance.now() - began) / 1000);
     const summary: InputSummary = {
       video: job.source.name,
-      state: whole ? 'done' : tracks.failed > 0 && tracks.failed === tracks.keyframes ? 'failed' : 'partial',
+      state: whole ? 'done' : 'partial',
       keyframes: tracks.keyframes,
       cues: tracks.cues,
       seconds,
