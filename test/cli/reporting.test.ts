@@ -110,11 +110,15 @@ describe.concurrent('stderr', () => {
   test.runIf(hasScript())('a live line on a terminal: frames, speed, time left', async () => {
     const { shared, shell } = await bench('terminal');
     const command = `$CAPTION ${shared}/rgb.mp4 --frames every:100ms -o x.vtt`;
-    const { code, stdout } = await shell(`TERM=xterm CI= script -qec "${command}" /dev/null`);
+    const terminal = (line: string) => shell(`env -u CI TERM=xterm script -qec "${line}" /dev/null`);
+    const { code, stdout } = await terminal(`stty cols 120; ${command}`);
     expect(code).toBe(0);
     expect(stdout).toContain('\u001b[');
     expect(stdout).toMatch(/rgb\.mp4: \d+ keyframes?, 0:0\d of 0:06, \d+\.\d times real time, 0:\d\d left/);
-    const { stdout: quiet } = await shell(`TERM=xterm CI= script -qec "${command} --quiet --force" /dev/null`);
+    // Without `stty` the terminal has no columns to draw in.
+    const { stdout: narrow } = await terminal(`${command} --force`);
+    expect(narrow).toMatch(/^rgb\.mp4: 60 keyframes/);
+    const { stdout: quiet } = await terminal(`stty cols 120; ${command} --quiet --force`);
     expect(quiet).toBe('');
   });
 });

@@ -46,8 +46,10 @@ export function progressLine(progress: InputProgress, elapsedSeconds: number): s
 
 /** Words on stderr; a live line only where stderr is a terminal. */
 export function humanReporter(options: { quiet: boolean }): Reporter {
+  // A terminal that says it has no columns (`script`, some CI) would keep ora clearing lines for ever.
+  const terminal = process.stderr.isTTY && process.stderr.columns > 0;
   const live: Ora | undefined =
-    process.stderr.isTTY && !options.quiet ? ora({ stream: process.stderr, discardStdin: false }) : undefined;
+    terminal && !options.quiet ? ora({ stream: process.stderr, discardStdin: false }) : undefined;
   let began = Date.now();
   let head = '';
   const print = (line: string): void => {
