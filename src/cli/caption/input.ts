@@ -57,6 +57,14 @@ class NoCaptionsError extends SecondGlanceError<'captions-failed'> {
   }
 }
 
+/** The video ends before the range begins, or the range lies between two frames. */
+class EmptyRangeError extends SecondGlanceError<'empty-range'> {
+  constructor(label: string, media: MediaInfo) {
+    const length = media.duration === null ? '' : `, which is ${(media.duration / 1e6).toFixed(1)} s long`;
+    super('empty-range', `no frame of "${label}"${length}, lies between --from and --to: change the range`);
+  }
+}
+
 async function openWriters(stateDir: string, job: InputJob, header: TrackHeader): Promise<TrackWriter[]> {
   const writers: TrackWriter[] = [];
   try {
@@ -147,6 +155,7 @@ async function captionOpened(context: RunContext, job: InputJob, source: Source)
         limit: 4 * captioner.concurrency,
         summary: async () => {
           const { end, damage } = await reader.report;
+          if (seen === 0) throw new EmptyRangeError(source.label, media);
           if (reason !== undefined && failed === seen) throw new NoCaptionsError(seen, reason);
           return { end, ...(damage === undefined ? {} : { damage }) };
         },
