@@ -1,9 +1,9 @@
-import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { VERSION } from '../../src/cli/version.ts';
 import { ffmpeg } from '../support/videos.ts';
-import { benches, colourPicture, colourVideo, hex, jsonLines } from './support/room.ts';
+import { benches, colourPicture, colourVideo, cuesOf, jsonLines } from './support/room.ts';
 
 // Each run starts several processes: on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 240_000 });
@@ -32,14 +32,6 @@ A bright green picture
 00:00:04.000 --> 00:00:06.000
 A bright blue picture
 `;
-
-/** Times and text of the cues of a WebVTT track. */
-function cuesOf(vtt: string): string[] {
-  return vtt
-    .split('\n\n')
-    .filter((block) => block.includes('-->'))
-    .map((block) => block.trim().split('\n').slice(1).join(' '));
-}
 
 describe.concurrent('the four formats, word for word', () => {
   test('vtt beside the input, by default; the last line tells what was done', async () => {
@@ -204,113 +196,6 @@ describe.concurrent("times are the source's", () => {
       '00:00:00.000 red picture',
       '00:00:02.000 green picture',
       '00:00:12.000 blue picture',
-    ]);
-  });
-});
-
-describe.concurrent('inputs', () => {
-  test('pictures: one caption each', async () => {
-    const { shared, at, caption } = await bench('pictures');
-    await Promise.all([
-      colourPicture(at('a.jpg'), 'red'),
-      colourPicture(at('b.webp'), 'green'),
-      copyFile(path.join(shared, 'white.png'), at('c.png')),
-    ]);
-    const { code, stdout } = await caption('a.jpg', 'b.webp', 'c.png', '-o', '-');
-    expect(code).toBe(0);
-    expect(jsonLines(stdout).map(({ video, index, time, text }) => [video, index, time, text])).toEqual([
-      ['a.jpg', 0, 0, 'A bright red picture'],
-      ['b.webp', 0, 0, 'A bright green picture'],
-      ['c.png', 0, 0, 'A bright white wall in the sun'],
-    ]);
-  });
-
-  test('an animated GIF is a video', async () => {
-    const { shared, caption } = await bench('gif');
-    const { stdout } = await caption(`${shared}/clip.gif`, '-o', '-');
-    expect(cuesOf(stdout)).toEqual([
-      '00:00:00.000 --> 00:00:02.000 A bright yellow picture',
-      '00:00:02.000 --> 00:00:04.000 A bright blue picture',
-    ]);
-  });
-
-  test('a folder keeps its tree, in names and in places', async () => {
-    const { shared, at, caption, folder } = await bench('tree');
-    await mkdir(at('in/deep/er'), { recursive: true });
-    await copyFile(path.join(shared, 'rgb.mp4'), at('in/deep/er/rgb.mp4'));
-    await copyFile(path.join(shared, 'white.png'), at('in/white.png'));
-    await writeFile(at('in/notes.txt'), 'not a video');
-    expect(await caption('in', '-o', 'out/')).toMatchObject({ code: 0 });
-    expect(await readdir(path.join(folder, 'out'), { recursive: true })).toEqual([
-      'deep',
-      'white.vtt',
-      'deep/er',
-      'deep/er/rgb.vtt',
-    ]);
-    const { stdout } = await caption('in/', '-o', '-');
-    expect(jsonLines(stdout).map(({ video }) => video)).toEqual([...Array(3).fill('deep/er/rgb.mp4'), 'white.png']);
-  });
-
-  test('one jsonl takes the lines of all, in order', async () => {
-    const { shared, read, at, caption } = await bench('collected');
-    await copyFile(path.join(shared, 'rgb.mp4'), at('b.mp4'));
-    await copyFile(path.join(shared, 'white.png'), at('a.png'));
-    const { code, stderr } = await caption('b.mp4', 'a.png', `${shared}/clip.gif`, '-o', 'all.jsonl');
-    expect(code).toBe(0);
-    expect(jsonLines(await read('all.jsonl')).map(({ video, index }) => `${video} ${index}`)).toEqual([
-      'b.mp4 0',
-      'b.mp4 1',
-      'b.mp4 2',
-      'a.png 0',
-      'clip.gif 0',
-      'clip.gif 1',
-    ]);
-    expect(stderr.trim().split('\n').at(-1)).toMatch(/^3 inputs: 3 done; 6 keyframes, \d cues in .* times real time$/);
-    expect(await caption('b.mp4', 'a.png', `${shared}/clip.gif`, '-o', 'all.jsonl')).toMatchObject({
-      code: 0,
-      stderr: expect.stringMatching(/^all\.jsonl: up to date/),
-    });
-  });
-
-  test('globs, and names that look like one', async () => {
-    const { shared, at, caption } = await bench('glob');
-    await copyFile(path.join(shared, 'white.png'), at('x1.png'));
-    await copyFile(path.join(shared, 'white.png'), at('x2.png'));
-    await copyFile(path.join(shared, 'white.png'), at('[x].png'));
-    const { stdout } = await caption('x?.png', '[x].png', '-o', '-');
-    expect(jsonLines(stdout).map(({ video }) => video)).toEqual(['x1.png', 'x2.png', '[x].png']);
-  });
-
-  test('names that clash keep their extensions', async () => {
-    const { shared, at, caption, folder } = await bench('clash');
-    await copyFile(path.join(shared, 'rgb.mp4'), at('a.mp4'));
-    await ffmpeg('-i', at('a.mp4'), '-c', 'copy', at('a.avi'));
-    expect(await caption('a.mp4', 'a.avi')).toMatchObject({ code: 0 });
-    expect((await readdir(folder)).sort()).toEqual(['a.avi', 'a.avi.vtt', 'a.mp4', 'a.mp4.vtt']);
-  });
-
-  test('stdin: a video whose index is at its end, and a picture', async () => {
-    const { shared, shell, folder } = await bench('stdin');
-    const video = await readFile(path.join(shared, 'rgb.mp4'));
-    expect(await shell('$CAPTION - -o -', video)).toMatchObject({ code: 0, stdout: VTT });
-    const picture = await readFile(path.join(shared, 'white.png'));
-    const { stdout } = await shell('$CAPTION - -f jsonl -o -', picture);
-    expect(jsonLines(stdout)).toMatchObject([{ video: 'stdin', text: 'A bright white wall in the sun' }]);
-    expect(await shell('$CAPTION -', video)).toMatchObject({ code: 0 });
-    expect(await readdir(folder)).toEqual(['stdin.vtt']);
-  });
-
-  test('a hundred pictures in a folder: in order, and all of them', async () => {
-    const { at, caption, read } = await bench('hundred');
-    await mkdir(at('in'));
-    await ffmpeg('-f', 'lavfi', '-i', `color=${hex('red')}:s=32x32:r=1:d=50`, at('in/a%03d.png'));
-    await ffmpeg('-f', 'lavfi', '-i', `color=${hex('blue')}:s=32x32:r=1:d=50`, at('in/b%03d.png'));
-    const { code } = await caption('in', '-o', 'all.jsonl', '--quiet');
-    expect(code).toBe(0);
-    const name = (letter: string, n: number): string => `${letter}${String(n + 1).padStart(3, '0')}.png`;
-    expect(jsonLines(await read('all.jsonl')).map(({ video, text }) => [video, text])).toEqual([
-      ...Array.from({ length: 50 }, (_, n) => [name('a', n), 'A bright red picture']),
-      ...Array.from({ length: 50 }, (_, n) => [name('b', n), 'A bright blue picture']),
     ]);
   });
 });

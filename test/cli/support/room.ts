@@ -95,3 +95,11 @@ export function jsonLines(text: string): Record<string, unknown>[] {
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
+
+/** Times and text of the cues of a WebVTT track. */
+export function cuesOf(vtt: string): string[] {
+  return vtt
+    .split('\n\n')
+    .filter((block) => block.includes('-->'))
+    .map((block) => block.trim().split('\n').slice(1).join(' '));
+}

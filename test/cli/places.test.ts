@@ -1,0 +1,139 @@
+import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import { buildTinyBundle } from '../support/tiny-bundle.ts';
+import { run } from './support/program.ts';
+import { benches, colourVideo, jsonLines } from './support/room.ts';
+
+vi.setConfig({ testTimeout: 240_000 });
+
+const bench = benches(async (shared) => {
+  await Promise.all([
+    colourVideo(path.join(shared, 'rgb.mp4'), ['red', 'green', 'blue'], 2),
+    colourVideo(path.join(shared, 'long.mkv'), ['red', 'green', 'blue', 'yellow'], 10, [
+      '-c:v',
+      'mpeg2video',
+      '-g',
+      '10',
+    ]),
+  ]);
+});
+
+const STACK = /^\s+at .*:\d+:\d+/m;
+
+describe.concurrent('outputs', () => {
+  test('a disk that is full: told for the file and for stdout', async () => {
+    const { shared, shell } = await bench('full');
+    const file = await shell(`$CAPTION ${shared}/rgb.mp4 -f vtt -o /dev/full`);
+    expect(file).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/cannot write \/dev\/full: the disk is full/),
+    });
+    const stdout = await shell(`$CAPTION ${shared}/rgb.mp4 -o - > /dev/full`);
+    expect(stdout).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^secondglance: cannot write to standard output: the disk is full/),
+    });
+    expect(stdout.stderr).not.toMatch(STACK);
+  });
+
+  test('a folder that cannot be made', async () => {
+    const { shared, at, caption } = await bench('unwritable');
+    await writeFile(at('file'), '');
+    expect(await caption(`${shared}/rgb.mp4`, '-o', 'file/below/')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/cannot make the folder .*file\/below: a file stands where a folder should/),
+    });
+    expect(await caption(`${shared}/rgb.mp4`, '-o', 'file/')).toMatchObject({ code: 2 });
+    if (process.getuid?.() === 0) return;
+    await mkdir(at('locked'));
+    await chmod(at('locked'), 0o555);
+    expect(await caption(`${shared}/rgb.mp4`, '-o', 'locked/')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/no permission/),
+    });
+  });
+
+  test('a reader that has enough ends the run quietly, also a long one', async () => {
+    const { shared, shell, folder } = await bench('head');
+    const { code, stdout, stderr } = await shell(
+      `$CAPTION ${shared}/long.mkv --frames every:100ms -f jsonl -o - | head -1`,
+    );
+    expect(jsonLines(stdout)).toHaveLength(1);
+    expect({ code, stderr: stderr.replace(/^long\.mkv: .*\n/, '') }).toEqual({ code: 0, stderr: '' });
+    const input = await readFile(path.join(shared, 'long.mkv'));
+    const { code: second } = await shell('TMPDIR=. $CAPTION - --frames every:100ms -f jsonl -o - | head -1', input);
+    expect(second).toBe(0);
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+describe.concurrent('tracks that are there already', () => {
+  test('foreign and edited ones stay, without --force', async () => {
+    const { shared, at, caption, read } = await bench('foreign');
+    await copyFile(path.join(shared, 'rgb.mp4'), at('a.mp4'));
+    await writeFile(at('a.vtt'), 'by hand');
+    const refused = await caption('a.mp4');
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/a\.vtt is already there .*--force/) });
+    expect(await read('a.vtt')).toBe('by hand');
+    expect(await caption('a.mp4', '--force')).toMatchObject({ code: 0 });
+    const track = await read('a.vtt');
+    expect(track).toMatch(/^WEBVTT/);
+    await writeFile(at('a.vtt'), track.replace('bright red', 'dark red'));
+    expect(await caption('a.mp4', '--looks', '1')).toMatchObject({ code: 1 });
+    expect(await read('a.vtt')).toMatch(/dark red/);
+  });
+
+  test('up to date is skipped and said so; a changed option or input is done afresh', async () => {
+    const { shared, at, caption, read } = await bench('current');
+    await copyFile(path.join(shared, 'rgb.mp4'), at('a.mp4'));
+    await caption('a.mp4');
+    const track = await read('a.vtt');
+    expect(await caption('a.mp4')).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^a\.mp4: up to date \(.*a\.vtt\)\n$/),
+    });
+    expect(await caption('a.mp4', '--looks', '1')).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/3 keyframes/),
+    });
+    expect(await read('a.vtt')).toMatch(/^A red picture$/m);
+    await colourVideo(at('a.mp4'), ['white'], 2);
+    expect(await caption('a.mp4')).toMatchObject({ code: 0, stderr: expect.stringMatching(/1 keyframe,/) });
+    expect(await read('a.vtt')).not.toBe(track);
+    // The same bytes in another format are not the same track.
+    expect(await caption('a.mp4', '-f', 'srt', '-o', 'a.vtt')).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/1 keyframe,/),
+    });
+    expect(await read('a.vtt')).toMatch(/^1\n/);
+  });
+
+  test('a track of ours that belongs to another input stays', async () => {
+    const { shared, at, caption, read } = await bench('other');
+    await copyFile(path.join(shared, 'rgb.mp4'), at('a.mp4'));
+    await caption('a.mp4');
+    const track = await read('a.vtt');
+    await copyFile(path.join(shared, 'long.mkv'), at('a.mkv'));
+    expect(await caption('a.mkv')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/a\.vtt is the track of another input/),
+    });
+    expect(await read('a.vtt')).toBe(track);
+    expect(await caption('a.mkv', '--force')).toMatchObject({ code: 0 });
+    expect(await read('a.vtt')).toMatch(/yellow/);
+  });
+});
+
+test('where not one keyframe gets a caption, the track that was there stays', async () => {
+  const { at, folder, env, read } = await bench('hopeless');
+  await colourVideo(at('a.mp4'), ['blue'], 1);
+  const how = { cwd: folder, env };
+  await buildTinyBundle(at('works'));
+  await buildTinyBundle(at('fails'), { fails: 'blue' });
+  expect(await run(['caption', 'a.mp4', '--model', './works'], how)).toMatchObject({ code: 0 });
+  const { code, stderr } = await run(['caption', 'a.mp4', '--model', './fails'], how);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^a\.mp4: not one of 1 keyframe got a caption \(Given up after 2 tries: .*\n$/);
+  expect(await read('a.vtt')).toMatch(/A bright blue picture/);
+});
