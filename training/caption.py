@@ -55,8 +55,9 @@ def main():
     parser.add_argument("--beams", type=int)
     parser.add_argument("--limit", type=int)
     parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
-    bundle = Bundle(args.bundle)
+    bundle = Bundle(args.bundle, args.threads)
     rows = D.read_split(args.data, "val")[:args.limit]
     pixels = D.read_pictures(args.data, "val", D.read_split(args.data, "val"), os.path.join(os.path.dirname(os.path.abspath(__file__)), "runs", "cache"))
     begun = time.time()

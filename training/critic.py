@@ -2,7 +2,8 @@
 that of the other samples of the same picture (the leave-one-out baseline of Luo, 2020).
 
 A step works on one of the two looks, drawn by lot, so both get better together. The end of the sentence counts as a word: without it
-captions learn to stop at "with a" (CIDEr-D does not see the missing end).
+captions learn to stop at "with a" (CIDEr-D does not see the missing end). Samples are drawn below temperature 1, and their
+probabilities taken at the same temperature: at 1 this small a model writes captions too poor to learn from.
 """
 import numpy as np
 import torch
@@ -56,7 +57,7 @@ class CriticLoss(SecondLoss):
         self.cider = Cider([[words(t) + END for t in r["captions"]] for r in rows])
 
     def rewards(self, index, flips, samples, ended):
-        """-> float32 [B, k]: CIDEr-D of each sample (10 = as good as a caption gets)."""
+        """-> float32 [B, k]: CIDEr-D of each sample, 1 where the tables say 100."""
         out = np.zeros((len(index), len(samples[0])), np.float32)
         for b, (i, flipped) in enumerate(zip(index, flips)):
             for j, ids in enumerate(samples[b]):
@@ -76,16 +77,17 @@ class CriticLoss(SecondLoss):
             visual = model.refine(visual, features, D.pad_drafts(drafts))
         model.eval()
         with torch.no_grad():
-            samples, ended = sample(model.language, visual.detach(), drafts, c["samples"], c["most"])
+            samples, ended = sample(model.language, visual.detach(), drafts, c["samples"], c["most"], c["temperature"])
         model.train()
         reward = self.rewards(index, flips, samples, ended)
         k = c["samples"]
-        gain = (reward - (reward.sum(1, keepdim=True) - reward) / (k - 1)) / 10
+        gain = reward - (reward.sum(1, keepdim=True) - reward) / (k - 1)
         pack = D.pack(samples, drafts)
         states = model.language.hidden(visual, pack)
         at = pack["targets"] >= 0
-        logp = torch.log_softmax(model.language.logits(states[at]).float(), -1).gather(1, pack["targets"][at][:, None])[:, 0]
+        logp = torch.log_softmax(model.language.logits(states[at]).float() / c["temperature"], -1).gather(1, pack["targets"][at][:, None])[:, 0]
         weight = gain[at.nonzero()[:, 0], pack["group"][at] - 1]
-        out = {"critic": -(weight * logp).sum() / len(logp) * c["weights"]["critic"], name: c["weights"]["truth"] * model.loss(visual, D.pack(captions, drafts), c["smoothing"])}
-        self.run.noted = {"reward " + name: float(reward.mean()) * 10}
+        out = {"critic": -(weight * logp).sum() / len(logp),
+               name: c["truth"] * model.loss(visual, D.pack(captions, drafts), c["smoothing"])}
+        self.run.noted = {"reward " + name: 100 * float(reward.mean())}
         return out

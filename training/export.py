@@ -1,7 +1,7 @@
 """Checkpoint -> bundle: python3 export.py runs/<name>/<checkpoint>.pt --out ../models/flickr-small
 
 Writes the fp32 graphs, checks each against PyTorch (one row and eight, several lengths), quantises the weights of the graphs named by
---quantize (8-bit MatMulNBits: activations stay as they are and rows independent; convolutions and embeddings stay fp32), then bundle.json, last.
+--quantize (8-bit MatMulNBits, rows independent; convolutions and embeddings stay fp32), then bundle.json, last.
 --parity FILE also writes the token ids that the shipped graphs give on formula-made pictures.
 """
 import argparse
@@ -123,7 +123,8 @@ def main():
     parser.add_argument("--fp32", help="folder for the fp32 graphs (default: beside the checkpoint)")
     parser.add_argument("--quantize", nargs="*", default=[], choices=["deeplens", "decoder"])
     parser.add_argument("--block", type=int, default=32)
-    parser.add_argument("--level", type=int, default=0, help="MatMulNBits accuracy_level: 0 computes in fp32, 4 in int8 with one scale per row and block")
+    parser.add_argument("--level", type=int, default=4, help="MatMulNBits accuracy_level: 4 computes in int8, one activation scale per row and block; "
+                        "0 computes in fp32, at half the speed")
     parser.add_argument("--generation", default="{}", help="JSON that overrides generation defaults")
     parser.add_argument("--scores", help="JSON file of measured scores to put into bundle.json")
     parser.add_argument("--parity", help="also write the parity fixture to this file")
@@ -171,7 +172,7 @@ def main():
         "dims": {"visual": N, "width": c["width"], "features": sum(STAGES), "layers": c["layers"], "heads": c["heads"],
                  "headDim": c["width"] // c["heads"], "vocab": c["vocab"]},
         "ids": {"pad": D.PAD, "bos": D.BOS, "eos": D.EOS, "draft": D.DRAFT},
-        "generation": dict({"beams": 3, "maxTokens": 24, "noRepeatNgram": 3, "lengthPenalty": 1.0}, **json.loads(args.generation)),
+        "generation": dict({"beams": 1, "maxTokens": 24, "noRepeatNgram": 3, "lengthPenalty": 1.0}, **json.loads(args.generation)),
         "modes": ["brief"],
         "scores": scores,
     }

@@ -5,6 +5,7 @@ import { UsageError } from '../exit.ts';
 
 /** The formats that `caption` writes. All but `jsonl` hold one input a file. */
 export const FORMATS = ['vtt', 'srt', 'json', 'jsonl'] as const;
+/** One of {@link FORMATS}. */
 export type Format = (typeof FORMATS)[number];
 
 /** One file to write. `path` is absolute, or `-` for stdout. */
