@@ -39,3 +39,9 @@ export class SecondGlanceError<Code extends string = string> extends Error {
 export function sentenceOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** The system's own name for an error (`ENOSPC`), where it has one. */
+export function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}

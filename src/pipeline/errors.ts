@@ -1,4 +1,4 @@
-import { SecondGlanceError } from '../core/errors.ts';
+import { errnoOf, SecondGlanceError } from '../core/errors.ts';
 
 /**
  * What can go wrong between the captions and the finished track.
@@ -29,12 +29,6 @@ export type OutputErrorCode =
 
 /** A failure of this room: of ordering captions, writing tracks, or keeping the journal. */
 export class OutputError extends SecondGlanceError<OutputErrorCode> {}
-
-/** The system's own name for an error (`ENOSPC`), where it has one. */
-export function errnoOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
-}
 
 /** The OutputError for a failed file operation. `doing` reads like `write the track /films/holiday.vtt`. */
 export function outputError(cause: unknown, doing: string): OutputError {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { errnoOf } from '../core/errors.ts';
 import type { Caption } from '../core/types.ts';
-import { errnoOf, OutputError, outputError } from './errors.ts';
+import { OutputError, outputError } from './errors.ts';
 import { type FileLock, lockFile } from './lock.ts';
 import { syncFolder, writeAll } from './parts.ts';
 import { ensureFolder } from './sink.ts';

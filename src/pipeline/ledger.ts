@@ -3,7 +3,8 @@ import { createReadStream } from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { errnoOf, outputError } from './errors.ts';
+import { errnoOf } from '../core/errors.ts';
+import { outputError } from './errors.ts';
 import { ensureFolder, openFileSink, type TextSink } from './sink.ts';
 
 /** What the ledger keeps of one track's place. */

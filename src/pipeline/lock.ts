@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
-import { errnoOf, OutputError, outputError } from './errors.ts';
+import { errnoOf } from '../core/errors.ts';
+import { OutputError, outputError } from './errors.ts';
 
 /** How old a lock gets before it counts as left behind by a killed run. A living run renews its own every second. */
 const STALE_MS = 3000;

@@ -3,7 +3,8 @@ import { mkdir, open, realpath, rename, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
-import { errnoOf, OutputError, outputError } from './errors.ts';
+import { errnoOf } from '../core/errors.ts';
+import { OutputError, outputError } from './errors.ts';
 import { dropPart, openPart, type Part, releasePart, syncFolder, writeAll } from './parts.ts';
 
 /** What stands at the end of a track's writing. */

@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
+import { errnoOf } from '../core/errors.ts';
 import type { ImageSpec, ModelIdentity } from '../core/types.ts';
 import { BundleError } from './errors.ts';
 import { type GraphName, type Manifest, parseManifest } from './manifest.ts';
@@ -35,12 +36,8 @@ function folderOf(nameOrPath: string): string {
   return /^[a-z0-9-]+$/.test(nameOrPath) ? join(MODELS, nameOrPath) : resolve(nameOrPath);
 }
 
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-}
-
 function isMissing(error: unknown): boolean {
-  return codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
+  return errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR';
 }
 
 async function readManifest(nameOrPath: string, folder: string): Promise<Buffer> {
@@ -49,7 +46,7 @@ async function readManifest(nameOrPath: string, folder: string): Promise<Buffer>
     return await readFile(path);
   } catch (cause) {
     if (!isMissing(cause)) {
-      throw new BundleError('bundle-unreadable', `${path} cannot be read (${codeOf(cause)}): check its permissions.`, {
+      throw new BundleError('bundle-unreadable', `${path} cannot be read (${errnoOf(cause)}): check its permissions.`, {
         cause,
       });
     }
@@ -73,7 +70,7 @@ async function checkFile(folder: string, { file, sha256 }: { file: string; sha25
     if (isMissing(cause)) {
       throw new BundleError('bundle-file-missing', `${path} is missing: fetch the bundle again.`, { cause });
     }
-    throw new BundleError('bundle-unreadable', `${path} cannot be read (${codeOf(cause)}): check its permissions.`, {
+    throw new BundleError('bundle-unreadable', `${path} cannot be read (${errnoOf(cause)}): check its permissions.`, {
       cause,
     });
   }
