@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { SecondGlanceError } from '../../core/errors.ts';
-import type { Captioner, Group } from '../../core/types.ts';
+import type { Captioner } from '../../core/types.ts';
 import { IngestError } from '../../ingest/errors.ts';
 import { readKeyframes } from '../../ingest/keyframes.ts';
 import { openSource } from '../../ingest/open.ts';
 import { type MediaInfo, probe } from '../../ingest/probe.ts';
 import type { Source } from '../../ingest/sources.ts';
-import { openJournal } from '../../pipeline/journal.ts';
+import { type Journal, openJournal } from '../../pipeline/journal.ts';
 import { openTrackSink, recordTrack } from '../../pipeline/ledger.ts';
 import { DEFAULT_RULES } from '../../pipeline/rules.ts';
 import { ensureFolder, streamSink, type TextSink } from '../../pipeline/sink.ts';
@@ -14,7 +14,7 @@ import type { TrackHeader, TrackWriter } from '../../pipeline/track.ts';
 import { type TracksReport, writeTracks } from '../../pipeline/tracks.ts';
 import { openTrackWriter } from '../../pipeline/writers.ts';
 import { groupKeyframes } from '../../queue/groups.ts';
-import { runGroups } from '../../queue/in-process.ts';
+import { type GroupWork, runGroups } from '../../queue/in-process.ts';
 import { VERSION } from '../version.ts';
 import { captionOptions, digest, type Facts, sourceOf } from './identity.ts';
 import { journalFolder } from './journals.ts';
@@ -115,6 +115,31 @@ function durationOf({ from = 0, to }: CaptionSettings, media: MediaInfo): number
   return end === undefined ? undefined : Math.max(0, end - from);
 }
 
+/** The captioner's work on a group, unless the journal has it already; durable before it counts. */
+function durably(journal: Journal, captioner: Captioner): GroupWork {
+  return async (group, signal) => {
+    const durable = await journal.read(group.index);
+    // The same file may have gone by another name: found in a folder then, named by itself now.
+    if (durable !== undefined) return durable.map((caption) => ({ ...caption, video: group.video }));
+    const captions = await captioner.caption(group, signal);
+    // A group that failed is not durable: the next run tries it again.
+    if (captions.every(({ error }) => error === undefined)) await journal.append(group.index, captions);
+    return captions;
+  };
+}
+
+/** Enters an input's finished tracks into the ledger. A partial one is ours, but not up to date: the next run may do better. */
+async function recordTracks(stateDir: string, job: InputJob, tracks: TracksReport, whole: boolean): Promise<void> {
+  // The writer of the collected lines, where there is one, comes before those of the targets.
+  const offset = job.lines === undefined ? 0 : 1;
+  for (const [at, { path: file, format }] of job.targets.entries()) {
+    const sha256 = tracks.written[at + offset]?.sha256;
+    if (file === '-' || sha256 === undefined) continue;
+    const key = whole ? `${format} ${job.key}` : '';
+    await recordTrack(stateDir, file, { key, sha256, source: sourceOf(job.identity) });
+  }
+}
+
 async function captionOpened(context: RunContext, job: InputJob, source: Source): Promise<InputOutcome> {
   const { captioner, settings, signal, reporter, stateDir } = context;
   const began = performance.now();
@@ -130,15 +155,6 @@ async function captionOpened(context: RunContext, job: InputJob, source: Source)
       ...(settings.to === undefined ? {} : { to: settings.to }),
       signal,
     });
-    const work = async (group: Group, groupSignal: AbortSignal) => {
-      const durable = await journal.read(group.index);
-      // The same file may have gone by another name: found in a folder then, named by itself now.
-      if (durable !== undefined) return durable.map((caption) => ({ ...caption, video: group.video }));
-      const captions = await captioner.caption(group, groupSignal);
-      // A group that failed is not durable: the next run tries it again.
-      if (captions.every(({ error }) => error === undefined)) await journal.append(group.index, captions);
-      return captions;
-    };
     const duration = durationOf(settings, media);
     const zero = media.start + (settings.from ?? 0);
     const writers = await openWriters(stateDir, job, headerOf(context, source, media));
@@ -147,7 +163,7 @@ async function captionOpened(context: RunContext, job: InputJob, source: Source)
     /** Why the first keyframe without a caption has none. */
     let reason: string | undefined;
     const tracks: TracksReport = await writeTracks(
-      runGroups(groupKeyframes(reader), work, { concurrency: captioner.concurrency, signal }),
+      runGroups(groupKeyframes(reader), durably(journal, captioner), { concurrency: captioner.concurrency, signal }),
       {
         rules: { ...DEFAULT_RULES, minConfidence: settings.minConfidence },
         zero: media.start,
@@ -181,15 +197,7 @@ async function captionOpened(context: RunContext, job: InputJob, source: Source)
       });
     }
     const whole = problems.length === 0;
-    const offset = job.lines === undefined ? 0 : 1;
-    for (const [at, { path: file, format }] of job.targets.entries()) {
-      const sha256 = tracks.written[at + offset]?.sha256;
-      if (file !== '-' && sha256 !== undefined) {
-        // A partial track is ours, but not up to date: the next run may do better.
-        const key = whole ? `${format} ${job.key}` : '';
-        await recordTrack(stateDir, file, { key, sha256, source: sourceOf(job.identity) });
-      }
-    }
+    await recordTracks(stateDir, job, tracks, whole);
     // A collected file is complete after its last input only, and what failed shall not fail the rest again.
     const keep = job.lines !== undefined || tracks.failed > 0;
     await (keep ? journal.close() : journal.remove());
