@@ -4,20 +4,14 @@ import { describe, expect, test, vi } from 'vitest';
 import { buildTinyBundle } from '../support/tiny-bundle.ts';
 import { ffmpeg } from '../support/videos.ts';
 import { run } from './support/program.ts';
-import { benches, colourPicture, colourVideo, jsonLines } from './support/room.ts';
+import { benches, colourPicture, colourVideo, jsonLines, longVideo } from './support/room.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 
 const bench = benches(async (shared) => {
   await Promise.all([
     colourVideo(path.join(shared, 'rgb.mp4'), ['red', 'green', 'blue'], 2),
-    // Big enough to be cut in the middle, and readable up to there.
-    colourVideo(path.join(shared, 'long.mkv'), ['red', 'green', 'blue', 'yellow'], 10, [
-      '-c:v',
-      'mpeg2video',
-      '-g',
-      '10',
-    ]),
+    longVideo(path.join(shared, 'long.mkv')),
     colourPicture(path.join(shared, 'red.png'), 'red'),
     ffmpeg('-f', 'lavfi', '-i', 'sine=d=1', path.join(shared, 'sound.m4a')),
   ]);

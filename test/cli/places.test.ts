@@ -3,19 +3,14 @@ import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { buildTinyBundle } from '../support/tiny-bundle.ts';
 import { run } from './support/program.ts';
-import { benches, colourVideo, jsonLines } from './support/room.ts';
+import { benches, colourVideo, jsonLines, longVideo } from './support/room.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 
 const bench = benches(async (shared) => {
   await Promise.all([
     colourVideo(path.join(shared, 'rgb.mp4'), ['red', 'green', 'blue'], 2),
-    colourVideo(path.join(shared, 'long.mkv'), ['red', 'green', 'blue', 'yellow'], 10, [
-      '-c:v',
-      'mpeg2video',
-      '-g',
-      '10',
-    ]),
+    longVideo(path.join(shared, 'long.mkv')),
   ]);
 });
 

@@ -83,6 +83,11 @@ export function colourVideo(
   return ffmpeg('-filter_complex', graph, '-map', '[v]', ...options, file);
 }
 
+/** Makes 40 s of four colours: big enough to be cut in the middle, and readable up to there. */
+export function longVideo(file: string): Promise<string> {
+  return colourVideo(file, ['red', 'green', 'blue', 'yellow'], 10, ['-c:v', 'mpeg2video', '-g', '10']);
+}
+
 /** Makes a still picture of one colour. */
 export function colourPicture(file: string, colour: Colour): Promise<string> {
   return ffmpeg('-f', 'lavfi', '-i', `color=${hex(colour)}:s=64x48`, '-frames:v', '1', file);
