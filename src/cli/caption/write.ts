@@ -1,0 +1,178 @@
+import path from 'node:path';
+import { SecondGlanceError } from '../../core/errors.ts';
+import type { ModelIdentity } from '../../core/types.ts';
+import type { IngestReport } from '../../ingest/damage.ts';
+import type { MediaInfo } from '../../ingest/probe.ts';
+import type { Source } from '../../ingest/sources.ts';
+import { openTrackSink, recordTrack } from '../../pipeline/ledger.ts';
+import type { GroupCaptions } from '../../pipeline/order.ts';
+import { DEFAULT_RULES } from '../../pipeline/rules.ts';
+import { ensureFolder, streamSink, type TextSink } from '../../pipeline/sink.ts';
+import type { TrackHeader, TrackWriter } from '../../pipeline/track.ts';
+import { type TracksReport, writeTracks } from '../../pipeline/tracks.ts';
+import { openTrackWriter } from '../../pipeline/writers.ts';
+import { VERSION } from '../version.ts';
+import { captionOptions, type Facts, sourceOf } from './identity.ts';
+import type { Target } from './outputs.ts';
+import type { InputProgress } from './progress.ts';
+import type { CaptionSettings } from './settings.ts';
+import { counted, damageProblem, type InputSummary, type Problem, roundSeconds } from './summary.ts';
+
+/** What writing an input's tracks takes besides its captions. */
+export interface WriteContext {
+  readonly settings: CaptionSettings;
+  readonly model: ModelIdentity;
+  readonly stateDir: string;
+  readonly onProgress: (progress: InputProgress) => void;
+}
+
+/** One input of a run. */
+export interface InputJob {
+  readonly source: Source;
+  /** What makes the input the same input; absent for stdin. */
+  readonly identity: Facts | undefined;
+  readonly targets: readonly Target[];
+  /** Ledger key of the targets, but for their format. */
+  readonly key: string;
+  /** Where this input's lines of a collected `jsonl` go. */
+  readonly lines?: TextSink;
+}
+
+/** An input's captions as they come, in this process or through the queue. */
+export interface Captioned {
+  /** As it was opened: stdin is a file by now. */
+  readonly source: Source;
+  readonly media: MediaInfo;
+  readonly groups: AsyncIterable<GroupCaptions>;
+  /** What the decoder says at its end. Asked once all groups are there. */
+  readonly report: () => Promise<IngestReport>;
+  /** Groups that may come before an earlier one. */
+  readonly limit: number;
+  /** By `performance.now()`, for the summary. */
+  readonly began: number;
+}
+
+/** Not one keyframe got a caption: no track is better than an empty one. */
+class NoCaptionsError extends SecondGlanceError<'captions-failed'> {
+  constructor(keyframes: number, reason: string) {
+    super('captions-failed', `not one of ${counted(keyframes, 'keyframe')} got a caption (${reason})`);
+  }
+}
+
+/** The video ends before the range begins, or the range lies between two frames. */
+class EmptyRangeError extends SecondGlanceError<'empty-range'> {
+  constructor(label: string, media: MediaInfo) {
+    const length = media.duration === null ? '' : `, which is ${(media.duration / 1e6).toFixed(1)} s long`;
+    super('empty-range', `no frame of "${label}"${length}, lies between --from and --to: change the range`);
+  }
+}
+
+async function openWriters(stateDir: string, job: InputJob, header: TrackHeader): Promise<TrackWriter[]> {
+  const writers: TrackWriter[] = [];
+  try {
+    if (job.lines !== undefined) writers.push(await openTrackWriter('jsonl', job.lines, header));
+    for (const { format, path: file } of job.targets) {
+      if (file !== '-') await ensureFolder(path.dirname(file));
+      const sink =
+        file === '-' ? streamSink(process.stdout) : await openTrackSink(stateDir, file, sourceOf(job.identity));
+      writers.push(await openTrackWriter(format, sink, header));
+    }
+    return writers;
+  } catch (error) {
+    await Promise.all(writers.map((writer) => writer.abort()));
+    throw error;
+  }
+}
+
+function headerOf({ settings, model }: WriteContext, source: Source, media: MediaInfo): TrackHeader {
+  return {
+    tool: { name: 'secondglance', version: VERSION },
+    model,
+    source: {
+      name: source.name,
+      label: source.label,
+      start: media.start,
+      facts: { container: media.container, codec: media.codec, width: media.width, height: media.height },
+    },
+    options: { ...captionOptions(settings), minConfidence: settings.minConfidence },
+  };
+}
+
+/** The range of the video that is asked for, in microseconds; undefined where its end is unknown. */
+function durationOf({ from = 0, to }: CaptionSettings, media: MediaInfo): number | undefined {
+  const end = media.duration === null ? to : Math.min(to ?? media.duration, media.duration);
+  return end === undefined ? undefined : Math.max(0, end - from);
+}
+
+/** Enters an input's finished tracks into the ledger. A partial one is ours, but not up to date: the next run may do better. */
+async function recordTracks(stateDir: string, job: InputJob, tracks: TracksReport, whole: boolean): Promise<void> {
+  // The writer of the collected lines, where there is one, comes before those of the targets.
+  const offset = job.lines === undefined ? 0 : 1;
+  for (const [at, { path: file, format }] of job.targets.entries()) {
+    const sha256 = tracks.written[at + offset]?.sha256;
+    if (file === '-' || sha256 === undefined) continue;
+    const key = whole ? `${format} ${job.key}` : '';
+    await recordTrack(stateDir, file, { key, sha256, source: sourceOf(job.identity) });
+  }
+}
+
+/**
+ * Writes an input's tracks from its captions, and enters them into the ledger. The bytes depend on nothing but captions,
+ * source and settings. Throws what made the whole input fail; damage that cost only a part is in the summary.
+ * @returns the summary, and how many keyframes got no caption
+ */
+export async function writeInput(
+  context: WriteContext,
+  job: InputJob,
+  captioned: Captioned,
+): Promise<{ readonly summary: InputSummary; readonly failed: number }> {
+  const { settings, stateDir, onProgress } = context;
+  const { source, media, report } = captioned;
+  const duration = durationOf(settings, media);
+  const zero = media.start + (settings.from ?? 0);
+  const writers = await openWriters(stateDir, job, headerOf(context, source, media));
+  let seen = 0;
+  let failed = 0;
+  /** Why the first keyframe without a caption has none. */
+  let reason: string | undefined;
+  const tracks: TracksReport = await writeTracks(captioned.groups, {
+    rules: { ...DEFAULT_RULES, minConfidence: settings.minConfidence },
+    zero: media.start,
+    writers,
+    limit: captioned.limit,
+    summary: async () => {
+      const { end, damage } = await report();
+      if (seen === 0) throw new EmptyRangeError(source.label, media);
+      if (reason !== undefined && failed === seen) throw new NoCaptionsError(seen, reason);
+      return { end, ...(damage === undefined ? {} : { damage }) };
+    },
+    onCaption: ({ pts, error }) => {
+      seen += 1;
+      if (error !== undefined) failed += 1;
+      reason ??= error?.message;
+      const covered = Math.max(0, pts - zero);
+      onProgress({ keyframes: seen, covered, ...(duration === undefined ? {} : { duration }) });
+    },
+  });
+  const { damage, end } = await report();
+  const problems: Problem[] = damage === undefined ? [] : [damageProblem(damage, settings.verbose)];
+  if (tracks.failed > 0) {
+    problems.push({
+      code: 'captions-failed',
+      message: `${tracks.failed} of ${counted(tracks.keyframes, 'keyframe')} got no caption; run it again to try just those (${reason})`,
+    });
+  }
+  const whole = problems.length === 0;
+  await recordTracks(stateDir, job, tracks, whole);
+  const summary: InputSummary = {
+    video: job.source.name,
+    state: whole ? 'done' : 'partial',
+    keyframes: tracks.keyframes,
+    cues: tracks.cues,
+    seconds: roundSeconds((performance.now() - captioned.began) / 1000),
+    ...(media.container === 'picture' ? {} : { duration: roundSeconds(Math.max(0, end - zero) / 1e6) }),
+    outputs: job.targets.map((target) => target.path),
+    problems,
+  };
+  return { summary, failed: tracks.failed };
+}
