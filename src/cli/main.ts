@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { captionCommand } from './caption/command.ts';
+import { checkCommand } from './check.ts';
 import { doctorCommand } from './doctor.ts';
 import { describeFailure, EXIT, UsageError } from './exit.ts';
 import { guardStdout } from './stdout.ts';
@@ -18,7 +19,7 @@ const program = new Command('secondglance')
   .version(VERSION)
   .showHelpAfterError('(secondglance --help shows what there is)')
   .exitOverride();
-for (const command of [captionCommand(), doctorCommand()]) {
+for (const command of [captionCommand(), checkCommand(), doctorCommand()]) {
   program.addCommand(
     command
       .copyInheritedSettings(program)

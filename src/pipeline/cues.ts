@@ -4,6 +4,7 @@ import { lengthOf, setText, shareTime } from './layout.ts';
 import { mergeCaptions, type Span } from './merge.ts';
 import { paceSpans } from './pace.ts';
 import type { CueRules, Timeline } from './rules.ts';
+import { needOf, needOfCue, spaceCues } from './spacing.ts';
 import { transduce } from './transduce.ts';
 
 /**
@@ -21,13 +22,17 @@ function named(first: number, last: number): number[] {
 /** The cues of one span: one, or several in a row where its text is longer than a cue holds. */
 function cuesOf(span: Span, rules: CueRules): Cue[] {
   const from = named(span.first, span.last);
-  const texts = setText(span.text);
+  const { speed, maximum, lineLength } = rules.profile;
+  const texts = setText(span.text, lineLength);
   // Less than a millisecond a part could not be written: then the text stays whole, however many lines that takes.
   const parts = span.end - span.start < 1000 * texts.length ? [texts.join('\n')] : texts;
-  const ends = shareTime(span.start, span.end, parts.map(lengthOf), rules.minimum);
+  // Parts that follow each other shall not wait for a part that was on the screen for longer than it may.
+  const end = maximum === undefined ? span.end : Math.min(span.end, span.start + maximum * parts.length);
+  const weights = parts.map((part) => (speed === undefined ? lengthOf(part) : needOfCue(part, rules)));
+  const ends = shareTime(span.start, end, weights, rules.minimum);
   return parts.map((text, at) => ({
     start: ends[at - 1] ?? span.start,
-    end: ends[at] ?? span.end,
+    end: ends[at] ?? end,
     text,
     from,
   }));
@@ -36,12 +41,13 @@ function cuesOf(span: Span, rules: CueRules): Cue[] {
 /**
  * Captions, in order of their index, to the cues that a viewer sees, in track time. A cue leaves as soon as what
  * follows has fixed its end; the last ones on completion, when `timeline.end` is asked. What merges, what waits and
- * what makes a gap: see `mergeCaptions` and `paceSpans`. Holds a few captions, however long the video.
+ * what makes a gap: see `mergeCaptions`, `paceSpans` and `spaceCues`. Holds a few captions, however long the video.
  */
 export function toCues(rules: CueRules, timeline: Timeline): OperatorFunction<Caption, Cue> {
   return pipe(
     transduce(() => mergeCaptions(rules, timeline.zero, timeline.end)),
-    transduce(() => paceSpans(rules.minimum, timeline.zero, timeline.end)),
+    transduce(() => paceSpans((text) => needOf(text, rules), timeline.zero, timeline.end)),
     transduce(() => ({ next: (span: Span) => cuesOf(span, rules), end: () => [] })),
+    transduce(() => spaceCues(rules)),
   );
 }

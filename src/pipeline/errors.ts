@@ -10,6 +10,7 @@ import { errnoOf, SecondGlanceError } from '../core/errors.ts';
  * - `output-changed`: something else wrote the target while the track was being made.
  * - `output-closed`: the reader of a pipe has gone; a clean end for a run that writes to stdout.
  * - `output-failed`: any other trouble of the disk (retryable).
+ * - `not-a-track`: what should be a WebVTT or SubRip file is something else.
  * - `captions-incomplete`: a group never came, or came too far ahead of its turn.
  * - `journal-busy`: another run works on the same input with the same settings (retryable).
  * - `journal-lost`: this run was stopped for so long that another one took over its journal (retryable).
@@ -23,6 +24,7 @@ export type OutputErrorCode =
   | 'output-changed'
   | 'output-closed'
   | 'output-failed'
+  | 'not-a-track'
   | 'captions-incomplete'
   | 'journal-busy'
   | 'journal-lost';

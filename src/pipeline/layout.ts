@@ -1,7 +1,5 @@
 import type { Micros } from '../core/types.ts';
 
-/** Characters on a line of a cue, as a reader counts them (grapheme clusters). */
-export const LINE_LENGTH = 42;
 /** Lines of a cue. */
 export const LINES = 2;
 
@@ -20,15 +18,15 @@ interface Word {
 }
 
 /** Words of at most a line's length each: a longer one is cut hard, between graphemes. */
-function wordsOf(text: string): Word[] {
+function wordsOf(text: string, lineLength: number): Word[] {
   return text.split(' ').flatMap((word): Word[] => {
     const length = lengthOf(word);
     if (length === 0) return [];
-    if (length <= LINE_LENGTH) return [{ text: word, length }];
+    if (length <= lineLength) return [{ text: word, length }];
     const letters = Array.from(segmenter.segment(word), (part) => part.segment);
     const pieces: Word[] = [];
-    for (let at = 0; at < letters.length; at += LINE_LENGTH) {
-      const piece = letters.slice(at, at + LINE_LENGTH);
+    for (let at = 0; at < letters.length; at += lineLength) {
+      const piece = letters.slice(at, at + lineLength);
       pieces.push({ text: piece.join(''), length: piece.length });
     }
     return pieces;
@@ -84,13 +82,13 @@ function slices(words: readonly Word[], ends: readonly number[]): Word[][] {
 }
 
 /**
- * Sets a tidy text as cues: each of at most {@link LINES} lines (joined with a line feed) of {@link LINE_LENGTH}
- * characters, as few as possible, evenly filled, broken between words.
+ * Sets a tidy text as cues: each of at most {@link LINES} lines (joined with a line feed) of `lineLength`
+ * characters as a reader counts them (grapheme clusters), as few as possible, evenly filled, broken between words.
  */
-export function setText(text: string): string[] {
-  const words = wordsOf(text);
+export function setText(text: string, lineLength: number): string[] {
+  const words = wordsOf(text, lineLength);
   const measure = measured(words);
-  const fitsLine = (from: number, to: number): boolean => measure(from, to) <= LINE_LENGTH;
+  const fitsLine = (from: number, to: number): boolean => measure(from, to) <= lineLength;
   const fitsCue = (from: number, to: number): boolean => {
     if (fitsLine(from, to)) return true;
     for (let middle = from + 1; middle < to && fitsLine(from, middle); middle += 1) {
@@ -100,7 +98,7 @@ export function setText(text: string): string[] {
   };
   return slices(words, cut(words.length, measure, fitsCue)).map((part) => {
     const measurePart = measured(part);
-    const lines = cut(part.length, measurePart, (from, to) => measurePart(from, to) <= LINE_LENGTH);
+    const lines = cut(part.length, measurePart, (from, to) => measurePart(from, to) <= lineLength);
     return slices(part, lines)
       .map((line) => line.map((word) => word.text).join(' '))
       .join('\n');

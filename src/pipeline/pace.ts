@@ -15,20 +15,20 @@ interface Paced {
 }
 
 /**
- * Gives every span at least `minimum` on the screen. In order of precedence: inside the video, no overlap, then the
- * minimum.
+ * Gives every span at least the time on the screen that its text needs, as `need` says. In order of precedence: inside
+ * the video, no overlap, then that need.
  *
- * - A span that follows too soon waits until the one before has had its minimum.
+ * - A span that follows too soon waits until the one before has had its time.
  * - A span whose picture was replaced before its turn came is left out: shown later it would be wrong, and the one that
- *   replaced it would be late as well. So no cue ever starts later than `minimum` after its picture, and faster
- *   changes than one a minimum cost only the shortest-lived captions. The span that is on the screen meanwhile takes
+ *   replaced it would be late as well. So no cue ever starts later after its picture than the text before it needs, and
+ *   faster changes than that cost only the shortest-lived captions. The span that is on the screen meanwhile takes
  *   over its keyframes.
  * - A last span that the video's end cuts too short joins the one before, whose text stays: that text describes most
- *   of the joint time. Where a gap before it leaves room for its minimum, it starts earlier instead.
+ *   of the joint time. Where a gap before it leaves room for its need, it starts earlier instead.
  *
  * Holds back the two or three spans that these rules may still change.
  */
-export function paceSpans(minimum: Micros, zero: Micros, end: () => Micros): Stage<Span, Span> {
+export function paceSpans(need: (text: string) => Micros, zero: Micros, end: () => Micros): Stage<Span, Span> {
   const held: Paced[] = [];
   let seen: Micros = 0;
 
@@ -36,7 +36,7 @@ export function paceSpans(minimum: Micros, zero: Micros, end: () => Micros): Sta
     const before = held.at(-1);
     if (before === undefined || span.start >= before.start) {
       const start = Math.max(span.start, before?.end ?? 0);
-      held.push({ ...span, start, end: Math.max(span.end, start + minimum) });
+      held.push({ ...span, start, end: Math.max(span.end, start + need(span.text)) });
       return;
     }
     // `before` has not begun while its picture has already gone. It waits for somebody, so there is one before it.
@@ -48,13 +48,14 @@ export function paceSpans(minimum: Micros, zero: Micros, end: () => Micros): Sta
       shown.last = span.last;
       return;
     }
-    held.push({ ...span, start: before.start, end: Math.max(span.end, before.start + minimum) });
+    held.push({ ...span, start: before.start, end: Math.max(span.end, before.start + need(span.text)) });
   };
 
   /** Fits the last spans into a video that ends at `limit`. */
   const endAt = (limit: Micros): void => {
     for (let last = held.at(-1); last !== undefined; last = held.at(-1)) {
       last.end = Math.min(last.end, limit);
+      const minimum = need(last.text);
       if (last.end - last.start >= minimum) return;
       const before = held.at(-2);
       if (before === undefined || before.end + minimum <= last.end) {
@@ -72,8 +73,8 @@ export function paceSpans(minimum: Micros, zero: Micros, end: () => Micros): Sta
       seen = span.start;
       place(span);
       const done: Span[] = [];
-      // The video lasts at least until `seen`: a span that gets its minimum by then is safe, and so is the one before.
-      for (let second = held[1]; second !== undefined && second.start + minimum <= seen; second = held[1]) {
+      // The video lasts at least until `seen`: a span that gets its time by then is safe, and so is the one before.
+      for (let second = held[1]; second !== undefined && second.start + need(second.text) <= seen; second = held[1]) {
         const first = held.shift();
         if (first !== undefined) done.push(first);
       }
@@ -81,7 +82,8 @@ export function paceSpans(minimum: Micros, zero: Micros, end: () => Micros): Sta
     },
     end() {
       const duration = Math.max(end() - zero, seen);
-      endAt(duration < TICK ? minimum : duration);
+      const last = held.at(-1);
+      if (last !== undefined) endAt(duration < TICK ? need(last.text) : duration);
       return held.splice(0);
     },
   };

@@ -1,7 +1,10 @@
 import type { Micros } from '../core/types.ts';
+import { PROFILES, type Profile } from './profiles.ts';
 
 /** How captions become cues. */
 export interface CueRules {
+  /** What a cue may hold, and what must lie between two. */
+  readonly profile: Profile;
   /** The shortest that a cue is shown, so that it can be read. */
   readonly minimum: Micros;
   /**
@@ -13,11 +16,19 @@ export interface CueRules {
   readonly minConfidence: number;
 }
 
+/** Shown for less than this, a cue is a flicker, also where a profile asks for nothing. */
+const SOME_TIME: Micros = 1_000_000;
+
 /**
- * One second is the usual least for subtitles. `auto` looks at least every ten seconds, so with a tail of ten its cues
- * follow each other without a gap.
+ * The rules by which `profile` is kept. `auto` looks at least every ten seconds, so with a tail of ten its cues follow
+ * each other without a gap.
  */
-export const DEFAULT_RULES: CueRules = { minimum: 1_000_000, tail: 10_000_000, minConfidence: 0 };
+export function rulesFor(profile: Profile, minConfidence = 0): CueRules {
+  return { profile, minimum: profile.minimum ?? SOME_TIME, tail: 10_000_000, minConfidence };
+}
+
+/** The rules of the profile `web`. */
+export const DEFAULT_RULES: CueRules = rulesFor(PROFILES.web);
 
 /** Where a track lies on its source's clock. */
 export interface Timeline {

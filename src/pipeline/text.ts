@@ -38,3 +38,8 @@ export function overlap(a: string, b: string): number {
   }
   return (2 * shared) / (left.length + right.length);
 }
+
+/** How many words a reader sees: what stands between white space and has a letter or a digit in it. */
+export function wordCount(text: string): number {
+  return text.split(/\s+/u).filter((word) => /[\p{L}\p{N}]/u.test(word)).length;
+}

@@ -1,28 +1,32 @@
 import { expect, test } from 'vitest';
-import { LINE_LENGTH, LINES, lengthOf, setText, shareTime } from '../../src/pipeline/layout.ts';
+import { LINES, lengthOf, setText, shareTime } from '../../src/pipeline/layout.ts';
 import { randomNumbers } from './support/captions.ts';
+
+const LINE_LENGTH = 42;
 
 test('a text of 42 characters stays on one line, one of 43 does not', () => {
   const whole = 'A man in a red shirt rides a bike downhill';
   expect(whole).toHaveLength(42);
-  expect(setText(whole)).toEqual([whole]);
-  expect(setText(`${whole}s`)).toEqual(['A man in a red shirt\nrides a bike downhills']);
+  expect(setText(whole, LINE_LENGTH)).toEqual([whole]);
+  expect(setText(`${whole}s`, LINE_LENGTH)).toEqual(['A man in a red shirt\nrides a bike downhills']);
 });
 
 test('two lines are balanced, the upper one the shorter where they cannot be equal', () => {
-  expect(setText('A woman in a long green dress walks along the beach at sunset')).toEqual([
+  expect(setText('A woman in a long green dress walks along the beach at sunset', LINE_LENGTH)).toEqual([
     'A woman in a long green dress\nwalks along the beach at sunset',
   ]);
 });
 
 test('of two breaks that are equally even, the upper line is the shorter', () => {
-  expect(setText(`${'a'.repeat(20)} and ${'b'.repeat(20)}`)).toEqual([`${'a'.repeat(20)}\nand ${'b'.repeat(20)}`]);
+  expect(setText(`${'a'.repeat(20)} and ${'b'.repeat(20)}`, LINE_LENGTH)).toEqual([
+    `${'a'.repeat(20)}\nand ${'b'.repeat(20)}`,
+  ]);
 });
 
 test('a word longer than a line is cut hard, and no character is torn', () => {
-  expect(setText('x'.repeat(100))).toEqual(['x'.repeat(42), `${'x'.repeat(42)}\n${'x'.repeat(16)}`]);
+  expect(setText('x'.repeat(100), LINE_LENGTH)).toEqual(['x'.repeat(42), `${'x'.repeat(42)}\n${'x'.repeat(16)}`]);
   const families = '👨‍👩‍👧'.repeat(50);
-  const cues = setText(families);
+  const cues = setText(families, LINE_LENGTH);
   expect(cues.join('').replaceAll('\n', '')).toBe(families);
   expect(cues.flatMap((cue) => cue.split('\n')).map(lengthOf)).toEqual([42, 8]);
 });
@@ -37,7 +41,7 @@ test('whatever the text: its words, in order, on lines that fit', () => {
     const words = Array.from({ length: 1 + Math.floor(random() * 40) }, () =>
       'abcdefghijklmnopqrstuvwxyz'.slice(0, 1 + Math.floor(random() * 14)),
     );
-    const cues = setText(words.join(' '));
+    const cues = setText(words.join(' '), LINE_LENGTH);
     expect(cues.join(' ').replaceAll('\n', ' ')).toBe(words.join(' '));
     for (const cue of cues) {
       const lines = cue.split('\n');

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { LINE_LENGTH, LINES, lengthOf } from '../../src/pipeline/layout.ts';
+import { LINES, lengthOf } from '../../src/pipeline/layout.ts';
+import { PROFILES } from '../../src/pipeline/profiles.ts';
 import { DEFAULT_RULES } from '../../src/pipeline/rules.ts';
 import { toMilliseconds } from '../../src/pipeline/time.ts';
 import { type CaptionPlan, cuesOf, randomNumbers, seconds } from './support/captions.ts';
@@ -58,7 +59,7 @@ test('whatever the captions: inside the video, no overlap, readable, on lines th
       }
       const lines = cue.text.split('\n');
       expect(lines.length).toBeLessThanOrEqual(LINES);
-      for (const line of lines) expect(lengthOf(line)).toBeLessThanOrEqual(LINE_LENGTH);
+      for (const line of lines) expect(lengthOf(line)).toBeLessThanOrEqual(PROFILES.web.lineLength);
       expect(cue.from.length).toBeGreaterThan(0);
       expect(cue.from[0]).toBeGreaterThanOrEqual(cues[at - 1]?.from[0] ?? 0);
 

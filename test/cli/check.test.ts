@@ -1,0 +1,88 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { makeFolder } from '../support/videos.ts';
+import { type Ended, run } from './support/program.ts';
+import { jsonLines } from './support/room.ts';
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
+let folder: { path: string; remove: () => Promise<void> };
+beforeAll(async () => {
+  folder = await makeFolder();
+});
+afterAll(() => folder.remove());
+
+function check(...args: string[]): Promise<Ended> {
+  return run(['check', ...args], { cwd: folder.path });
+}
+
+const CLEAN = '1\n00:00:01,000 --> 00:00:03,000\nA dog\n\n2\n00:00:03,000 --> 00:00:05,000\nA cat\n';
+const BAD = `WEBVTT
+
+00:00:01.000 --> 00:00:01.500
+${'x'.repeat(50)}
+
+00:00:02,000 --> 00:00:04,000
+comma
+
+00:00:05.000 --> 00:00:07.000
+a
+b
+c
+`;
+
+test('a clean track: 0; the same held against another profile: 1', async () => {
+  await writeFile(path.join(folder.path, 'clean.srt'), CLEAN);
+  expect(await check('clean.srt')).toMatchObject({
+    code: 0,
+    stdout: 'clean.srt: 2 cues keep the rules of web\n',
+    stderr: '',
+  });
+  expect(await check('clean.srt', '--profile', 'netflix')).toMatchObject({
+    code: 1,
+    stdout: 'clean.srt: cue 2 at 00:00:03.000: gap: 0 seconds, at least 0.083\n',
+  });
+});
+
+test('each violation is a line: which cue, when, which rule, what is and what may be', async () => {
+  await writeFile(path.join(folder.path, 'bad.vtt'), BAD);
+  const { code, stdout } = await check('bad.vtt');
+  expect(code).toBe(1);
+  expect(stdout.trimEnd().split('\n')).toEqual([
+    'bad.vtt: cue 1 at 00:00:01.000: too-short: 0.5 seconds, at least 1',
+    'bad.vtt: cue 1 at 00:00:01.000: line-length: 50 characters, at most 42',
+    'bad.vtt: cue 2 on line 6: timing: players leave out a cue with these times: 00:00:02,000 --> 00:00:04,000',
+    'bad.vtt: cue 3 at 00:00:05.000: lines: 3 lines, at most 2',
+  ]);
+  const lines = jsonLines((await check('bad.vtt', '--json')).stdout);
+  expect(lines[0]).toEqual({
+    event: 'violation',
+    cue: 1,
+    time: 1,
+    rule: 'too-short',
+    value: 0.5,
+    limit: 1,
+    unit: 'seconds',
+  });
+  expect(lines.at(-1)).toEqual({ event: 'summary', track: 'bad.vtt', profile: 'web', cues: 2, violations: 4 });
+});
+
+test('not a track, no file, a folder, an unknown profile: 2, and one sentence', async () => {
+  await writeFile(path.join(folder.path, 'prose.vtt'), 'It was a dark and stormy night.\n');
+  await mkdir(path.join(folder.path, 'tracks'), { recursive: true });
+  expect(await check('prose.vtt')).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: 'secondglance: "prose.vtt" is not a WebVTT or SubRip track\n',
+  });
+  expect(await check('nowhere.vtt')).toMatchObject({
+    code: 2,
+    stderr: 'secondglance: "nowhere.vtt" does not exist: check the name.\n',
+  });
+  expect(await check('tracks')).toMatchObject({ code: 2, stderr: expect.stringContaining('"tracks"') });
+  expect(await check('prose.vtt', '--profile', 'mtv')).toMatchObject({
+    code: 2,
+    stderr: 'secondglance: --profile mtv: use web, netflix, bbc\n',
+  });
+});
