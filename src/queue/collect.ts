@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Caption } from '../core/types.ts';
 import { QueueError } from './errors.ts';
 import type { RunPayload } from './payloads.ts';
 import { isOpen, type VideoRecord } from './records.ts';
+import { rest } from './rest.ts';
 import type { Site } from './site.ts';
 
 /** Results read in one go. */
@@ -37,7 +37,7 @@ export async function waitFor<T>(
     signal.throwIfAborted();
     const value = ready(await wanted(site, of));
     if (value !== undefined) return value;
-    await sleep(wait, undefined, { signal });
+    await rest(wait, signal);
   }
 }
 
@@ -68,7 +68,7 @@ export async function* collectGroups(
       wait = FIRST_WAIT_MS;
       continue;
     }
-    await sleep(wait, undefined, { signal });
+    await rest(wait, signal);
     wait = Math.min(2 * wait, LONGEST_WAIT_MS);
   }
 }

@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { GROUP_SIZE, type Group } from '../core/types.ts';
 import { QueueError } from './errors.ts';
 import { evaluate } from './evaluate.ts';
 import { packGroup } from './frames.ts';
 import { GROUPS_QUEUE, type Priority } from './names.ts';
 import type { GroupPayload, RunPayload } from './payloads.ts';
+import { rest } from './rest.ts';
 import { ADMIT } from './scripts.ts';
 import type { Site } from './site.ts';
 
@@ -52,7 +52,7 @@ async function admitted(site: Site, feed: Feed, group: Group, limits: FlightLimi
     if (answer === 'done') return false;
     if (answer === 'admitted') return true;
     if (answer === 'held') return (await queues.groupState({ video, run, group: group.index })) === undefined;
-    await sleep(wait, undefined, { signal });
+    await rest(wait, signal);
   }
 }
 

@@ -47,6 +47,8 @@ export interface Keys {
   readonly open: string;
   /** Sorted set of finished videos by time of their end. */
   readonly finished: string;
+  /** There while a service has just swept. */
+  readonly turn: string;
   /** BullMQ's hash of a queue's own facts, `paused` among them. */
   meta(queue: string): string;
 }
@@ -61,6 +63,7 @@ export function keysOf(prefix: string): Keys {
     held: `${prefix}:held`,
     open: `${prefix}:open`,
     finished: `${prefix}:finished`,
+    turn: `${prefix}:turn`,
     meta: (queue) => `${prefix}:${queue}:meta`,
   };
 }

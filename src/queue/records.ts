@@ -117,23 +117,16 @@ export class Records {
     return readRecord(id, await this.#redis.hgetall(this.#keys.record(id)));
   }
 
-  /**
-   * Enters a video, or begins a finished one anew where `again` says so.
-   * @returns its run, and whether it is `new`, begun `again`, `live` already, or finished (its state)
-   */
-  async submit(
-    video: Submission,
-    again: boolean,
-  ): Promise<{ run: number; what: 'new' | 'again' | 'live' | FinalState }> {
-    const { id, request, priority, name } = video;
+  /** Enters a video, or begins a finished one anew. Answers with its run, and whether it was `live` already. */
+  async submit({ id, request, priority, name }: Submission): Promise<{ run: number; what: 'new' | 'again' | 'live' }> {
     const { record, open, finished, results, gaps } = this.#keys;
     const answer = await evaluate(
       this.#redis,
       SUBMIT,
       [record(id), open, finished, results(id), gaps(id)],
-      [id, request, priority, name, Date.now(), again ? 1 : 0],
+      [id, request, priority, name, Date.now()],
     );
-    const [run, what] = answer as [number, 'new' | 'again' | 'live' | FinalState];
+    const [run, what] = answer as [number, 'new' | 'again' | 'live'];
     return { run, what };
   }
 
@@ -154,6 +147,16 @@ export class Records {
       [id, run, state, summary, Date.now(), RETENTION_MS, keepsResults ? 1 : 0],
     );
     return answer === 1;
+  }
+
+  /** Forgets that a video is unfinished which nobody knows any more. */
+  async dropOpen(id: string): Promise<void> {
+    await this.#redis.zrem(this.#keys.open, id);
+  }
+
+  /** True for one caller in `ms`: what one of many services does for all. */
+  async takeTurn(ms: number): Promise<boolean> {
+    return (await this.#redis.set(this.#keys.turn, '1', 'PX', ms, 'NX')) === 'OK';
   }
 
   /** Unfinished videos, the oldest first, then finished ones, the last first; of those at most `most`. */

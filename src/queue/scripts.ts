@@ -13,15 +13,14 @@ local wanted = (known[1] == 'queued' or known[1] == 'running') and known[2] == A
 `;
 
 /**
- * A video is asked for. KEYS: record, open, finished, results, gaps. ARGV: video, request, priority, name, now, again.
- * Answers `{run, 'new'}`, `{run, 'again'}` where a finished one was begun anew (only with `again` = 1; what it had
- * captioned stays, but for the gaps), `{run, 'live'}` where it is under way, `{run, STATE}` where it is finished.
+ * A video is asked for. KEYS: record, open, finished, results, gaps. ARGV: video, request, priority, name, now.
+ * Answers `{run, 'new'}`, `{run, 'again'}` where a finished one was begun anew (what it had captioned stays, but for the
+ * gaps), `{run, 'live'}` where it is under way.
  */
 export const SUBMIT = `
 local known = redis.call('HMGET', KEYS[1], 'state', 'run')
 local run = tonumber(known[2] or '0')
 if known[1] == 'queued' or known[1] == 'running' then return {run, 'live'} end
-if known[1] and ARGV[6] ~= '1' then return {run, known[1]} end
 local counts = redis.call('HMGET', KEYS[1], 'done', 'failed')
 for _, group in ipairs(redis.call('SMEMBERS', KEYS[5])) do redis.call('HDEL', KEYS[4], group) end
 redis.call('DEL', KEYS[5], KEYS[1])

@@ -4,6 +4,9 @@ import { isOpen, type VideoRecord } from './records.ts';
 import type { Site } from './site.ts';
 import { gapOf } from './take.ts';
 
+/** One sweep of a site in so long; a video that was lost sight of waits about this long. */
+const TURN_MS = 4000;
+
 /** What a sweep put right. */
 export interface Mended {
   readonly video: string;
@@ -55,13 +58,16 @@ async function mend(site: Site, record: VideoRecord): Promise<string[]> {
 
 /**
  * Looks at every unfinished video: is there a job for what is left to do? After a crash of Redis, which forgets its last
- * moments, or of whoever was about to put a job there, some are missing; they are put back. May run anywhere, any time.
+ * moments, or of whoever was about to put a job there, some are missing; they are put back. Every service may call this
+ * as often as it likes: it does something where nobody else has for a few seconds.
  */
 export async function sweep(site: Site, signal: AbortSignal): Promise<Mended[]> {
   const all: Mended[] = [];
+  if (!(await site.records.takeTurn(TURN_MS))) return all;
   for (const id of await site.records.openIds()) {
     signal.throwIfAborted();
     const record = await site.records.read(id);
+    if (record === undefined) await site.records.dropOpen(id);
     if (record === undefined || !isOpen(record.state)) continue;
     // It may have ended since it was read; then what is put back here finds it gone, and ends.
     for (const what of await mend(site, record)) all.push({ video: id, what });
