@@ -2,10 +2,11 @@ import { Command } from 'commander';
 import { asInputError } from '../ingest/sources.ts';
 import { checkCues, type Violation } from '../pipeline/check.ts';
 import { OutputError } from '../pipeline/errors.ts';
-import { PROFILE_NAMES, PROFILES, type Profile, type ProfileName } from '../pipeline/profiles.ts';
+import { PROFILE_NAMES, PROFILES } from '../pipeline/profiles.ts';
 import { type LostCue, type ReadTrack, readTrack } from '../pipeline/read-track.ts';
 import { toSeconds, vttTime } from '../pipeline/time.ts';
 import { EXIT, UsageError } from './exit.ts';
+import { parseProfile } from './track-options.ts';
 
 /** Exit codes of `check`, which says what a track is like, not how a run went. */
 const CLEAN = EXIT.done;
@@ -18,13 +19,6 @@ Examples:
   secondglance check film.srt --profile bbc --json | jq -r .rule | sort | uniq -c
 
 Exit codes: 0 clean, 1 violations, 2 not a track (or wrong usage).`;
-
-/** Reads `--profile`. Throws a UsageError that names those there are. */
-export function parseProfile(text: string): Profile {
-  const name = PROFILE_NAMES.find((known): known is ProfileName => known === text);
-  if (name === undefined) throw new UsageError(`--profile ${text}: use ${PROFILE_NAMES.join(', ')}`);
-  return PROFILES[name];
-}
 
 const AT_LEAST: ReadonlySet<Violation['rule']> = new Set(['too-short', 'gap']);
 
@@ -61,7 +55,7 @@ export function checkCommand(): Command {
     .option('--json', 'violations and a summary as NDJSON on stdout')
     .addHelpText('after', EXAMPLES)
     .action(async (file: string, flags: { profile: string; json?: boolean }) => {
-      const profile = parseProfile(flags.profile);
+      const profile = PROFILES[parseProfile(flags.profile)];
       const { cues, lost } = await load(file);
       const say = (found: Violation | LostCue): void => {
         const text = 'rule' in found ? violationLine(file, found) : lostLine(file, found);

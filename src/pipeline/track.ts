@@ -1,3 +1,4 @@
+import type { TrackKind } from '../core/kind.ts';
 import type { Caption, Cue, Micros, ModelIdentity } from '../core/types.ts';
 import type { Written } from './sink.ts';
 
@@ -19,6 +20,9 @@ export interface TrackHeader {
     /** What else the JSON shall say of the source (size, codec, ...), after the above. */
     readonly facts: { readonly [key: string]: JsonValue };
   };
+  /** What the track is to a player, and its language as a BCP 47 tag: formats that have a place for them say so. */
+  readonly kind: TrackKind;
+  readonly language: string;
   /** The options that decide what is in the track, as the JSON shall show them. */
   readonly options: { readonly [key: string]: JsonValue };
 }

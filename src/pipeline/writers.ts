@@ -1,13 +1,19 @@
+import { assWriter } from './ass.ts';
 import { jsonWriter } from './json.ts';
 import { jsonlWriter } from './jsonl.ts';
 import type { TextSink } from './sink.ts';
 import { srtWriter } from './srt.ts';
 import type { TrackHeader, TrackWriter } from './track.ts';
+import { ttmlWriter } from './ttml.ts';
+import { txtWriter } from './txt.ts';
 import { vttWriter } from './vtt.ts';
 
 const WRITERS = {
   vtt: vttWriter,
   srt: srtWriter,
+  ttml: ttmlWriter,
+  ass: assWriter,
+  txt: txtWriter,
   json: jsonWriter,
   jsonl: jsonlWriter,
 } satisfies Record<string, (sink: TextSink, header: TrackHeader) => Promise<TrackWriter>>;

@@ -5,6 +5,7 @@ import subsrt from 'subsrt-ts';
 import { expect, test } from 'vitest';
 import { type VttNode, WebVTTParser } from 'webvtt-parser';
 import type { Cue } from '../../src/core/types.ts';
+import { parseTrack } from '../../src/pipeline/read-track.ts';
 import { type CaptionPlan, cuesOf, randomNumbers } from './support/captions.ts';
 import { writeTrack } from './support/writing.ts';
 
@@ -63,13 +64,14 @@ async function packetsOf(file: string): Promise<Packet[]> {
   return read.packets;
 }
 
-function expectTimes(packets: readonly Packet[], cues: readonly Cue[]): void {
+/** `step`: milliseconds that the format counts in. */
+function expectTimes(packets: readonly Packet[], cues: readonly Cue[], step = 1): void {
   expect(packets).toHaveLength(cues.length);
   packets.forEach(({ pts_time, duration_time }, at) => {
     const { start = 0, end = 0 } = cues[at] ?? {};
-    const from = Math.round(start / 1000);
+    const from = step * Math.round(start / 1000 / step);
     expect(Math.round(Number(pts_time) * 1000)).toBe(from);
-    expect(Math.round(Number(duration_time) * 1000)).toBe(Math.round(end / 1000) - from);
+    expect(Math.round(Number(duration_time) * 1000)).toBe(step * Math.round(end / 1000 / step) - from);
   });
 }
 
@@ -125,10 +127,44 @@ test('subsrt reads an SRT track', async () => {
   });
 });
 
-test('ffmpeg reads the times of both', async () => {
+test('ffmpeg reads the times of every format that it has a reader for', async () => {
   const cues = await troublesomeCues(5, 86_000);
   expectTimes(await packetsOf((await writeTrack('vtt', { cues })).file), cues);
   expectTimes(await packetsOf((await writeTrack('srt', { cues })).file), cues);
+  expectTimes(await packetsOf((await writeTrack('ass', { cues })).file), cues, 10);
+});
+
+test('ffmpeg reads a plain text as LRC; subsrt too', async () => {
+  const cues = await troublesomeCues(9, 10);
+  const { file, text } = await writeTrack('txt', { cues });
+  const { stdout } = await run('ffmpeg', ['-nostdin', '-v', 'error', '-f', 'lrc', '-i', file, '-f', 'srt', '-']);
+  const read = (parseTrack(stdout)?.cues ?? []).filter(({ lines }) => lines.length > 0);
+  const times = (all: readonly { start: number; end: number }[]) =>
+    all.map(({ start, end }) => [Math.round(start / 1000), Math.round(end / 1000)]);
+  expect(times(read)).toEqual(times(cues));
+  const other = subsrt.parse(text, { format: 'lrc', eol: '\n' }).filter((entry) => entry.type === 'caption');
+  expect(other.filter(({ content }) => content.trim() !== '').map(({ content }) => content.trim())).toEqual(
+    cues.map((cue) => cue.text.replaceAll('\n', ' ')),
+  );
+});
+
+test('ffmpeg turns our ASS into the SRT that we write', async () => {
+  const cues = (await troublesomeCues(7, 10)).map((cue) => ({ ...cue, text: cue.text.replace(/[<>]/g, '+') }));
+  const ass = await writeTrack('ass', { cues });
+  const { stdout } = await run('ffmpeg', ['-nostdin', '-v', 'error', '-i', ass.file, '-f', 'srt', '-']);
+  const read = parseTrack(stdout)?.cues ?? [];
+  expect(read.map(({ lines }) => lines.join('\n'))).toEqual(
+    cues.map(({ text }) => text.replaceAll('{', '(').replaceAll('}', ')')),
+  );
+});
+
+test('subsrt reads an ASS track', async () => {
+  const cues = await troublesomeCues(8, 10);
+  const { text } = await writeTrack('ass', { cues });
+  const read = subsrt.parse(text, { format: 'ass', eol: '\n' }).filter((entry) => entry.type === 'caption');
+  expect(read.map(({ start, end }) => [start, end])).toEqual(
+    cues.map(({ start, end }) => [10 * Math.round(start / 1e4), 10 * Math.round(end / 1e4)]),
+  );
 });
 
 test('ffmpeg turns our WebVTT into the SRT that we write', async () => {

@@ -14,7 +14,7 @@ import { openTrackWriter } from '../../src/pipeline/writers.ts';
 import { captions, HEADER, randomNumbers, seconds } from './support/captions.ts';
 import { temporaryFolder } from './support/folder.ts';
 
-const FORMATS = ['vtt', 'srt', 'json', 'jsonl'] as const;
+const FORMATS = ['vtt', 'srt', 'json', 'jsonl', 'ttml', 'ass', 'txt'] as const;
 const all = captions(
   Array.from({ length: 45 }, (_, at) => ({
     at: 1.5 + 2 * at,

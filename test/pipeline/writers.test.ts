@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { Cue } from '../../src/core/types.ts';
-import { captions, seconds } from './support/captions.ts';
+import { captions, HEADER, seconds } from './support/captions.ts';
 import { writeTrack } from './support/writing.ts';
 
 const cues: Cue[] = [
@@ -51,6 +51,50 @@ Salt & pepper --› ‹b›a "table"‹/b›
 3
 25:00:00,000 --> 25:00:01,500
 (\\an8)Ein Café 🐕
+`);
+});
+
+test('TTML', async () => {
+  const { text } = await writeTrack('ttml', { cues, header: { ...HEADER, language: 'pt-BR', kind: 'captions' } });
+  const [, head = '', body = ''] = /^([\s\S]*)( {2}<body>[\s\S]*)$/.exec(text) ?? [];
+  expect(head).toContain('ttp:timeBase="media" xml:lang="pt-BR">');
+  expect(head).toContain('<ttm:title>holiday.mp4</ttm:title>');
+  expect(body).toBe(`  <body>
+    <div ttm:role="caption">
+      <p xml:id="c1" region="bottom" begin="00:00:00.000" end="00:00:04.000">A man in a red shirt<br/>rides a bike downhill</p>
+      <p xml:id="c2" region="bottom" begin="00:01:00.000" end="00:01:02.000">Salt &amp; pepper --&gt; &lt;b&gt;a &quot;table&quot;&lt;/b&gt;</p>
+      <p xml:id="c3" region="bottom" begin="25:00:00.000" end="25:00:01.500">{\\an8}Ein Café 🐕</p>
+    </div>
+  </body>
+</tt>
+`);
+});
+
+test('ASS', async () => {
+  const { text } = await writeTrack('ass', { cues, header: { ...HEADER, language: 'pt-BR' } });
+  expect(text.slice(0, text.indexOf('ScriptType'))).toBe(`[Script Info]
+; Written by secondglance 0.1.0, model tiny@7
+Title: holiday.mp4
+`);
+  expect(text).toContain('\nLanguage: pt-BR\n');
+  expect(text.slice(text.indexOf('[Events]'))).toBe(`[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+Dialogue: 0,0:00:00.00,0:00:04.00,Default,,0,0,0,,A man in a red shirt\\Nrides a bike downhill
+Dialogue: 0,0:01:00.00,0:01:02.00,Default,,0,0,0,,Salt & pepper --> <b>a "table"</b>
+Dialogue: 0,25:00:00.00,25:00:01.50,Default,,0,0,0,,(⧵an8)Ein Café 🐕
+`);
+});
+
+test('plain text: a time with nothing behind it where nothing is said', async () => {
+  const touching: Cue = { start: 62_000_000, end: 63_000_000, text: '[sic] A dog', from: [4] };
+  const { text } = await writeTrack('txt', { cues: [...cues.slice(0, 2), touching, ...cues.slice(2)] });
+  expect(text).toBe(`[00:00.000] A man in a red shirt rides a bike downhill
+[00:04.000]
+[01:00.000] Salt & pepper --> <b>a "table"</b>
+[01:02.000] (sic] A dog
+[01:03.000]
+[1500:00.000] {\\an8}Ein Café 🐕
+[1500:01.500]
 `);
 });
 
@@ -106,4 +150,9 @@ test('tracks without cues are whole tracks', async () => {
   expect((await writeTrack('vtt', {})).text).toBe('WEBVTT\n\nNOTE Written by secondglance 0.1.0, model tiny@7\n');
   expect((await writeTrack('srt', {})).text).toBe('');
   expect((await writeTrack('jsonl', {})).text).toBe('');
+  expect((await writeTrack('txt', {})).text).toBe('');
+  expect((await writeTrack('ass', {})).text).toMatch(/\nFormat: Layer, .*\n$/);
+  expect((await writeTrack('ttml', {})).text).toMatch(
+    /<div ttm:role="description">\n {4}<\/div>\n {2}<\/body>\n<\/tt>\n$/,
+  );
 });

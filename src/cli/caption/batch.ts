@@ -1,26 +1,15 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate as settled } from 'node:timers/promises';
-import { SecondGlanceError } from '../../core/errors.ts';
 import { asInputError, type Source } from '../../ingest/sources.ts';
-import { openTrackSink, recordTrack, trackState } from '../../pipeline/ledger.ts';
+import { openTrackSink, recordTrack } from '../../pipeline/ledger.ts';
 import { ensureFolder, shared, streamSink, type TextSink } from '../../pipeline/sink.ts';
-import { captionOptions, digest, type Facts, identify, sourceOf } from './identity.ts';
+import { captionOptions, digest, type Facts, identify, sourceOf, trackOptions } from './identity.ts';
 import { captionInput, type RunContext } from './input.ts';
 import { bufferSink } from './line-buffer.ts';
 import type { OutputPlan, Target } from './outputs.ts';
+import { checkStanding } from './standing.ts';
 import { type InputSummary, problemOf } from './summary.ts';
-
-/** A target that holds something which is not this run's to overwrite. */
-class TrackExistsError extends SecondGlanceError<'track-exists'> {
-  constructor(target: string, whose: 'foreign' | 'other') {
-    const why =
-      whose === 'foreign'
-        ? 'is already there and was not written by secondglance (or was edited since)'
-        : 'is the track of another input';
-    super('track-exists', `${target} ${why}: --force writes over it, -o writes elsewhere`);
-  }
-}
 
 function emptySummary(video: string, state: InputSummary['state'], outputs: readonly Target[]): InputSummary {
   return {
@@ -77,22 +66,13 @@ export class Batch {
   /** Ledger key: what a track depends on. Stdin is never the same again. */
   #keyOf(identity: Facts | undefined): string {
     const { settings, captioner } = this.#context;
-    const options = { ...captionOptions(settings), minConfidence: settings.minConfidence };
+    const options = trackOptions(settings);
     return digest({ input: identity ?? { stdin: Date.now() }, options, model: captioner.model.sha256 });
   }
 
-  /** True where every target is up to date. Throws a TrackExistsError where one is not to be overwritten. */
-  async #upToDate(targets: readonly Target[], key: string, source?: string): Promise<boolean> {
+  #upToDate(targets: readonly Target[], key: string, source?: string): Promise<boolean> {
     const { settings, stateDir } = this.#context;
-    if (settings.force || targets.length === 0) return false;
-    let current = 0;
-    for (const { path: file, format } of targets) {
-      if (file === '-') continue;
-      const found = await trackState(stateDir, file, `${format} ${key}`, source);
-      if (found === 'foreign' || found === 'other') throw new TrackExistsError(file, found);
-      if (found === 'current') current += 1;
-    }
-    return current === targets.length;
+    return checkStanding(stateDir, targets, { key, source, force: settings.force });
   }
 
   async #one(source: Source, targets: readonly Target[], position: number, lines?: TextSink): Promise<void> {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import type { Source } from '../../ingest/sources.ts';
 import type { JsonValue } from '../../pipeline/track.ts';
+import { DEFAULT_LANGUAGE } from '../track-options.ts';
 import type { CaptionSettings } from './settings.ts';
 
 /** A JSON object. */
@@ -33,6 +34,18 @@ export function captionOptions({ choice, from, to, looks }: CaptionSettings): Fa
     from: from === undefined ? null : from / 1e6,
     to: to === undefined ? null : to / 1e6,
     looks,
+  };
+}
+
+/** The options that decide what is in the tracks. What stands as it does by default is not named, but for the oldest. */
+export function trackOptions(settings: CaptionSettings): Facts {
+  const { minConfidence, profile, kind, language } = settings;
+  return {
+    ...captionOptions(settings),
+    minConfidence,
+    ...(profile === 'web' ? {} : { profile }),
+    ...(kind === 'descriptions' ? {} : { kind }),
+    ...(language === DEFAULT_LANGUAGE ? {} : { language }),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Source } from '../../ingest/sources.ts';
 import { UsageError } from '../exit.ts';
 
 /** The formats that `caption` writes. All but `jsonl` hold one input a file. */
-export const FORMATS = ['vtt', 'srt', 'json', 'jsonl'] as const;
+export const FORMATS = ['vtt', 'srt', 'ttml', 'ass', 'txt', 'json', 'jsonl'] as const;
 /** One of {@link FORMATS}. */
 export type Format = (typeof FORMATS)[number];
 

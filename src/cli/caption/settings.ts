@@ -1,6 +1,9 @@
+import type { TrackKind } from '../../core/kind.ts';
 import type { Micros } from '../../core/types.ts';
 import { type FrameChoice, parseChoice } from '../../ingest/choice.ts';
+import type { ProfileName } from '../../pipeline/profiles.ts';
 import { UsageError } from '../exit.ts';
+import { parseKind, parseLanguage, parseProfile } from '../track-options.ts';
 import { type Format, type OutputRequest, parseFormats } from './outputs.ts';
 
 /** The flags of `caption` as commander hands them over. */
@@ -12,6 +15,9 @@ export interface CaptionFlags {
   readonly to?: string;
   readonly looks: string;
   readonly minConfidence?: string;
+  readonly profile: string;
+  readonly kind: string;
+  readonly language: string;
   readonly model?: string;
   readonly workers?: string;
   readonly resume: boolean;
@@ -29,6 +35,10 @@ export interface CaptionSettings {
   readonly to?: Micros;
   readonly looks: 1 | 2;
   readonly minConfidence: number;
+  readonly profile: ProfileName;
+  readonly kind: TrackKind;
+  /** BCP 47. */
+  readonly language: string;
   readonly model?: string;
   readonly workers?: number;
   readonly resume: boolean;
@@ -95,6 +105,9 @@ export function readSettings(flags: CaptionFlags): CaptionSettings {
     ...(to === undefined ? {} : { to }),
     looks: parseWhole(flags.looks, '--looks', 1, 2) === 1 ? 1 : 2,
     minConfidence: flags.minConfidence === undefined ? 0 : parseShare(flags.minConfidence, '--min-confidence'),
+    profile: parseProfile(flags.profile),
+    kind: parseKind(flags.kind),
+    language: parseLanguage(flags.language),
     ...(flags.model === undefined ? {} : { model: flags.model }),
     ...(flags.workers === undefined ? {} : { workers: parseWhole(flags.workers, '--workers', 1, 256) }),
     resume: flags.resume,

@@ -6,13 +6,14 @@ import type { MediaInfo } from '../../ingest/probe.ts';
 import type { Source } from '../../ingest/sources.ts';
 import { openTrackSink, recordTrack } from '../../pipeline/ledger.ts';
 import type { GroupCaptions } from '../../pipeline/order.ts';
-import { DEFAULT_RULES } from '../../pipeline/rules.ts';
+import { PROFILES } from '../../pipeline/profiles.ts';
+import { rulesFor } from '../../pipeline/rules.ts';
 import { ensureFolder, streamSink, type TextSink } from '../../pipeline/sink.ts';
 import type { TrackHeader, TrackWriter } from '../../pipeline/track.ts';
 import { type TracksReport, writeTracks } from '../../pipeline/tracks.ts';
 import { openTrackWriter } from '../../pipeline/writers.ts';
 import { VERSION } from '../version.ts';
-import { captionOptions, type Facts, sourceOf } from './identity.ts';
+import { type Facts, sourceOf, trackOptions } from './identity.ts';
 import type { Target } from './outputs.ts';
 import type { InputProgress } from './progress.ts';
 import type { CaptionSettings } from './settings.ts';
@@ -94,7 +95,9 @@ function headerOf({ settings, model }: WriteContext, source: Source, media: Medi
       start: media.start,
       facts: { container: media.container, codec: media.codec, width: media.width, height: media.height },
     },
-    options: { ...captionOptions(settings), minConfidence: settings.minConfidence },
+    kind: settings.kind,
+    language: settings.language,
+    options: trackOptions(settings),
   };
 }
 
@@ -136,7 +139,7 @@ export async function writeInput(
   /** Why the first keyframe without a caption has none. */
   let reason: string | undefined;
   const tracks: TracksReport = await writeTracks(captioned.groups, {
-    rules: { ...DEFAULT_RULES, minConfidence: settings.minConfidence },
+    rules: rulesFor(PROFILES[settings.profile], settings.minConfidence),
     zero: media.start,
     writers,
     limit: captioned.limit,

@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { type CaptionFlags, parseTime, readSettings } from '../../../src/cli/caption/settings.ts';
 import { UsageError } from '../../../src/cli/exit.ts';
 
-const plain: CaptionFlags = { frames: 'auto', looks: '2', resume: true };
+const plain: CaptionFlags = {
+  frames: 'auto',
+  looks: '2',
+  profile: 'web',
+  kind: 'descriptions',
+  language: 'en',
+  resume: true,
+};
 
 test.each([
   ['90', 90_000_000],
@@ -35,6 +42,9 @@ describe('flags', () => {
       choice: { mode: 'auto' },
       looks: 2,
       minConfidence: 0,
+      profile: 'web',
+      kind: 'descriptions',
+      language: 'en',
       resume: true,
       force: false,
       quiet: false,
@@ -46,13 +56,17 @@ describe('flags', () => {
   test('what is given is read', () => {
     const flags = { output: 'x/', format: 'vtt,srt', frames: 'every:500ms', from: '1:00', to: '2:00', looks: '1' };
     const more = { minConfidence: '0.25', model: './m', workers: '3', resume: false, force: true, quiet: true };
-    expect(readSettings({ ...flags, ...more, verbose: true, json: true })).toEqual({
+    const track = { profile: 'netflix', kind: 'captions', language: 'deu' };
+    expect(readSettings({ ...flags, ...more, ...track, verbose: true, json: true })).toEqual({
       output: { output: 'x/', formats: ['vtt', 'srt'] },
       choice: { mode: 'every', interval: 500_000 },
       from: 60_000_000,
       to: 120_000_000,
       looks: 1,
       minConfidence: 0.25,
+      profile: 'netflix',
+      kind: 'captions',
+      language: 'de',
       model: './m',
       workers: 3,
       resume: false,
@@ -76,6 +90,9 @@ describe('flags', () => {
     [{ frames: 'every:0s' }, /--frames every:0s/],
     [{ from: '2:00', to: '1:00' }, /--to 1:00 is not after/],
     [{ to: '0' }, /--to 0 is not after/],
+    [{ profile: 'mtv' }, /--profile mtv: use web, netflix, bbc/],
+    [{ kind: 'chapters' }, /--kind chapters: use descriptions, subtitles, captions/],
+    [{ language: 'e' }, /--language e: not a language tag/],
     [{ format: 'pdf' }, /'pdf' is not a format/],
     [{ json: true, output: '-' }, /both want stdout/],
   ])('%j is refused', (flags, message) => {

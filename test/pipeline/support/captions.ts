@@ -59,6 +59,8 @@ export const HEADER: TrackHeader = {
     start: seconds(1.5),
     facts: { width: 320, height: 240, codec: 'h264' },
   },
+  kind: 'descriptions',
+  language: 'en',
   options: { frames: 'auto', looks: 2 },
 };
 
