@@ -18,7 +18,7 @@ const KEPT_EVENTS = 100;
 /** A group that failed this often by itself is given up: its keyframes become a gap. */
 export const MOST_FAILURES = 3;
 /** How often a video whose trouble may pass (a network, a disk) is tried. */
-const VIDEO_ATTEMPTS = 3;
+export const VIDEO_ATTEMPTS = 3;
 
 /** Jobs in a queue by BullMQ's states: those that wait in any way, and those that somebody works on. */
 export interface Depth {

@@ -33,6 +33,8 @@ export interface VideoRecord {
   /** What the decoder said at its end, as JSON; with it comes the number of groups. */
   readonly report?: string;
   readonly groups?: number;
+  /** The run for which somebody has begun to write tracks. */
+  readonly opened?: number;
   /** Keyframes found so far, and the time of the last of them. */
   readonly found: number;
   readonly covered?: Micros;
@@ -81,6 +83,7 @@ function readRecord(id: string, fields: Record<string, string>): VideoRecord | u
     media: fields.media,
     report: fields.report,
     groups: whole(fields.groups),
+    opened: whole(fields.opened),
     covered: whole(fields.covered),
     hindrance: fields.hindrance,
     summary: fields.summary,
