@@ -16,6 +16,8 @@ import torch
 import data as D
 from search import write
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+
 
 class Bundle:
     def __init__(self, folder, threads=2):
@@ -43,6 +45,12 @@ class Bundle:
         finals = write(self.decode, refined, drafts, options, self.json["dims"])
         return [(draft, ids, confidence) for draft, (ids, confidence) in zip(drafts, finals)]
 
+    def revise(self, pixels, drafts):
+        """The second look alone, behind drafts given as token lists -> token ids."""
+        glance, features = self.run("encoder", pixels=pixels)
+        refined = self.run("deeplens", glance=glance.numpy(), features=features.numpy(), draft=D.pad_drafts(drafts).numpy())[0]
+        return [ids for ids, _ in write(self.decode, refined, drafts, self.json["generation"], self.json["dims"])]
+
     def text(self, ids):
         return " ".join(self.tokenizer.decode(list(ids)).split())
 
@@ -50,7 +58,7 @@ class Bundle:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("bundle")
-    parser.add_argument("--data", default=os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "shared", "data"))
+    parser.add_argument("--data", default=os.path.join(HERE, "..", "..", "shared", "data"))
     parser.add_argument("--out", required=True)
     parser.add_argument("--beams", type=int)
     parser.add_argument("--limit", type=int)
@@ -59,7 +67,7 @@ def main():
     args = parser.parse_args()
     bundle = Bundle(args.bundle, args.threads)
     rows = D.read_split(args.data, "val")[:args.limit]
-    pixels = D.read_pictures(args.data, "val", D.read_split(args.data, "val"), os.path.join(os.path.dirname(os.path.abspath(__file__)), "runs", "cache"))
+    pixels = D.read_pictures(args.data, "val", D.read_split(args.data, "val"), os.path.join(HERE, "runs", "cache"))
     begun = time.time()
     with open(args.out, "w") as f:
         for start in range(0, len(rows), args.batch):

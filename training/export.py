@@ -1,7 +1,8 @@
 """Checkpoint -> bundle: python3 export.py runs/<name>/<checkpoint>.pt --out ../models/flickr-small
 
-Writes the fp32 graphs, checks each against PyTorch (one row and eight, several lengths), quantises the weights of the graphs named by
---quantize (8-bit MatMulNBits, rows independent; convolutions and embeddings stay fp32), then bundle.json, last.
+Writes the fp32 graphs, checks each against PyTorch (one row and eight, several lengths), stores their weights as 16-bit floats (to which they
+were rounded first, so nothing is lost) or, in the graphs named by --quantize, as 8-bit MatMulNBits (rows independent; convolutions and
+embeddings stay fp32), then bundle.json, last.
 --parity FILE also writes the token ids that the shipped graphs give on formula-made pictures.
 """
 import argparse
@@ -17,7 +18,7 @@ import torch
 import torch.nn as nn
 
 import data as D
-from model import N, STAGES, Captioner, DecoderGraph
+from model import Captioner, DecoderGraph
 
 OPSET = 17
 
@@ -47,21 +48,26 @@ def load(path):
     return model.eval(), saved
 
 
-def sample(c, name, b, t, first=True, s=0):
+def sample(model, name, b, t, first=True, s=0):
     """Random inputs of a graph: b rows, t tokens; the decoder's first call of a look, or a later one on s cached positions."""
-    d, r = c["width"], torch.randint
+    c, encoder, r = model.config, model.encoder, torch.randint
+    d, n = c["width"], encoder.tokens
     if name == "encoder":
-        return (r(0, 256, (b, 224, 224, 3), dtype=torch.uint8),)
+        return (r(0, 256, (b, encoder.size, encoder.size, 3), dtype=torch.uint8),)
     if name == "deeplens":
         draft = r(4, c["vocab"], (b, t))
         draft[0, 1:] = D.PAD
-        return torch.randn(b, N, d) * 0.1, torch.randn(b, N, sum(STAGES)), draft
-    p = N if first else 0
+        return torch.randn(b, n, d) * 0.1, torch.randn(b, n, channels(encoder)), draft
+    p = n if first else 0
     mask = torch.ones(b, s + p + t, dtype=torch.int64)
-    mask[0, N + 1:N + 2] = 0 if s + p + t > N + 2 else 1
+    mask[0, n + 1:n + 2] = 0 if s + p + t > n + 2 else 1
     past = torch.randn(c["layers"], 2, b, c["heads"], s, d // c["heads"])
     return (torch.randn(b, p, d) * 0.1, r(4, c["vocab"], (b, t)), torch.arange(t)[None].expand(b, -1).contiguous(), torch.zeros(b, t, dtype=torch.int64),
             mask, past, torch.arange(b).flip(0))
+
+
+def channels(encoder):
+    return encoder.cells * sum(encoder.fine) + sum(encoder.coarse)
 
 
 GRAPHS = {
@@ -75,21 +81,21 @@ GRAPHS = {
 }
 
 
-def export_graph(name, module, c, path):
+def export_graph(name, module, model, path):
     inputs, outputs, axes = GRAPHS[name]
-    example = sample(c, name, 2, 3, first=False, s=N + 3)
+    example = sample(model, name, 2, 3, first=False, s=model.encoder.tokens + 3)
     extra = {"dynamo": False} if "dynamo" in torch.onnx.export.__code__.co_varnames else {}  # torch 1.13 has no such argument
     torch.onnx.export(module, example, path, input_names=inputs, output_names=outputs, dynamic_axes=axes, opset_version=OPSET, **extra)
     onnx.checker.check_model(path)
 
 
-def check_graph(name, module, c, path):
+def check_graph(name, module, model, path):
     """-> the largest difference from PyTorch over several shapes; and that a row's result does not hang on its neighbours."""
-    session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
-    cases = [(1, 1), (8, 5)] if name != "decoder" else [(1, 1, True, 0), (8, 7, True, 0), (8, 1, False, N + 7), (3, 2, False, N + 20)]
+    session, n = ort.InferenceSession(path, providers=["CPUExecutionProvider"]), model.encoder.tokens
+    cases = [(1, 1), (8, 5)] if name != "decoder" else [(1, 1, True, 0), (8, 7, True, 0), (8, 1, False, n + 7), (3, 2, False, n + 20)]
     worst = 0.0
     for case in cases:
-        inputs = sample(c, name, *case)
+        inputs = sample(model, name, *case)
         with torch.no_grad():
             want = module(*inputs)
         want = want if isinstance(want, tuple) else (want,)
@@ -99,6 +105,28 @@ def check_graph(name, module, c, path):
             worst = max(worst, float((w - torch.from_numpy(g)).abs().max() / w.abs().max().clamp(min=1)))
     assert worst < 2e-3, (name, worst)
     return worst
+
+
+def halve(model):
+    """Rounds large weights to 16-bit floats, so that graphs can store them in half the space and still compute what PyTorch does."""
+    for p in model.parameters():
+        if p.numel() > 1000:
+            p.data = p.data.half().float()
+
+
+def store_half(path, out):
+    """Initializers that a 16-bit float holds exactly are stored as such, with a Cast behind them that the runtime folds away when it loads."""
+    model = onnx.load(path)
+    graph = model.graph
+    for tensor in list(graph.initializer):
+        values = onnx.numpy_helper.to_array(tensor)
+        if tensor.data_type != onnx.TensorProto.FLOAT or values.size <= 1000 or not (values.astype(np.float16) == values).all():
+            continue
+        graph.initializer.remove(tensor)
+        graph.initializer.append(onnx.numpy_helper.from_array(values.astype(np.float16), tensor.name + "_half"))
+        graph.node.insert(0, onnx.helper.make_node("Cast", [tensor.name + "_half"], [tensor.name], to=onnx.TensorProto.FLOAT))
+    onnx.checker.check_model(model)
+    onnx.save(model, out)
 
 
 def quantize(path, out, block, level):
@@ -134,22 +162,24 @@ def main():
     fp32 = args.fp32 or os.path.join(os.path.dirname(os.path.abspath(args.checkpoint)), "fp32")
     for folder in (args.out, fp32):
         os.makedirs(folder, exist_ok=True)
-    model, saved = load(args.checkpoint)
+    model = load(args.checkpoint)[0]
+    halve(model)
     c = model.config
-    modules = {"encoder": EncoderGraph(model), "deeplens": DeepLensGraph(model), "decoder": DecoderGraph(model.language)}
+    modules = {"encoder": EncoderGraph(model), "deeplens": DeepLensGraph(model), "decoder": DecoderGraph(model)}
     torch.manual_seed(0)
     graphs = {}
     for name, module in modules.items():
         plain = os.path.join(fp32, name + ".onnx")
-        export_graph(name, module.eval(), c, plain)
-        worst = check_graph(name, module, c, plain)
+        export_graph(name, module.eval(), model, plain)
+        worst = check_graph(name, module, model, plain)
         part = os.path.join(args.out, name + ".onnx")
         if name in args.quantize:
             quantize(plain, part + ".part", args.block, args.level)
         else:
-            with open(plain, "rb") as src, open(part + ".part", "wb") as dst:
-                dst.write(src.read())
+            store_half(plain, part + ".part")
         os.replace(part + ".part", part)
+        if name not in args.quantize:
+            check_graph(name, module, model, part)
         graphs[name] = {"default": {"file": name + ".onnx", "sha256": sha256(part)}}
         print("%s: fp32 differs from PyTorch by %.1e, shipped %.2f MB" % (name, worst, os.path.getsize(part) / 1e6))
     for folder in (args.out, fp32):
@@ -161,15 +191,15 @@ def main():
             scores = json.load(f)
     bundle = {
         "format": 1, "name": args.name, "version": "1",
-        "description": "MobileNetV2 encoder, DeepLens and a %d-layer causal language model; English one-sentence captions in two looks." % c["layers"],
+        "description": "%s encoder, DeepLens and a %d-layer causal language model; English one-sentence captions in two looks." % (type(model.encoder).__name__, c["layers"]),
         "licence": "weights: research and non-commercial use, see NOTICE beside this folder",
         "trainedOn": ["Flickr8k training pictures and captions", "Flickr30k captions (text only)", "COCO val2017 captions (text only)",
                       "ImageNet (start weights of the encoder)"],
-        "image": {"width": 224, "height": 224, "resize": "stretch", "filter": "bicubic", "matrix": "bt601",
-                  "normalisation": {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "applied": "in-graph"}},
+        "image": {"width": model.encoder.size, "height": model.encoder.size, "resize": "stretch", "filter": "bicubic", "matrix": "bt601",
+                  "normalisation": {"mean": model.encoder.mean, "std": model.encoder.std, "applied": "in-graph"}},
         "tokenizer": {"file": "tokenizer.json", "sha256": sha256(os.path.join(args.out, "tokenizer.json"))},
         "graphs": graphs,
-        "dims": {"visual": N, "width": c["width"], "features": sum(STAGES), "layers": c["layers"], "heads": c["heads"],
+        "dims": {"visual": model.encoder.tokens, "width": c["width"], "features": channels(model.encoder), "layers": c["layers"], "heads": c["heads"],
                  "headDim": c["width"] // c["heads"], "vocab": c["vocab"]},
         "ids": {"pad": D.PAD, "bos": D.BOS, "eos": D.EOS, "draft": D.DRAFT},
         "generation": dict({"beams": 1, "maxTokens": 24, "noRepeatNgram": 3, "lengthPenalty": 1.0}, **json.loads(args.generation)),

@@ -1,121 +1,21 @@
-"""The model: MobileNetV2 encoder, connector, prefix language model, DeepLens.
+"""The model: an image encoder, a connector, a prefix language model, DeepLens.
 
-Shapes: B rows, N = 49 visual tokens (a 7 x 7 grid), D = width, C = channels of the stacked encoder stages, T text tokens,
-S cached positions, L layers, H heads, hd = D / H.
-The method is arXiv 2508.21451; sizes are our own, chosen for two CPU cores.
+Shapes: B rows, N visual tokens (49: a 7 x 7 grid), C channels of the encoder's stages, D = width, T text tokens, S cached positions, L layers,
+H heads, hd = D / H. The method is arXiv 2508.21451; the default sizes are our own, chosen for two CPU cores.
 """
 import math
 
-import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-N, STAGES = 49, (384, 160, 320, 1280)
-DEFAULTS = {"width": 256, "layers": 5, "heads": 8, "vocab": 4096, "positions": 64, "dropout": 0.2, "lens_layers": 3}
+from encoders import make_encoder
+from layers import Block, dropout, prefix_bias
 
-
-def dropout(x, rate, training):
-    """Dropout with one random byte per element: torch's own sampling took 28 % of a training step on two cores."""
-    if not training or rate == 0:
-        return x
-    level = round(256 * rate)
-    noise = torch.empty(x.numel() // 8 + 1, dtype=torch.int64, device=x.device).random_(-2**63, None).view(torch.uint8)
-    keep = (noise[:x.numel()] >= level).view(x.shape)
-    return x * keep.to(x.dtype).mul_(256 / (256 - level))
-
-
-class Encoder(nn.Module):
-    """MobileNetV2 1.0 (Sandler et al., 2018), batch norm folded into the convolutions."""
-    # (expansion, channels, repeats, first stride)
-    PLAN = [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)]
-
-    def __init__(self):
-        super().__init__()
-        self.stem = nn.Conv2d(3, 32, 3, 2, 1)
-        self.blocks, self.residual = nn.ModuleList(), []
-        cin = 32
-        for expansion, cout, repeats, first in self.PLAN:
-            for r in range(repeats):
-                stride, mid = first if r == 0 else 1, cin * expansion
-                convs = [nn.Conv2d(cin, mid, 1)] if expansion > 1 else []
-                convs += [nn.Conv2d(mid, mid, 3, stride, 1, groups=mid), nn.Conv2d(mid, cout, 1)]
-                self.blocks.append(nn.ModuleList(convs))
-                self.residual.append(stride == 1 and cin == cout)
-                cin = cout
-        self.last = nn.Conv2d(cin, 1280, 1)
-        self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]) * 255)
-        self.register_buffer("std", torch.tensor([0.229, 0.224, 0.225]) * 255)
-
-    def load_imagenet(self, path):
-        z = np.load(path)
-        order = sorted({int(k.split("_")[1]) for k in z.files})
-        convs = [m for m in self.modules() if isinstance(m, nn.Conv2d)]
-        assert len(order) == len(convs)
-        for i, conv in zip(order, convs):
-            conv.weight.data = torch.from_numpy(z["conv_%d_weight" % i]).clone()
-            conv.bias.data = torch.from_numpy(z["conv_%d_bias" % i]).clone()
-
-    def forward(self, pixels, frozen=0):
-        """pixels: RGB 0..255 [B, 224, 224, 3]; the first `frozen` blocks (18 = all) get no gradient.
-        -> four stages as tokens of one 7 x 7 grid: [B, 49, 384], [B, 49, 160], [B, 49, 320], [B, 49, 1280]."""
-        x = ((pixels.float() - self.mean) / self.std).permute(0, 3, 1, 2)
-        taps = {}
-        for b in range(-1, 18):
-            with torch.set_grad_enabled(torch.is_grad_enabled() and b >= frozen):
-                if b == -1:
-                    x = F.relu6(self.stem(x))
-                elif b == 17:
-                    x = F.relu6(self.last(x))
-                else:
-                    y = x
-                    for conv in self.blocks[b][:-1]:
-                        y = F.relu6(conv(y))
-                    y = self.blocks[b][-1](y)
-                    x = x + y if self.residual[b] else y
-            taps[b] = x
-        fine = taps[12]  # 14 x 14 x 96: each 2 x 2 cell becomes 384 channels of the coarse grid
-        fine = fine.reshape(-1, 96, 7, 2, 7, 2).permute(0, 1, 3, 5, 2, 4).reshape(-1, 384, 7, 7)
-        return [s.flatten(2).transpose(1, 2) for s in (fine, taps[15], taps[16], taps[17])]
-
-
-class Block(nn.Module):
-    """Pre-norm Transformer block. Attention is written out, since the exported graph gives its weights away."""
-
-    def __init__(self, width, heads, dropout):
-        super().__init__()
-        self.heads, self.hd, self.drop = heads, width // heads, dropout
-        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
-
-    def forward(self, x, bias, past=None):
-        """x [B, T, D]; bias [B or 1, 1, T, S+T], 0 or very negative; past [2, B, H, S, hd].
-        -> x, keys and values [2, B, H, S+T, hd], attention [B, H, T, S+T]."""
-        b, t, d = x.shape
-        qkv = self.qkv(self.norm1(x)).view(b, t, 3, self.heads, self.hd).permute(2, 0, 3, 1, 4)
-        q, kv = qkv[0], qkv[1:]
-        if past is not None:
-            kv = torch.cat([past, kv], 3)
-        att = torch.softmax(q @ kv[0].transpose(2, 3) / math.sqrt(self.hd) + bias, -1)
-        y = att.to(kv.dtype) @ kv[1]
-        x = x + dropout(self.out(y.transpose(1, 2).reshape(b, t, d)), self.drop, self.training)
-        x = x + dropout(self.down(F.gelu(self.up(self.norm2(x)), approximate="tanh")), self.drop, self.training)
-        return x, kv, att
-
-
-def bias_of(allowed):
-    """bool [B, T, K] -> additive [B, 1, T, K]."""
-    return torch.zeros(allowed.shape).masked_fill(~allowed, -1e9)[:, None]
-
-
-def prefix_bias(group, visual):
-    """group [B, T] as data.pack makes it, behind `visual` tokens that every text token sees.
-    Causal in the order of the row; a caption sees the prefix, the draft (group 0) and itself, never its neighbours."""
-    b = group.shape[0]
-    g = torch.cat([torch.zeros(b, visual, dtype=group.dtype), group], 1)
-    causal = torch.ones(g.shape[1], g.shape[1]).tril().bool()
-    return bias_of(causal & (g[:, None, :] >= 0) & ((g[:, None, :] == 0) | (g[:, None, :] == g[:, :, None])))
+# reads: what the second look is given (the ablation takes some of it away) - `layers`: DeepLens sees more than the last stage;
+# `guide`: it sees the draft; `draft`: the language model reads the draft.
+DEFAULTS = {"encoder": {"kind": "mobilenetv2"}, "width": 256, "layers": 5, "heads": 8, "vocab": 4096, "positions": 64, "dropout": 0.2,
+            "activation": "relu2", "lens_layers": 3, "reads": ["layers", "guide", "draft"]}
 
 
 class Language(nn.Module):
@@ -126,7 +26,7 @@ class Language(nn.Module):
         d = c["width"]
         self.token, self.position = nn.Embedding(c["vocab"], d), nn.Embedding(c["positions"], d)
         self.segment = nn.Embedding(2, d)
-        self.blocks = nn.ModuleList([Block(d, c["heads"], c["dropout"]) for _ in range(c["layers"])])
+        self.blocks = nn.ModuleList([Block(d, c["heads"], c["dropout"], c["activation"]) for _ in range(c["layers"])])
         self.norm, self.drop = nn.LayerNorm(d), c["dropout"]
 
     def embed(self, ids, positions, segments):
@@ -148,34 +48,49 @@ class Language(nn.Module):
 
 
 class DeepLens(nn.Module):
-    """Reads several encoder stages guided by the draft; what it finds is added to the glance's visual tokens.
+    """Reads several encoder stages on the finest grid there is, guided by the draft; what it finds is added to the glance's visual tokens.
     The last layer starts at zero: an untrained second look sees what the first saw."""
 
-    def __init__(self, c):
+    def __init__(self, c, encoder):
         super().__init__()
-        d = c["width"]
-        self.norms = nn.ModuleList([nn.LayerNorm(s) for s in STAGES])  # stages differ tenfold in magnitude
-        self.features = nn.Sequential(nn.Linear(sum(STAGES), 2 * d), nn.GELU(approximate="tanh"), nn.Linear(2 * d, d))
+        d, self.reads, self.cells = c["width"], c["reads"], encoder.cells
+        self.parts = encoder.fine, encoder.coarse
+        self.norms = nn.ModuleList([nn.LayerNorm(s) for s in encoder.fine + encoder.coarse])  # stages differ tenfold in magnitude
+        self.coarse = nn.Linear(sum(encoder.coarse), 2 * d)
+        self.fine = nn.Linear(sum(encoder.fine), 2 * d) if encoder.fine else None
+        self.features = nn.Sequential(nn.GELU(approximate="tanh"), nn.Linear(2 * d, d))
         self.words = nn.Sequential(nn.Linear(d, 2 * d), nn.GELU(approximate="tanh"), nn.Linear(2 * d, d))
-        self.place, self.order = nn.Embedding(N, d), nn.Embedding(c["positions"], d)
+        self.place, self.order = nn.Embedding(encoder.tokens * encoder.cells, d), nn.Embedding(c["positions"], d)
         self.blocks = nn.ModuleList([Block(d, c["heads"], c["dropout"]) for _ in range(c["lens_layers"])])
         self.norm, self.out = nn.LayerNorm(d), nn.Linear(d, d)
         self.drop = c["dropout"]
 
     def see(self, features):
-        """features [B, N, C] -> [B, N, D]: the part that does not depend on the draft, so several drafts of a picture share it."""
-        stages = torch.split(features, STAGES, 2)
-        return self.features(torch.cat([norm(s) for norm, s in zip(self.norms, stages)], 2)) + self.place.weight
+        """features [B, N, C] -> [B, N * cells, D]: the part that does not depend on the draft."""
+        fine, coarse = self.parts
+        tokens = torch.split(features[:, :, self.cells * sum(fine):], coarse, 2)
+        maps = [norm(m) for norm, m in zip(self.norms[len(fine):], tokens)]
+        if "layers" not in self.reads:
+            maps = [torch.zeros_like(m) for m in maps[:-1]] + maps[-1:]
+        x = self.coarse(torch.cat(maps, 2))[:, :, None]
+        if fine and "layers" in self.reads:
+            cells = torch.split(features[:, :, :self.cells * sum(fine)].unflatten(2, (self.cells, sum(fine))), fine, 3)
+            x = x + self.fine(torch.cat([norm(m) for norm, m in zip(self.norms, cells)], 3))
+        x = x.expand(-1, -1, self.cells, -1)
+        return self.features(x).flatten(1, 2) + self.place.weight
 
     def forward(self, glance, x, draft, words):
-        """glance [B, N, D], x [B, N, D] from see(), draft ids [B, T] padded with 0, words [B, T, D] = their embeddings -> [B, N, D]."""
+        """glance [B, N, D], x from see(), draft ids [B, T] padded with 0, words [B, T, D] = their embeddings -> [B, N, D]."""
+        if "guide" not in self.reads:
+            draft = torch.zeros_like(draft)
         w = self.words(words) + self.order(torch.arange(draft.shape[1]))
+        places = x.shape[1]
         x = dropout(torch.cat([x, w], 1), self.drop, self.training)
-        seen = torch.cat([torch.ones_like(draft[:, :1]).expand(-1, N), (draft != 0).to(draft.dtype)], 1)
+        seen = torch.cat([torch.ones_like(draft[:, :1]).expand(-1, places), (draft != 0).to(draft.dtype)], 1)
         bias = (1.0 - seen.to(torch.float32))[:, None, None, :] * -1e9
         for block in self.blocks:
             x = block(x, bias)[0]
-        return glance + self.out(self.norm(x[:, :N]))
+        return glance + self.out(self.norm(x[:, :places])).unflatten(1, (-1, self.cells)).mean(2)
 
 
 class Captioner(nn.Module):
@@ -183,10 +98,11 @@ class Captioner(nn.Module):
         super().__init__()
         self.config = dict(DEFAULTS, **(config or {}))
         d = self.config["width"]
-        self.encoder = Encoder()
-        self.connector = nn.Sequential(nn.LayerNorm(1280), nn.Linear(1280, 2 * d), nn.GELU(approximate="tanh"), nn.Linear(2 * d, d))
-        self.place = nn.Parameter(torch.zeros(N, d))
-        self.language, self.deeplens = Language(self.config), DeepLens(self.config)
+        self.encoder = make_encoder(self.config["encoder"])
+        self.last = self.encoder.coarse[-1]
+        self.connector = nn.Sequential(nn.LayerNorm(self.last), nn.Linear(self.last, 2 * d), nn.GELU(approximate="tanh"), nn.Linear(2 * d, d))
+        self.place = nn.Parameter(torch.zeros(self.encoder.tokens, d))
+        self.language, self.deeplens = Language(self.config), DeepLens(self.config, self.encoder)
         for name, p in self.named_parameters():
             if name.startswith("encoder."):
                 continue
@@ -198,16 +114,17 @@ class Captioner(nn.Module):
         nn.init.zeros_(self.deeplens.out.weight)
 
     def look(self, pixels, frozen=0):
-        """pixels [B, 224, 224, 3] -> glance tokens [B, N, D], features [B, N, C]."""
-        stages = self.encoder(pixels, frozen)
-        return self.connector(stages[3]) + self.place, torch.cat(stages, 2)
+        """pixels [B, size, size, 3] -> glance tokens [B, N, D], features [B, N, C]."""
+        features = self.encoder(pixels, frozen)
+        return self.connector(features[:, :, -self.last:]) + self.place, features
 
     def refine(self, glance, features, draft):
         """glance [B, N, D], features [B, N, C], draft [B, T] -> refined tokens [B, N, D]."""
-        return self.read(glance, self.deeplens.see(features), draft)
+        return self.deeplens(glance, self.deeplens.see(features), draft, self.language.token(draft))
 
-    def read(self, glance, x, draft):
-        return self.deeplens(glance, x, draft, self.language.token(draft))
+    def prompt(self, drafts):
+        """Drafts as token lists -> what the language model reads of them in the second look."""
+        return drafts if "draft" in self.config["reads"] else None
 
     def loss(self, visual, pack, smoothing=0.1, reduction="mean"):
         """Cross entropy over the targets of the pack, only where there are any."""
@@ -220,9 +137,9 @@ class Captioner(nn.Module):
 class DecoderGraph(nn.Module):
     """The decoder as the bundle exports it: text positions of one call, behind `visual` tokens on the first call of a look."""
 
-    def __init__(self, language):
+    def __init__(self, model):
         super().__init__()
-        self.language = language
+        self.language, self.tokens = model.language, model.encoder.tokens
 
     def forward(self, visual, ids, positions, segments, mask, past, rows):
         """visual [B, P, D], ids / positions / segments [B, T], mask [B, S+P+T] (1 = may be attended to), past [L, 2, B0, H, S, hd],
@@ -238,6 +155,6 @@ class DecoderGraph(nn.Module):
         for layer, block in enumerate(self.language.blocks):
             x, kv, att = block(x, bias, past[layer])
             present.append(kv)
-            attention = attention + att[:, :, visual.shape[1]:, :N].mean(1)
+            attention = attention + att[:, :, visual.shape[1]:, :self.tokens].mean(1)
         logits = self.language.logits(self.language.norm(x[:, visual.shape[1]:]))
         return logits, torch.stack(present), attention / len(present)

@@ -39,7 +39,7 @@ def picture(p, width=224, height=224):
 
 
 def by_pytorch(model, pixels, options):
-    decoder, dims = DecoderGraph(model.language), dims_of(model)
+    decoder, dims = DecoderGraph(model), dims_of(model)
     with torch.no_grad():
         glance, features = model.look(torch.from_numpy(pixels))
         drafts = [ids for ids, _ in write(decoder, glance, None, options, dims)]

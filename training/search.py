@@ -129,15 +129,16 @@ def dims_of(model):
 
 
 def caption_pictures(model, pixels, options=GREEDY, looks=2, batch=125):
-    """uint8 [n, 224, 224, 3] -> (drafts, finals): token lists; finals is None with one look."""
-    decoder, dims = DecoderGraph(model.language), dims_of(model)
-    drafts, finals = [], []
+    """uint8 [n, 224, 224, 3] -> for each look the token lists of all pictures."""
+    decoder, dims = DecoderGraph(model), dims_of(model)
+    out = [[] for _ in range(looks)]
     with torch.no_grad():
         for start in range(0, len(pixels), batch):
             glance, features = model.look(torch.from_numpy(np.array(pixels[start:start + batch])))
-            first = [ids for ids, _ in write(decoder, glance, None, options, dims)]
-            drafts += first
-            if looks == 2:
-                refined = model.refine(glance, features, pad_drafts(first))
-                finals += [ids for ids, _ in write(decoder, refined, first, options, dims)]
-    return drafts, finals if looks == 2 else None
+            texts = [ids for ids, _ in write(decoder, glance, None, options, dims)]
+            out[0] += texts
+            for look in out[1:]:
+                refined = model.refine(glance, features, pad_drafts(texts))
+                texts = [ids for ids, _ in write(decoder, refined, model.prompt(texts), options, dims)]
+                look += texts
+    return out

@@ -1,21 +1,18 @@
 """The loss of the second look: rule-made pseudo-drafts and the model's own drafts, beside the glance's own loss.
 
 Each picture is read once, behind one draft:
-  own      a draft that an early checkpoint wrote (see drafts.py)  ->  the `nearest` references closest to it
-  pseudo   a reference with 0-3 errors                             ->  that reference
-Early, because a late checkpoint has learnt its training pictures by heart and writes drafts there that are far better than
-those it will write for new pictures; the second look would learn that drafts can be trusted.
+  own      a caption sampled from the present glance           ->  the `nearest` references closest to it
+  pseudo   a reference with 0-3 errors (see perturb.py)        ->  that reference
+Sampled, not greedy: on pictures that the glance is trained on, its best caption is better than those it will write for new pictures, and the
+second look would learn that drafts can be trusted; at `temperature` the samples are about as good as a greedy draft of a new picture.
 """
-import json
-import os
-
 import numpy as np
+import torch
 
 import data as D
 from perturb import Perturber
+from sample import sample
 from score import words
-
-HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def overlap(a, b):
@@ -28,13 +25,14 @@ class SecondLoss:
     def __init__(self, run, data, tok, rows):
         self.run, self.tok, self.rows, self.c = run, tok, rows, run.c
         self.perturb = Perturber([t for r in rows for t in r["captions"]])
-        with open(os.path.join(HERE, "runs", self.c["drafts"])) as f:
-            self.own = json.load(f)
 
-    def own_draft(self, i, flipped, rng):
-        drafts = self.own[self.rows[i]["image"]]
-        text = drafts[int(rng.integers(len(drafts)))]
-        return D.flip_words(text) if flipped else text
+    def own_drafts(self, glance):
+        model = self.run.model
+        model.eval()
+        with torch.no_grad():
+            drafts = sample(model.language, glance.detach(), None, 1, self.c["most"], self.c["temperature"])[0]
+        model.train()
+        return [self.tok.decode(d[0]) for d in drafts]
 
     def __call__(self, epoch, index, views, captions, flips):
         """-> {"glance", "second"}: losses that the caller adds up."""
@@ -42,10 +40,10 @@ class SecondLoss:
         rng = np.random.default_rng([c["seed"], 11, self.run.step, self.run.rank])
         glance, features = model.look(views, self.run.frozen(epoch))
         drafts, targets = [], []
-        for i, flipped, tokens in zip(index, flips, captions):
+        for i, flipped, tokens, own in zip(index, flips, captions, self.own_drafts(glance)):
             texts = [D.flip_words(t) if flipped else t for t in self.rows[i]["captions"]]
             if rng.random() < c["own_share"]:
-                draft = self.own_draft(i, flipped, rng)
+                draft = own
                 best = sorted(range(5), key=lambda k: -overlap(draft, texts[k]))[:c["nearest"]]
             else:
                 best = [int(rng.integers(5))]
@@ -55,5 +53,5 @@ class SecondLoss:
         drafts = D.encode_all(self.tok, drafts)
         refined = model.refine(glance, features, D.pad_drafts(drafts))
         some = max(1, int(c["glance_share"] * len(index)))  # the glance has had its training: a part of the batch keeps it
-        return {"second": model.loss(refined, D.pack(targets, drafts), c["smoothing"]),
+        return {"second": model.loss(refined, D.pack(targets, model.prompt(drafts)), c["smoothing"]),
                 "glance": c["glance_share"] * model.loss(glance[:some], D.pack(captions[:some]), c["smoothing"])}

@@ -7,9 +7,9 @@ import itertools
 import numpy as np
 import torch
 
-from critic import sample
 from data import clean, flip_words, pack
 from model import Captioner, DecoderGraph
+from sample import sample
 from score import interval, score
 from search import GREEDY, banned_tokens, best_candidates, dims_of, write
 
@@ -37,7 +37,7 @@ def test_packed_captions_do_not_see_each_other(model):
 
 def test_search_in_a_batch_and_alone(model):
     visual, drafts = torch.randn(3, 49, 64), [[5, 6, 7], [], [9, 10]]
-    decoder, dims = DecoderGraph(model.language), dims_of(model)
+    decoder, dims = DecoderGraph(model), dims_of(model)
     for options in (GREEDY, dict(GREEDY, beams=3)):
         together = write(decoder, visual, drafts, options, dims)
         for r in range(3):
@@ -53,7 +53,7 @@ def test_wide_beam_finds_the_best(model):
     """With more beams than there are sentences of two tokens, the search must agree with trying them all."""
     visual = torch.randn(1, 49, 64)
     options = {"beams": 4096, "maxTokens": 2, "noRepeatNgram": 0, "lengthPenalty": 1.0}
-    found = write(DecoderGraph(model.language), visual, None, options, dims_of(model))[0][0]
+    found = write(DecoderGraph(model), visual, None, options, dims_of(model))[0][0]
     words = [t for t in range(64) if t not in (0, 1, 2, 3)]
     p = pack([[[w] for w in words]])
     logp = torch.log_softmax(model.language.logits(model.language.hidden(visual, p))[0].double(), -1)
@@ -73,7 +73,7 @@ def test_search_rules():
 def test_sampling_follows_the_model(model):
     """At a temperature near zero, sampled columns must all be the greedy caption."""
     visual, drafts = torch.randn(2, 49, 64), [[5, 6], [8]]
-    greedy = write(DecoderGraph(model.language), visual, drafts, dict(GREEDY, maxTokens=6, noRepeatNgram=0), dims_of(model))
+    greedy = write(DecoderGraph(model), visual, drafts, dict(GREEDY, maxTokens=6, noRepeatNgram=0), dims_of(model))
     samples, _ = sample(model.language, visual, drafts, 3, 6, temperature=1e-4)
     for row, (ids, _) in zip(samples, greedy):
         assert all(s == ids for s in row), (row, ids)

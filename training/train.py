@@ -66,7 +66,8 @@ class Run:
         resumed = torch.load(last, map_location="cpu") if os.path.exists(last) else None
         if not resumed:
             if c["init"]:
-                self.model.load_state_dict(torch.load(os.path.join(HERE, "runs", c["init"]), map_location="cpu")["model"])
+                start = torch.load(os.path.join(HERE, "runs", c["init"]), map_location="cpu")["model"]
+                self.model.load_state_dict({k: start[k] if k in start and start[k].shape == v.shape else v for k, v in self.model.state_dict().items()})
             else:
                 self.model.encoder.load_imagenet(os.path.join(data, "mobilenetv2", "imagenet.npz"))
         groups = {}
@@ -213,20 +214,17 @@ def evaluate(run, val_pixels, val_rows, tok, looks):
     from search import caption_pictures
     meeting, table = run.meeting, run.meeting.captions
     with run.averaged() as model, autocast():
-        drafts, finals = caption_pictures(model, val_pixels[run.rank::meeting.workers], looks=looks, batch=50)
-    for look, ids in enumerate([drafts, finals or []]):
+        written = caption_pictures(model, val_pixels[run.rank::meeting.workers], looks=looks, batch=50)
+    for look, ids in enumerate(written):
         for i, tokens in enumerate(ids):
             table[look, run.rank + i * meeting.workers] = torch.tensor(tokens + [D.PAD] * (table.shape[2] - len(tokens)))
     meeting.barrier.wait(timeout=900)
     if run.rank:
         return
-    drafts, finals = ([[t for t in row if t != D.PAD] for row in table[look, :len(val_rows)].tolist()] if look < looks else None for look in (0, 1))
-    references = [r["captions"] for r in val_rows]
-    out = {}
-    for name, ids in (("draft", drafts), ("text", finals)):
-        if ids is not None:
-            s = score([tok.decode(list(i)).strip() for i in ids], references)
-            out[name] = {k: round(s[k], 2) for k in ("CIDEr-D", "BLEU-4")}
+    references, out = [r["captions"] for r in val_rows], {}
+    for name, rows in zip(("draft", "text"), table[:looks, :len(val_rows)].tolist()):
+        s = score([tok.decode([t for t in row if t != D.PAD]).strip() for row in rows], references)
+        out[name] = {k: round(s[k], 2) for k in ("CIDEr-D", "BLEU-4")}
     run.log(val=out)
     run.save("step-%d.pt" % run.step)
 
@@ -285,8 +283,9 @@ def main():
     if not os.path.exists(path):
         os.makedirs(os.path.dirname(path), exist_ok=True)
         D.make_tokenizer(D.read_text(args.data) + [t for r in rows for t in r["captions"]], path)
-    D.read_pictures(args.data, "train", rows, cache)
-    meeting = Meeting(args.workers, 16 << 20)  # more than the model's 12 million weights
+    for split in ("train", "val"):  # the workers find them decoded
+        D.read_pictures(args.data, split, D.read_split(args.data, split), cache)
+    meeting = Meeting(args.workers, 24 << 20)  # more than the weights of any model here
     others = [mp.get_context("fork").Process(target=work, args=(rank, meeting, config, args.data), daemon=True) for rank in range(1, args.workers)]
     for process in others:
         process.start()

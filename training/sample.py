@@ -1,0 +1,40 @@
+"""Captions drawn from the model: what self-critical training learns from, and the drafts that the second look is trained on."""
+import torch
+
+import data as D
+from layers import prefix_bias
+
+
+def sample(language, visual, drafts, k, most, temperature=1.0):
+    """k captions per row at once, as k columns over one shared prefix. visual [B, P, D], drafts: token lists or None -> per row k token lists."""
+    b = visual.shape[0]
+    prefix = D.pack([[] for _ in range(b)], drafts) if drafts is not None else None
+    x, group = visual, torch.zeros(b, 0, dtype=torch.int64)
+    if prefix is not None:
+        x = torch.cat([visual, language.embed(prefix["ids"], prefix["positions"], prefix["segments"]).to(visual.dtype)], 1)
+        group = prefix["group"]
+    bias, past = prefix_bias(group, visual.shape[1]), []
+    for block in language.blocks:
+        x, kv, _ = block(x, bias)
+        past.append(kv)
+    seen = bias[:, :, -1:].expand(-1, -1, k, -1)  # the last row of the prefix sees all of it but padding
+    own = (1.0 - torch.eye(k))[None, None].expand(b, -1, -1, -1) * -1e9
+    ids = torch.full((b, k), D.BOS)
+    written, ended = [], torch.zeros(b, k, dtype=torch.bool)
+    for step in range(most):
+        seen = torch.cat([seen, own], 3)
+        x = language.embed(ids, torch.full_like(ids, step), torch.zeros_like(ids))
+        for i, block in enumerate(language.blocks):
+            x, past[i], _ = block(x, seen, past[i])
+        logits = language.logits(language.norm(x)).float() / temperature
+        logits[..., [D.PAD, D.BOS, D.DRAFT]] = -1e9
+        if step == 0:
+            logits[..., D.EOS] = -1e9
+        ids = torch.multinomial(torch.softmax(logits.flatten(0, 1), -1), 1).view(b, k)
+        ids = ids.masked_fill(ended, D.EOS)
+        written.append(ids)
+        ended |= ids == D.EOS
+        if ended.all():
+            break
+    table = torch.stack(written, 2).tolist()
+    return [[row[:row.index(D.EOS)] if D.EOS in row else row for row in rows] for rows in table], ended
