@@ -4,7 +4,9 @@ import { captionCommand } from './caption/command.ts';
 import { checkCommand } from './check.ts';
 import { doctorCommand } from './doctor.ts';
 import { describeFailure, EXIT, UsageError } from './exit.ts';
+import { siteCommands } from './site-commands.ts';
 import { guardStdout } from './stdout.ts';
+import { stepsCommand } from './steps/command.ts';
 import { VERSION } from './version.ts';
 
 function fail(error: unknown): void {
@@ -19,7 +21,7 @@ const program = new Command('secondglance')
   .version(VERSION)
   .showHelpAfterError('(secondglance --help shows what there is)')
   .exitOverride();
-for (const command of [captionCommand(), checkCommand(), doctorCommand()]) {
+for (const command of [captionCommand(), checkCommand(), stepsCommand(), ...siteCommands(), doctorCommand()]) {
   program.addCommand(
     command
       .copyInheritedSettings(program)

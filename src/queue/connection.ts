@@ -51,6 +51,14 @@ function isRefusal(error: unknown): boolean {
   return /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password|READONLY)/.test(sentenceOf(error));
 }
 
+/** True for an error that means that Redis is not to be reached just now. */
+export function isAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const network =
+    /Connection is closed|max retries per request|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH/;
+  return error.name === 'MaxRetriesPerRequestError' || network.test(error.message);
+}
+
 /** The QueueError for what a Redis command threw; other errors come back as they are. */
 export function redisError(error: unknown, place: RedisPlace): unknown {
   if (!(error instanceof Error) || error instanceof QueueError) return error;
@@ -65,11 +73,7 @@ export function redisError(error: unknown, place: RedisPlace): unknown {
       retryable: true,
     });
   }
-  const network =
-    /Connection is closed|max retries per request|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH/;
-  if (error.name === 'MaxRetriesPerRequestError' || network.test(error.message)) {
-    return unreachable(place, error);
-  }
+  if (isAway(error)) return unreachable(place, error);
   return error;
 }
 

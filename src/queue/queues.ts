@@ -90,6 +90,11 @@ export class Queues {
     return this.#lives(videosQueue(priority), runJobId(video, run));
   }
 
+  /** True where a service decodes the video right now. */
+  async decodes({ video, run }: RunPayload, priority: Priority): Promise<boolean> {
+    return (await this.#of(videosQueue(priority)).getJobState(runJobId(video, run))) === 'active';
+  }
+
   /** True where somebody writes the video's tracks, or will. */
   hasTracks({ video, run }: RunPayload): Promise<boolean> {
     return this.#lives(TRACKS_QUEUE, runJobId(video, run));

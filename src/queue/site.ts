@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { RedisPlace } from './connection.ts';
+import { placeOf, type RedisPlace } from './connection.ts';
 import { folderFrames, redisFrames } from './frame-stores.ts';
 import type { FrameStore } from './frames.ts';
 import { type Keys, keysOf } from './names.ts';
@@ -13,6 +13,8 @@ export type FramePlace = 'redis' | `folder:${string}`;
 /** One installation: what all services and commands that share a Redis and a prefix see. */
 export interface Site {
   readonly redis: Redis;
+  /** What tells it from other sites: `host:port/prefix`. */
+  readonly name: string;
   readonly prefix: string;
   readonly keys: Keys;
   readonly records: Records;
@@ -29,6 +31,7 @@ export function openSite(redis: Redis, place: RedisPlace, framePlace: FramePlace
   const queues = new Queues(redis, place.prefix);
   return {
     redis,
+    name: `${placeOf(place.url)}/${place.prefix}`,
     prefix: place.prefix,
     keys,
     records: new Records(redis, keys),

@@ -33,10 +33,10 @@ async function giveUpFailed(site: Site, { id: video, run }: VideoRecord, count: 
 }
 
 async function mend(site: Site, record: VideoRecord): Promise<string[]> {
-  const { id: video, run, priority, state, report, groups } = record;
+  const { id: video, run, priority, state, media, report, groups } = record;
   const of = { video, run };
   const mended: string[] = [];
-  if (state === 'running' && !(await site.queues.hasTracks(of))) {
+  if (state === 'running' && media !== undefined && !(await site.queues.hasTracks(of))) {
     await site.queues.addTracks(of, priority);
     mended.push('nobody wrote its tracks');
   }

@@ -23,7 +23,8 @@ export interface Reporter {
   close(run: RunSummary, problem?: Problem): void;
 }
 
-function clock(seconds: number): string {
+/** `1:04`, `1:02:03` */
+export function clock(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const [h, m, s] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
   const tail = `${String(m).padStart(h > 0 ? 2 : 1, '0')}:${String(s).padStart(2, '0')}`;

@@ -10,6 +10,8 @@ import { type Format, type OutputRequest, parseFormats } from './outputs.ts';
 export interface CaptionFlags {
   readonly output?: string;
   readonly format?: string;
+  readonly mux?: string;
+  readonly burn?: string;
   readonly frames: string;
   readonly from?: string;
   readonly to?: string;
@@ -61,7 +63,8 @@ export function parseTime(text: string, flag: string): Micros {
   return Math.round(Number(plain[1]) * unit);
 }
 
-function parseWhole(text: string, flag: string, least: number, most: number): number {
+/** Reads a whole number. Throws a UsageError naming `flag`. */
+export function parseWhole(text: string, flag: string, least: number, most: number): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < least || value > most) {
     throw new UsageError(`${flag} ${text}: give a whole number from ${least} to ${most}`);
@@ -99,6 +102,8 @@ export function readSettings(flags: CaptionFlags): CaptionSettings {
     output: {
       ...(flags.output === undefined ? {} : { output: flags.output }),
       ...(formats === undefined ? {} : { formats }),
+      ...(flags.mux === undefined ? {} : { mux: flags.mux }),
+      ...(flags.burn === undefined ? {} : { burn: flags.burn }),
     },
     choice: readChoice(flags.frames),
     ...(from === undefined ? {} : { from }),

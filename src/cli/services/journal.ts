@@ -1,0 +1,79 @@
+import { readdir, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { ensureFolder, openFileSink } from '../../pipeline/sink.ts';
+import { submitVideo } from '../../queue/control.ts';
+import { PRIORITIES } from '../../queue/names.ts';
+import { isOpen, type Submission } from '../../queue/records.ts';
+import type { Site } from '../../queue/site.ts';
+import { digest } from '../caption/identity.ts';
+import { stateDir } from '../state.ts';
+
+/** What is kept of a submission on the submitter's own disk, until its end was seen. */
+const entrySchema = z.strictObject({
+  /** Which site it was submitted to, see `Site.name`. */
+  site: z.string(),
+  id: z.string(),
+  request: z.string(),
+  priority: z.enum(PRIORITIES),
+  name: z.string(),
+});
+
+function folder(): string {
+  return path.join(stateDir(), 'submitted');
+}
+
+function fileOf(site: Site, id: string): string {
+  return path.join(folder(), `${digest(site.name).slice(0, 8)}-${id}.json`);
+}
+
+/** Remembers a submission before Redis hears of it: a Redis that loses everything can be told again. */
+export async function remember(site: Site, submission: Submission): Promise<void> {
+  await ensureFolder(folder());
+  const sink = await openFileSink(fileOf(site, submission.id));
+  try {
+    await sink.write(`${JSON.stringify({ site: site.name, ...submission })}\n`);
+    await sink.commit();
+  } catch (error) {
+    await sink.discard();
+    throw error;
+  }
+}
+
+/** Forgets a submission whose end was seen. */
+export async function forget(site: Site, id: string): Promise<void> {
+  await rm(fileOf(site, id), { force: true });
+}
+
+/** This machine's submissions to the site that are not known to have ended. What is damaged is left out. */
+async function remembered(site: Site): Promise<Submission[]> {
+  const names = await readdir(folder()).catch(() => []);
+  const entries: Submission[] = [];
+  for (const file of names.filter((each) => each.endsWith('.json'))) {
+    try {
+      const { site: name, ...submission } = entrySchema.parse(
+        JSON.parse(await readFile(path.join(folder(), file), 'utf8')),
+      );
+      if (name === site.name) entries.push(submission);
+    } catch {
+      // Another process may just have removed it; one that is torn says nothing.
+    }
+  }
+  return entries;
+}
+
+/**
+ * Compares what this machine submitted with what Redis knows: what has ended is forgotten here, what Redis forgot is
+ * submitted again. Where it was done all the same, its tracks are found to be up to date. Answers with the IDs.
+ */
+export async function reconcile(site: Site): Promise<string[]> {
+  const again: string[] = [];
+  for (const submission of await remembered(site)) {
+    const record = await site.records.read(submission.id);
+    if (record === undefined) {
+      await submitVideo(site, submission);
+      again.push(submission.id);
+    } else if (!isOpen(record.state)) await forget(site, submission.id);
+  }
+  return again;
+}

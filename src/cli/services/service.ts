@@ -1,0 +1,47 @@
+import type { Site } from '../../queue/site.ts';
+import type { SiteSettings } from './settings.ts';
+
+/** A service that runs in this process. */
+export interface Service {
+  /** Jobs in hand. */
+  running(): number;
+  /** Takes nothing new, ends or gives back what is in hand, within a deadline of its own. */
+  stop(): Promise<void>;
+}
+
+/** What a service may read and write. Everything else is refused, with a typed error that says why. */
+export interface Guard {
+  /** The real path of a file to read, inside one of the roots. */
+  path(file: string): Promise<string>;
+  /** Checks that a file may be written there. */
+  outputPath(file: string): Promise<string>;
+  /** Checks an address. */
+  url(address: string): Promise<unknown>;
+}
+
+/** Structured log lines: facts first, then a few words. */
+export interface Log {
+  debug(facts: object, words: string): void;
+  info(facts: object, words: string): void;
+  warn(facts: object, words: string): void;
+  error(facts: object, words: string): void;
+}
+
+/** What services count. */
+export interface ServiceMetrics {
+  /** Keyframes came out of a decoder. */
+  found(keyframes: number): void;
+  /** A group was captioned. */
+  captioned(keyframes: number, looks: 1 | 2, seconds: number): void;
+  /** Something went wrong. */
+  failed(error: unknown): void;
+}
+
+/** What all services share. */
+export interface ServiceContext {
+  readonly site: Site;
+  readonly settings: SiteSettings;
+  readonly guard: Guard;
+  readonly log: Log;
+  readonly metrics: ServiceMetrics;
+}

@@ -1,0 +1,84 @@
+import type { Captioner } from '../../core/types.ts';
+import { type GroupEvent, takeGroups } from '../../queue/take.ts';
+import type { Bundle } from '../../workers/bundle.ts';
+import { defaultProcesses } from '../../workers/cores.ts';
+import { createCaptioner } from '../../workers/pool.ts';
+import type { Service, ServiceContext } from './service.ts';
+
+/** How long a group in hand may take when the worker has to end. Docker kills after ten seconds. */
+const GRACE_MS = 7000;
+
+/** One captioner for each number of looks that jobs ask for, opened when the first of them comes. */
+class Captioners {
+  readonly #make: (looks: 1 | 2) => Captioner;
+  readonly #open = new Map<1 | 2, { captioner: Captioner; opening: Promise<void> }>();
+
+  constructor(make: (looks: 1 | 2) => Captioner) {
+    this.#make = make;
+  }
+
+  async for(looks: 1 | 2): Promise<Captioner> {
+    let entry = this.#open.get(looks);
+    if (entry === undefined) {
+      const captioner = this.#make(looks);
+      entry = { captioner, opening: captioner.open() };
+      entry.opening.catch(() => this.#open.delete(looks)); // the next group tries again
+      this.#open.set(looks, entry);
+    }
+    await entry.opening;
+    return entry.captioner;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#open.values()].map(({ captioner }) => captioner.close()));
+  }
+}
+
+function told(context: ServiceContext, event: GroupEvent): void {
+  const { log, metrics } = context;
+  const { what, video, run, group, reason, keyframes = 0, looks = 2, seconds = 0 } = event;
+  const facts = { video, run, group, ...(reason === undefined ? {} : { reason }) };
+  if (what === 'kept') {
+    metrics.captioned(keyframes, looks, seconds);
+    log.debug({ ...facts, keyframes, seconds }, 'captioned');
+  } else if (what === 'failed' || what === 'gap') {
+    metrics.failed(new Error(reason));
+    log.warn(facts, what === 'gap' ? 'group given up' : 'group failed, it is tried again');
+  } else if (what === 'refused') log.warn(facts, 'group refused');
+  else log.debug(facts, { twice: 'done before', gone: 'no longer wanted', lost: 'frames are gone' }[what]);
+}
+
+/**
+ * The worker: captions groups with one bundle in `processes` inference processes. One group more is taken than they have
+ * room for, so that its frames are there when a process falls free.
+ */
+export function workerService(context: ServiceContext, bundle: Bundle, processes = defaultProcesses()): Service {
+  const { log } = context;
+  const make = (looks: 1 | 2): Captioner =>
+    createCaptioner({
+      bundle,
+      looks,
+      processes,
+      onFailure: (error, { video, index }) => log.warn({ name: video, group: index, err: error }, 'inference failed'),
+    });
+  const captioners = new Captioners(make);
+  const { name, version, sha256 } = bundle.model;
+  const loop = takeGroups(context.site, {
+    concurrency: processes + 1,
+    runtime: make(2).runtime,
+    refuse: ({ model }) =>
+      model === sha256
+        ? undefined
+        : `a worker has ${name}@${version} (${sha256.slice(0, 12)}), the job asks for another bundle (${model.slice(0, 12)})`,
+    work: (looks) => async (group, signal) => (await captioners.for(looks)).caption(group, signal),
+    onGroup: (event) => told(context, event),
+    onTrouble: (error) => log.debug({ err: error }, 'queue'),
+  });
+  return {
+    running: () => loop.running,
+    async stop() {
+      await loop.stop(GRACE_MS);
+      await captioners.close();
+    },
+  };
+}
