@@ -28,7 +28,7 @@ class CriticLoss:
             for j, ids in enumerate(samples[b]):
                 text = self.tok.decode(ids)
                 out[b, j] = self.cider.one(words(D.flip_words(text) if flipped else text) + (END if ended[b, j] else []), i)
-        return torch.from_numpy(out)
+        return torch.tensor(out)
 
     def judge(self, visual, drafts, index, flips):
         """visual [B, N, D], drafts: token lists or None -> loss, the samples (per row k token lists), their mean reward."""

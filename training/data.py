@@ -1,7 +1,7 @@
 """Pictures, captions and the tokenizer.
 
 Everything is held in memory: 6,000 pictures of 224 x 224 x 3 bytes are 0.9 GB, and a decoded copy is kept in the
-run folder so that only the first start pays for the JPEGs.
+run folder so that only the first start pays for the JPEGs. Tensors are made with torch.tensor, which puts them on the default device.
 """
 import gzip
 import io
@@ -39,21 +39,22 @@ def read_split(data, split):
     return rows
 
 
-def read_pictures(data, split, rows, cache):
-    """-> uint8 array [len(rows), 224, 224, 3], memory-mapped from a cache that the first call writes."""
-    path = os.path.join(cache, split + "-pixels.npy")
+def read_pictures(data, split, rows, cache, size=224):
+    """-> uint8 array [len(rows), size, size, 3], memory-mapped from a cache that the first call writes."""
+    path = os.path.join(cache, "%s-%d.npy" % (split, size))
     if not os.path.exists(path):
         from PIL import Image
         os.makedirs(cache, exist_ok=True)
         shards = ["val.tar"] if split == "val" else ["%s-%d.tar" % (split, i) for i in range(6)]
         where = {row["image"]: i for i, row in enumerate(rows)}
-        out = np.zeros((len(rows), 224, 224, 3), np.uint8)
+        out = np.zeros((len(rows), size, size, 3), np.uint8)
         for shard in shards:
             with tarfile.open(os.path.join(data, "flickr8k", shard)) as tar:
                 for member in tar:
                     index = where.pop(os.path.basename(member.name), None)
                     if index is not None:
-                        out[index] = np.asarray(Image.open(io.BytesIO(tar.extractfile(member).read())).convert("RGB"))
+                        image = Image.open(io.BytesIO(tar.extractfile(member).read())).convert("RGB")
+                        out[index] = np.asarray(image if image.size == (size, size) else image.resize((size, size), Image.BICUBIC))
         assert not where, "pictures missing from the shards: %s" % list(where)[:3]
         np.save(path + ".part.npy", out)
         os.replace(path + ".part.npy", path)
@@ -87,25 +88,25 @@ def load_tokenizer(path):
 
 
 def encode_all(tok, texts):
-    return [e.ids[:MAX_TOKENS] for e in tok.encode_batch(list(texts))]
+    return [e.ids[:MAX_TOKENS] for e in tok.encode_batch(list(texts), add_special_tokens=False)]
 
 
 def augment(pixels, rng, amount=1.0):
-    """uint8 [B, 224, 224, 3] -> the same shape, and which rows were mirrored.
+    """uint8 [B, size, size, 3] -> the same shape, and which rows were mirrored.
 
     Crop to 75-100 % of each side (sides chosen apart, so the shape changes a little), mirror, brightness and contrast.
     """
     from PIL import Image
     out, flips = np.empty_like(pixels), rng.random(len(pixels)) < 0.5
-    levels = np.arange(256)
+    levels, size = np.arange(256), pixels.shape[1]
     for i, picture in enumerate(pixels):
-        w, h = 224 * (1 - amount * 0.25 * rng.random(2))
-        x, y = (224 - w) * rng.random(), (224 - h) * rng.random()
+        w, h = size * (1 - amount * 0.25 * rng.random(2))
+        x, y = (size - w) * rng.random(), (size - h) * rng.random()
         contrast, shift = 1 + amount * 0.2 * rng.uniform(-1, 1), amount * 25 * rng.uniform(-1, 1)
         curve = np.clip((levels - 128) * contrast + 128 + shift, 0, 255).astype(np.uint8)
-        image = Image.fromarray(picture).resize((224, 224), Image.BILINEAR, box=(x, y, x + w, y + h)).point(curve.tolist() * 3)
+        image = Image.fromarray(picture).resize((size, size), Image.BILINEAR, box=(x, y, x + w, y + h)).point(curve.tolist() * 3)
         out[i] = np.asarray(image)[:, ::-1] if flips[i] else np.asarray(image)
-    return torch.from_numpy(out), flips
+    return torch.tensor(out), flips
 
 
 def pack(groups, shared=None):
@@ -129,7 +130,7 @@ def pack(groups, shared=None):
     width = max(map(len, rows))
     table = np.array([row + [(PAD, 0, 0, -1, -100)] * (width - len(row)) for row in rows], np.int64)
     names = ("ids", "positions", "segments", "group", "targets")
-    return {n: torch.from_numpy(np.ascontiguousarray(table[:, :, k])) for k, n in enumerate(names)}
+    return {n: torch.tensor(table[:, :, k]) for k, n in enumerate(names)}
 
 
 def pad_drafts(drafts):

@@ -43,8 +43,8 @@ class MobileNetV2(nn.Module):
         convs = [m for m in self.modules() if isinstance(m, nn.Conv2d)]
         assert len(order) == len(convs)
         for i, conv in zip(order, convs):
-            conv.weight.data = torch.from_numpy(z["conv_%d_weight" % i]).clone()
-            conv.bias.data = torch.from_numpy(z["conv_%d_bias" % i]).clone()
+            conv.weight.data = torch.tensor(z["conv_%d_weight" % i])
+            conv.bias.data = torch.tensor(z["conv_%d_bias" % i])
 
     def forward(self, pixels, frozen=0):
         """pixels: RGB 0..255 [B, 224, 224, 3]; the first `frozen` blocks (18 = all) get no gradient.

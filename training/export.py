@@ -149,7 +149,7 @@ def main():
     parser.add_argument("--out", required=True)
     parser.add_argument("--name", default="flickr-small")
     parser.add_argument("--fp32", help="folder for the fp32 graphs (default: beside the checkpoint)")
-    parser.add_argument("--quantize", nargs="*", default=[], choices=["deeplens", "decoder"])
+    parser.add_argument("--quantize", nargs="*", default=[], choices=["encoder", "deeplens", "decoder"])
     parser.add_argument("--block", type=int, default=32)
     parser.add_argument("--level", type=int, default=4, help="MatMulNBits accuracy_level: 4 computes in int8, one activation scale per row and block; "
                         "0 computes in fp32, at half the speed")

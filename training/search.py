@@ -104,7 +104,7 @@ def write(decoder, visual, drafts, options, dims):
     logits, past, _ = decoder(visual, ids, positions, segments, mask, past, rows)
     owner = list(range(b))  # the picture that each decoder row belongs to
     for step in range(1, options["maxTokens"] + 1):
-        logp = log_softmax(logits[:, -1].float().numpy())
+        logp = log_softmax(logits[:, -1].float().cpu().numpy())
         keep, token, owners, at = [], [], [], 0
         for i in sorted(set(owner)):
             live = len(beams[i].live)
@@ -134,7 +134,7 @@ def caption_pictures(model, pixels, options=GREEDY, looks=2, batch=125):
     out = [[] for _ in range(looks)]
     with torch.no_grad():
         for start in range(0, len(pixels), batch):
-            glance, features = model.look(torch.from_numpy(np.array(pixels[start:start + batch])))
+            glance, features = model.look(torch.tensor(np.array(pixels[start:start + batch])))
             texts = [ids for ids, _ in write(decoder, glance, None, options, dims)]
             out[0] += texts
             for look in out[1:]:

@@ -24,6 +24,7 @@ import data as D
 from model import Captioner
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 DEFAULTS = {"batch": 32, "lr": 6e-4, "encoder_lr": 1e-4, "language_lr": None, "warmup": 200, "weight_decay": 0.05, "ema": 0.998, "seed": 1,
             "smoothing": 0.1, "model": {}, "init": None, "frozen": [[0, 18]], "floor": 0.05, "augment": 1.0, "eval_every": 1.0,
             "save_seconds": 180, "clip": 1.0}
@@ -63,10 +64,10 @@ class Run:
         c = self.c
         torch.manual_seed(c["seed"])
         last = os.path.join(self.dir, "last.pt")
-        resumed = torch.load(last, map_location="cpu") if os.path.exists(last) else None
+        resumed = torch.load(last, map_location=DEVICE) if os.path.exists(last) else None
         if not resumed:
             if c["init"]:
-                start = torch.load(os.path.join(HERE, "runs", c["init"]), map_location="cpu")["model"]
+                start = torch.load(os.path.join(HERE, "runs", c["init"]), map_location=DEVICE)["model"]
                 self.model.load_state_dict({k: start[k] if k in start and start[k].shape == v.shape else v for k, v in self.model.state_dict().items()})
             else:
                 self.model.encoder.load_imagenet(os.path.join(data, "mobilenetv2", "imagenet.npz"))
@@ -157,7 +158,7 @@ class Run:
 
 
 def autocast():
-    return torch.autocast("cpu", dtype=torch.bfloat16)
+    return torch.autocast(DEVICE, dtype=torch.bfloat16)
 
 
 def train_lm(run, data, tok, rows):
@@ -217,7 +218,7 @@ def evaluate(run, val_pixels, val_rows, tok, looks):
         written = caption_pictures(model, val_pixels[run.rank::meeting.workers], looks=looks, batch=50)
     for look, ids in enumerate(written):
         for i, tokens in enumerate(ids):
-            table[look, run.rank + i * meeting.workers] = torch.tensor(tokens + [D.PAD] * (table.shape[2] - len(tokens)))
+            table[look, run.rank + i * meeting.workers] = torch.tensor(tokens + [D.PAD] * (table.shape[2] - len(tokens)), device="cpu")
     meeting.barrier.wait(timeout=900)
     if run.rank:
         return
@@ -232,9 +233,11 @@ def evaluate(run, val_pixels, val_rows, tok, looks):
 def train_pictures(run, data, tok, rows):
     """Stages `glance` and `second`: the same loop, another loss."""
     c, cache = run.c, os.path.join(HERE, "runs", "cache")
-    pixels = D.read_pictures(data, "train", rows, cache)
-    val_rows = D.read_split(data, "val")
-    val_pixels = D.read_pictures(data, "val", val_rows, cache)
+    val_rows, size = D.read_split(data, "val"), run.model.encoder.size
+    for turn in (0, 1):  # the first worker decodes, the others find it done
+        if run.rank == 0 or turn == 1:
+            pixels, val_pixels = (D.read_pictures(data, split, r, cache, size) for split, r in (("train", rows), ("val", val_rows)))
+        run.meeting.barrier.wait(timeout=900)
     per_epoch = len(rows) // c["batch"]
     run.start(data, int(c["epochs"] * per_epoch))
     if c["stage"] == "second":
@@ -264,6 +267,8 @@ def train_pictures(run, data, tok, rows):
 
 
 def work(rank, meeting, config, data):
+    if DEVICE == "cuda":
+        torch.set_default_device(DEVICE)
     torch.set_num_threads(1)
     run, rows = Run(config, rank, meeting), D.read_split(data, "train")
     tok = D.load_tokenizer(os.path.join(HERE, "runs", "tokenizer.json"))
@@ -274,7 +279,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("config")
     parser.add_argument("--data", default=os.path.join(HERE, "..", "..", "shared", "data"))
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=2 if DEVICE == "cpu" else 1)
     args = parser.parse_args()
     with open(args.config) as f:
         config = json.load(f)
@@ -283,8 +288,6 @@ def main():
     if not os.path.exists(path):
         os.makedirs(os.path.dirname(path), exist_ok=True)
         D.make_tokenizer(D.read_text(args.data) + [t for r in rows for t in r["captions"]], path)
-    for split in ("train", "val"):  # the workers find them decoded
-        D.read_pictures(args.data, split, D.read_split(args.data, split), cache)
     meeting = Meeting(args.workers, 24 << 20)  # more than the weights of any model here
     others = [mp.get_context("fork").Process(target=work, args=(rank, meeting, config, args.data), daemon=True) for rank in range(1, args.workers)]
     for process in others:
