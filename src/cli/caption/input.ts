@@ -43,7 +43,7 @@ function journalHeader(context: RunContext, job: InputJob, media: MediaInfo): Fa
 }
 
 /** The captioner's work on a group, unless the journal has it already; durable before it counts. */
-function durably(journal: Journal, captioner: Captioner): GroupWork {
+export function durably(journal: Journal, captioner: Captioner): GroupWork {
   return async (group, signal) => {
     const durable = await journal.read(group.index);
     // The same file may have gone by another name: found in a folder then, named by itself now.

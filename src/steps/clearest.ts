@@ -1,0 +1,48 @@
+import type { Micros } from '../core/types.ts';
+import { differenceOf } from '../ingest/signature.ts';
+import type { Sample } from './survey.ts';
+
+/** So many frames of a step are looked at in full size. */
+const CANDIDATES = 4;
+/** So many samples stand for a step when its usual picture is sought. */
+const COMPARED = 24;
+/** Frames this near show the same. */
+const APART: Micros = 1_000_000;
+
+function half<T>(items: readonly T[], costOf: (item: T) => number): T[] {
+  const costs = items.map(costOf);
+  const bound = [...costs].sort((a, b) => a - b)[Math.floor((items.length - 1) / 2)] ?? 0;
+  return items.filter((_, at) => (costs[at] ?? 0) <= bound);
+}
+
+/**
+ * The times of the frames that may be a step's clearest, the most promising first: not blank, at rest (no fade, no fast
+ * motion, no cut beside it), showing what the step mostly shows, and sharp. Empty where the step has no sample.
+ * @param samples of the whole video, in order of time
+ */
+export function clearestTimes(samples: readonly Sample[], start: Micros, end: Micros): Micros[] {
+  const step: { readonly sample: Sample; readonly unrest: number }[] = [];
+  for (const [at, sample] of samples.entries()) {
+    if (sample.time < start || sample.time >= end) continue;
+    const [before, after] = [samples[at - 1], samples[at + 1]];
+    const unrest = [before, after].map((other) =>
+      other === undefined ? 0 : differenceOf(sample.signature, other.signature).mean,
+    );
+    step.push({ sample, unrest: Math.max(...unrest) });
+  }
+  const visible = step.filter(({ sample }) => !sample.blank);
+  const calm = half(visible.length > 0 ? visible : step, ({ unrest }) => unrest);
+  const stride = Math.ceil(step.length / COMPARED);
+  const others = step.filter((_, at) => at % stride === 0);
+  const usual = half(calm, ({ sample }) =>
+    others.reduce((sum, other) => sum + differenceOf(sample.signature, other.sample.signature).mean, 0),
+  );
+  const times: Micros[] = [];
+  for (const { sample } of usual.sort(
+    (a, b) => b.sample.sharpness - a.sample.sharpness || a.sample.time - b.sample.time,
+  )) {
+    if (times.length < CANDIDATES && times.every((time) => Math.abs(time - sample.time) >= APART))
+      times.push(sample.time);
+  }
+  return times;
+}

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { readFile, rename } from 'node:fs/promises';
+import path from 'node:path';
+import { outputError } from '../pipeline/errors.ts';
+import { openTrackSink, recordTrack, trackState } from '../pipeline/ledger.ts';
+import { dropPart, openPart, releasePart, syncFolder, writeAll } from '../pipeline/parts.ts';
+import { ensureFolder } from '../pipeline/sink.ts';
+
+/** Where a guide's files lie, and whose they are. */
+export interface GuidePlace {
+  /** The guide's folder. */
+  readonly folder: string;
+  /** Of the ledger that knows our files from a person's. */
+  readonly stateDir: string;
+  /** The video that the files are made from; undefined where a person has had a hand in it. */
+  readonly source: string | undefined;
+}
+
+/** A file that was written, by its name in the guide's folder (or an absolute path elsewhere). */
+export interface GuideFile {
+  readonly name: string;
+  readonly sha256: string;
+}
+
+/**
+ * Writes a text of the guide: beside its place, then renamed. Until {@link recordGuide}, it counts as ours but not as up
+ * to date. Throws an OutputError.
+ */
+export async function writeText(
+  { folder, stateDir, source }: GuidePlace,
+  name: string,
+  text: string,
+): Promise<GuideFile> {
+  const file = path.resolve(folder, name);
+  await ensureFolder(path.dirname(file));
+  const sink = await openTrackSink(stateDir, file, source);
+  try {
+    await sink.write(text);
+    const { sha256 } = await sink.commit();
+    return { name, sha256 };
+  } catch (error) {
+    await sink.discard();
+    throw error;
+  }
+}
+
+/** Writes a picture of the guide, as {@link writeText} does a text. */
+export async function writeBytes(
+  { folder, stateDir, source }: GuidePlace,
+  name: string,
+  bytes: Uint8Array,
+): Promise<GuideFile> {
+  const file = path.resolve(folder, name);
+  await ensureFolder(path.dirname(file));
+  const part = await openPart(file);
+  try {
+    await writeAll(part.handle, Buffer.from(bytes), null);
+    await part.handle.sync();
+    await part.handle.close();
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    await recordTrack(stateDir, file, { key: '', sha256, source });
+    await rename(part.file, file);
+    releasePart(part);
+    await syncFolder(path.dirname(file));
+    return { name, sha256 };
+  } catch (error) {
+    await dropPart(part);
+    throw outputError(error, `write ${file}`);
+  }
+}
+
+/** Enters a complete guide into the ledger. `key` says what it depends on. */
+export async function recordGuide(place: GuidePlace, files: readonly GuideFile[], key: string): Promise<void> {
+  const { folder, stateDir, source } = place;
+  for (const { name, sha256 } of files) {
+    await recordTrack(stateDir, path.resolve(folder, name), { key: `${name} ${key}`, sha256, source });
+  }
+}
+
+/** What stands in a guide's places. */
+export interface GuideStanding {
+  /** True where all files are what the same input and options gave. */
+  readonly current: boolean;
+  /** The first file that is not ours to overwrite, and why. */
+  readonly taken?: { readonly name: string; readonly by: 'foreign' | 'other' };
+}
+
+/** Looks at the files `names` of a guide before a run that would write them. Throws an OutputError. */
+export async function guideStanding(
+  { folder, stateDir, source }: GuidePlace,
+  names: readonly string[],
+  key: string,
+): Promise<GuideStanding> {
+  let current = 0;
+  for (const name of names) {
+    const state = await trackState(stateDir, path.resolve(folder, name), `${name} ${key}`, source);
+    if (state === 'foreign' || state === 'other') return { current: false, taken: { name, by: state } };
+    if (state === 'current') current++;
+  }
+  return { current: current === names.length };
+}
+
+/** The bytes of a file of the guide; undefined where it is not there. Throws an OutputError where it cannot be read. */
+export async function readGuideFile(folder: string, name: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path.resolve(folder, name));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw outputError(error, `read ${path.resolve(folder, name)}`);
+  }
+}

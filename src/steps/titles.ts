@@ -1,0 +1,49 @@
+import type { Utterance } from './speech.ts';
+
+/** A title fits on one line of a table of contents. */
+const LONGEST = 60;
+/** What people say before they say something. */
+const FILLERS = /^(?:(?:and|so|okay|ok|alright|all right|well|now|then|next|um|uh|hi|hello)\b[\s,.!…-]*)+/i;
+/** `Chapter 3` numbers a chapter, and names nothing. */
+const NUMBER_ONLY = /^(?:(?:chapter|part|step|section)\s*)?[\d.: -]*$/i;
+
+/** True for a title that says what the chapter is about. */
+export function saysSomething(title: string): boolean {
+  return !NUMBER_ONLY.test(title.trim());
+}
+
+function capital(text: string): string {
+  const [first = ''] = text;
+  return first.toLocaleUpperCase('en') + text.slice(first.length);
+}
+
+/** Cut at the end of a clause, else of a word. */
+function shortened(text: string): string {
+  if (text.length <= LONGEST) return text;
+  const head = text.slice(0, LONGEST);
+  const clause = Math.max(...[', ', '; ', ': ', ' – ', ' - '].map((mark) => head.lastIndexOf(mark)));
+  if (clause >= LONGEST / 3) return head.slice(0, clause);
+  const word = text.slice(0, LONGEST - 1).lastIndexOf(' ');
+  return `${text.slice(0, word > 0 ? word : LONGEST - 1)}…`;
+}
+
+/** A title from a text: its first sentence that says something, without fillers, at most 60 characters. Empty where there is none. */
+export function titleFrom(text: string): string {
+  const sentences = text.split(/(?<=[.!?])\s+/u);
+  for (const sentence of sentences) {
+    const plain = sentence.replace(FILLERS, '').replace(/[.!?…\s]+$/u, '');
+    if (/\p{L}.*\s.*\p{L}/u.test(plain)) return capital(shortened(plain));
+  }
+  return capital(shortened(text.replace(/[.!?…\s]+$/u, '')));
+}
+
+/** What is said between two times, as one text. An utterance belongs where its middle is. */
+export function wordsBetween(utterances: readonly Utterance[], start: number, end: number): string {
+  return utterances
+    .filter((utterance) => {
+      const middle = (utterance.start + utterance.end) / 2;
+      return middle >= start && middle < end;
+    })
+    .map(({ text }) => text)
+    .join(' ');
+}
