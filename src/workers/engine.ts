@@ -1,7 +1,8 @@
 import type { Caption, Group, ImageSpec, Keyframe } from '../core/types.ts';
 import type { Bundle } from './bundle.ts';
 import { WorkerError } from './errors.ts';
-import { draftTable, look } from './look.ts';
+import { look } from './look.ts';
+import { draftTable } from './prompt.ts';
 import type { Written } from './search.ts';
 import { openGraphs } from './sessions.ts';
 import { openTokenizer } from './tokenizer.ts';
@@ -44,9 +45,10 @@ function join(pixels: readonly Uint8Array[], { width, height }: ImageSpec): Uint
 /**
  * Loads a bundle's graphs and tokenizer into this process.
  * @param looks 1: the glance alone; 2: DeepLens reads the picture again guided by the draft, and the caption is written again
+ * @param verify false: the second look decodes every token anew, also where it agrees with the draft. The captions are the same: to be measured against
  * @throws BundleError where a file cannot be loaded or does not fit the contract
  */
-export async function openEngine(bundle: Bundle, looks: 1 | 2): Promise<Engine> {
+export async function openEngine(bundle: Bundle, looks: 1 | 2, { verify = true } = {}): Promise<Engine> {
   const { manifest, image } = bundle;
   const decode = await openTokenizer(bundle);
   const graphs = await openGraphs(bundle);
@@ -54,11 +56,11 @@ export async function openEngine(bundle: Bundle, looks: 1 | 2): Promise<Engine> 
   async function lookAt(pixels: readonly Uint8Array[]): Promise<readonly Looked[]> {
     if (pixels.length === 0) return [];
     const encoded = await graphs.encode(join(pixels, image), pixels.length);
-    const drafts = await look(graphs, manifest, encoded.glance);
+    const drafts = await look(graphs, manifest, encoded.glance, {});
     if (looks === 1) return drafts.map((draft) => ({ draft, final: draft }));
-    const tokens = drafts.map((draft) => draft.tokens);
-    const refined = await graphs.refine(encoded, draftTable(tokens, manifest.ids.pad));
-    const finals = await look(graphs, manifest, refined, tokens);
+    const texts = drafts.map((draft) => draft.tokens);
+    const refined = await graphs.refine(encoded, draftTable(texts, manifest.ids.pad));
+    const finals = await look(graphs, manifest, refined, { drafts: texts, verify });
     return drafts.map((draft, i) => ({ draft, final: finals[i] ?? draft }));
   }
 

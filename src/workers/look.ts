@@ -1,95 +1,69 @@
 import type { Tensor } from 'onnxruntime-node';
 import type { Manifest } from './manifest.ts';
+import { promptOf } from './prompt.ts';
 import { search, type Written } from './search.ts';
 import type { Graphs, Table } from './sessions.ts';
 
-/** What the decoder reads behind the visual tokens before the caption begins; B rows of `columns` each. */
-interface Prefix {
-  readonly columns: number;
-  readonly ids: readonly number[];
-  readonly positions: readonly number[];
-  readonly segments: readonly number[];
-  /** 0 at padding. */
-  readonly mask: readonly number[];
-}
-
-/** First look: the caption's start alone. */
-function startOnly(rows: number, { bos }: Manifest['ids']): Prefix {
-  const every = (value: number) => Array.from({ length: rows }, () => value);
-  return { columns: 1, ids: every(bos), positions: every(0), segments: every(0), mask: every(1) };
-}
-
-/** Second look: the draft, padded behind so that the caption starts in the same column of every row, then the start. */
-function behindDrafts(drafts: readonly (readonly number[])[], { pad, bos, draft }: Manifest['ids']): Prefix {
-  const longest = Math.max(...drafts.map((tokens) => tokens.length));
-  const paddings = drafts.map((tokens) => new Array<number>(longest - tokens.length).fill(0));
-  const rows = drafts.map((tokens, row) => ({ tokens, padding: paddings[row] ?? [] }));
-  return {
-    columns: longest + 2,
-    ids: rows.flatMap(({ tokens, padding }) => [draft, ...tokens, ...padding.map(() => pad), bos]),
-    positions: rows.flatMap(({ tokens, padding }) => [0, ...tokens.map((_, i) => i + 1), ...padding, 0]),
-    segments: rows.flatMap(({ tokens, padding }) => [1, ...tokens.map(() => 1), ...padding.map(() => 1), 0]),
-    mask: rows.flatMap(({ tokens, padding }) => [1, ...tokens.map(() => 1), ...padding, 1]),
-  };
-}
-
-/**
- * The drafts as DeepLens reads them: right-padded to the longest, one column at least.
- * @returns [B, T] token ids
- */
-export function draftTable(drafts: readonly (readonly number[])[], pad: number): Table {
-  const columns = Math.max(1, ...drafts.map((tokens) => tokens.length));
-  const values = drafts.flatMap((tokens) => [...tokens, ...new Array<number>(columns - tokens.length).fill(pad)]);
-  return { columns, values };
+/** What a look is given besides the visual tokens. */
+export interface LookOptions {
+  /** Token ids of each picture's draft, for the second look; an empty draft is a draft too. */
+  readonly drafts?: readonly (readonly number[])[];
+  /**
+   * Greedy search only: the second look scores each draft whole, in its first call, keeps the tokens up to the first that it would have written
+   * otherwise, and decodes from there. The captions are the same; a draft that stands as it is costs no further call.
+   */
+  readonly verify?: boolean;
 }
 
 /**
  * One look at B pictures: writes a caption behind each picture's visual tokens.
  * @param visual float32 [B, N, D]: the glance, or what DeepLens made of it
- * @param drafts token ids of each picture's draft, for the second look; an empty draft is a draft too
  */
 export async function look(
   graphs: Graphs,
   { dims, ids, generation }: Manifest,
   visual: Tensor,
-  drafts?: readonly (readonly number[])[],
+  { drafts, verify = false }: LookOptions,
 ): Promise<readonly Written[]> {
   const [pictures = 0] = visual.dims;
-  const prefix = drafts === undefined ? startOnly(pictures, ids) : behindDrafts(drafts, ids);
-  const { columns } = prefix;
-  /** Which cache slots each row may attend to: all but padding. */
-  let masks = Array.from({ length: pictures }, (_, row) => [
-    ...new Array<number>(dims.visual).fill(1),
-    ...prefix.mask.slice(row * columns, (row + 1) * columns),
-  ]);
+  const rows = Array.from({ length: pictures }, (_, row) => row);
+  const scored = verify && generation.beams === 1 ? drafts : undefined;
+  // What comes behind a last token at the limit is never asked.
+  const guesses = rows.map((row) => (scored?.[row] ?? []).slice(0, generation.maxTokens - 1));
+  const prompt = promptOf(ids, guesses, drafts);
+  /** Which cache slots each row may attend to: all but padding and, once it goes its own way, the rest of its guess. */
+  let masks = prompt.seen.map((seen) => [...new Array<number>(dims.visual).fill(1), ...seen]);
   const maskTable = (): Table => ({ columns: masks[0]?.length ?? 0, values: masks.flat() });
 
-  const start = await graphs.decode({
-    visual,
-    ids: { columns, values: prefix.ids },
-    positions: { columns, values: prefix.positions },
-    segments: { columns, values: prefix.segments },
-    mask: maskTable(),
-    past: undefined,
-    rows: masks.map((_, row) => row),
-  });
+  const start = await graphs.decode({ ...prompt, visual, mask: maskTable(), past: undefined, rows });
   let past = start.present;
+  let fresh = rows.map(() => true);
+  const guessAt = dims.visual + prompt.start + 1;
 
   return search(
-    start.logits,
-    async (tokens, parents, position) => {
-      masks = parents.map((parent) => [...(masks[parent] ?? []), 1]);
+    rows.map((row) => {
+      const [first = new Float32Array(0), ...logits] = start.logits[row]?.slice(prompt.start) ?? [];
+      return { first, guess: { tokens: guesses[row] ?? [], logits } };
+    }),
+    async (tokens, parents, positions) => {
+      masks = parents.map((parent, row) => {
+        const mask = [...(masks[parent] ?? [])];
+        // Behind the start token stand as many tokens of the guess as were kept: all but the newest token, which comes now.
+        if (fresh[parent]) mask.fill(0, guessAt + (positions[row] ?? 1) - 1);
+        return [...mask, 1];
+      });
+      fresh = parents.map(() => false);
       const { logits, present } = await graphs.decode({
         visual: undefined,
         ids: { columns: 1, values: tokens },
-        positions: { columns: 1, values: tokens.map(() => position) },
+        positions: { columns: 1, values: positions },
         segments: { columns: 1, values: tokens.map(() => 0) },
         mask: maskTable(),
         past,
         rows: parents,
       });
       past = present;
-      return logits;
+      return logits.map(([last]) => last ?? new Float32Array(0));
     },
     { ...generation, ids },
   );

@@ -25,14 +25,25 @@ export interface Written {
  * Writes one token behind each live hypothesis and asks for what may come next.
  * @param tokens the newest token of each hypothesis
  * @param parents for each hypothesis, the row of the step before (of the first logits, for the first step) that it goes on from
- * @param position how many tokens a hypothesis has by now, from 1
+ * @param positions how many tokens each hypothesis has by now, from 1
  * @returns the logits behind each hypothesis, in the same order
  */
 export type Step = (
   tokens: readonly number[],
   parents: readonly number[],
-  position: number,
+  positions: readonly number[],
 ) => Promise<readonly Float32Array[]>;
+
+/** Where a picture's search begins. */
+export interface Start {
+  /** The logits behind the prefix, V. */
+  readonly first: Float32Array;
+  /**
+   * A caption that was scored whole along with the prefix, and the logits behind each of its tokens. Greedy search takes them for its own
+   * as long as it would have written the same; a wider beam has no use for them.
+   */
+  readonly guess: { readonly tokens: readonly number[]; readonly logits: readonly Float32Array[] };
+}
 
 interface Hypothesis {
   readonly tokens: readonly number[];
@@ -55,6 +66,8 @@ interface Picture {
   live: Hypothesis[];
   readonly finished: Written[];
 }
+
+type LogitsOf = (hypothesis: Hypothesis) => Float32Array | undefined;
 
 /** Natural-log softmax in double precision, as two numbers: log p(token) = logit - max - logSum. */
 function softmaxOf(logits: Float32Array): { max: number; logSum: number } {
@@ -91,7 +104,7 @@ function insert(best: Candidate[], candidate: Candidate, count: number): void {
 /** The `count` best continuations of all hypotheses, best first; among equals the earlier hypothesis, then the lower token. */
 function bestCandidates(
   live: readonly Hypothesis[],
-  logits: readonly Float32Array[],
+  logitsOf: LogitsOf,
   count: number,
   rules: SearchRules,
 ): Candidate[] {
@@ -99,7 +112,7 @@ function bestCandidates(
   /** What a candidate must beat to be among them. */
   let worst = Number.NEGATIVE_INFINITY;
   for (const from of live) {
-    const row = logits[from.row];
+    const row = logitsOf(from);
     if (row === undefined) throw new RangeError(`The decoder gave no logits for row ${from.row}`);
     const { max, logSum } = softmaxOf(row);
     const banned = repeating(from.tokens, rules.noRepeatNgram)
@@ -128,9 +141,9 @@ function finish(from: Hypothesis, score: number, length: number, rules: SearchRu
 }
 
 /** One step of one picture: its live hypotheses become the best of their continuations; those that end are finished. */
-function advance(picture: Picture, logits: readonly Float32Array[], rules: SearchRules): void {
+function advance(picture: Picture, logitsOf: LogitsOf, rules: SearchRules): void {
   const next: Hypothesis[] = [];
-  for (const [rank, candidate] of bestCandidates(picture.live, logits, 2 * rules.beams, rules).entries()) {
+  for (const [rank, candidate] of bestCandidates(picture.live, logitsOf, 2 * rules.beams, rules).entries()) {
     const { from, token, score, logProbability } = candidate;
     if (token === rules.ids.eos) {
       if (rank < rules.beams) picture.finished.push(finish(from, score, from.tokens.length + 1, rules));
@@ -140,6 +153,19 @@ function advance(picture: Picture, logits: readonly Float32Array[], rules: Searc
     }
   }
   picture.live = picture.finished.length < rules.beams ? next : [];
+  for (const left of picture.live) {
+    if (left.tokens.length < rules.maxTokens) return;
+    picture.finished.push(finish(left, left.score, left.tokens.length, rules));
+  }
+  picture.live = [];
+}
+
+/** Goes on along the guess, for as long as the caption is the guess. */
+function follow(picture: Picture, { tokens, logits }: Start['guess'], rules: SearchRules): void {
+  for (const [at, token] of tokens.entries()) {
+    if (picture.live[0]?.tokens[at] !== token) return;
+    advance(picture, () => logits[at], rules);
+  }
 }
 
 /** The best finished one; among equals the one that finished first. */
@@ -152,32 +178,28 @@ function winner(picture: Picture): Written {
  * Beam search over several pictures at once, each by itself: a picture that is done leaves the batch, and none sees another's scores.
  * At each step the best `2 * beams` continuations of a picture are walked best first: an end token among the best `beams` finishes
  * its hypothesis, others become live until `beams` are; it stops when `beams` have finished or `maxTokens` are written.
- * @param first the logits behind each picture's prefix, one row of V a picture
+ * @param starts one a picture
  * @returns what was written for each picture, in order
  */
-export async function search(
-  first: readonly Float32Array[],
-  step: Step,
-  rules: SearchRules,
-): Promise<readonly Written[]> {
-  const pictures = first.map((_, row): Picture => {
-    return { live: [{ tokens: [], score: 0, probability: 0, row }], finished: [] };
+export async function search(starts: readonly Start[], step: Step, rules: SearchRules): Promise<readonly Written[]> {
+  const pictures = starts.map(({ first, guess }, row) => {
+    const picture: Picture = { live: [{ tokens: [], score: 0, probability: 0, row }], finished: [] };
+    advance(picture, () => first, rules);
+    if (rules.beams === 1) follow(picture, guess, rules);
+    return picture;
   });
-  let logits = first;
-  for (let written = 1; ; written++) {
-    for (const picture of pictures) advance(picture, logits, rules);
+  for (;;) {
     const live = pictures.flatMap((picture) => picture.live);
-    if (live.length === 0 || written === rules.maxTokens) break;
-    logits = await step(
+    if (live.length === 0) return pictures.map(winner);
+    const logits = await step(
       live.map(({ tokens }) => tokens.at(-1) ?? rules.ids.pad),
       live.map(({ row }) => row),
-      written,
+      live.map(({ tokens }) => tokens.length),
     );
     let row = 0;
-    for (const picture of pictures) picture.live = picture.live.map((hypothesis) => ({ ...hypothesis, row: row++ }));
+    for (const picture of pictures) {
+      picture.live = picture.live.map((hypothesis) => ({ ...hypothesis, row: row++ }));
+      advance(picture, (hypothesis) => logits[hypothesis.row], rules);
+    }
   }
-  for (const picture of pictures) {
-    for (const left of picture.live) picture.finished.push(finish(left, left.score, left.tokens.length, rules));
-  }
-  return pictures.map(winner);
 }

@@ -37,10 +37,12 @@ export interface DecoderInput {
 
 /** What the decoder answers. */
 export interface DecoderOutput {
-  /** Logits behind each row's last text column: B rows of V. */
-  readonly logits: readonly Float32Array[];
+  /** Logits behind each text column: B rows of T columns of V. */
+  readonly logits: readonly (readonly Float32Array[])[];
   /** Keys and values so far, for the next call. */
   readonly present: Tensor;
+  /** Attention of each text column to the visual tokens, mean over layers and heads: B rows of T columns of N. */
+  readonly attention: readonly (readonly Float32Array[])[];
 }
 
 /** The three graphs of a bundle, ready to run in this process. Every run blocks the event loop until it is done. */
@@ -162,14 +164,16 @@ async function run<Name extends string>(
   return (await session.run(feeds, [...outputs])) as Record<Name, Tensor>;
 }
 
-/** The last column's logits of [B, T, V], as B views. */
-function lastLogits({ data, dims }: Tensor): Float32Array[] {
-  const [rows = 0, columns = 0, vocab = 0] = dims;
-  if (!(data instanceof Float32Array)) throw new TypeError('The decoder gave logits that are not float32');
-  return Array.from({ length: rows }, (_, row) => {
-    const end = (row + 1) * columns * vocab;
-    return data.subarray(end - vocab, end);
-  });
+/** A tensor [B, T, X] as B rows of T views. */
+function columnsOf({ data, dims }: Tensor): Float32Array[][] {
+  const [rows = 0, columns = 0, size = 0] = dims;
+  if (!(data instanceof Float32Array)) throw new TypeError('The decoder gave numbers that are not float32');
+  return Array.from({ length: rows }, (_, row) =>
+    Array.from({ length: columns }, (_, column) => {
+      const begin = (row * columns + column) * size;
+      return data.subarray(begin, begin + size);
+    }),
+  );
 }
 
 /**
@@ -202,8 +206,8 @@ export async function openGraphs(bundle: Bundle): Promise<Graphs> {
           new Tensor('float32', new Float32Array(0), [dims.layers, 2, rows.length, dims.heads, 0, dims.headDim]),
         rows: new Tensor('int64', BigInt64Array.from(rows, BigInt), [rows.length]),
       };
-      const { logits, present } = await run(decoder, feeds, ['logits', 'present']);
-      return { logits: lastLogits(logits), present };
+      const { logits, present, attention } = await run(decoder, feeds, ['logits', 'present', 'attention']);
+      return { logits: columnsOf(logits), present, attention: columnsOf(attention) };
     },
     async release() {
       await Promise.all([encoder.release(), deeplens.release(), decoder.release()]);

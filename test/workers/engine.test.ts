@@ -15,8 +15,9 @@ async function engineOf(
   name: string,
   options: Parameters<typeof buildTinyBundle>[1],
   looks: 1 | 2 = 2,
+  how: Parameters<typeof openEngine>[2] = {},
 ): Promise<Engine> {
-  const engine = await openEngine(await loadBundle(await buildTinyBundle(join(home, name), options)), looks);
+  const engine = await openEngine(await loadBundle(await buildTinyBundle(join(home, name), options)), looks, how);
   opened.push(engine);
   return engine;
 }
@@ -102,6 +103,26 @@ test.each([1, 3])('a caption does not depend on its neighbours, %i beams', async
   await expectIndependence(engine, shades);
 });
 
+test.each([11, 4])(
+  'a draft scored whole gives the caption that decoding gives, %i tokens at most',
+  async (maxTokens) => {
+    const generation = { beams: 1, maxTokens };
+    const scored = await engineOf(`scored-${maxTokens}`, { generation });
+    const decoded = await engineOf(`decoded-${maxTokens}`, { generation }, 2, { verify: false });
+    // Drafts that stand (gray), that are changed in the middle (white), of unequal lengths, together and alone.
+    const pictures = [...COLOURS.map((colour) => tinyPicture(colour)), tinyPicture([170, 60, 30])];
+    const batches = [pictures, ...pictures.map((picture) => [picture])];
+    for (const batch of batches) {
+      const [found, expected] = [await scored.look(batch), await decoded.look(batch)];
+      expect(found.map(({ final }) => final.tokens)).toEqual(expected.map(({ final }) => final.tokens));
+      for (const [i, { final }] of found.entries()) {
+        expect(final.confidence).toBeCloseTo(expected[i]?.final.confidence ?? Number.NaN, 5);
+        expect(final.score).toBeCloseTo(expected[i]?.final.score ?? Number.NaN, 4);
+      }
+    }
+  },
+);
+
 test.each([
   ['onnx', /decoder\.onnx cannot be loaded on cpu: /],
   [
@@ -154,6 +175,21 @@ describe.runIf((await listBundles()).some(({ name }) => name === DEFAULT_BUNDLE)
         engine,
         Array.from({ length: 8 }, (_, kind) => drawn(kind, width, height)),
       );
+    });
+
+    test('drafts scored whole give the captions that decoding gives', async () => {
+      const bundle = await loadBundle(DEFAULT_BUNDLE);
+      const generation = { ...bundle.manifest.generation, beams: 1 };
+      const greedy = { ...bundle, manifest: { ...bundle.manifest, generation } };
+      const [scored, decoded] = [await openEngine(greedy, 2), await openEngine(greedy, 2, { verify: false })];
+      opened.push(scored, decoded);
+      const { width, height } = bundle.image;
+      const pictures = Array.from({ length: 8 }, (_, kind) => drawn(kind, width, height));
+      const [found, expected] = [await scored.look(pictures), await decoded.look(pictures)];
+      expect(found.map(({ final }) => final.tokens)).toEqual(expected.map(({ final }) => final.tokens));
+      for (const [i, { final }] of found.entries()) {
+        expect(final.confidence).toBeCloseTo(expected[i]?.final.confidence ?? Number.NaN, 5);
+      }
     });
   },
 );

@@ -14,22 +14,39 @@ function logits(entries: Record<number, number>): number[] {
   return Array.from({ length: VOCAB }, (_, token) => entries[token] ?? -30 - token);
 }
 
-/** Runs the search over models that remember, row by row, what was written: a wrong parent or token shows in the result. */
-async function write(models: readonly Model[], rules: Partial<SearchRules> = {}): Promise<readonly Written[]> {
-  let histories = models.map((model) => ({ model, written: [] as number[] }));
-  const answer = () => histories.map(({ model, written }) => Float32Array.from(model(written)));
-  const step: Step = async (tokens, parents, position) => {
-    expect(parents.length).toBe(tokens.length);
+/**
+ * Runs the search over models that remember, row by row, what was written: a wrong parent, token or position shows in the result.
+ * @param guesses a guess for each model, scored beforehand
+ */
+async function write(
+  models: readonly Model[],
+  rules: Partial<SearchRules> = {},
+  guesses: readonly (readonly number[])[] = [],
+): Promise<readonly Written[] & { readonly steps: number }> {
+  let histories = models.map((model) => ({ model, written: [] as readonly number[] }));
+  let steps = 0;
+  const starts = models.map((model, row) => {
+    const tokens = guesses[row] ?? [];
+    const logits = tokens.map((_, at) => Float32Array.from(model(tokens.slice(0, at + 1))));
+    return { first: Float32Array.from(model([])), guess: { tokens, logits } };
+  });
+  const step: Step = async (tokens, parents, positions) => {
+    steps++;
+    expect([parents.length, positions.length]).toEqual([tokens.length, tokens.length]);
     histories = parents.map((parent, row) => {
       const before = histories[parent];
       const token = tokens[row];
-      if (before === undefined || token === undefined) throw new Error(`row ${row} comes from nowhere`);
-      return { model: before.model, written: [...before.written, token] };
+      const position = positions[row];
+      if (before === undefined || token === undefined || position === undefined)
+        throw new Error(`row ${row} has no past`);
+      // A row that followed its guess comes with all of it that it kept.
+      const kept = steps === 1 ? (guesses[parent] ?? []).slice(0, position - 1) : before.written;
+      expect(kept.length).toBe(position - 1);
+      return { model: before.model, written: [...kept, token] };
     });
-    for (const { written } of histories) expect(written.length).toBe(position);
-    return answer();
+    return histories.map(({ model, written }) => Float32Array.from(model(written)));
   };
-  return search(answer(), step, { ...RULES, ...rules });
+  return Object.assign([...(await search(starts, step, { ...RULES, ...rules }))], { steps });
 }
 
 /** A model whose logits are a fixed pseudo-random function of what was written. */
@@ -183,8 +200,36 @@ test('rows of a batch end at different times and none changes another', async ()
   for (const [i, model] of models.entries()) expect((await write([model], rules))[0]).toEqual(together[i]);
 });
 
+test('a guess changes nothing but the number of steps: whole, cut short, wrong in a place, or nonsense', async () => {
+  for (let seed = 0; seed < 60; seed++) {
+    const rules = { noRepeatNgram: seed % 4, maxTokens: 7 };
+    const model = noise(seed, 1 + (seed % 5));
+    const plain = await write([model], rules);
+    const tokens = plain[0]?.tokens ?? [];
+    const at = seed % tokens.length;
+    const wrong = tokens.with(at, tokens[at] === 7 ? 8 : 7);
+    const guesses = [tokens, tokens.slice(0, at), wrong, [8, 8, 8, 8, 8, 8], []];
+    for (const guess of guesses) expect([...(await write([model], rules, [guess]))]).toEqual([...plain]);
+    const together = await write(
+      guesses.map(() => model),
+      rules,
+      guesses,
+    );
+    expect([...together]).toEqual(guesses.map(() => plain[0]));
+    // The caption itself, guessed, needs no step; guessed up to a point, none for what was kept.
+    expect((await write([model], rules, [tokens])).steps).toBe(0);
+    expect((await write([model], rules, [wrong])).steps).toBe(plain.steps - at);
+  }
+});
+
+test('a wider beam does not follow a guess', async () => {
+  const model = noise(5, 4);
+  const plain = await write([model], { beams: 3 });
+  expect([...(await write([model], { beams: 3 }, [plain[0]?.tokens ?? []]))]).toEqual([...plain]);
+});
+
 test('no pictures, no captions', async () => {
-  expect(await write([])).toEqual([]);
+  expect([...(await write([]))]).toEqual([]);
 });
 
 test.each([Number.NaN, Number.POSITIVE_INFINITY])('logits with %d are refused', async (value) => {
