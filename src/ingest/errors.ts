@@ -8,6 +8,7 @@ import { type FailureOptions, SecondGlanceError } from '../core/errors.ts';
  * - `truncated`, `damaged`: part of it could be decoded; these two stand in a report and are not thrown
  * - `http-status`, `unreachable`, `timed-out`, `blocked-protocol`: the network
  * - `stalled`, `decode-failed`, `ffmpeg-missing`, `aborted`: the decoder
+ * - `write-failed`: ffmpeg could not write a video (a container that does not take a stream, a full disk)
  * - `invalid-choice`: `--frames` names no frame choice
  */
 export type IngestErrorCode =
@@ -30,6 +31,7 @@ export type IngestErrorCode =
   | 'decode-failed'
   | 'ffmpeg-missing'
   | 'aborted'
+  | 'write-failed'
   | 'invalid-choice';
 
 /** A failure of the ingest room. `detail` has the command and its last stderr lines where a process was involved. */

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { errnoOf } from '../core/errors.ts';
 import { outputError } from './errors.ts';
-import { ensureFolder, openFileSink, type TextSink } from './sink.ts';
+import { ensureFolder, type Make, openFileSink, type TextSink } from './sink.ts';
 
 /** What the ledger keeps of one track's place. */
 const entrySchema = z.object({
@@ -100,10 +100,10 @@ export async function recordTrack(
 
 /**
  * A file sink for a track. On `commit` the ledger knows the bytes for ours before they appear, though not yet for
- * `current`: that needs a `recordTrack` with the key, once all that the key stands for is done.
+ * `current`: that needs a `recordTrack` with the key, once all that the key stands for is done. `make`: see `openFileSink`.
  */
-export function openTrackSink(stateDir: string, target: string, source?: string): Promise<TextSink> {
-  return openFileSink(target, ({ sha256 }) => recordTrack(stateDir, target, { key: '', sha256, source }));
+export function openTrackSink(stateDir: string, target: string, source?: string, make?: Make): Promise<TextSink> {
+  return openFileSink(target, ({ sha256 }) => recordTrack(stateDir, target, { key: '', sha256, source }), make);
 }
 
 /**

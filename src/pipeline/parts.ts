@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { outputError } from './errors.ts';
@@ -45,8 +45,16 @@ async function removeStaleParts(target: string): Promise<void> {
     // A part's number may be this process's own: in a container every run may have the same.
     const stale =
       host === here ? Number(pid) === process.pid || !isAlive(Number(pid)) : await isOlderThan(file, DAY_MS);
-    if (stale) await rm(file, { force: true });
+    if (stale) await rm(file, { force: true, recursive: true });
   }
+}
+
+/** A hidden name beside `target` that tells whose part it is. */
+function newName(target: string): string {
+  const name = `${stemOf(target)}.${here}-${process.pid}-${randomBytes(4).toString('hex')}.part`;
+  const file = path.join(path.dirname(target), name);
+  ours.add(file);
+  return file;
 }
 
 /** A file that is being written beside its target, under a hidden name of its own. */
@@ -62,13 +70,29 @@ export interface Part {
 export async function openPart(target: string): Promise<Part> {
   try {
     await removeStaleParts(target);
-    const name = `${stemOf(target)}.${here}-${process.pid}-${randomBytes(4).toString('hex')}.part`;
-    const file = path.join(path.dirname(target), name);
-    ours.add(file);
+    const file = newName(target);
     return { file, handle: await open(file, 'wx+') };
   } catch (error) {
     throw outputError(error, `write ${target}`);
   }
+}
+
+/** As {@link openPart}, but a folder, for a track of several files. Answers its path. Throws an OutputError. */
+export async function openPartFolder(target: string): Promise<string> {
+  try {
+    await removeStaleParts(target);
+    const folder = newName(target);
+    await mkdir(folder);
+    return folder;
+  } catch (error) {
+    throw outputError(error, `write ${target}`);
+  }
+}
+
+/** Removes a folder that is a part, unless it has been renamed. Idempotent. */
+export async function dropPartFolder(folder: string): Promise<void> {
+  await rm(folder, { force: true, recursive: true });
+  ours.delete(folder);
 }
 
 /** Closes a part and removes it, unless it has been renamed. Idempotent. */

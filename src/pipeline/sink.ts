@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { mkdir, open, realpath, rename, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
-import { errnoOf } from '../core/errors.ts';
+import { errnoOf, SecondGlanceError } from '../core/errors.ts';
 import { OutputError, outputError } from './errors.ts';
 import { dropPart, openPart, type Part, releasePart, syncFolder, writeAll } from './parts.ts';
 
@@ -49,6 +50,12 @@ class Tally {
 /** Told of a track's bytes when they are durable, right before they appear in the target's place. */
 export type Claim = (written: Written) => Promise<void>;
 
+/**
+ * Makes the target's bytes of a track's text, where they are not the text itself (a video with the track in it): reads
+ * the file `text` and writes the file `made`, which stands there empty.
+ */
+export type Make = (text: string, made: string) => Promise<void>;
+
 /** Tells one state of a file from another. */
 async function mark(file: string): Promise<string> {
   const found = await stat(file).catch((error: unknown) => {
@@ -65,17 +72,19 @@ class FileSink implements TextSink {
   /** What stood in the target's place at the start. */
   readonly #found: string;
   readonly #claim: Claim;
-  readonly #part: Part;
-  readonly #tally = new Tally();
+  readonly #make: Make | undefined;
+  #part: Part;
+  #tally = new Tally();
   #gathered = '';
   #writes: Promise<void> = Promise.resolve();
   #state: 'open' | 'committed' | 'discarded' = 'open';
 
-  constructor(target: string, file: string, found: string, claim: Claim, part: Part) {
+  constructor(target: string, file: string, found: string, part: Part, claim: Claim, make?: Make) {
     this.target = target;
     this.scratch = file;
     this.#found = found;
     this.#claim = claim;
+    this.#make = make;
     this.#part = part;
   }
 
@@ -98,12 +107,33 @@ class FileSink implements TextSink {
     return this.#writes;
   }
 
+  /** Puts a part that is made of the text in the text's place. */
+  async #remake(make: Make): Promise<void> {
+    const text = this.#part;
+    const made = await openPart(this.scratch);
+    try {
+      await made.handle.close();
+      await make(text.file, made.file);
+      const handle = await open(made.file, 'r+');
+      await handle.sync();
+      await handle.close();
+      this.#tally = new Tally();
+      for await (const chunk of createReadStream(made.file)) this.#tally.add(chunk as Buffer);
+    } catch (error) {
+      await dropPart(made);
+      throw error;
+    }
+    this.#part = made;
+    await dropPart(text);
+  }
+
   async commit(): Promise<Written> {
     if (this.#state === 'open') {
       await this.#flush();
       try {
         await this.#part.handle.sync();
         await this.#part.handle.close();
+        if (this.#make !== undefined) await this.#remake(this.#make);
         if ((await mark(this.scratch)) !== this.#found) {
           throw new OutputError(
             'output-changed',
@@ -116,6 +146,7 @@ class FileSink implements TextSink {
         releasePart(this.#part);
         await syncFolder(path.dirname(this.scratch));
       } catch (error) {
+        if (error instanceof SecondGlanceError) throw error;
         throw outputError(error, `write ${this.target}`);
       }
     }
@@ -185,19 +216,23 @@ export function streamSink(stream: Writable): TextSink {
 /**
  * A sink for the file `target`, whose folder must exist. The target changes only on `commit`, in one step, and not if
  * something else wrote it since the sink was opened (`output-changed`). A symbolic link stays one: what it points to
- * is written. A device or a named pipe is written straight through.
+ * is written. A device or a named pipe is written straight through, unless the target's bytes have to be made (`make`).
  */
-export async function openFileSink(target: string, claim: Claim = async () => undefined): Promise<TextSink> {
+export async function openFileSink(
+  target: string,
+  claim: Claim = async () => undefined,
+  make?: Make,
+): Promise<TextSink> {
   const doing = `write ${target}`;
   try {
     const known = await stat(target).catch(() => undefined);
     if (known?.isDirectory() === true) throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' });
-    if (known !== undefined && !known.isFile()) {
+    if (known !== undefined && !known.isFile() && make === undefined) {
       const handle = await open(target, 'w');
       return new StreamSink(target, handle.createWriteStream(), true);
     }
     const file = known === undefined ? path.resolve(target) : await realpath(target);
-    return new FileSink(target, file, await mark(file), claim, await openPart(file));
+    return new FileSink(target, file, await mark(file), await openPart(file), claim, make);
   } catch (error) {
     throw outputError(error, doing);
   }

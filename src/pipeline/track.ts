@@ -23,6 +23,11 @@ export interface TrackHeader {
   /** What the track is to a player, and its language as a BCP 47 tag: formats that have a place for them say so. */
   readonly kind: TrackKind;
   readonly language: string;
+  /**
+   * Writes the video itself into a folder as HLS, and answers its master playlist, in which addresses count from that
+   * folder. Only `hls` asks for it.
+   */
+  readonly segmentVideo?: (folder: string) => Promise<string>;
   /** The options that decide what is in the track, as the JSON shall show them. */
   readonly options: { readonly [key: string]: JsonValue };
 }

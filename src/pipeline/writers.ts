@@ -1,4 +1,5 @@
 import { assWriter } from './ass.ts';
+import { hlsWriter } from './hls.ts';
 import { jsonWriter } from './json.ts';
 import { jsonlWriter } from './jsonl.ts';
 import type { TextSink } from './sink.ts';
@@ -14,11 +15,12 @@ const WRITERS = {
   ttml: ttmlWriter,
   ass: assWriter,
   txt: txtWriter,
+  hls: hlsWriter,
   json: jsonWriter,
   jsonl: jsonlWriter,
 } satisfies Record<string, (sink: TextSink, header: TrackHeader) => Promise<TrackWriter>>;
 
-/** A kind of track, named like its file's extension. */
+/** A kind of track, named like its file's extension (`hls`: m3u8). */
 export type TrackFormat = keyof typeof WRITERS;
 
 /** Starts a track of the given format on a sink. Throws an OutputError, and discards the sink then. */

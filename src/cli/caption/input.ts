@@ -72,7 +72,7 @@ async function captionOpened(context: RunContext, job: InputJob, source: Source)
     });
     const { concurrency, model } = captioner;
     const { summary, failed } = await writeInput(
-      { settings, model, stateDir, onProgress: (progress) => reporter.progress(job.source.name, progress) },
+      { settings, model, stateDir, signal, onProgress: (progress) => reporter.progress(job.source.name, progress) },
       job,
       {
         source,

@@ -1,10 +1,12 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
+import { BURN_CONTAINERS } from '../../ingest/burn.ts';
+import { MUX_CONTAINERS } from '../../ingest/mux.ts';
 import type { Source } from '../../ingest/sources.ts';
 import { UsageError } from '../exit.ts';
 
 /** The formats that `caption` writes. All but `jsonl` hold one input a file. */
-export const FORMATS = ['vtt', 'srt', 'ttml', 'ass', 'txt', 'json', 'jsonl'] as const;
+export const FORMATS = ['vtt', 'srt', 'ttml', 'ass', 'txt', 'hls', 'json', 'jsonl'] as const;
 /** One of {@link FORMATS}. */
 export type Format = (typeof FORMATS)[number];
 
@@ -12,6 +14,18 @@ export type Format = (typeof FORMATS)[number];
 export interface Target {
   readonly format: Format;
   readonly path: string;
+  /** The file is a copy of the video that holds the track: as a stream of its own, or drawn into the pictures. */
+  readonly into?: 'mux' | 'burn';
+}
+
+/** What the ledger keeps of a target, for tracks that depend on `key`. */
+export function ledgerKey({ format, into }: Target, key: string): string {
+  return into === undefined ? `${format} ${key}` : `${into} ${format} ${key}`;
+}
+
+/** True where a target takes more than captions to write: the video itself. */
+export function needsVideo({ format, into }: Target): boolean {
+  return format === 'hls' || into !== undefined;
 }
 
 /** What to write for one input. */
@@ -26,10 +40,17 @@ export interface OutputPlan {
   readonly collected?: Target;
 }
 
-/** What the user said of outputs: `-o` and `-f`. */
+/** What the user said of outputs: `-o`, `-f`, `--mux`, `--burn`. */
 export interface OutputRequest {
   readonly output?: string;
   readonly formats?: readonly Format[];
+  readonly mux?: string;
+  readonly burn?: string;
+}
+
+/** The ending of a format's files. */
+function extensionOf(format: Format): string {
+  return format === 'hls' ? 'm3u8' : format;
 }
 
 function isFormat(text: string): text is Format {
@@ -62,7 +83,7 @@ function kindOf(file: string): 'folder' | 'file' | 'other' | undefined {
 
 function formatOf(output: string): Format | undefined {
   const extension = path.extname(output).slice(1).toLowerCase();
-  return isFormat(extension) ? extension : undefined;
+  return FORMATS.find((format) => extensionOf(format) === extension);
 }
 
 /** The folder beside which an input's track goes: its own for files, the current one for the rest. */
@@ -90,11 +111,11 @@ function placeTracks(sources: readonly Source[], formats: readonly Format[], fol
     const other = taken.get(trunk);
     if (other !== undefined) {
       throw new UsageError(
-        `${other} and ${source.label} would both write ${trunk}.${formats[0]}: give them in runs of their own, with another -o`,
+        `${other} and ${source.label} would both write ${trunk}.${extensionOf(formats[0] ?? 'vtt')}: give them in runs of their own, with another -o`,
       );
     }
     taken.set(trunk, source.label);
-    return { source, targets: formats.map((format) => ({ format, path: `${trunk}.${format}` })) };
+    return { source, targets: formats.map((format) => ({ format, path: `${trunk}.${extensionOf(format)}` })) };
   });
 }
 
@@ -104,15 +125,49 @@ function placeTracks(sources: readonly Source[], formats: readonly Format[], fol
  * Throws a UsageError where the request makes no sense.
  */
 export function planOutputs(sources: readonly Source[], request: OutputRequest, wanted = sources.length): OutputPlan {
-  const plan = plannedOutputs(sources, request, wanted);
+  const plan = addVideos(plannedOutputs(sources, request, wanted), request, wanted);
   const inputs = new Map(sources.map((source) => [source.input, source.label]));
   const targets = [...plan.inputs.flatMap((input) => input.targets), ...(plan.collected ? [plan.collected] : [])];
+  const seen = new Set<string>();
   for (const { path: file } of targets) {
+    if (file !== '-' && seen.has(file))
+      throw new UsageError(`${file} cannot take two outputs: give each a name of its own`);
+    seen.add(file);
     const input = file === '-' ? undefined : inputs.get(file);
     if (input !== undefined)
       throw new UsageError(`the output would take the place of the input ${input}: choose another -o`);
   }
   return plan;
+}
+
+/** Adds the copies of the video that `--mux` and `--burn` ask for. */
+function addVideos(plan: OutputPlan, { mux, burn }: OutputRequest, wanted: number): OutputPlan {
+  const videos: Target[] = [];
+  if (mux !== undefined) {
+    const container = MUX_CONTAINERS[path.extname(mux).toLowerCase()];
+    if (container === undefined) throw wrongVideo('--mux', mux, Object.keys(MUX_CONTAINERS));
+    videos.push({ format: container.text, path: path.resolve(mux), into: 'mux' });
+  }
+  if (burn !== undefined) {
+    if (BURN_CONTAINERS[path.extname(burn).toLowerCase()] === undefined) {
+      throw wrongVideo('--burn', burn, Object.keys(BURN_CONTAINERS));
+    }
+    videos.push({ format: 'ass', path: path.resolve(burn), into: 'burn' });
+  }
+  if (videos.length === 0) return plan;
+  const flag = mux === undefined ? '--burn' : '--mux';
+  if (wanted > 1) throw new UsageError(`${flag} takes one input: give the ${wanted} inputs in runs of their own`);
+  const [input] = plan.inputs;
+  if (input === undefined) return plan;
+  if (input.source.kind === 'picture')
+    throw new UsageError(`${flag} takes a video, and ${input.source.label} is a picture`);
+  // The lines of one input need nobody to collect them.
+  const lines = plan.collected === undefined ? [] : [plan.collected];
+  return { inputs: [{ ...input, targets: [...input.targets, ...lines, ...videos] }] };
+}
+
+function wrongVideo(flag: string, file: string, extensions: readonly string[]): UsageError {
+  return new UsageError(`${flag} ${file}: give it a name that ends in ${extensions.join(', ')}`);
 }
 
 function plannedOutputs(sources: readonly Source[], { output, formats }: OutputRequest, wanted: number): OutputPlan {
@@ -122,6 +177,8 @@ function plannedOutputs(sources: readonly Source[], { output, formats }: OutputR
   if (output === '-') {
     const [format = wanted > 1 ? 'jsonl' : 'vtt', ...more] = formats ?? [];
     if (more.length > 0) throw new UsageError('-o - takes one format: stdout is one stream');
+    if (format === 'hls')
+      throw new UsageError('-o - cannot take hls, which is many files: give it a name that ends in .m3u8');
     if (format !== 'jsonl' && wanted > 1) {
       throw new UsageError(`-o - with ${wanted} inputs needs -f jsonl: a ${format} track holds one input`);
     }

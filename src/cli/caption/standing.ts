@@ -1,6 +1,6 @@
 import { SecondGlanceError } from '../../core/errors.ts';
 import { trackState } from '../../pipeline/ledger.ts';
-import type { Target } from './outputs.ts';
+import { ledgerKey, type Target } from './outputs.ts';
 
 /** A target that holds something which is not this run's to overwrite. */
 export class TrackExistsError extends SecondGlanceError<'track-exists'> {
@@ -24,9 +24,10 @@ export async function checkStanding(
 ): Promise<boolean> {
   if (track.force || targets.length === 0) return false;
   let current = 0;
-  for (const { path: file, format } of targets) {
+  for (const target of targets) {
+    const file = target.path;
     if (file === '-') continue;
-    const found = await trackState(stateDir, file, `${format} ${track.key}`, track.source);
+    const found = await trackState(stateDir, file, ledgerKey(target, track.key), track.source);
     if (found === 'foreign' || found === 'other') throw new TrackExistsError(file, found);
     if (found === 'current') current += 1;
   }

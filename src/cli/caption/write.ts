@@ -1,20 +1,23 @@
 import path from 'node:path';
 import { SecondGlanceError } from '../../core/errors.ts';
 import type { ModelIdentity } from '../../core/types.ts';
+import { burnTrack } from '../../ingest/burn.ts';
 import type { IngestReport } from '../../ingest/damage.ts';
+import { muxTrack } from '../../ingest/mux.ts';
 import type { MediaInfo } from '../../ingest/probe.ts';
+import { segmentVideo } from '../../ingest/segment.ts';
 import type { Source } from '../../ingest/sources.ts';
 import { openTrackSink, recordTrack } from '../../pipeline/ledger.ts';
 import type { GroupCaptions } from '../../pipeline/order.ts';
 import { PROFILES } from '../../pipeline/profiles.ts';
 import { rulesFor } from '../../pipeline/rules.ts';
-import { ensureFolder, streamSink, type TextSink } from '../../pipeline/sink.ts';
+import { ensureFolder, type Make, streamSink, type TextSink } from '../../pipeline/sink.ts';
 import type { TrackHeader, TrackWriter } from '../../pipeline/track.ts';
 import { type TracksReport, writeTracks } from '../../pipeline/tracks.ts';
 import { openTrackWriter } from '../../pipeline/writers.ts';
 import { VERSION } from '../version.ts';
 import { type Facts, sourceOf, trackOptions } from './identity.ts';
-import type { Target } from './outputs.ts';
+import { ledgerKey, needsVideo, type Target } from './outputs.ts';
 import type { InputProgress } from './progress.ts';
 import type { CaptionSettings } from './settings.ts';
 import { counted, damageProblem, type InputSummary, type Problem, roundSeconds } from './summary.ts';
@@ -24,6 +27,11 @@ export interface WriteContext {
   readonly settings: CaptionSettings;
   readonly model: ModelIdentity;
   readonly stateDir: string;
+  /**
+   * Ends what is made of the video itself. Present where this process may read the input; without it nothing is that
+   * takes more than captions (HLS, `--mux`, `--burn`).
+   */
+  readonly signal?: AbortSignal;
   readonly onProgress: (progress: InputProgress) => void;
 }
 
@@ -68,15 +76,42 @@ class EmptyRangeError extends SecondGlanceError<'empty-range'> {
   }
 }
 
-async function openWriters(stateDir: string, job: InputJob, header: TrackHeader): Promise<TrackWriter[]> {
+/** Services are asked for what a process at the video's side has to do. */
+class VideoNeededError extends SecondGlanceError<'video-needed'> {
+  constructor({ path: file }: Target) {
+    super('video-needed', `${file} takes the video itself, which services do not copy: run caption without --queue`);
+  }
+}
+
+/** How a target's bytes are made of its track, where they are not the track itself. */
+function makeOf({ settings, signal }: WriteContext, { source, media }: Captioned, target: Target): Make | undefined {
+  if (!needsVideo(target)) return undefined;
+  if (signal === undefined) throw new VideoNeededError(target);
+  const { kind, language } = settings;
+  const extension = path.extname(target.path).toLowerCase();
+  switch (target.into) {
+    case 'mux':
+      return (file, made) => muxTrack(source, media, { file, kind, language }, made, extension, signal);
+    case 'burn':
+      return (file, made) => burnTrack(source, media, file, made, extension, signal);
+    default:
+      return undefined;
+  }
+}
+
+async function openWriters(context: WriteContext, job: InputJob, captioned: Captioned): Promise<TrackWriter[]> {
+  const header = headerOf(context, captioned);
   const writers: TrackWriter[] = [];
   try {
     if (job.lines !== undefined) writers.push(await openTrackWriter('jsonl', job.lines, header));
-    for (const { format, path: file } of job.targets) {
-      if (file !== '-') await ensureFolder(path.dirname(file));
+    for (const target of job.targets) {
+      const make = makeOf(context, captioned, target);
+      if (target.path !== '-') await ensureFolder(path.dirname(target.path));
       const sink =
-        file === '-' ? streamSink(process.stdout) : await openTrackSink(stateDir, file, sourceOf(job.identity));
-      writers.push(await openTrackWriter(format, sink, header));
+        target.path === '-'
+          ? streamSink(process.stdout)
+          : await openTrackSink(context.stateDir, target.path, sourceOf(job.identity), make);
+      writers.push(await openTrackWriter(target.format, sink, header));
     }
     return writers;
   } catch (error) {
@@ -85,7 +120,7 @@ async function openWriters(stateDir: string, job: InputJob, header: TrackHeader)
   }
 }
 
-function headerOf({ settings, model }: WriteContext, source: Source, media: MediaInfo): TrackHeader {
+function headerOf({ settings, model, signal }: WriteContext, { source, media }: Captioned): TrackHeader {
   return {
     tool: { name: 'secondglance', version: VERSION },
     model,
@@ -97,6 +132,7 @@ function headerOf({ settings, model }: WriteContext, source: Source, media: Medi
     },
     kind: settings.kind,
     language: settings.language,
+    ...(signal === undefined ? {} : { segmentVideo: (folder) => segmentVideo(source, media, folder, signal) }),
     options: trackOptions(settings),
   };
 }
@@ -111,10 +147,11 @@ function durationOf({ from = 0, to }: CaptionSettings, media: MediaInfo): number
 async function recordTracks(stateDir: string, job: InputJob, tracks: TracksReport, whole: boolean): Promise<void> {
   // The writer of the collected lines, where there is one, comes before those of the targets.
   const offset = job.lines === undefined ? 0 : 1;
-  for (const [at, { path: file, format }] of job.targets.entries()) {
+  for (const [at, target] of job.targets.entries()) {
+    const file = target.path;
     const sha256 = tracks.written[at + offset]?.sha256;
     if (file === '-' || sha256 === undefined) continue;
-    const key = whole ? `${format} ${job.key}` : '';
+    const key = whole ? ledgerKey(target, job.key) : '';
     await recordTrack(stateDir, file, { key, sha256, source: sourceOf(job.identity) });
   }
 }
@@ -133,7 +170,7 @@ export async function writeInput(
   const { source, media, report } = captioned;
   const duration = durationOf(settings, media);
   const zero = media.start + (settings.from ?? 0);
-  const writers = await openWriters(stateDir, job, headerOf(context, source, media));
+  const writers = await openWriters(context, job, captioned);
   let seen = 0;
   let failed = 0;
   /** Why the first keyframe without a caption has none. */

@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import type { Micros } from '../core/types.ts';
+import { askFfprobe } from './ask.ts';
+import { IngestError } from './errors.ts';
+import type { MediaInfo } from './probe.ts';
+import { rewrite } from './rewrite.ts';
+import type { Source } from './sources.ts';
+
+/**
+ * Where the container's start lies on the clock of the segments. Players take no negative times, and B-frames and the
+ * sound's priming samples come before the start: so everything is moved by the same ten seconds, and none by itself.
+ */
+export const SEGMENT_ZERO: Micros = 10_000_000;
+
+/** Length that a segment should have; it ends at the next key frame. What Apple's authoring guide asks for. */
+const SEGMENT_SECONDS = 6;
+/** Codecs that HLS players know in fragmented MP4. */
+const VIDEO_CODECS: ReadonlySet<string> = new Set(['h264', 'hevc', 'av1', 'vp9']);
+const SOUND_CODECS: ReadonlySet<string> = new Set(['aac', 'mp3', 'ac3', 'eac3', 'alac', 'flac', 'opus']);
+
+/**
+ * - no edit list, fragments that keep their times, frames that are not put off by their B-frames: players of Media
+ *   Source Extensions read each fragment for itself, so sound and pictures keep their distance, and the zero its place
+ */
+const FRAGMENTS = 'movflags=+negative_cts_offsets+frag_discont:use_editlist=0';
+
+const Answer = z.object({
+  streams: z.array(z.object({ index: z.number(), codec_name: z.string().optional() })).default([]),
+});
+
+function refuse(label: string, what: string): IngestError {
+  return new IngestError(
+    'write-failed',
+    `"${label}" cannot be copied into HLS: ${what} is nothing that players take there; convert it to H.264 and AAC first, or ask for vtt.`,
+  );
+}
+
+/**
+ * Writes a video into `folder` as HLS: one file of fragmented MP4 (`video.mp4`), its playlist (`video.m3u8`), pictures
+ * and the first sound copied as they are. The video's zero lies at {@link SEGMENT_ZERO}. Throws `write-failed` (also where
+ * players would not take the codecs), `aborted`.
+ * @returns the text of a master playlist; its addresses count from the folder
+ */
+export async function segmentVideo(
+  source: Source,
+  media: MediaInfo,
+  folder: string,
+  signal: AbortSignal,
+): Promise<string> {
+  if (media.container === 'picture') throw refuse(source.label, 'a picture');
+  if (!VIDEO_CODECS.has(media.codec)) throw refuse(source.label, media.codec);
+  const { streams } = await askFfprobe(source, ['-select_streams', 'a', '-show_streams'], Answer, signal);
+  const [sound] = streams;
+  if (sound !== undefined && !SOUND_CODECS.has(sound.codec_name ?? '')) {
+    throw refuse(source.label, sound.codec_name ?? 'its sound');
+  }
+  const args = [
+    ...['-map', `0:${media.stream}`, ...(sound === undefined ? [] : ['-map', `0:${sound.index}`]), '-c', 'copy'],
+    // Players on Apple's systems know HEVC by this name only.
+    ...(media.codec === 'hevc' ? ['-tag:v', 'hvc1'] : []),
+    // From a transport stream AAC comes with headers that MP4 has no use for; elsewhere this does nothing.
+    ...(sound?.codec_name === 'aac' ? ['-bsf:a', 'aac_adtstoasc'] : []),
+    ...['-output_ts_offset', String(SEGMENT_ZERO / 1e6), '-strict', 'experimental', '-f', 'hls'],
+    ...['-hls_time', String(SEGMENT_SECONDS), '-hls_playlist_type', 'vod', '-hls_segment_type', 'fmp4'],
+    ...['-hls_flags', 'single_file', '-hls_segment_options', FRAGMENTS],
+    ...['-hls_segment_filename', path.join(folder, 'video.mp4'), '-master_pl_name', 'master.m3u8'],
+    path.join(folder, 'video.m3u8'),
+  ];
+  await rewrite(
+    source,
+    { doing: 'cutting into segments of', advice: 'see that there is room for a copy.', args },
+    signal,
+  );
+  return await readFile(path.join(folder, 'master.m3u8'), 'utf8');
+}
