@@ -92,12 +92,14 @@ export async function hlsWriter(sink: TextSink, header: TrackHeader): Promise<Tr
       await writeAll(stages.next(cue));
     },
     async finish(summary) {
+      let placed: string | undefined;
       try {
         const { segments, duration } = stages.end(toMilliseconds(Math.max(0, summary.end - source.start)));
         await writeAll(segments);
         await write(PLAYLIST, subtitlePlaylist(duration));
         const name = `${stem}-${hash.digest('hex').slice(0, 8)}.hls`;
         await place(name);
+        placed = path.join(home, name);
         const folder = encodeURIComponent(name);
         const rendition = { name: trackTitle(kind), language, characteristics: CHARACTERISTICS[kind] };
         await sink.write(addSubtitles(video, folder, { ...rendition, playlist: PLAYLIST }));
@@ -106,6 +108,9 @@ export async function hlsWriter(sink: TextSink, header: TrackHeader): Promise<Tr
           await rm(path.join(home, before), { recursive: true, force: true });
         return written;
       } catch (error) {
+        // The master playlist that stands there knows nothing of it, unless it is the very same set.
+        if (placed !== undefined && path.basename(placed) !== before)
+          await rm(placed, { recursive: true, force: true });
         throw error instanceof SecondGlanceError ? error : outputError(error, `write ${sink.target}`);
       }
     },
