@@ -25,7 +25,7 @@ from model import Captioner
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
-DEFAULTS = {"batch": 32, "lr": 6e-4, "encoder_lr": 1e-4, "language_lr": None, "warmup": 200, "weight_decay": 0.05, "ema": 0.998, "seed": 1,
+DEFAULTS = {"batch": 32, "lr": 6e-4, "encoder_lr": 1e-4, "language_lr": None, "lens_lr": None, "warmup": 200, "weight_decay": 0.05, "ema": 0.998, "seed": 1,
             "smoothing": 0.1, "model": {}, "init": None, "frozen": [[0, 18]], "floor": 0.05, "augment": 1.0, "eval_every": 1.0,
             "save_seconds": 180, "clip": 1.0}
 
@@ -79,6 +79,8 @@ class Run:
             rate = c["encoder_lr"] if name.startswith("encoder.") else c["lr"]
             if name.startswith("language.") and c["language_lr"]:
                 rate = c["language_lr"]
+            if name.startswith("deeplens.") and c["lens_lr"]:
+                rate = c["lens_lr"]
             decay = c["weight_decay"] if p.dim() > 1 and not name.startswith("encoder.") else 0.0
             groups.setdefault((rate, decay), []).append(p)
         self.opt = torch.optim.AdamW([{"params": ps, "peak": r, "weight_decay": d} for (r, d), ps in groups.items()], lr=c["lr"], betas=(0.9, 0.98))
