@@ -118,7 +118,7 @@ export async function examine(model: string, verbose: boolean): Promise<Finding[
         return {
           name: 'bundle',
           state: 'ok',
-          message: `${name} ${edition} in ${bundle.folder}; ${Object.keys(bundle.files).length} files, checksums match (${sha256.slice(0, 12)})`,
+          message: `${name} ${edition} in ${bundle.folder}; ${Object.keys(bundle.files).length + bundle.data.length} files, checksums match (${sha256.slice(0, 12)})`,
         };
       },
       verbose,

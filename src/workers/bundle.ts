@@ -29,6 +29,8 @@ export interface Bundle {
   readonly image: ImageSpec;
   /** Absolute paths. */
   readonly files: Readonly<Record<GraphName | 'tokenizer', string>>;
+  /** Absolute paths of the graphs' weights, where they stand in files of their own. */
+  readonly data: readonly string[];
 }
 
 /** Where a bundle's folder is: a bare name means one of the package's own, anything with a path in it that folder. */
@@ -97,7 +99,12 @@ export async function loadBundle(nameOrPath: string, options: { provider?: Provi
   const manifest = parseManifest(bytes.toString('utf8'), join(folder, MANIFEST));
   const { name, version, graphs, tokenizer } = manifest;
   const { width, height, resize, filter, matrix } = manifest.image;
-  const check = (graph: GraphName) => checkFile(folder, graphs[graph][provider] ?? graphs[graph].default);
+  const data: string[] = [];
+  const check = async (name: GraphName) => {
+    const graph = graphs[name][provider] ?? graphs[name].default;
+    for (const weights of graph.data) data.push(await checkFile(folder, weights));
+    return checkFile(folder, graph);
+  };
   return {
     folder,
     provider,
@@ -110,6 +117,7 @@ export async function loadBundle(nameOrPath: string, options: { provider?: Provi
       deeplens: await check('deeplens'),
       decoder: await check('decoder'),
     },
+    data,
   };
 }
 

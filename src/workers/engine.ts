@@ -1,4 +1,5 @@
 import type { Caption, Group, ImageSpec, Keyframe } from '../core/types.ts';
+import { attentionOf, type SeenWord, seenWords } from './attention.ts';
 import type { Bundle } from './bundle.ts';
 import { WorkerError } from './errors.ts';
 import { look } from './look.ts';
@@ -15,6 +16,20 @@ export interface Looked {
   readonly final: Written;
 }
 
+/** What a look wrote, and where it looked for each word. */
+export interface Reading {
+  readonly text: string;
+  /** As in a {@link Caption}. */
+  readonly confidence: number;
+  readonly words: readonly SeenWord[];
+}
+
+/** {@link Looked}, explained. */
+export interface Explained {
+  readonly draft: Reading;
+  readonly final: Reading;
+}
+
 /** A bundle running in this process: every call blocks the event loop while a graph runs. */
 export interface Engine {
   /**
@@ -22,6 +37,8 @@ export interface Engine {
    * @param pixels per picture RGB, 8 bits, of the bundle's size
    */
   look(pixels: readonly Uint8Array[]): Promise<readonly Looked[]>;
+  /** {@link Engine.look}, and where each look looked. */
+  explain(pixels: readonly Uint8Array[]): Promise<readonly Explained[]>;
   /** {@link Engine.look} over a group, decoded: one caption a keyframe, in order. */
   caption(group: Group): Promise<Caption[]>;
   release(): Promise<void>;
@@ -42,6 +59,11 @@ function join(pixels: readonly Uint8Array[], { width, height }: ImageSpec): Uint
   return joined;
 }
 
+/** Further digits change with the batch. */
+function rounded(confidence: number): number {
+  return Math.round(confidence * 1e4) / 1e4;
+}
+
 /**
  * Loads a bundle's graphs and tokenizer into this process.
  * @param looks 1: the glance alone; 2: DeepLens reads the picture again guided by the draft, and the caption is written again
@@ -53,26 +75,50 @@ export async function openEngine(bundle: Bundle, looks: 1 | 2, { verify = true }
   const decode = await openTokenizer(bundle);
   const graphs = await openGraphs(bundle);
 
-  async function lookAt(pixels: readonly Uint8Array[]): Promise<readonly Looked[]> {
-    if (pixels.length === 0) return [];
+  /** Both looks, and the visual tokens that each of them had. */
+  async function lookAt(pixels: readonly Uint8Array[]) {
     const encoded = await graphs.encode(join(pixels, image), pixels.length);
-    const drafts = await look(graphs, manifest, encoded.glance, {});
-    if (looks === 1) return drafts.map((draft) => ({ draft, final: draft }));
-    const texts = drafts.map((draft) => draft.tokens);
+    const { glance } = encoded;
+    const drafts = await look(graphs, manifest, glance, {});
+    if (looks === 1) return { glance, refined: glance, drafts, finals: drafts };
+    const texts = drafts.map(({ tokens }) => tokens);
     const refined = await graphs.refine(encoded, draftTable(texts, manifest.ids.pad));
     const finals = await look(graphs, manifest, refined, { drafts: texts, verify });
+    return { glance, refined, drafts, finals };
+  }
+
+  async function lookedAt(pixels: readonly Uint8Array[]): Promise<readonly Looked[]> {
+    if (pixels.length === 0) return [];
+    const { drafts, finals } = await lookAt(pixels);
     return drafts.map((draft, i) => ({ draft, final: finals[i] ?? draft }));
   }
 
+  async function explain(pixels: readonly Uint8Array[]): Promise<readonly Explained[]> {
+    if (pixels.length === 0) return [];
+    const { glance, refined, drafts, finals } = await lookAt(pixels);
+    const texts = drafts.map(({ tokens }) => tokens);
+    const before = await attentionOf(graphs, manifest, glance, texts);
+    const last = finals.map(({ tokens }) => tokens);
+    const after = looks === 1 ? before : await attentionOf(graphs, manifest, refined, last, texts);
+    const reading = ({ tokens, confidence }: Written, attention: readonly Float32Array[] = []): Reading => {
+      return { text: decode(tokens), confidence: rounded(confidence), words: seenWords(tokens, attention, decode) };
+    };
+    return drafts.map((draft, i) => ({
+      draft: reading(draft, before[i]),
+      final: reading(finals[i] ?? draft, after[i]),
+    }));
+  }
+
   function captionOf({ video, index, pts, still }: Keyframe, { draft, final }: Looked): Caption {
-    const confidence = Math.round(final.confidence * 1e4) / 1e4;
+    const confidence = rounded(final.confidence);
     return { video, index, pts, still, draft: decode(draft.tokens), text: decode(final.tokens), confidence, looks };
   }
 
   return {
-    look: lookAt,
+    look: lookedAt,
+    explain,
     async caption({ keyframes }) {
-      const looked = await lookAt(keyframes.map(({ pixels }) => pixels));
+      const looked = await lookedAt(keyframes.map(({ pixels }) => pixels));
       return looked.flatMap((each, i) => {
         const keyframe = keyframes[i];
         return keyframe === undefined ? [] : [captionOf(keyframe, each)];

@@ -12,8 +12,11 @@ const bundleFile = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits'),
 });
 
+/** A graph's file, and those beside it that hold its weights where it does not hold them itself (ONNX external data, needed from 2 GB on). */
+const graphFiles = bundleFile.extend({ data: z.array(bundleFile).default([]) });
+
 /** One entry for every provider, and where a provider wants its own (quantised, fp16) one under its name. */
-const graph = z.object({ default: bundleFile }).catchall(bundleFile);
+const graph = z.object({ default: graphFiles }).catchall(graphFiles);
 
 const manifest = z
   .object({
@@ -47,6 +50,8 @@ const manifest = z
       maxTokens: count,
       noRepeatNgram: z.int().nonnegative(),
       lengthPenalty: z.number().nonnegative(),
+      /** Captions of less confidence say more wrong than right: tracks leave them out where nothing else is asked for. */
+      minConfidence: z.number().min(0).max(1).default(0),
     }),
     modes: z.array(z.enum(['brief', 'detailed'])).min(1),
   })
@@ -58,7 +63,8 @@ const manifest = z
 
 /**
  * What bundle.json says, checked: image size and treatment, files with their sha256, the graphs' dimensions
- * (`visual` tokens N, `width` D, `features` channels C, decoder `layers`, `heads`, `headDim`, `vocab`), special ids, search defaults.
+ * (`visual` tokens N, `width` D, `features` channels C, decoder `layers`, `heads`, `headDim`, `vocab`), special ids, search defaults,
+ * the confidence below which captions are left out.
  */
 export type Manifest = Readonly<z.infer<typeof manifest>>;
 

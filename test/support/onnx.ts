@@ -9,7 +9,9 @@ message GraphProto { repeated NodeProto node = 1; string name = 2; repeated Tens
   repeated ValueInfoProto input = 11; repeated ValueInfoProto output = 12; }
 message NodeProto { repeated string input = 1; repeated string output = 2; string name = 3; string op_type = 4; repeated AttributeProto attribute = 5; }
 message AttributeProto { string name = 1; float f = 2; int64 i = 3; GraphProto g = 6; repeated int64 ints = 8; int32 type = 20; }
-message TensorProto { repeated int64 dims = 1; int32 data_type = 2; string name = 8; bytes raw_data = 9; }
+message TensorProto { repeated int64 dims = 1; int32 data_type = 2; string name = 8; optional bytes raw_data = 9;
+  repeated StringStringEntryProto external_data = 13; int32 data_location = 14; }
+message StringStringEntryProto { string key = 1; string value = 2; }
 message ValueInfoProto { string name = 1; TypeProto type = 2; }
 message TypeProto { Tensor tensor_type = 1; message Tensor { int32 elem_type = 1; TensorShapeProto shape = 2; } }
 message TensorShapeProto { repeated Dimension dim = 1; message Dimension { oneof value { int64 dim_value = 1; string dim_param = 2; } } }
@@ -100,6 +102,32 @@ export class Graph {
     };
     return ModelProto.encode(ModelProto.create(model)).finish();
   }
+}
+
+interface Initializer {
+  readonly data_type: number;
+  raw_data?: Uint8Array | undefined;
+  external_data?: { key: string; value: string }[];
+  data_location?: number;
+}
+
+/** An .onnx file taken apart as large ones are: the graph, and its weights in a file `name` beside it. */
+export function externalise(bytes: Uint8Array, name: string): { graph: Uint8Array; weights: Uint8Array } {
+  const model = ModelProto.decode(bytes);
+  const { initializer } = (model as unknown as { graph: { initializer: Initializer[] } }).graph;
+  const parts: Uint8Array[] = [];
+  let offset = 0;
+  // Integers are shapes and axes, which the graph has to tell by itself.
+  for (const tensor of initializer.filter(({ data_type }) => data_type === ELEMENTS.float32)) {
+    const part = tensor.raw_data ?? new Uint8Array(0);
+    const place = { location: name, offset: String(offset), length: String(part.length) };
+    tensor.external_data = Object.entries(place).map(([key, value]) => ({ key, value }));
+    tensor.data_location = 1;
+    delete tensor.raw_data;
+    parts.push(part);
+    offset += part.length;
+  }
+  return { graph: ModelProto.encode(model).finish(), weights: Buffer.concat(parts) };
 }
 
 function valueInfo(name: string, type: Element, shape: readonly Dimension[]): object {

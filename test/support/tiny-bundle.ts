@@ -35,7 +35,13 @@ export const TEXTS: Readonly<Record<Colour, { readonly draft: string; readonly t
 /** How a tiny bundle is made; everything has a default. */
 export interface TinyBundleOptions extends Misbehaviour {
   readonly name?: string;
-  readonly generation?: { beams?: number; maxTokens?: number; noRepeatNgram?: number; lengthPenalty?: number };
+  readonly generation?: {
+    beams?: number;
+    maxTokens?: number;
+    noRepeatNgram?: number;
+    lengthPenalty?: number;
+    minConfidence?: number;
+  };
   /**
    * What is wrong with it: `checksum` the decoder's bytes differ from its sha256; `missing` the decoder is not there; `format` made for
    * format 99; `json` bundle.json is torn; `field` a field is wrong; `graph` the decoder is another graph; `onnx` the decoder is no ONNX;

@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEFAULT_BUNDLE, listBundles, loadBundle } from '../../src/workers/bundle.ts';
+import { openEngine } from '../../src/workers/engine.ts';
 import { BundleError, type BundleErrorCode } from '../../src/workers/errors.ts';
-import { buildTinyBundle } from '../support/tiny-bundle.ts';
+import { externalise } from '../support/onnx.ts';
+import { buildTinyBundle, COLOURS, TEXTS } from '../support/tiny-bundle.ts';
+import { tinyGroup } from '../support/tiny-groups.ts';
 
 let home: string;
 beforeAll(async () => {
@@ -118,6 +121,57 @@ test("a provider's own graph wins over the default one", async () => {
   });
   expect((await loadBundle(folder, { provider: 'cuda' })).files.decoder).toBe(join(folder, 'encoder.onnx'));
   expect((await loadBundle(folder)).files.decoder).toBe(join(folder, 'decoder.onnx'));
+});
+
+/** Takes the weights of a bundle's graphs out into files of their own, as large graphs have them, and lists those. */
+async function takenApart(name: string): Promise<string> {
+  const folder = await buildTinyBundle(join(home, name));
+  const manifest = JSON.parse(await readFile(join(folder, 'bundle.json'), 'utf8'));
+  const entry = (file: string, bytes: Uint8Array) => {
+    return { file, sha256: createHash('sha256').update(bytes).digest('hex') };
+  };
+  for (const graphName of ['encoder', 'deeplens', 'decoder']) {
+    const [file, beside] = [`${graphName}.onnx`, `${graphName}.onnx_data`];
+    const { graph, weights } = externalise(await readFile(join(folder, file)), beside);
+    await writeFile(join(folder, file), graph);
+    await writeFile(join(folder, beside), weights);
+    manifest.graphs[graphName].default = { ...entry(file, graph), data: [entry(beside, weights)] };
+  }
+  await writeFile(join(folder, 'bundle.json'), JSON.stringify(manifest));
+  return folder;
+}
+
+test('graphs whose weights stand in files of their own: listed, checked, and run', async () => {
+  const folder = await takenApart('apart');
+  const bundle = await loadBundle(folder);
+  expect(bundle.data).toEqual(['encoder', 'deeplens', 'decoder'].map((name) => join(folder, `${name}.onnx_data`)));
+  const engine = await openEngine(bundle, 2);
+  try {
+    const captions = await engine.caption(tinyGroup(COLOURS));
+    expect(captions.map(({ draft, text }) => ({ draft, text }))).toEqual(COLOURS.map((colour) => TEXTS[colour]));
+  } finally {
+    await engine.release();
+  }
+});
+
+test('weights that are damaged or missing are a damaged or missing file', async () => {
+  const folder = await takenApart('apart-damaged');
+  const weights = join(folder, 'decoder.onnx_data');
+  const bytes = await readFile(weights);
+  bytes[7] = (bytes[7] ?? 0) ^ 1;
+  await writeFile(weights, bytes);
+  expect(await refusal(folder)).toMatchObject({ code: 'bundle-checksum', message: expect.stringContaining(weights) });
+  await rm(weights);
+  expect(await refusal(folder)).toMatchObject({ code: 'bundle-file-missing' });
+});
+
+test('the confidence below which captions are left out: none, unless the bundle brings one', async () => {
+  const plain = await loadBundle(await buildTinyBundle(join(home, 'all-kept')));
+  expect(plain.manifest.generation.minConfidence).toBe(0);
+  const own = await loadBundle(await buildTinyBundle(join(home, 'threshold'), { generation: { minConfidence: 0.4 } }));
+  expect(own.manifest.generation.minConfidence).toBe(0.4);
+  const wrong = await buildTinyBundle(join(home, 'wrong'), { generation: { minConfidence: 40 } });
+  expect((await refusal(wrong)).message).toMatch(/generation\.minConfidence: /);
 });
 
 test('the bundles of the package are listed by name', async () => {
