@@ -9,11 +9,8 @@ const COMPARED = 24;
 /** Frames this near show the same. */
 const APART: Micros = 1_000_000;
 
-function half<T>(items: readonly T[], costOf: (item: T) => number): T[] {
-  const costs = items.map(costOf);
-  const bound = [...costs].sort((a, b) => a - b)[Math.floor((items.length - 1) / 2)] ?? 0;
-  return items.filter((_, at) => (costs[at] ?? 0) <= bound);
-}
+/** Signatures less far apart than this are of one picture. */
+const SAME = 3.5;
 
 /**
  * The times of the frames that may be a step's clearest, the most promising first: not blank, at rest (no fade, no fast
@@ -31,12 +28,17 @@ export function clearestTimes(samples: readonly Sample[], start: Micros, end: Mi
     step.push({ sample, unrest: Math.max(...unrest) });
   }
   const visible = step.filter(({ sample }) => !sample.blank);
-  const calm = half(visible.length > 0 ? visible : step, ({ unrest }) => unrest);
+  const lit = visible.length > 0 ? visible : step;
+  const restless = lit.map(({ unrest }) => unrest).sort((a, b) => a - b);
+  const calm = lit.filter(({ unrest }) => unrest <= Math.max(SAME, restless[Math.floor((lit.length - 1) / 4)] ?? 0));
   const stride = Math.ceil(step.length / COMPARED);
   const others = step.filter((_, at) => at % stride === 0);
-  const usual = half(calm, ({ sample }) =>
-    others.reduce((sum, other) => sum + differenceOf(sample.signature, other.sample.signature).mean, 0),
-  );
+  const odd = calm.map(({ sample }) => {
+    return others.reduce((sum, other) => sum + differenceOf(sample.signature, other.sample.signature).mean, 0);
+  });
+  // As usual as the most usual one, but for what blur changes.
+  const bound = Math.min(...odd) + SAME * others.length;
+  const usual = calm.filter((_, at) => (odd[at] ?? 0) <= bound);
   const times: Micros[] = [];
   for (const { sample } of usual.sort(
     (a, b) => b.sample.sharpness - a.sample.sharpness || a.sample.time - b.sample.time,

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { readFile, rename } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { errnoOf } from '../core/errors.ts';
 import { outputError } from '../pipeline/errors.ts';
 import { openTrackSink, recordTrack, trackState } from '../pipeline/ledger.ts';
-import { dropPart, openPart, releasePart, syncFolder, writeAll } from '../pipeline/parts.ts';
-import { ensureFolder } from '../pipeline/sink.ts';
+import { ensureFolder, type Make } from '../pipeline/sink.ts';
 
 /** Where a guide's files lie, and whose they are. */
 export interface GuidePlace {
@@ -24,16 +23,17 @@ export interface GuideFile {
 
 /**
  * Writes a text of the guide: beside its place, then renamed. Until {@link recordGuide}, it counts as ours but not as up
- * to date. Throws an OutputError.
+ * to date. Where `make` is given, the file is what that makes of the text. Throws an OutputError, and what `make` throws.
  */
 export async function writeText(
   { folder, stateDir, source }: GuidePlace,
   name: string,
   text: string,
+  make?: Make,
 ): Promise<GuideFile> {
   const file = path.resolve(folder, name);
   await ensureFolder(path.dirname(file));
-  const sink = await openTrackSink(stateDir, file, source);
+  const sink = await openTrackSink(stateDir, file, source, make);
   try {
     await sink.write(text);
     const { sha256 } = await sink.commit();
@@ -45,28 +45,8 @@ export async function writeText(
 }
 
 /** Writes a picture of the guide, as {@link writeText} does a text. */
-export async function writeBytes(
-  { folder, stateDir, source }: GuidePlace,
-  name: string,
-  bytes: Uint8Array,
-): Promise<GuideFile> {
-  const file = path.resolve(folder, name);
-  await ensureFolder(path.dirname(file));
-  const part = await openPart(file);
-  try {
-    await writeAll(part.handle, Buffer.from(bytes), null);
-    await part.handle.sync();
-    await part.handle.close();
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    await recordTrack(stateDir, file, { key: '', sha256, source });
-    await rename(part.file, file);
-    releasePart(part);
-    await syncFolder(path.dirname(file));
-    return { name, sha256 };
-  } catch (error) {
-    await dropPart(part);
-    throw outputError(error, `write ${file}`);
-  }
+export function writeBytes(place: GuidePlace, name: string, bytes: Uint8Array): Promise<GuideFile> {
+  return writeText(place, name, '', (_, made) => writeFile(made, bytes));
 }
 
 /** Enters a complete guide into the ledger. `key` says what it depends on. */
@@ -105,7 +85,7 @@ export async function readGuideFile(folder: string, name: string): Promise<Buffe
   try {
     return await readFile(path.resolve(folder, name));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (errnoOf(error) === 'ENOENT') return undefined;
     throw outputError(error, `read ${path.resolve(folder, name)}`);
   }
 }

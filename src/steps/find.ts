@@ -70,6 +70,36 @@ function lookAt(looks: readonly Look[], time: Micros): number {
   return low;
 }
 
+/**
+ * For each sample the one that stands for it: itself, or the last one before a flicker, that is, before other pictures
+ * that give way to the same one again in less than `shortest`.
+ */
+function withoutFlickers(samples: readonly Sample[], shortest: Micros): number[] {
+  const same = (a: number, b: number): boolean => {
+    const [left, right] = [samples[a], samples[b]];
+    return (
+      left !== undefined && right !== undefined && differenceOf(left.signature, right.signature).mean < SAME_PICTURE
+    );
+  };
+  const standIn: number[] = [];
+  for (let at = 0, last = 0; at < samples.length; last = at, at++) {
+    if (same(last, at)) {
+      standIn[at] = at;
+      continue;
+    }
+    const limit = (samples[at]?.time ?? 0) + shortest;
+    let back = at + 1;
+    while (back < samples.length && (samples[back]?.time ?? 0) < limit && !same(last, back)) back++;
+    if (back >= samples.length || (samples[back]?.time ?? 0) >= limit) {
+      standIn[at] = at;
+      continue;
+    }
+    for (; at < back; at++) standIn[at] = last;
+    standIn[back] = back;
+  }
+  return standIn;
+}
+
 /** What picture and words say of a boundary right before each sample. */
 interface Evidence {
   readonly score: readonly number[];
@@ -81,13 +111,14 @@ function weigh({ samples, looks, utterances }: Material, { shortest }: StepLengt
   const times = samples.map(({ time }) => time);
   const spacing = Math.max(1, ((times.at(-1) ?? 0) - (times[0] ?? 0)) / Math.max(1, times.length - 1));
   const reach = Math.max(2, Math.round(Math.min(MOST_REACH, Math.max(LEAST_REACH, shortest)) / spacing));
+  const standIn = withoutFlickers(samples, shortest);
   const apart = (a: number, b: number): number => {
-    const [left, right] = [samples[a], samples[b]];
+    const [left, right] = [samples[standIn[a] ?? a], samples[standIn[b] ?? b]];
     return left === undefined || right === undefined ? 0 : differenceOf(left.signature, right.signature).mean;
   };
   const words = looks.map(({ text }) => wordsOf(text));
   const vocabulary = vocabularyOf(words);
-  const seen = times.map((time) => words[lookAt(looks, time)] ?? new Set<string>());
+  const seen = standIn.map((at) => words[lookAt(looks, times[at] ?? 0)] ?? new Set<string>());
   const spoken = (a: number, b: number): number => {
     const [left, right] = [seen[a], seen[b]];
     return left === undefined || right === undefined || left === right ? 0 : wordDistance(left, right, vocabulary);

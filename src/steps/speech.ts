@@ -66,10 +66,13 @@ export function speechEvidence(times: readonly Micros[], utterances: readonly Ut
     }
     return all;
   };
-  const distances = times.map((time) => {
-    const before = said(time - REACH, time);
-    const after = said(time, time + REACH);
-    return before.size === 0 || after.size === 0 ? SILENCE : wordDistance(before, after, vocabulary);
+  const sides = times.map((time) => [said(time - REACH, time), said(time, time + REACH)] as const);
+  const sizes = sides.map(([before, after]) => Math.min(before.size, after.size));
+  const full = median(sizes.filter((size) => size > 0));
+  const distances = sides.map(([before, after], at) => {
+    if (before.size === 0 || after.size === 0) return SILENCE;
+    // A few words, at the start or beside a pause, differ from the others by chance.
+    return wordDistance(before, after, vocabulary) * Math.min(1, (sizes[at] ?? 0) / full);
   });
   const usual = median(distances);
   const range = Math.max(...distances) - usual;

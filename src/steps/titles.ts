@@ -23,7 +23,7 @@ function shortened(text: string): string {
   const head = text.slice(0, LONGEST);
   const clause = Math.max(...[', ', '; ', ': ', ' – ', ' - '].map((mark) => head.lastIndexOf(mark)));
   if (clause >= LONGEST / 3) return head.slice(0, clause);
-  const word = text.slice(0, LONGEST - 1).lastIndexOf(' ');
+  const word = head.lastIndexOf(' ');
   return `${text.slice(0, word > 0 ? word : LONGEST - 1)}…`;
 }
 

@@ -11,8 +11,8 @@ import type { Guide, GuideStep } from '../../steps/guide.ts';
 import { type PictureSource, takePicture } from '../../steps/pictures.ts';
 import { digest } from '../caption/identity.ts';
 import { UsageError } from '../exit.ts';
-import { checkCopy, checkGuide, MADE_FILES, publish } from './publish.ts';
 import type { Outcome, StepsContext } from './context.ts';
+import { checkCopy, checkGuide, MADE_FILES, publish } from './publish.ts';
 
 /** Where nothing is known of a step's frames, so many are tried, evenly spread. */
 const TRIED = 4;

@@ -17,9 +17,9 @@ import { digest, type Facts, identify, sourceOf } from '../caption/identity.ts';
 import { damageProblem, type Problem } from '../caption/summary.ts';
 import { UsageError } from '../exit.ts';
 import { VERSION } from '../version.ts';
+import type { Outcome, StepsContext } from './context.ts';
 import { lookThrough } from './look.ts';
 import { checkCopy, checkGuide, MADE_FILES, publish, STEPS_FILE } from './publish.ts';
-import type { Outcome, StepsContext } from './context.ts';
 
 async function oneVideo(argument: string): Promise<Source> {
   const { sources, problems } = await expandInputs([argument]);
