@@ -43,7 +43,7 @@ class Beam:
     """The hypotheses of one picture."""
 
     def __init__(self, options):
-        self.o, self.live, self.finished = options, [([], 0.0, [])], []  # tokens, score, log-probabilities
+        self.o, self.live, self.finished = options, [([], 0.0)], []  # tokens, sum of log-probabilities
 
     def done(self):
         return len(self.finished) >= self.o["beams"] or not self.live
@@ -51,36 +51,34 @@ class Beam:
     def step(self, logp):
         """logp float64 [live, V] -> for each new live hypothesis the old one it goes on from."""
         logp, beams = logp.copy(), self.o["beams"]
-        raw = logp.copy()
         logp[:, [PAD, BOS, DRAFT]] = -np.inf
-        for i, (tokens, _, _) in enumerate(self.live):
+        for i, (tokens, _) in enumerate(self.live):
             if not tokens:
                 logp[i, EOS] = -np.inf
             logp[i, banned_tokens(tokens, self.o["noRepeatNgram"])] = -np.inf
-        flat = (logp + np.array([s for _, s, _ in self.live])[:, None]).reshape(-1)
+        flat = (logp + np.array([s for _, s in self.live])[:, None]).reshape(-1)
         live, parents = [], []
         for rank, at in enumerate(best_candidates(flat, 2 * beams)):
             parent, token = divmod(int(at), logp.shape[1])
-            tokens, _, each = self.live[parent]
+            tokens, _ = self.live[parent]
             if token == EOS:
                 if rank < beams:
-                    self.finish(tokens, flat[at], len(tokens) + 1, each)
+                    self.finish(tokens, flat[at], len(tokens) + 1)
             elif len(live) < beams:
-                live.append((tokens + [token], flat[at], each + [raw[parent, token]]))
+                live.append((tokens + [token], flat[at]))
                 parents.append(parent)
         self.live = live
         if live and len(live[0][0]) >= self.o["maxTokens"] and not self.done():
-            for tokens, total, each in live:
-                self.finish(tokens, total, len(tokens), each)
+            for tokens, total in live:
+                self.finish(tokens, total, len(tokens))
         return parents
 
-    def finish(self, tokens, total, length, each):
-        self.finished.append((total / length ** self.o["lengthPenalty"], tokens, each))
+    def finish(self, tokens, total, length):
+        self.finished.append((total / length ** self.o["lengthPenalty"], tokens, float(np.exp(total / length))))
 
     def best(self):
-        """-> token ids without eos, mean token probability (0 for an empty text)."""
-        _, tokens, each = max(self.finished, key=lambda f: f[0])  # max keeps the first of equals
-        return tokens, float(np.mean(np.exp(each))) if each else 0.0
+        """-> token ids without eos, the geometric mean of their probabilities (with eos: how well it ranks captions, score.py --reliability)."""
+        return max(self.finished, key=lambda f: f[0])[1:]  # max keeps the first of equals
 
 
 def write(decoder, visual, drafts, options, dims):

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import torch
 
-from data import clean, flip_words, pack, pad_drafts
+from data import EOS, clean, flip_words, pack, pad_drafts
 from model import Captioner, DecoderGraph
 from sample import sample
 from score import interval, score
@@ -45,8 +45,9 @@ def test_search_in_a_batch_and_alone(model):
             tokens, sure = together[r]
             p = pack([[tokens]], [drafts[r]])
             states = model.language.hidden(visual[r:r + 1], p)[0][p["group"][0] == 1]
-            chance = torch.softmax(model.language.logits(states), -1)[torch.arange(len(tokens)), tokens]
-            assert abs(chance.mean().item() - sure) < 1e-4
+            whole = (tokens + [EOS])[:options["maxTokens"]]
+            chance = torch.softmax(model.language.logits(states), -1)[torch.arange(len(whole)), whole]
+            assert abs(chance.log().mean().exp().item() - sure) < 1e-4
 
 
 def test_wide_beam_finds_the_best(model):

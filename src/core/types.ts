@@ -48,7 +48,7 @@ export interface Caption {
   readonly draft: string;
   /** The final text; equal to `draft` after one look; empty where `error` is set. */
   readonly text: string;
-  /** Mean token probability of `text`, 0 to 1, rounded to 4 decimals. */
+  /** Geometric mean of the token probabilities of `text`, 0 to 1, rounded to 4 decimals; 0 where `error` is set. */
   readonly confidence: number;
   readonly looks: 1 | 2;
   /** Why this keyframe has no caption; its neighbours are not harmed. */

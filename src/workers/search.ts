@@ -17,7 +17,7 @@ export interface Written {
   readonly tokens: readonly number[];
   /** Sum of log-probabilities (natural), end token included, over length to the length penalty. */
   readonly score: number;
-  /** Mean probability of `tokens`; 0 where there are none. */
+  /** Geometric mean of the tokens' probabilities, end token included: 0 to 1. */
   readonly confidence: number;
 }
 
@@ -49,8 +49,6 @@ interface Hypothesis {
   readonly tokens: readonly number[];
   /** Sum of log-probabilities. */
   readonly score: number;
-  /** Sum of probabilities of `tokens`. */
-  readonly probability: number;
   /** Row of the newest logits that belongs to it. */
   readonly row: number;
 }
@@ -59,7 +57,6 @@ interface Candidate {
   readonly from: Hypothesis;
   readonly token: number;
   readonly score: number;
-  readonly logProbability: number;
 }
 
 interface Picture {
@@ -121,35 +118,28 @@ function bestCandidates(
       .add(rules.ids.draft);
     if (from.tokens.length === 0) banned.add(rules.ids.eos);
     for (let token = 0; token < row.length; token++) {
-      const logProbability = (row[token] as number) - max - logSum;
-      const score = from.score + logProbability;
+      const score = from.score + (row[token] as number) - max - logSum;
       if (score <= worst || banned.has(token)) continue;
-      insert(best, { from, token, score, logProbability }, count);
+      insert(best, { from, token, score }, count);
       if (best.length === count) worst = best.at(-1)?.score ?? worst;
     }
   }
   return best;
 }
 
-function finish(from: Hypothesis, score: number, length: number, rules: SearchRules): Written {
-  const { tokens, probability } = from;
-  return {
-    tokens,
-    score: score / length ** rules.lengthPenalty,
-    confidence: tokens.length === 0 ? 0 : probability / tokens.length,
-  };
+function finish({ tokens }: Hypothesis, score: number, length: number, rules: SearchRules): Written {
+  return { tokens, score: score / length ** rules.lengthPenalty, confidence: Math.exp(score / length) };
 }
 
 /** One step of one picture: its live hypotheses become the best of their continuations; those that end are finished. */
 function advance(picture: Picture, logitsOf: LogitsOf, rules: SearchRules): void {
   const next: Hypothesis[] = [];
   for (const [rank, candidate] of bestCandidates(picture.live, logitsOf, 2 * rules.beams, rules).entries()) {
-    const { from, token, score, logProbability } = candidate;
+    const { from, token, score } = candidate;
     if (token === rules.ids.eos) {
       if (rank < rules.beams) picture.finished.push(finish(from, score, from.tokens.length + 1, rules));
     } else if (next.length < rules.beams) {
-      const probability = from.probability + Math.exp(logProbability);
-      next.push({ tokens: [...from.tokens, token], score, probability, row: from.row });
+      next.push({ tokens: [...from.tokens, token], score, row: from.row });
     }
   }
   picture.live = picture.finished.length < rules.beams ? next : [];
@@ -183,7 +173,7 @@ function winner(picture: Picture): Written {
  */
 export async function search(starts: readonly Start[], step: Step, rules: SearchRules): Promise<readonly Written[]> {
   const pictures = starts.map(({ first, guess }, row) => {
-    const picture: Picture = { live: [{ tokens: [], score: 0, probability: 0, row }], finished: [] };
+    const picture: Picture = { live: [{ tokens: [], score: 0, row }], finished: [] };
     advance(picture, () => first, rules);
     if (rules.beams === 1) follow(picture, guess, rules);
     return picture;

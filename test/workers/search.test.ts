@@ -68,12 +68,10 @@ function reference(model: Model, rules: SearchRules): { tokens: number[]; score:
   const total = (line: Line) => line.scores.reduce((a, b) => a + b, 0);
   const finished: { tokens: number[]; score: number; confidence: number }[] = [];
   const finish = (line: Line) => {
-    const tokens = line.tokens.filter((token) => token !== IDS.eos);
-    const chances = tokens.map((_, i) => Math.exp(line.scores[i] ?? 0));
     finished.push({
-      tokens,
+      tokens: line.tokens.filter((token) => token !== IDS.eos),
       score: total(line) / line.tokens.length ** rules.lengthPenalty,
-      confidence: tokens.length === 0 ? 0 : chances.reduce((a, b) => a + b, 0) / tokens.length,
+      confidence: line.scores.map(Math.exp).reduce((a, b) => a * b, 1) ** (1 / line.tokens.length),
     });
   };
   let live: Line[] = [{ tokens: [], scores: [] }];
@@ -144,8 +142,8 @@ test('padding, start and draft tokens are never written, nor an end before the f
   const [written] = await write([model]);
   expect(written?.tokens).toEqual([A]);
   // The softmax is over all logits, the banned ones included.
-  const sum = 4 * Math.exp(9) + Math.exp(1);
-  expect(written?.confidence).toBeCloseTo(Math.exp(1) / sum, 9);
+  const [word, end] = [Math.exp(1) / (4 * Math.exp(9) + Math.exp(1)), Math.exp(3) / (Math.exp(9) + Math.exp(3))];
+  expect(written?.confidence).toBeCloseTo(Math.sqrt(word * end), 9);
 });
 
 test.each([
