@@ -2,6 +2,8 @@
 
   python3 score.py --references val.jsonl --captions out.jsonl [--field text|draft]     scores and the gain of text over draft
   python3 score.py --references val.jsonl --human                                        caption i mod 5 against the other four
+  python3 score.py --references val.jsonl --captions out.jsonl --reliability             does confidence tell good captions from bad?
+  python3 score.py --references val.jsonl --captions out.jsonl --words [--bundle DIR]    repetition, broken sentences, vocabulary, beside a person's
 
 out.jsonl holds one line a picture, as `secondglance caption -f jsonl` writes it: {"video": "<relative picture file>", "text", "draft", ...}.
 BLEU: Papineni et al. 2002, corpus level, closest reference length. ROUGE-L: Lin 2004, beta 1.2, best precision and best recall over the
@@ -125,6 +127,67 @@ def interval(gains, rounds=2000, seed=0):
     return [round(float(v), 2) for v in np.percentile(means, [2.5, 97.5])]
 
 
+def ranks(values):
+    """Ranks from 0, equal values sharing their mean rank."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts + 1) / 2)[inverse]
+
+
+def spearman(a, b):
+    return float(np.corrcoef(ranks(a), ranks(b))[0, 1])
+
+
+def reliability(confidence, per_picture, bins=10, rounds=2000, seed=0):
+    """Confidences and CIDEr-D of as many captions -> one row a bin (equal counts, least sure first), the rank correlation with its 95 % bootstrap
+    interval, and `minConfidence`: the confidence below which captions score, on average, less than half of what all do."""
+    sure, points = np.asarray(confidence, float), 100 * np.asarray(per_picture)
+    order = np.argsort(sure, kind="stable")
+    rows = [{"from": round(float(sure[part].min()), 4), "to": round(float(sure[part].max()), 4), "captions": len(part),
+             "confidence": round(float(sure[part].mean()), 4), "CIDEr-D": round(float(points[part].mean()), 2)}
+            for part in np.array_split(order, bins)]
+    draws = np.random.default_rng(seed).integers(0, len(sure), (rounds, len(sure)))
+    low, high = np.percentile([spearman(sure[d], points[d]) for d in draws], [2.5, 97.5])
+    below = np.cumsum(points[order]) / np.arange(1, len(order) + 1)
+    # A handful of captions has an average by chance: a threshold cuts off one in fifty at least, or none.
+    poor = [k for k in range(len(order) // 50, len(order)) if below[k - 1] < points.mean() / 2]
+    least = math.floor(100 * sure[order[poor[-1]]]) / 100 if poor else 0.0
+    return rows, {"spearman": round(spearman(sure, points), 3), "interval95": [round(float(low), 3), round(float(high), 3)], "minConfidence": least,
+                  "leftOut": int((sure < least).sum()), "CIDEr-D left out": round(float(points[sure < least].mean()), 2) if (sure < least).any() else None,
+                  "CIDEr-D kept": round(float(points[sure >= least].mean()), 2), "CIDEr-D": round(float(points.mean()), 2)}
+
+
+# No sentence ends in one of these. ("in", "on", "up", "down" and their like may end one: "a pool with a dog in", "he falls down".)
+UNENDING = set("a an the and or but with of at from into onto through near beside between behind his her their its while as to for is are who that which".split())
+
+
+def repeats(tokens):
+    """The same word twice running, or the same three words twice."""
+    grams = [tuple(tokens[i:i + 3]) for i in range(len(tokens) - 2)]
+    return any(a == b for a, b in zip(tokens, tokens[1:])) or len(set(grams)) < len(grams)
+
+
+def wording(texts, known, cut=None):
+    """Texts -> how they are worded: counts of captions, a few examples of each fault, and the vocabulary. known: words that training captions have;
+    cut(text): was it ended by the limit of tokens?"""
+    tokens = [words(t) for t in texts]
+    faults = {"repeated phrase": repeats, "broken end": lambda w: not w or w[-1] in UNENDING, "word that no training caption has": lambda w: not known.issuperset(w)}
+    hits = {name: [t for t, w in zip(texts, tokens) if test(w)] for name, test in faults.items()}
+    hits["unknown token"] = [t for t in texts if re.search("\ufffd|<[a-z]+>", t)]
+    if cut:
+        hits["ended by the limit"] = [t for t in texts if cut(t)]
+    return dict({name: {"captions": len(found), "examples": found[:5]} for name, found in hits.items()}, captions=len(texts), distinct=len(set(map(tuple, tokens))),
+                vocabulary=len({w for t in tokens for w in t}), words=round(float(np.mean([len(t) for t in tokens])), 2))
+
+
+def cutter(bundle):
+    """-> was a text ended by the bundle's limit of tokens, as its tokenizer counts them?"""
+    import data as D
+    with open(os.path.join(bundle, "bundle.json")) as f:
+        manifest = json.load(f)
+    tokenizer = D.load_tokenizer(os.path.join(bundle, manifest["tokenizer"]["file"]))
+    return lambda text: len(tokenizer.encode(text[:1].lower() + text[1:]).ids) >= manifest["generation"]["maxTokens"]
+
+
 def rounded(figures):
     return {k: round(v, 3) for k, v in sorted(figures.items()) if k != "per_picture"}
 
@@ -135,6 +198,9 @@ def main():
     parser.add_argument("--captions")
     parser.add_argument("--field", choices=("text", "draft"))
     parser.add_argument("--human", action="store_true")
+    parser.add_argument("--reliability", action="store_true")
+    parser.add_argument("--words", action="store_true")
+    parser.add_argument("--bundle", help="with --words: the bundle that wrote the captions, whose limit of tokens may have cut some short")
     args = parser.parse_args()
     with open(args.references) as f:
         rows = [json.loads(line) for line in f]
@@ -150,10 +216,23 @@ def main():
     missing = [r["image"] for r in rows if r["image"] not in lines]
     if missing:
         sys.exit("%d of %d pictures have no caption, the first is %s" % (len(missing), len(rows), missing[0]))
+    lines = [lines[r["image"]] for r in rows]
+    if args.words:
+        with open(os.path.join(os.path.dirname(args.references), "train.jsonl")) as f:
+            known = {w for line in f for text in json.loads(line)["captions"] for w in words(text)}
+        cut = cutter(args.bundle) if args.bundle else None
+        for field in [args.field] if args.field else ["text", "draft"]:
+            print(json.dumps({"of": field, **wording([line[field] for line in lines], known, cut)}))
+        print(json.dumps({"of": "a person", **wording([r["captions"][i % 5] for i, r in enumerate(rows)], known)}))
+        return
     got = {}
     for field in [args.field] if args.field else ["text", "draft"]:
-        if all(lines[r["image"]].get(field) is not None for r in rows):
-            got[field] = score([lines[r["image"]][field] for r in rows], [r["captions"] for r in rows])
+        if all(line.get(field) is not None for line in lines):
+            got[field] = score([line[field] for line in lines], [r["captions"] for r in rows])
+    if args.reliability:
+        table, whole = reliability([line["confidence"] for line in lines], got["text"]["per_picture"])
+        print("\n".join(map(json.dumps, table + [whole])))
+        return
     out = {"pictures": len(rows), **{k: rounded(v) for k, v in got.items()}}
     if len(got) == 2:
         gains = np.subtract(got["text"]["per_picture"], got["draft"]["per_picture"])
