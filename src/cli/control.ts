@@ -1,6 +1,6 @@
 import { Command } from 'commander';
+import { type SiteFlags, siteOptions } from './config/options.ts';
 import { EXIT } from './exit.ts';
-import { type SiteFlags, siteOptions } from './services/settings.ts';
 
 /** Loaded when asked for: Redis and BullMQ are nothing that `caption` needs. */
 async function on<T>(

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { configCommand } from './config-command.ts';
 import { cancelCommand, drainCommand, pauseCommand, resumeCommand, retryCommand } from './control.ts';
 import { assembleCommand, ingestCommand, upCommand, workerCommand } from './services/command.ts';
 import { statusCommand } from './status.ts';
@@ -8,5 +9,5 @@ import { submitCommand } from './submit.ts';
 export function siteCommands(): Command[] {
   const asking = [submitCommand(), statusCommand(), cancelCommand(), retryCommand()];
   const steering = [pauseCommand(), resumeCommand(), drainCommand()];
-  return [...asking, ...steering, upCommand(), ingestCommand(), workerCommand(), assembleCommand()];
+  return [...asking, ...steering, upCommand(), ingestCommand(), workerCommand(), assembleCommand(), configCommand()];
 }

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type SiteFlags, siteOptions } from './services/settings.ts';
+import { type SiteFlags, siteOptions } from './config/options.ts';
 
 /** The flags of `status` as commander hands them over. */
 export interface StatusFlags extends SiteFlags {

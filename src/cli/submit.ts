@@ -2,8 +2,8 @@ import { Command } from 'commander';
 import { PRIORITIES, type Priority } from '../queue/names.ts';
 import { captionOptions } from './caption/options.ts';
 import { type CaptionFlags, readSettings } from './caption/settings.ts';
+import { type SiteFlags, siteOptions } from './config/options.ts';
 import { UsageError } from './exit.ts';
-import { type SiteFlags, siteOptions } from './services/settings.ts';
 
 /** The flags of `submit` as commander hands them over. */
 export interface SubmitFlags extends CaptionFlags, SiteFlags {

@@ -1,13 +1,14 @@
 import { connectClient, type RedisPlace, redisError } from '../../queue/connection.ts';
 import { openSite, type Site } from '../../queue/site.ts';
-import { type SiteFlags, siteSettings } from './settings.ts';
+import { loadSettings } from '../config/load.ts';
+import type { SiteFlags } from '../config/options.ts';
 
 /**
  * Runs what a person waits for against the site that the flags name. Throws a QueueError where Redis cannot be reached,
  * soon and in one sentence.
  */
 export async function withSite<T>(flags: SiteFlags, act: (site: Site) => Promise<T>): Promise<T> {
-  const settings = siteSettings(flags);
+  const { settings } = await loadSettings({ flags });
   const place: RedisPlace = { url: settings.redisUrl, prefix: settings.redisPrefix };
   const redis = await connectClient(place);
   const site = openSite(redis, place, settings.frameStore);

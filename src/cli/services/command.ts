@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import { parseWhole } from '../caption/settings.ts';
-import { EXIT, UsageError } from '../exit.ts';
+import { loadSettings } from '../config/load.ts';
+import { type SiteFlags, serviceOptions } from '../config/options.ts';
+import { EXIT } from '../exit.ts';
 import type { Service, ServiceContext } from './service.ts';
-import { type SiteFlags, serviceOptions, siteSettings } from './settings.ts';
 
 /** The flags of the service commands. */
 export interface ServiceFlags extends SiteFlags {
@@ -17,8 +18,7 @@ const INGEST_CONCURRENCY = 2;
 const ASSEMBLE_CONCURRENCY = 100;
 
 const ENDING = `
-Settings also come from the environment: SECONDGLANCE_REDIS_URL, SECONDGLANCE_REDIS_PREFIX, SECONDGLANCE_ALLOW_PATHS,
-SECONDGLANCE_ALLOW_URLS, SECONDGLANCE_FRAME_STORE, SECONDGLANCE_IN_FLIGHT, SECONDGLANCE_IN_FLIGHT_PER_VIDEO.
+Settings also come from the environment and from secondglance.config.json (secondglance config shows them all).
 Logs are JSON lines on stderr (SECONDGLANCE_LOG_LEVEL). SIGTERM ends it in order.
 Exit codes: 0 ended in order, 1 it cannot run, 2 wrong usage.`;
 
@@ -37,15 +37,12 @@ async function assemble(context: ServiceContext, flags: ServiceFlags): Promise<S
   return assembleService(context, countOf(flags, ASSEMBLE_CONCURRENCY));
 }
 
-const DEVICES = ['auto', 'cpu', 'cuda', 'webgpu'] as const;
-
 async function worker(context: ServiceContext, flags: ServiceFlags): Promise<Service> {
   const { DEFAULT_BUNDLE, loadBundle } = await import('../../workers/bundle.ts');
   const { workerService } = await import('./worker.ts');
-  const device = DEVICES.find((name) => name === (flags.device ?? 'auto'));
-  if (device === undefined) throw new UsageError(`--device ${flags.device}: use ${DEVICES.join(', ')}`);
+  const { device, workerConcurrency } = context.settings;
   const bundle = await loadBundle(flags.model ?? DEFAULT_BUNDLE, { provider: device === 'auto' ? 'cpu' : device });
-  return workerService(context, bundle, flags.concurrency === undefined ? undefined : countOf(flags, 1));
+  return workerService(context, bundle, flags.concurrency === undefined ? workerConcurrency : countOf(flags, 1));
 }
 
 type Make = (context: ServiceContext, flags: ServiceFlags) => Promise<Service>;
@@ -56,7 +53,7 @@ function serviceCommand(name: string, description: string, makers: readonly Make
     .addHelpText('after', `\nExamples:\n${examples}\n${ENDING}`)
     .action(async (flags: ServiceFlags) => {
       const { runServices } = await import('./start.ts');
-      const settings = siteSettings(flags);
+      const { settings } = await loadSettings({ flags });
       process.exitCode = await runServices(name, settings, (context) =>
         Promise.all(makers.map((make) => make(context, flags))),
       );
@@ -68,7 +65,7 @@ function serviceCommand(name: string, description: string, makers: readonly Make
 function modelOptions(command: Command): Command {
   return command
     .option('--model <name|path>', 'the bundle that it captions with; jobs for another one are refused')
-    .option('--device <name>', 'auto, cpu, cuda, webgpu', 'auto');
+    .option('--device <name>', 'auto, cpu, cuda, webgpu (default: auto)');
 }
 
 /** `secondglance ingest` */

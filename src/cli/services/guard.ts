@@ -2,8 +2,9 @@ import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { SecondGlanceError } from '../../core/errors.ts';
 import { asInputError } from '../../ingest/sources.ts';
+import type { Settings } from '../config/settings.ts';
+import { UsageError } from '../exit.ts';
 import type { Guard } from './service.ts';
-import type { SiteSettings } from './settings.ts';
 
 /** A job asks for what services of this site may not touch. */
 export class NotAllowedError extends SecondGlanceError<'not-allowed'> {
@@ -27,8 +28,17 @@ async function futurePath(file: string): Promise<string> {
   }
 }
 
+/** Throws a UsageError where there is no such folder. */
+function rootOf(folder: string): Promise<string> {
+  return realpath(folder).catch((cause: unknown) => {
+    throw new UsageError(`the allowed path ${folder} does not exist`, { cause });
+  });
+}
+
 /** Lets through what lies in an allowed root, links resolved, and addresses that begin as allowed. Nothing else. */
-export function openGuard({ allowPaths, allowUrls }: SiteSettings): Guard {
+export async function openGuard(settings: Settings): Promise<Guard> {
+  const allowPaths = await Promise.all(settings.allowPaths.map(rootOf));
+  const { allowUrls } = settings;
   const checked = (file: string, real: string): string => {
     if (!inside(real, allowPaths)) throw new NotAllowedError(file, 'SECONDGLANCE_ALLOW_PATHS');
     return real;

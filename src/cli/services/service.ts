@@ -1,5 +1,5 @@
 import type { Site } from '../../queue/site.ts';
-import type { SiteSettings } from './settings.ts';
+import type { Settings } from '../config/settings.ts';
 
 /** A service that runs in this process. */
 export interface Service {
@@ -40,7 +40,7 @@ export interface ServiceMetrics {
 /** What all services share. */
 export interface ServiceContext {
   readonly site: Site;
-  readonly settings: SiteSettings;
+  readonly settings: Settings;
   readonly guard: Guard;
   readonly log: Log;
   readonly metrics: ServiceMetrics;

@@ -2,12 +2,12 @@ import { pino } from 'pino';
 import { connectService, placeOf } from '../../queue/connection.ts';
 import { openSite } from '../../queue/site.ts';
 import { sweep } from '../../queue/sweep.ts';
+import type { Settings } from '../config/settings.ts';
 import { EXIT } from '../exit.ts';
 import { onInterrupt } from '../signals.ts';
 import { openGuard } from './guard.ts';
 import { reconcile } from './journal.ts';
 import type { Log, Service, ServiceContext } from './service.ts';
-import type { SiteSettings } from './settings.ts';
 
 /** How often a service asks whether it is its turn to look for what Redis forgot. */
 const SWEEP_MS = 2000;
@@ -44,7 +44,7 @@ async function watchOver({ site, log }: ServiceContext, resubmits: boolean, sign
  */
 export async function runServices(
   name: string,
-  settings: SiteSettings,
+  settings: Settings,
   make: (context: ServiceContext) => Promise<readonly Service[]>,
 ): Promise<number> {
   const log = createLog(name);
@@ -64,7 +64,7 @@ export async function runServices(
     const context: ServiceContext = {
       site,
       settings,
-      guard: openGuard(settings),
+      guard: await openGuard(settings),
       log,
       metrics: { found: () => undefined, captioned: () => undefined, failed: () => undefined },
     };

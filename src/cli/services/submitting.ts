@@ -9,13 +9,13 @@ import { type InputPlan, planOutputs } from '../caption/outputs.ts';
 import { humanReporter, jsonReporter, type Reporter } from '../caption/progress.ts';
 import type { CaptionSettings } from '../caption/settings.ts';
 import { type InputSummary, problemOf, summarise } from '../caption/summary.ts';
+import type { SiteFlags } from '../config/options.ts';
 import { UsageError } from '../exit.ts';
 import { onInterrupt } from '../signals.ts';
 import { withSite } from './client.ts';
 import { failedSummary } from './ending.ts';
 import { remember } from './journal.ts';
 import { makeRequest, requestId } from './request.ts';
-import type { SiteFlags } from './settings.ts';
 import { waitForVideos } from './waiting.ts';
 
 /** What `submit` is asked for. */
