@@ -10,6 +10,7 @@ import { type FailureOptions, SecondGlanceError } from '../core/errors.ts';
  * - `stalled`, `decode-failed`, `ffmpeg-missing`, `aborted`: the decoder
  * - `write-failed`: ffmpeg could not write a video (a container that does not take a stream, a full disk)
  * - `invalid-choice`: `--frames` names no frame choice
+ * - `invalid-names`: a pattern of recordings' names says nothing
  */
 export type IngestErrorCode =
   | 'missing-file'
@@ -32,7 +33,8 @@ export type IngestErrorCode =
   | 'ffmpeg-missing'
   | 'aborted'
   | 'write-failed'
-  | 'invalid-choice';
+  | 'invalid-choice'
+  | 'invalid-names';
 
 /** A failure of the ingest room. `detail` has the command and its last stderr lines where a process was involved. */
 export class IngestError extends SecondGlanceError<IngestErrorCode> {
