@@ -38,6 +38,31 @@ function refuse(label: string, what: string): IngestError {
 }
 
 /**
+ * The master playlist of one variant, `playlist`. ffmpeg would write one as well, but not where a container (Matroska)
+ * does not tell the bit rate. So that is counted: the highest of any segment, and the mean (RFC 8216, 4.3.4.2).
+ */
+function masterOf(playlist: string, { width, height, rotation }: MediaInfo): string {
+  const segments = [...playlist.matchAll(/^#EXTINF:([\d.]+),.*\n#EXT-X-BYTERANGE:(\d+)/gm)].map((found) => ({
+    seconds: Number(found[1]),
+    bits: 8 * Number(found[2]),
+  }));
+  const sum = (of: (segment: (typeof segments)[number]) => number): number =>
+    segments.reduce((total, segment) => total + of(segment), 0);
+  const peak = Math.max(1, ...segments.map(({ bits, seconds }) => bits / Math.max(seconds, 0.001)));
+  const mean = Math.max(
+    1,
+    sum(({ bits }) => bits) /
+      Math.max(
+        0.001,
+        sum(({ seconds }) => seconds),
+      ),
+  );
+  const size = rotation % 180 === 0 ? `${width}x${height}` : `${height}x${width}`;
+  const rates = `BANDWIDTH=${Math.ceil(peak)},AVERAGE-BANDWIDTH=${Math.ceil(mean)}`;
+  return `#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-STREAM-INF:${rates},RESOLUTION=${size}\nvideo.m3u8\n`;
+}
+
+/**
  * Writes a video into `folder` as HLS: one file of fragmented MP4 (`video.mp4`), its playlist (`video.m3u8`), pictures
  * and the first sound copied as they are. The video's zero lies at {@link SEGMENT_ZERO}. Throws `write-failed` (also where
  * players would not take the codecs), `aborted`.
@@ -65,13 +90,12 @@ export async function segmentVideo(
     ...['-output_ts_offset', String(SEGMENT_ZERO / 1e6), '-strict', 'experimental', '-f', 'hls'],
     ...['-hls_time', String(SEGMENT_SECONDS), '-hls_playlist_type', 'vod', '-hls_segment_type', 'fmp4'],
     ...['-hls_flags', 'single_file', '-hls_segment_options', FRAGMENTS],
-    ...['-hls_segment_filename', path.join(folder, 'video.mp4'), '-master_pl_name', 'master.m3u8'],
-    path.join(folder, 'video.m3u8'),
+    ...['-hls_segment_filename', path.join(folder, 'video.mp4'), path.join(folder, 'video.m3u8')],
   ];
   await rewrite(
     source,
     { doing: 'cutting into segments of', advice: 'see that there is room for a copy.', args },
     signal,
   );
-  return await readFile(path.join(folder, 'master.m3u8'), 'utf8');
+  return masterOf(await readFile(path.join(folder, 'video.m3u8'), 'utf8'), media);
 }

@@ -69,7 +69,6 @@ export async function hlsWriter(sink: TextSink, header: TrackHeader): Promise<Tr
   let video: string;
   try {
     video = await segmentVideo(part);
-    await rm(path.join(part, 'master.m3u8'), { force: true });
     hash.update(await readFile(path.join(part, 'video.m3u8')));
   } catch (error) {
     await dropPartFolder(part);

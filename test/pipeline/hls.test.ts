@@ -83,7 +83,6 @@ function header(video: string): TrackHeader {
     segmentVideo: async (folder) => {
       await writeFile(path.join(folder, 'video.mp4'), video);
       await writeFile(path.join(folder, 'video.m3u8'), `#EXTM3U\n#${video}\n`);
-      await writeFile(path.join(folder, 'master.m3u8'), 'unused');
       return '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nvideo.m3u8\n';
     },
   };
