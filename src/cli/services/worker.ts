@@ -1,3 +1,4 @@
+import { SecondGlanceError } from '../../core/errors.ts';
 import type { Captioner } from '../../core/types.ts';
 import { type GroupEvent, takeGroups } from '../../queue/take.ts';
 import type { Bundle } from '../../workers/bundle.ts';
@@ -42,7 +43,7 @@ function told(context: ServiceContext, event: GroupEvent): void {
     metrics.captioned(keyframes, looks, seconds);
     log.debug({ ...facts, keyframes, seconds }, 'captioned');
   } else if (what === 'failed' || what === 'gap') {
-    metrics.failed(new Error(reason));
+    metrics.failed(new SecondGlanceError(what === 'gap' ? 'group-given-up' : 'group-failed', reason ?? what));
     log.warn(facts, what === 'gap' ? 'group given up' : 'group failed, it is tried again');
   } else if (what === 'refused') log.warn(facts, 'group refused');
   else log.debug(facts, { twice: 'done before', gone: 'no longer wanted', lost: 'frames are gone' }[what]);
