@@ -3,7 +3,7 @@ import { differenceOf } from '../ingest/signature.ts';
 import type { Sample } from './survey.ts';
 
 /** So many frames of a step are looked at in full size. */
-const CANDIDATES = 4;
+const CANDIDATES = 3;
 /** So many samples stand for a step when its usual picture is sought. */
 const COMPARED = 24;
 /** Frames this near show the same. */

@@ -53,7 +53,7 @@ export function playFrom(video: string, time: Micros): string {
 }
 
 function addressOf(video: string): string {
-  if (/^https?:\/\//i.test(video)) return new URL(video).href;
+  if (/^https?:\/\//i.test(video)) return new URL(video).href.replace(/#.*$/, '');
   const encode = (part: string): string =>
     encodeURIComponent(part).replace(/[()'*!]/g, (mark) => `%${mark.charCodeAt(0).toString(16)}`);
   return video.split('/').map(encode).join('/');
