@@ -86,7 +86,27 @@ def export_graph(name, module, model, path):
     example = sample(model, name, 2, 3, first=False, s=model.encoder.tokens + 3)
     extra = {"dynamo": False} if "dynamo" in torch.onnx.export.__code__.co_varnames else {}  # torch 1.13 has no such argument
     torch.onnx.export(module, example, path, input_names=inputs, output_names=outputs, dynamic_axes=axes, opset_version=OPSET, **extra)
+    graph = onnx.load(path)
+    name_weights(graph.graph, model)
+    onnx.save(graph, path)
     onnx.checker.check_model(path)
+
+
+def name_weights(graph, model):
+    """Gives initializers the names of the weights they hold, `.T` behind those that the exporter has transposed: restore.py reads them back."""
+    names = {}
+    for name, value in model.state_dict().items():
+        names[value.numpy().tobytes()] = name
+        if value.dim() == 2:
+            names[np.ascontiguousarray(value.numpy().T).tobytes()] = name + ".T"
+    new = {}
+    for tensor in graph.initializer:
+        name = names.get(onnx.numpy_helper.to_array(tensor).tobytes())
+        if name and name not in new.values():
+            new[tensor.name] = name
+            tensor.name = name
+    for node in graph.node:
+        node.input[:] = [new.get(name, name) for name in node.input]
 
 
 def check_graph(name, module, model, path):
@@ -190,7 +210,7 @@ def main():
         with open(args.scores) as f:
             scores = json.load(f)
     bundle = {
-        "format": 1, "name": args.name, "version": "1",
+        "format": 1, "name": args.name, "version": "2",
         "description": "%s encoder, DeepLens and a %d-layer causal language model; English one-sentence captions in two looks." % (type(model.encoder).__name__, c["layers"]),
         "licence": "weights: research and non-commercial use, see NOTICE beside this folder",
         "trainedOn": ["Flickr8k training pictures and captions", "Flickr30k captions (text only)", "COCO val2017 captions (text only)",
