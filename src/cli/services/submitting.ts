@@ -5,7 +5,7 @@ import type { Submission } from '../../queue/records.ts';
 import type { Site } from '../../queue/site.ts';
 import { DEFAULT_BUNDLE, loadBundle } from '../../workers/bundle.ts';
 import { identify } from '../caption/identity.ts';
-import { type InputPlan, planOutputs } from '../caption/outputs.ts';
+import { type InputPlan, needsVideo, planOutputs } from '../caption/outputs.ts';
 import { humanReporter, jsonReporter, type Reporter } from '../caption/progress.ts';
 import type { CaptionSettings } from '../caption/settings.ts';
 import { type InputSummary, problemOf, summarise } from '../caption/summary.ts';
@@ -31,6 +31,9 @@ function plansOf(sources: readonly Source[], settings: CaptionSettings, wanted: 
   if (settings.output.output === '-')
     throw new UsageError('services cannot write to this stdout: give -o a file or a folder');
   const { inputs, collected } = planOutputs(sources, settings.output, wanted);
+  const copy = inputs.flatMap(({ targets }) => targets).find(needsVideo);
+  if (copy !== undefined)
+    throw new UsageError(`services do not copy videos: write ${copy.path} with caption, without --queue`);
   if (collected === undefined) return inputs;
   if (inputs.length > 1) {
     throw new UsageError(

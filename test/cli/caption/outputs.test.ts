@@ -134,7 +134,8 @@ describe('one file', () => {
     expect(planned([file('a.mp4')], { output: 'x.JSON' })).toEqual(['json:x.JSON']);
     expect(planned([file('a.mp4')], { output: 'x.txt', formats: ['vtt'] })).toEqual(['vtt:x.txt']);
     expect(planned([file('a.mp4')], { output: 'x.srt', formats: ['vtt'] })).toEqual(['vtt:x.srt']);
-    expect(refusal([file('a.mp4')], { output: 'x.txt' })).toMatch(/cannot tell the format/);
+    expect(planned([file('a.mp4')], { output: 'x.txt' })).toEqual(['txt:x.txt']);
+    expect(refusal([file('a.mp4')], { output: 'x.doc' })).toMatch(/cannot tell the format/);
     expect(refusal([file('a.mp4')], { output: 'x' })).toMatch(/cannot tell the format/);
   });
 
@@ -142,6 +143,29 @@ describe('one file', () => {
     expect(planned([file('a.mp4')], { output: 'x.jsonl' })).toEqual(['+jsonl:x.jsonl']);
     expect(planned([file('a.mp4'), file('b.mp4')], { output: 'x.jsonl' })).toEqual(['+jsonl:x.jsonl']);
     expect(planned([file('a.mp4'), file('b.mp4')], { output: 'x.txt', formats: ['jsonl'] })).toEqual(['+jsonl:x.txt']);
+  });
+
+  test('HLS goes by the name of its master playlist, and never to stdout', () => {
+    expect(planned([file('a.mp4')], { output: 'x.m3u8' })).toEqual(['hls:x.m3u8']);
+    expect(planned([file('a.mp4')], { formats: ['hls', 'vtt'] })).toEqual(['hls:a.m3u8', 'vtt:a.vtt']);
+    expect(refusal([file('a.m3u8')], { formats: ['hls'] })).toMatch(/place of the input a\.m3u8/);
+    expect(refusal([file('a.mp4')], { output: '-', formats: ['hls'] })).toMatch(/many files/);
+  });
+
+  test('copies of the video come after the tracks, in what their container is best made of', () => {
+    const at = (name: string): string => path.join(folder, name);
+    expect(planned([file('a.mp4')], { mux: at('b.mkv'), burn: at('c.mp4') })).toEqual([
+      'vtt:a.vtt',
+      'srt:b.mkv',
+      'ass:c.mp4',
+    ]);
+    expect(planned([file('a.mp4')], { output: 'x.jsonl', mux: at('b.WEBM') })).toEqual(['jsonl:x.jsonl', 'vtt:b.WEBM']);
+    expect(refusal([file('a.mp4')], { burn: at('b.avi') })).toMatch(
+      /--burn .*b\.avi: give it a name that ends in \.mp4/,
+    );
+    expect(refusal([file('a.mp4'), file('b.mp4')], { mux: at('c.mp4') })).toMatch(/--mux takes one input/);
+    expect(refusal([file('a.mp4')], { output: 'x.srt', mux: at('a.mp4') })).toMatch(/place of the input/);
+    expect(refusal([file('a.mp4')], { mux: at('b.mp4'), burn: at('b.mp4') })).toMatch(/two outputs/);
   });
 
   test('an input is never the output', () => {
@@ -165,9 +189,9 @@ describe('stdout', () => {
   });
 });
 
-test('formats: one or more of four, in any case, each once', () => {
+test('formats: one or more, in any case, each once', () => {
   expect(parseFormats('vtt')).toEqual(['vtt']);
   expect(parseFormats(' SRT, vtt,srt,')).toEqual(['srt', 'vtt']);
-  expect(() => parseFormats('ass')).toThrow(/'ass' is not a format/);
+  expect(() => parseFormats('pdf')).toThrow(/'pdf' is not a format/);
   expect(() => parseFormats(',')).toThrow(/needs a format/);
 });
