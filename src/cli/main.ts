@@ -4,6 +4,7 @@ import { captionCommand } from './caption/command.ts';
 import { checkCommand } from './check.ts';
 import { doctorCommand } from './doctor.ts';
 import { describeFailure, EXIT, UsageError } from './exit.ts';
+import { explainCommand } from './explain/command.ts';
 import { siteCommands } from './site-commands.ts';
 import { guardStdout } from './stdout.ts';
 import { stepsCommand } from './steps/command.ts';
@@ -21,7 +22,14 @@ const program = new Command('secondglance')
   .version(VERSION)
   .showHelpAfterError('(secondglance --help shows what there is)')
   .exitOverride();
-for (const command of [captionCommand(), checkCommand(), stepsCommand(), ...siteCommands(), doctorCommand()]) {
+for (const command of [
+  captionCommand(),
+  checkCommand(),
+  stepsCommand(),
+  explainCommand(),
+  ...siteCommands(),
+  doctorCommand(),
+]) {
   program.addCommand(
     command
       .copyInheritedSettings(program)

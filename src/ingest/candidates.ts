@@ -22,6 +22,9 @@ const SEEK_BEFORE: Micros = 12_000_000;
 /** A first key frame this much after the start: an edit list, or a range, begins inside a GOP. */
 const LATE_START: Micros = 100_000;
 
+/** What crosses the picture in less than this may be missed by `motion`. Cameras send a key frame every second or two. */
+const MOTION_GAP: Micros = 2_100_000;
+
 /** So many long gaps, and in most places, mean a file of long GOPs: one decoding of all is cheaper than one per gap. */
 const MANY_GAPS = 4;
 
@@ -40,7 +43,8 @@ export type CandidateRequest = Pick<
  * Decodes the frames that a choice looks at. `tallies` collects one tally per decoding, in order of their end.
  *
  * `auto` decodes key frames alone where the codec can, and fills what is longer than {@link MAX_GAP} between two of them
- * (and what comes after the last) with a sample a second; other codecs are decoded whole.
+ * (and what comes after the last) with a sample a second; other codecs are decoded whole. `motion` does the same with
+ * shorter gaps: {@link MOTION_GAP}, or its own interval where that is longer.
  */
 export async function* candidateFrames(
   request: CandidateRequest,
@@ -51,8 +55,10 @@ export async function* candidateFrames(
   if (choice.mode === 'every') yield* decode(request, tallies, { pick: { interval: choice.interval } });
   else if (choice.mode === 'keyframes') yield* keysOfStream(request, tallies, alone);
   else if (choice.mode === 'scene') yield* decode(request, tallies, { pick: 'all' });
-  else if (alone && source.kind !== 'url' && !isPlaylist(media)) yield* keysWithFilledGaps(request, tallies);
-  else yield* decode(request, tallies, { pick: ALL_INTRA.has(media.codec) ? 'spaced' : 'sampled' });
+  else if (alone && source.kind !== 'url' && !isPlaylist(media)) {
+    const gap = choice.mode === 'motion' ? Math.max(MOTION_GAP, choice.interval) : MAX_GAP;
+    yield* keysWithFilledGaps(request, tallies, gap);
+  } else yield* decode(request, tallies, { pick: ALL_INTRA.has(media.codec) ? 'spaced' : 'sampled' });
 }
 
 function isPlaylist(media: MediaInfo): boolean {
@@ -92,6 +98,7 @@ async function* keysOfStream(
 async function* keysWithFilledGaps(
   request: CandidateRequest,
   tallies: DecodeTally[],
+  longest: Micros,
 ): AsyncGenerator<Frame, void, void> {
   const start = request.from ?? request.media.videoStart;
   let last: Micros | null = null;
@@ -99,7 +106,7 @@ async function* keysWithFilledGaps(
   let gaps = 0;
   let rest: 'spaced' | 'sampled' = 'spaced';
   for await (const frame of decode(request, tallies, { pick: 'all', keysOnly: true })) {
-    if (last === null ? frame.pts - start > LATE_START : frame.pts - last > MAX_GAP) {
+    if (last === null ? frame.pts - start > LATE_START : frame.pts - last > longest) {
       gaps++;
       if (gaps > MANY_GAPS && 2 * gaps > keys) {
         rest = 'sampled';
@@ -133,7 +140,7 @@ async function* fillGap(
 }
 
 /** Where to seek for a frame that may be no key frame; null where there is nothing to win. */
-function seekBefore(media: MediaInfo, time: Micros | null): Micros | null {
+export function seekBefore(media: MediaInfo, time: Micros | null): Micros | null {
   if (time === null) return null;
   const target = INDEXED.test(media.container) ? time : time - SEEK_BEFORE;
   return target > media.start ? target : null;
