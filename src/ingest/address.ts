@@ -1,11 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import type { Source } from './sources.ts';
+import type { Reach, Source } from './sources.ts';
 
 /** A server that sends nothing for this long is given up by ffmpeg itself, beside our own watchdog. */
 const NETWORK_SILENCE_MICROS = 20_000_000;
 const LOCAL = ['file', 'crypto', 'data'];
 const NETWORK = ['http', 'https', 'tcp', 'tls', 'crypto', 'httpproxy', 'data'];
+
+/** 16K video has 133 million pixels a frame. What a hostile header claims, or a frame in the middle, may be any number. */
+export const MOST_VIDEO_PIXELS = 2 ** 27;
 
 /** How ffmpeg and ffprobe open a source. */
 export interface Address {
@@ -20,16 +23,23 @@ export interface Address {
  * local files. A local playlist may reach for the network only where it lists http(s) addresses itself.
  */
 export async function addressOf(source: Source): Promise<Address> {
+  const limits = source.reach === undefined ? [] : limitsOf(source.reach);
   if (source.kind === 'url') {
-    return {
-      input: source.input,
-      options: ['-protocol_whitelist', NETWORK.join(','), '-rw_timeout', String(NETWORK_SILENCE_MICROS)],
-    };
+    const silence = ['-rw_timeout', String(NETWORK_SILENCE_MICROS)];
+    return { input: source.input, options: ['-protocol_whitelist', NETWORK.join(','), ...silence, ...limits] };
+  }
+  if (source.reach !== undefined) {
+    return { input: `file:${source.input}`, options: ['-protocol_whitelist', LOCAL.join(','), ...limits] };
   }
   const remote = extname(source.input).toLowerCase() === '.m3u8' && (await listsAddresses(source.input));
   const protocols = remote ? [...new Set([...LOCAL, ...NETWORK])] : LOCAL;
   // `file:` keeps a name such as `a:b.mp4` from being read as a protocol.
   return { input: `file:${source.input}`, options: ['-protocol_whitelist', protocols.join(',')] };
+}
+
+function limitsOf({ formats, proxy }: Reach): string[] {
+  const options = ['-format_whitelist', formats.join(','), '-max_pixels', String(MOST_VIDEO_PIXELS)];
+  return proxy === undefined ? options : [...options, '-http_proxy', proxy];
 }
 
 async function listsAddresses(playlist: string): Promise<boolean> {

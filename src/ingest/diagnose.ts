@@ -8,6 +8,12 @@ const SYMPTOMS: readonly {
   readonly sentence: (label: string, match: RegExpExecArray) => string;
   readonly retryable?: (match: RegExpExecArray) => boolean;
 }[] = [
+  // Before all others: the list in the message has words such as `tls` in it.
+  {
+    code: 'blocked-protocol',
+    sign: /Protocol '([^']+)' not on whitelist/,
+    sentence: (label, match) => `"${label}" points to a "${match[1]}" address, which is not followed from there.`,
+  },
   {
     code: 'http-status',
     sign: /(?:HTTP error|Server returned) ([45][0-9X]{2}[^\n(]*)/,
@@ -27,9 +33,15 @@ const SYMPTOMS: readonly {
     retryable: () => true,
   },
   {
-    code: 'blocked-protocol',
-    sign: /Protocol '([^']+)' not on whitelist/,
-    sentence: (label, match) => `"${label}" points to a "${match[1]}" address, which is not followed from there.`,
+    code: 'blocked-format',
+    sign: /Format not on whitelist/,
+    sentence: (label) =>
+      `"${label}" is no kind of video that services read, or names one that is not: convert the file.`,
+  },
+  {
+    code: 'too-large',
+    sign: /Picture size (\d+x\d+) exceeds specified max pixel count|Picture size (\d+x\d+) is invalid/,
+    sentence: (label, match) => `The pictures in "${label}" are too large (${match[1] ?? match[2]} pixels).`,
   },
   {
     code: 'no-permission',

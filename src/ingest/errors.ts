@@ -5,6 +5,7 @@ import { type FailureOptions, SecondGlanceError } from '../core/errors.ts';
  *
  * - `missing-file`, `no-permission`, `empty-file`, `empty-folder`, `no-match`: the argument itself
  * - `not-media`, `no-video`, `unknown-codec`, `unreadable`: the file is there, its content does not serve
+ * - `too-large`: more pixels than can be decoded here; `blocked-format`: a container that services do not read
  * - `truncated`, `damaged`: part of it could be decoded; these two stand in a report and are not thrown
  * - `http-status`, `unreachable`, `timed-out`, `blocked-protocol`: the network
  * - `stalled`, `decode-failed`, `ffmpeg-missing`, `aborted`: the decoder
@@ -22,6 +23,8 @@ export type IngestErrorCode =
   | 'no-video'
   | 'unknown-codec'
   | 'unreadable'
+  | 'too-large'
+  | 'blocked-format'
   | 'truncated'
   | 'damaged'
   | 'http-status'

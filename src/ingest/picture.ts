@@ -4,6 +4,9 @@ import { IngestError } from './errors.ts';
 import type { MediaInfo } from './probe.ts';
 import type { Source } from './sources.ts';
 
+/** What is read as a picture. sharp reads more: drawings (SVG), for one, which name further files. */
+const KINDS: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'heif', 'gif', 'tiff', 'jp2k', 'jxl']);
+
 /** sharp's nearest kernel to each of the bundle's filters. `area` is a plain mean, which sharp has no other word for. */
 const KERNELS = { bilinear: 'linear', bicubic: 'cubic', lanczos: 'lanczos3', area: 'linear' } as const;
 
@@ -14,6 +17,8 @@ export async function probePicture(source: Source): Promise<MediaInfo> {
     .catch((cause: unknown) => {
       throw badPicture(source, cause);
     });
+  if (!KINDS.has(meta.format))
+    throw new IngestError('not-media', `"${source.label}" is not a picture that can be read.`);
   return {
     container: 'picture',
     stream: 0,
@@ -63,6 +68,10 @@ export async function readPicture(source: Source, image: ImageSpec): Promise<Uin
 
 function badPicture(source: Source, cause: unknown): IngestError {
   const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
+  // sharp itself refuses what has more than 0x3fff times 0x3fff pixels, before it decodes any.
+  if (/exceeds pixel limit|exceeds the maximum|too large/i.test(reason)) {
+    return new IngestError('too-large', `The picture "${source.label}" has too many pixels.`, { cause });
+  }
   return /unsupported image format|not a known/i.test(reason)
     ? new IngestError('not-media', `"${source.label}" is not a picture that can be read.`, { cause })
     : new IngestError('unreadable', `The picture "${source.label}" is damaged (${reason}): get it again.`, { cause });

@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Micros } from '../core/types.ts';
-import { addressOf } from './address.ts';
+import { addressOf, MOST_VIDEO_PIXELS } from './address.ts';
 import { diagnose } from './diagnose.ts';
 import { IngestError, throwIfAborted } from './errors.ts';
 import { findFfmpeg } from './ffmpeg.ts';
@@ -132,6 +132,8 @@ async function refusal(source: Source, answer: ToolOutput): Promise<IngestError>
     });
   }
   const local = source.kind !== 'url';
+  const blocked = diagnose(label, detail.stderr ?? [], detail);
+  if (blocked?.code === 'blocked-format') return blocked;
   if (local && !(await looksLikeContainer(source.input))) return notMedia(label, answer);
   const known = diagnose(label, detail.stderr ?? [], detail);
   if (known !== undefined) return known;
@@ -164,6 +166,14 @@ function chooseStream(source: Source, streams: readonly Stream[], format: string
       `This ffmpeg does not know the video codec in "${source.label}" (tag ${best.codec_tag_string ?? 'unknown'}): install a newer one, or convert the file.`,
       { detail },
     );
+  }
+  const tooLarge = diagnose(source.label, detail.stderr ?? [], detail);
+  if (tooLarge?.code === 'too-large') throw tooLarge;
+  if (area(best) > MOST_VIDEO_PIXELS) {
+    const pixels = `${best.width}x${best.height}`;
+    throw new IngestError('too-large', `The pictures in "${source.label}" are too large (${pixels} pixels).`, {
+      detail,
+    });
   }
   if (area(best) === 0) {
     throw new IngestError('unreadable', `"${source.label}" is damaged: no frame size can be found in it.`, { detail });

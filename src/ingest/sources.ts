@@ -15,6 +15,16 @@ export interface Source {
   readonly tree?: string;
   /** What the user typed, or the path that the search found; for messages. */
   readonly label: string;
+  /** Under a guard: how far ffmpeg may go for it. See `guard.ts`. */
+  readonly reach?: Reach;
+}
+
+/** How far ffmpeg may go for a source. */
+export interface Reach {
+  /** Names of the demuxers that may read it. */
+  readonly formats: readonly string[];
+  /** The address of the HTTP proxy that checks where it goes; absent for a local file. */
+  readonly proxy?: string;
 }
 
 /** What the arguments stand for. */

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { SecondGlanceError } from '../../core/errors.ts';
 import type { Group } from '../../core/types.ts';
 import { IngestError } from '../../ingest/errors.ts';
+import { underGuard } from '../../ingest/guard.ts';
 import { readKeyframes } from '../../ingest/keyframes.ts';
 import { probe } from '../../ingest/probe.ts';
 import { asInputError, type Source } from '../../ingest/sources.ts';
@@ -10,7 +11,7 @@ import { QueueError } from '../../queue/errors.ts';
 import { type FlightLimits, feedGroups, lostGroups } from '../../queue/feed.ts';
 import { groupKeyframes } from '../../queue/groups.ts';
 import { type JobContext, JobLoop } from '../../queue/job-loop.ts';
-import { PRIORITIES, videosQueue } from '../../queue/names.ts';
+import { PRIORITIES, type Priority, videosQueue } from '../../queue/names.ts';
 import { type RunPayload, readPayload, runPayload } from '../../queue/payloads.ts';
 import { VIDEO_ATTEMPTS } from '../../queue/queues.ts';
 import type { Site } from '../../queue/site.ts';
@@ -28,21 +29,14 @@ class InputChangedError extends SecondGlanceError<'input-changed'> {
 /** How far clocks and disks of two machines may tell the time of a change apart, in milliseconds. */
 const SAME_TIME_MS = 2000;
 
-/** The source as this machine may open it. Throws where it may not, or where it is another one by now. */
-async function checkedSource(context: ServiceContext, { source, identity }: VideoRequest): Promise<Source> {
-  if (source.kind === 'url') {
-    await context.guard.url(source.input);
-    return source;
-  }
-  const input = await context.guard.path(source.input);
+/** Throws where a file is another one by now. */
+async function checkSame({ input, label }: Source, { identity }: VideoRequest): Promise<void> {
+  if (!('size' in identity)) return;
   const found = await stat(input).catch((error: unknown) => {
-    throw asInputError(error, source.label);
+    throw asInputError(error, label);
   });
-  if ('size' in identity) {
-    const same = found.size === identity.size && Math.abs(found.mtimeMs - identity.changed) < SAME_TIME_MS;
-    if (!same) throw new InputChangedError(source.label);
-  }
-  return { ...source, input };
+  const same = found.size === identity.size && Math.abs(found.mtimeMs - identity.changed) < SAME_TIME_MS;
+  if (!same) throw new InputChangedError(label);
 }
 
 async function* noted(groups: AsyncIterable<Group>, onGroup: (group: Group) => void): AsyncGenerator<Group> {
@@ -59,16 +53,31 @@ async function decode(
   limits: FlightLimits,
   signal: AbortSignal,
 ): Promise<void> {
-  const { site, log, metrics } = context;
+  const { site } = context;
   const record = await wanted(site, of);
   const request = readRequest(record.request);
   const { video, run } = of;
   if (record.state === 'queued') await site.records.note(video, run, { state: 'running', begun: Date.now() });
-  const source = await checkedSource(context, request);
+  await underGuard(context.guard, request.source, (source) =>
+    decodeSource(context, of, { source, request, priority: record.priority }, limits, signal),
+  );
+}
+
+/** The same for a source that may be read. */
+async function decodeSource(
+  context: ServiceContext,
+  of: RunPayload,
+  { source, request, priority }: { source: Source; request: VideoRequest; priority: Priority },
+  limits: FlightLimits,
+  signal: AbortSignal,
+): Promise<void> {
+  const { site, log, metrics } = context;
+  const { video, run } = of;
+  await checkSame(source, request);
   const media = await probe(source, { signal });
   await site.records.note(video, run, { media: JSON.stringify(media) });
-  await site.queues.addTracks(of, record.priority);
-  const feed = { ...of, priority: record.priority, model: request.model.sha256, looks: request.looks };
+  await site.queues.addTracks(of, priority);
+  const feed = { ...of, priority, model: request.model.sha256, looks: request.looks };
   for (let pass = 1; ; pass += 1) {
     const reader = readKeyframes(source, media, {
       choice: request.choice,

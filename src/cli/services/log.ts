@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { hideSecrets } from '../../core/secrets.ts';
+import { type LinkListener, placeOf } from '../../queue/connection.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Log } from './service.ts';
 
@@ -11,4 +12,13 @@ export function createLog({ logLevel }: Pick<Settings, 'logLevel'>, service: str
   // Written at once: the last lines of a process that dies are those that matter.
   const stderr = pino.destination({ fd: 2, sync: true });
   return pino({ level: logLevel, base: { service, pid: process.pid }, hooks: { streamWrite: hideSecrets } }, stderr);
+}
+
+/** Logs when Redis goes and comes. */
+export function logLink(log: Log, redisUrl: string): LinkListener {
+  const redis = placeOf(redisUrl);
+  return (state, reason) => {
+    if (state === 'lost') log.warn({ redis, reason }, 'Redis is away: waiting for it');
+    else log.info({ redis }, 'Redis is back');
+  };
 }

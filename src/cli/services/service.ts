@@ -1,3 +1,4 @@
+import type { Guard } from '../../ingest/guard.ts';
 import type { Site } from '../../queue/site.ts';
 import type { Settings } from '../config/settings.ts';
 
@@ -7,16 +8,6 @@ export interface Service {
   running(): number;
   /** Takes nothing new, ends or gives back what is in hand, within a deadline of its own. */
   stop(): Promise<void>;
-}
-
-/** What a service may read and write. Everything else is refused, with a typed error that says why. */
-export interface Guard {
-  /** The real path of a file to read, inside one of the roots. */
-  path(file: string): Promise<string>;
-  /** Checks that a file may be written there. */
-  outputPath(file: string): Promise<string>;
-  /** Checks an address. */
-  url(address: string): Promise<unknown>;
 }
 
 /** Structured log lines: facts first, then a few words. */

@@ -1,22 +1,18 @@
-import { pino } from 'pino';
+import { openGuard } from '../../ingest/guard.ts';
 import { connectService, placeOf } from '../../queue/connection.ts';
-import { openSite } from '../../queue/site.ts';
+import { openSite, type Site } from '../../queue/site.ts';
 import { sweep } from '../../queue/sweep.ts';
 import type { Settings } from '../config/settings.ts';
 import { EXIT } from '../exit.ts';
 import { onInterrupt } from '../signals.ts';
-import { openGuard } from './guard.ts';
+import { type HttpServer, serveHttp } from './http.ts';
 import { reconcile } from './journal.ts';
-import type { Log, Service, ServiceContext } from './service.ts';
+import { createLog, logLink } from './log.ts';
+import { answers, createMetrics } from './metrics.ts';
+import type { Service, ServiceContext } from './service.ts';
 
 /** How often a service asks whether it is its turn to look for what Redis forgot. */
 const SWEEP_MS = 2000;
-
-/** JSON lines on stderr; `SECONDGLANCE_LOG_LEVEL` says how much. */
-function createLog(service: string): Log {
-  const level = process.env.SECONDGLANCE_LOG_LEVEL || 'info';
-  return pino({ level, base: { service, pid: process.pid } }, pino.destination({ fd: 2, sync: true }));
-}
 
 /** Looks again and again for what was forgotten: here by the queue, there by Redis as a whole. */
 async function watchOver({ site, log }: ServiceContext, resubmits: boolean, signal: AbortSignal): Promise<void> {
@@ -47,29 +43,34 @@ export async function runServices(
   settings: Settings,
   make: (context: ServiceContext) => Promise<readonly Service[]>,
 ): Promise<number> {
-  const log = createLog(name);
+  const log = createLog(settings, name);
+  const metrics = createMetrics(name);
   const interruption = onInterrupt((signal) => log.info({ signal }, 'ending'));
   const { signal } = interruption;
   const place = { url: settings.redisUrl, prefix: settings.redisPrefix };
+  let site: Site | undefined;
+  let begun = false;
+  const ready = async (): Promise<true | string> => {
+    if (signal.aborted) return 'it is ending';
+    if (site === undefined || (await answers(site, ({ redis }) => redis.ping())) === undefined) {
+      return `Redis at ${placeOf(place.url)} does not answer`;
+    }
+    return begun || 'it has not begun yet';
+  };
+  let http: HttpServer | undefined;
   try {
-    const redis = await connectService(
-      place,
-      (state, reason) => {
-        if (state === 'lost') log.warn({ redis: placeOf(place.url), reason }, 'Redis is away: waiting for it');
-        else log.info({ redis: placeOf(place.url) }, 'Redis is back');
-      },
-      signal,
-    );
-    const site = openSite(redis, place, settings.frameStore);
-    const context: ServiceContext = {
-      site,
-      settings,
-      guard: await openGuard(settings),
-      log,
-      metrics: { found: () => undefined, captioned: () => undefined, failed: () => undefined },
-    };
+    const guard = await openGuard(settings);
+    if (settings.http !== undefined) {
+      http = await serveHttp(settings.http, { ready, metrics: () => metrics.scrape() });
+      log.info({ host: settings.http.host, port: http.port }, 'answering HTTP');
+    }
+    const redis = await connectService(place, logLink(log, settings.redisUrl), signal);
+    site = openSite(redis, place, settings.frameStore);
+    const context: ServiceContext = { site, settings, guard, log, metrics };
     try {
       const services = await make(context);
+      metrics.watch(site, () => services.reduce((sum, service) => sum + service.running(), 0));
+      begun = true;
       log.info({ redis: placeOf(place.url), prefix: place.prefix }, 'ready');
       await watchOver(context, name !== 'worker', signal);
       await Promise.all(services.map((service) => service.stop()));
@@ -83,5 +84,6 @@ export async function runServices(
     throw error;
   } finally {
     interruption.dispose();
+    await http?.close();
   }
 }

@@ -1,0 +1,56 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+
+/** A web server of a test's own, on loopback. */
+export interface WebServer {
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string;
+  /** Every request so far. */
+  readonly requests: { readonly name: string; readonly port: number }[];
+  close(): Promise<void>;
+}
+
+async function answer(folder: string, name: string, url: URL, request: IncomingMessage, response: ServerResponse) {
+  if (name === '/redirect') {
+    response.writeHead(302, { location: decodeURIComponent(url.search.slice(1)) }).end();
+    return;
+  }
+  const file = path.join(folder, name);
+  const known = await stat(file).catch(() => undefined);
+  if (known?.isFile() !== true) {
+    response.writeHead(404).end();
+    return;
+  }
+  const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
+  const start = Number(range?.[1] ?? 0);
+  const end = range?.[2] ? Number(range[2]) : known.size - 1;
+  response.writeHead(range === null ? 200 : 206, {
+    'accept-ranges': 'bytes',
+    'content-length': end - start + 1,
+    ...(range === null ? {} : { 'content-range': `bytes ${start}-${end}/${known.size}` }),
+  });
+  await pipeline(createReadStream(file, { start, end }), response).catch(() => undefined);
+}
+
+/** Serves a folder, with ranges; `/redirect?ADDRESS` leads there. */
+export async function startWebServer(folder: string): Promise<WebServer> {
+  const requests: { name: string; port: number }[] = [];
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://host');
+    requests.push({ name: url.pathname, port: request.socket.remotePort ?? 0 });
+    void answer(folder, url.pathname, url, request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
