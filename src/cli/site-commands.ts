@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { boardCommand } from './board.ts';
 import { configCommand } from './config-command.ts';
 import { cancelCommand, drainCommand, pauseCommand, resumeCommand, retryCommand } from './control.ts';
 import { assembleCommand, ingestCommand, upCommand, workerCommand } from './services/command.ts';
@@ -9,5 +10,14 @@ import { submitCommand } from './submit.ts';
 export function siteCommands(): Command[] {
   const asking = [submitCommand(), statusCommand(), cancelCommand(), retryCommand()];
   const steering = [pauseCommand(), resumeCommand(), drainCommand()];
-  return [...asking, ...steering, upCommand(), ingestCommand(), workerCommand(), assembleCommand(), configCommand()];
+  return [
+    ...asking,
+    ...steering,
+    upCommand(),
+    ingestCommand(),
+    workerCommand(),
+    assembleCommand(),
+    boardCommand(),
+    configCommand(),
+  ];
 }

@@ -43,6 +43,11 @@ export class Queues {
     );
   }
 
+  /** All of them, for a board. */
+  get all(): readonly Queue[] {
+    return [...this.#queues.values()];
+  }
+
   #of(name: string): Queue {
     const queue = this.#queues.get(name);
     if (queue === undefined) throw new Error(`there is no queue ${name}`);
