@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { WebVTTParser } from 'webvtt-parser';
@@ -110,6 +112,18 @@ test('the master playlist appears last and refers to a whole set; the set before
   const now = (await readdir(folder)).filter((name) => name.endsWith('.hls'));
   expect(now).toHaveLength(1);
   expect(now).not.toContain(set);
+});
+
+test('what a killed run had begun goes with the next one', async () => {
+  const folder = await temporaryFolder();
+  const file = path.join(folder, 'film.m3u8');
+  // As a run of this machine names them; nobody of this process has it open.
+  const host = createHash('sha256').update(hostname()).digest('hex').slice(0, 6);
+  const left = path.join(folder, `.film.m3u8.${host}-${process.pid}-0123abcd.part`);
+  await mkdir(left);
+  await writeFile(path.join(left, 'video.mp4'), 'half a film');
+  await write(file, 'one', []);
+  expect((await readdir(folder)).sort()).toEqual([expect.stringMatching(/^film-\w{8}\.hls$/), 'film.m3u8']);
 });
 
 test('what fails leaves the set that stood there, and nothing of its own', async () => {
