@@ -11,7 +11,7 @@ const bench = benches(async (shared) => {
   ]);
 });
 
-describe('explain', { timeout: 120_000 }, () => {
+describe('explain', { timeout: 300_000 }, () => {
   test('a picture: the drawing, and the numbers', async () => {
     const { shell, at, shared, bundle, read } = await bench('picture');
     const { code, stdout, stderr } = await shell(

@@ -2,7 +2,9 @@ import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { VERSION } from '../../src/cli/version.ts';
+import { buildTinyBundle } from '../support/tiny-bundle.ts';
 import { ffmpeg } from '../support/videos.ts';
+import { run } from './support/program.ts';
 import { benches, colourPicture, colourVideo, cuesOf, jsonLines } from './support/room.ts';
 
 // Each run starts several processes: on a busy machine that takes its time.
@@ -136,6 +138,19 @@ describe.concurrent('options', () => {
       'jsonl',
     );
     expect(jsonLines(lines)).toHaveLength(3);
+  });
+
+  test("the bundle's own least confidence counts where none is asked for; the summary tells what is left out", async () => {
+    const { shared, at, env, folder, caption } = await bench('own-confidence');
+    const own = await buildTinyBundle(at('strict'), { generation: { minConfidence: 0.9999 } });
+    const strict = (...args: string[]) =>
+      run(['caption', `${shared}/rgb.mp4`, '-o', 'a.vtt', '--model', own, ...args], { cwd: folder, env });
+    expect((await strict()).stderr).toMatch(/3 keyframes, 0 cues \(3 unsure captions left out\) in /);
+    // Another threshold is another track, and 0 keeps all.
+    expect((await strict('--min-confidence', '0')).stderr).toMatch(/3 keyframes, 3 cues in /);
+    const { stdout } = await strict('--min-confidence', '0.9998', '--json');
+    expect(jsonLines(stdout)).toContainEqual(expect.objectContaining({ event: 'end', cues: 0, unsure: 3 }));
+    expect((await caption(`${shared}/rgb.mp4`, '-o', 'b.vtt')).stderr).toMatch(/3 keyframes, 3 cues in /);
   });
 
   test('workers and their number change no byte', async () => {

@@ -15,7 +15,10 @@ export function captionOptions(command: Command): Command {
     .option('--from <time>', 'start here (90s, 1:30, 1:02:03.5)')
     .option('--to <time>', 'end here')
     .option('--looks <1|2>', 'one look, or two', '2')
-    .option('--min-confidence <0..1>', 'leave out of tracks what the model is less sure of')
+    .option(
+      '--min-confidence <0..1>',
+      "leave out of tracks what the model is less sure of; 0 keeps all (default: the bundle's own)",
+    )
     .option('--profile <name>', `whose rules of readability to keep: ${PROFILE_NAMES.join(', ')}`, 'web')
     .option('--kind <kind>', `what the track is: ${TRACK_KINDS.join(', ')}`, 'descriptions')
     .option('--language <tag>', 'its language, where the format has a place for it', DEFAULT_LANGUAGE)

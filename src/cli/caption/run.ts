@@ -1,6 +1,7 @@
+import type { Captioner } from '../../core/types.ts';
 import { expandInputs } from '../../ingest/sources.ts';
 import type { OutputError } from '../../pipeline/errors.ts';
-import { DEFAULT_BUNDLE, loadBundle } from '../../workers/bundle.ts';
+import { type Bundle, DEFAULT_BUNDLE, loadBundle } from '../../workers/bundle.ts';
 import { createCaptioner } from '../../workers/pool.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { onInterrupt } from '../signals.ts';
@@ -10,11 +11,10 @@ import { Batch } from './batch.ts';
 import { pruneJournals } from './journals.ts';
 import { planOutputs } from './outputs.ts';
 import { humanReporter, jsonReporter, type Reporter } from './progress.ts';
-import type { CaptionSettings } from './settings.ts';
+import { type AskedSettings, type CaptionSettings, settle } from './settings.ts';
 import { problemOf, summarise } from './summary.ts';
 
-async function makeCaptioner(settings: CaptionSettings, reporter: Reporter) {
-  const bundle = await loadBundle(settings.model ?? DEFAULT_BUNDLE);
+function makeCaptioner(bundle: Bundle, settings: CaptionSettings, reporter: Reporter): Captioner {
   return createCaptioner({
     bundle,
     looks: settings.looks,
@@ -34,12 +34,12 @@ async function makeCaptioner(settings: CaptionSettings, reporter: Reporter) {
  * `secondglance caption`: returns the exit code. Throws a UsageError before anything is started, or what made the whole
  * run impossible (a broken bundle, an output that cannot be written).
  */
-export async function runCaption(args: readonly string[], settings: CaptionSettings): Promise<number> {
+export async function runCaption(args: readonly string[], asked: AskedSettings): Promise<number> {
   const began = performance.now();
   if (args.filter((arg) => arg === '-').length > 1) throw new UsageError('- (stdin) can be read only once');
   const { sources, problems } = await expandInputs(args);
-  const plan = planOutputs(sources, settings.output, sources.length + problems.length);
-  const reporter = settings.json ? jsonReporter() : humanReporter(settings);
+  const plan = planOutputs(sources, asked.output, sources.length + problems.length);
+  const reporter = asked.json ? jsonReporter() : humanReporter(asked);
   const interruption = onInterrupt(() => reporter.note('secondglance: ending; the same command goes on from here'));
   let lost: OutputError | undefined;
   const undo = whenStdoutIsLost((error) => {
@@ -52,12 +52,14 @@ export async function runCaption(args: readonly string[], settings: CaptionSetti
   const close = (exitCode?: number, error?: unknown): number => {
     const run = summarise(batch?.summaries ?? [], (performance.now() - began) / 1000);
     const summary = { ...run, ...(exitCode === undefined ? {} : { exitCode }) };
-    reporter.close(summary, error === undefined ? undefined : problemOf(error, settings.verbose));
+    reporter.close(summary, error === undefined ? undefined : problemOf(error, asked.verbose));
     return summary.exitCode;
   };
-  let captioner: Awaited<ReturnType<typeof makeCaptioner>> | undefined;
+  let captioner: Captioner | undefined;
   try {
-    captioner = await makeCaptioner(settings, reporter);
+    const bundle = await loadBundle(asked.model ?? DEFAULT_BUNDLE);
+    const settings = settle(asked, bundle);
+    captioner = makeCaptioner(bundle, settings, reporter);
     const context = { settings, captioner, stateDir: stateDir(), signal, reporter };
     await pruneJournals(context.stateDir);
     batch = new Batch(context, plan);

@@ -2,6 +2,7 @@ import type { TrackKind } from '../../core/kind.ts';
 import type { Micros } from '../../core/types.ts';
 import { type FrameChoice, parseChoice } from '../../ingest/choice.ts';
 import type { ProfileName } from '../../pipeline/profiles.ts';
+import type { Bundle } from '../../workers/bundle.ts';
 import { UsageError } from '../exit.ts';
 import { parseKind, parseLanguage, parseProfile } from '../track-options.ts';
 import { type Format, type OutputRequest, parseFormats } from './outputs.ts';
@@ -50,6 +51,14 @@ export interface CaptionSettings {
   readonly json: boolean;
 }
 
+/** What the command line says: what it leaves to the bundle is not settled yet. */
+export type AskedSettings = Omit<CaptionSettings, 'minConfidence'> & { readonly minConfidence?: number };
+
+/** Settles what the command line leaves to the bundle. */
+export function settle(asked: AskedSettings, { manifest }: Bundle): CaptionSettings {
+  return { ...asked, minConfidence: asked.minConfidence ?? manifest.generation.minConfidence };
+}
+
 /** Reads `90`, `90s`, `2m`, `1:30`, `1:02:03.5` as microseconds. Throws a UsageError naming `flag`. */
 export function parseTime(text: string, flag: string): Micros {
   const clock = /^(?:(\d+):(?=[0-5]?\d:))?(\d+):([0-5]?\d(?:\.\d+)?)$/.exec(text);
@@ -89,7 +98,7 @@ function readChoice(text: string): FrameChoice {
 }
 
 /** Checks the flags against each other. Throws a UsageError that says what to write instead. */
-export function readSettings(flags: CaptionFlags): CaptionSettings {
+export function readSettings(flags: CaptionFlags): AskedSettings {
   const formats: Format[] | undefined = flags.format === undefined ? undefined : parseFormats(flags.format);
   const from = flags.from === undefined ? undefined : parseTime(flags.from, '--from');
   const to = flags.to === undefined ? undefined : parseTime(flags.to, '--to');
@@ -109,7 +118,9 @@ export function readSettings(flags: CaptionFlags): CaptionSettings {
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
     looks: parseWhole(flags.looks, '--looks', 1, 2) === 1 ? 1 : 2,
-    minConfidence: flags.minConfidence === undefined ? 0 : parseShare(flags.minConfidence, '--min-confidence'),
+    ...(flags.minConfidence === undefined
+      ? {}
+      : { minConfidence: parseShare(flags.minConfidence, '--min-confidence') }),
     profile: parseProfile(flags.profile),
     kind: parseKind(flags.kind),
     language: parseLanguage(flags.language),

@@ -16,6 +16,8 @@ export interface InputSummary {
   readonly state: 'done' | 'partial' | 'failed' | 'skipped';
   readonly keyframes: number;
   readonly cues: number;
+  /** Captions that no cue has, because the model is less sure of them than was asked for; absent where there are none. */
+  readonly unsure?: number;
   /** Wall time. */
   readonly seconds: number;
   /** How much of the video was looked at; absent for stills and where it is unknown. */
@@ -91,10 +93,11 @@ export function counted(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
 
-function figures(summary: InputSummary | RunSummary): string {
-  const { keyframes, cues, seconds, duration = 0 } = summary;
+function figures(summary: Omit<InputSummary, 'video' | 'state' | 'outputs' | 'problems'>): string {
+  const { keyframes, cues, unsure = 0, seconds, duration = 0 } = summary;
   const speed = duration > 0 && seconds > 0 ? `, ${(duration / seconds).toFixed(1)} times real time` : '';
-  return `${counted(keyframes, 'keyframe')}, ${counted(cues, 'cue')} in ${seconds.toFixed(1)} s${speed}`;
+  const left = unsure === 0 ? '' : ` (${counted(unsure, 'unsure caption')} left out)`;
+  return `${counted(keyframes, 'keyframe')}, ${counted(cues, 'cue')}${left} in ${seconds.toFixed(1)} s${speed}`;
 }
 
 /** `holiday.mp4: 42 keyframes, 30 cues in 12.3 s, 10.2 times real time -> holiday.vtt` */

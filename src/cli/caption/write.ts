@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { SecondGlanceError } from '../../core/errors.ts';
-import type { ModelIdentity } from '../../core/types.ts';
+import type { Keyframe, ModelIdentity } from '../../core/types.ts';
 import { burnTrack } from '../../ingest/burn.ts';
 import type { IngestReport } from '../../ingest/damage.ts';
 import { muxTrack } from '../../ingest/mux.ts';
@@ -45,6 +45,10 @@ export interface InputJob {
   readonly key: string;
   /** Where this input's lines of a collected `jsonl` go. */
   readonly lines?: TextSink;
+  /** Sees every keyframe on its way to the model, and hands it on. */
+  readonly through?: (keyframes: AsyncIterable<Keyframe>, media: MediaInfo) => AsyncIterable<Keyframe>;
+  /** Who else takes the captions and cues, after the targets. */
+  readonly also?: readonly TrackWriter[];
 }
 
 /** An input's captions as they come, in this process or through the queue. */
@@ -113,7 +117,7 @@ async function openWriters(context: WriteContext, job: InputJob, captioned: Capt
           : await openTrackSink(context.stateDir, target.path, sourceOf(job.identity), make);
       writers.push(await openTrackWriter(target.format, sink, header));
     }
-    return writers;
+    return [...writers, ...(job.also ?? [])];
   } catch (error) {
     await Promise.all(writers.map((writer) => writer.abort()));
     throw error;
@@ -173,6 +177,7 @@ export async function writeInput(
   const writers = await openWriters(context, job, captioned);
   let seen = 0;
   let failed = 0;
+  let unsure = 0;
   /** Why the first keyframe without a caption has none. */
   let reason: string | undefined;
   const tracks: TracksReport = await writeTracks(captioned.groups, {
@@ -186,9 +191,10 @@ export async function writeInput(
       if (reason !== undefined && failed === seen) throw new NoCaptionsError(seen, reason);
       return { end, ...(damage === undefined ? {} : { damage }) };
     },
-    onCaption: ({ pts, error }) => {
+    onCaption: ({ pts, confidence, error }) => {
       seen += 1;
       if (error !== undefined) failed += 1;
+      else if (confidence < settings.minConfidence) unsure += 1;
       reason ??= error?.message;
       const covered = Math.max(0, pts - zero);
       onProgress({ keyframes: seen, covered, ...(duration === undefined ? {} : { duration }) });
@@ -209,6 +215,7 @@ export async function writeInput(
     state: whole ? 'done' : 'partial',
     keyframes: tracks.keyframes,
     cues: tracks.cues,
+    ...(unsure === 0 ? {} : { unsure }),
     seconds: roundSeconds((performance.now() - captioned.began) / 1000),
     ...(media.container === 'picture' ? {} : { duration: roundSeconds(Math.max(0, end - zero) / 1e6) }),
     outputs: job.targets.map((target) => target.path),

@@ -7,7 +7,7 @@ import { DEFAULT_BUNDLE, loadBundle } from '../../workers/bundle.ts';
 import { identify } from '../caption/identity.ts';
 import { type InputPlan, needsVideo, planOutputs } from '../caption/outputs.ts';
 import { humanReporter, jsonReporter, type Reporter } from '../caption/progress.ts';
-import type { CaptionSettings } from '../caption/settings.ts';
+import { type AskedSettings, type CaptionSettings, settle } from '../caption/settings.ts';
 import { type InputSummary, problemOf, summarise } from '../caption/summary.ts';
 import type { SiteFlags } from '../config/options.ts';
 import { UsageError } from '../exit.ts';
@@ -20,14 +20,14 @@ import { waitForVideos } from './waiting.ts';
 
 /** What `submit` is asked for. */
 export interface SubmitRequest {
-  readonly settings: CaptionSettings;
+  readonly settings: AskedSettings;
   readonly flags: SiteFlags;
   readonly priority: Priority;
   readonly wait: boolean;
 }
 
 /** Each input with files of its own; what only one process can write is refused. Throws a UsageError. */
-function plansOf(sources: readonly Source[], settings: CaptionSettings, wanted: number): readonly InputPlan[] {
+function plansOf(sources: readonly Source[], settings: AskedSettings, wanted: number): readonly InputPlan[] {
   if (settings.output.output === '-')
     throw new UsageError('services cannot write to this stdout: give -o a file or a folder');
   const { inputs, collected } = planOutputs(sources, settings.output, wanted);
@@ -65,7 +65,7 @@ async function submissionOf(
 async function submitAll(
   site: Site,
   submissions: readonly Submission[],
-  settings: CaptionSettings,
+  settings: AskedSettings,
   quiet: boolean,
 ): Promise<void> {
   for (const submission of submissions) {
@@ -110,7 +110,7 @@ export async function runSubmit(
     return await withSite(flags, async (site) => {
       const failed = tell(reporter, problems, settings.verbose);
       const submissions: Submission[] = [];
-      for (const plan of plans) submissions.push(await submissionOf(plan, settings, priority, bundle));
+      for (const plan of plans) submissions.push(await submissionOf(plan, settle(settings, bundle), priority, bundle));
       await submitAll(site, submissions, settings, wait || settings.quiet);
       if (!wait)
         return summarise(failed, 0).exitCode === 1 && submissions.length > 0 ? 3 : summarise(failed, 0).exitCode;

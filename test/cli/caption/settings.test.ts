@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { type CaptionFlags, parseTime, readSettings } from '../../../src/cli/caption/settings.ts';
+import { type CaptionFlags, parseTime, readSettings, settle } from '../../../src/cli/caption/settings.ts';
 import { UsageError } from '../../../src/cli/exit.ts';
+import { loadBundle } from '../../../src/workers/bundle.ts';
+import { buildTinyBundle } from '../../support/tiny-bundle.ts';
+import { makeFolder } from '../../support/videos.ts';
 
 const plain: CaptionFlags = {
   frames: 'auto',
@@ -41,7 +44,6 @@ describe('flags', () => {
       output: {},
       choice: { mode: 'auto' },
       looks: 2,
-      minConfidence: 0,
       profile: 'web',
       kind: 'descriptions',
       language: 'en',
@@ -51,6 +53,19 @@ describe('flags', () => {
       verbose: false,
       json: false,
     });
+  });
+
+  test('the least confidence is what the bundle brings, unless another is given', async () => {
+    const folder = await makeFolder();
+    try {
+      const bundle = await loadBundle(await buildTinyBundle(folder.path, { generation: { minConfidence: 0.4 } }));
+      const least = (minConfidence?: string) =>
+        settle(readSettings({ ...plain, ...(minConfidence === undefined ? {} : { minConfidence }) }), bundle)
+          .minConfidence;
+      expect([least(), least('0'), least('0.7')]).toEqual([0.4, 0, 0.7]);
+    } finally {
+      await folder.remove();
+    }
   });
 
   test('what is given is read', () => {

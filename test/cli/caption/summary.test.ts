@@ -55,6 +55,9 @@ test('one input is one line', () => {
   expect(summaryLine(input('partial', { keyframes: 2, cues: 1, seconds: 1 }))).toBe(
     'a.mp4: 2 keyframes, 1 cue in 1.0 s (partial)',
   );
+  expect(summaryLine(input('done', { keyframes: 9, cues: 4, unsure: 1, seconds: 1 }))).toBe(
+    'a.mp4: 9 keyframes, 4 cues (1 unsure caption left out) in 1.0 s',
+  );
 });
 
 test('progress: frames, place, speed, time left', () => {
