@@ -1,5 +1,6 @@
 import { openGuard } from '../../ingest/guard.ts';
 import { connectService, placeOf } from '../../queue/connection.ts';
+import { rest } from '../../queue/rest.ts';
 import { openSite, type Site } from '../../queue/site.ts';
 import { sweep } from '../../queue/sweep.ts';
 import type { Settings } from '../config/settings.ts';
@@ -24,13 +25,7 @@ async function watchOver({ site, log }: ServiceContext, resubmits: boolean, sign
     } catch (error) {
       if (!signal.aborted) log.debug({ err: error }, 'sweep');
     }
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, SWEEP_MS);
-      signal.addEventListener('abort', () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    await rest(SWEEP_MS, signal).catch(() => undefined);
   }
 }
 

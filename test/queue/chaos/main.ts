@@ -1,7 +1,7 @@
 /**
  * Kills services and Redis under load and compares every track with that of one machine.
  *
- *   npm run chaos                       200 kills that hit something in flight
+ *   npm run chaos                       200 kills while a worker is at work on a group
  *   npm run chaos -- --kills 20 --seed 7
  */
 import { parseArgs } from 'node:util';
