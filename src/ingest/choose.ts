@@ -1,6 +1,7 @@
 import type { ImageSpec, Micros } from '../core/types.ts';
 import type { FrameChoice } from './choice.ts';
 import type { Frame } from './decode.ts';
+import { MotionChooser } from './motion.ts';
 import { SceneChooser } from './scenes.ts';
 import { type Difference, differenceOf, isBlank, type Signature, signatureOf } from './signature.ts';
 
@@ -34,6 +35,7 @@ export interface FrameChooser {
 export function makeChooser(choice: FrameChoice, image: ImageSpec): FrameChooser {
   if (choice.mode === 'auto') return new AutoChooser(image);
   if (choice.mode === 'scene') return new SceneChooser(image);
+  if (choice.mode === 'motion') return new MotionChooser(image, choice.interval);
   return new TakeAll(image);
 }
 

@@ -30,7 +30,7 @@ export function sourceOf(identity: Facts | undefined): string {
 /** The options that decide which captions come out. */
 export function captionOptions({ choice, from, to, looks }: CaptionSettings): Facts {
   return {
-    frames: choice.mode === 'every' ? { every: choice.interval / 1e6 } : choice.mode,
+    frames: 'interval' in choice ? { [choice.mode]: choice.interval / 1e6 } : choice.mode,
     from: from === undefined ? null : from / 1e6,
     to: to === undefined ? null : to / 1e6,
     looks,

@@ -33,7 +33,7 @@ const requestSchema = z.strictObject({
     .max(16),
   choice: z.union([
     z.strictObject({ mode: z.enum(['auto', 'keyframes', 'scene']) }),
-    z.strictObject({ mode: z.literal('every'), interval: z.int().min(1000) }),
+    z.strictObject({ mode: z.enum(['every', 'motion']), interval: z.int().min(1000) }),
   ]),
   from: micros.exactOptional(),
   to: micros.exactOptional(),
