@@ -1,0 +1,185 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { processes } from '../support/processes.ts';
+import { freePort } from '../support/redis.ts';
+import { readYaml } from '../support/yaml.ts';
+import { type Running, run, start } from './support/program.ts';
+import { type Bench, benches, colourVideo, cuesOf } from './support/room.ts';
+
+vi.setConfig({ testTimeout: 400_000, hookTimeout: 400_000 });
+
+const ROOT = path.join(import.meta.dirname, '../..');
+const SECRETS = { REDIS_PASSWORD: 'hunter22hunter22', SECONDGLANCE_BOARD_PASSWORD: 'hunter23hunter23' };
+const OURS = ['ingest', 'worker', 'assemble', 'board'] as const;
+
+interface Service {
+  readonly image: string;
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly [name: string]: unknown;
+}
+
+/** The compose file as compose reads it, `${...}` filled in. */
+async function compose(env: Readonly<Record<string, string>>): Promise<Readonly<Record<string, Service>>> {
+  const text = await readFile(path.join(ROOT, 'docker-compose.yml'), 'utf8');
+  const bare = text.replace(/^\s*#.*$/gm, '');
+  const filled = bare.replace(
+    /\$\$|\$\{(\w+)(?::([-?])([^}]*))?\}/g,
+    (found, name: string, kind: string, rest: string) => {
+      if (found === '$$') return '$';
+      if (kind === '?' && !env[name]) throw new Error(rest);
+      return env[name] || (kind === '-' ? rest : '');
+    },
+  );
+  const { services } = readYaml(filled) as unknown as { services: Record<string, Service> };
+  return services;
+}
+
+const runFile = promisify(execFile);
+
+describe('docker-compose.yml', () => {
+  test('does not begin without its passwords', async () => {
+    await expect(compose({})).rejects.toThrow('set REDIS_PASSWORD');
+    await expect(compose({ REDIS_PASSWORD: 'x' })).rejects.toThrow('set SECONDGLANCE_BOARD_PASSWORD');
+  });
+
+  test('no service is root, may write to its root or has all the memory; no password in a command', async () => {
+    const services = await compose(SECRETS);
+    expect(Object.keys(services)).toEqual(['redis', ...OURS, 'worker-gpu']);
+    for (const [name, service] of Object.entries(services)) {
+      expect({ name, ...service }).toMatchObject({
+        read_only: 'true',
+        user: expect.stringMatching(/^[1-9]\d*:[1-9]\d*$/),
+        mem_limit: expect.stringMatching(/^\d+[mg]$/),
+        restart: 'unless-stopped',
+        cap_drop: ['ALL'],
+        tmpfs: [expect.stringMatching(/^\/tmp/)],
+      });
+      expect(JSON.stringify(service.command)).not.toMatch(/hunter/);
+    }
+    const { redis, worker, 'worker-gpu': gpu } = services;
+    expect(redis?.command.at(-1)).toMatch(/--appendonly yes .*--maxmemory-policy noeviction/);
+    expect(redis).toHaveProperty('healthcheck.test');
+    expect(worker).not.toHaveProperty('ports');
+    expect(gpu).toMatchObject({ profiles: ['gpu'], build: { target: 'gpu' }, image: 'secondglance:gpu' });
+    expect(gpu?.command).toContain('cuda');
+  });
+
+  test('Dockerfile: both images end as the same user with the same health check, and the GPU one installs CUDA', async () => {
+    const text = await readFile(path.join(ROOT, 'Dockerfile'), 'utf8');
+    const images = text.split(/^FROM /m).filter((stage) => /ENTRYPOINT/.test(stage));
+    expect(images.map((stage) => /AS (\w+)/.exec(stage)?.[1])).toEqual(['gpu', 'cpu']);
+    for (const stage of images) {
+      expect(stage).toMatch(/^USER 1000:1000$/m);
+      expect(stage).toMatch(/^HEALTHCHECK .*CMD \["node", "\/app\/health.mjs"\]$/m);
+      expect(stage).toMatch(/^ENTRYPOINT \["node", "\/app\/dist\/cli\/main.js"\]$/m);
+    }
+    expect(images[0]).toMatch(
+      /ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules\/onnxruntime-node\/script\/install.js/,
+    );
+    expect(images[1]).not.toMatch(/cuda/);
+  });
+});
+
+const bench = benches((folder) => colourVideo(`${folder}/film.mkv`, ['red', 'green', 'blue'], 2).then(() => undefined));
+
+describe('the same commands and environment as processes', () => {
+  let room: Bench & { readonly shared: string };
+  let services: Readonly<Record<string, Service>>;
+  let redisPort: number;
+  const running = new Map<string, Running>();
+  const ports = new Map<string, number>();
+  let redis: ReturnType<typeof spawn>;
+
+  /** A service's environment, with the paths and hosts of its container where they are here. */
+  function environmentOf(name: string): Record<string, string> {
+    const here = Object.entries(services[name]?.environment ?? {}).map(([key, value]) => [
+      key,
+      value
+        .replace('@redis:6379', `@127.0.0.1:${redisPort}`)
+        .replace(/^\/films$/, room.folder)
+        .replace(/^0\.0\.0\.0:\d+$/, `127.0.0.1:${ports.get(name)}`),
+    ]);
+    return { ...Object.fromEntries(here), ...room.env };
+  }
+
+  beforeAll(async () => {
+    room = await bench('site');
+    services = await compose({ ...SECRETS, SECONDGLANCE_FILMS: room.folder });
+    redisPort = await freePort();
+    await mkdir(room.at('redis'));
+    const [shell = '', flag = '', line = ''] = services.redis?.command ?? [];
+    const moved = line.replace('--dir /data', `--dir ${room.at('redis')} --port ${redisPort} --bind 127.0.0.1`);
+    redis = spawn(shell, [flag, moved], { env: { ...process.env, ...services.redis?.environment }, stdio: 'ignore' });
+    for (const name of OURS) {
+      ports.set(name, await freePort());
+      const more = name === 'worker' ? ['--model', room.bundle] : [];
+      const how = { cwd: room.folder, env: environmentOf(name) };
+      running.set(name, await start([...(services[name]?.command ?? []), ...more], how));
+    }
+  });
+  afterAll(async () => {
+    for (const { child } of running.values()) child.kill('SIGKILL');
+    redis.kill('SIGKILL');
+  });
+
+  /** The image's health check, again and again. */
+  async function healthy(name: string): Promise<void> {
+    const env = { ...process.env, ...environmentOf(name) };
+    for (let tries = 0; ; tries += 1) {
+      try {
+        await runFile(process.execPath, [path.join(ROOT, 'docker/health.mjs')], { env });
+        return;
+      } catch (error) {
+        if (tries > 60) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+      }
+    }
+  }
+
+  test('a video is captioned; all are healthy; the board wants its password; SIGTERM ends them; no secret is to be seen', async () => {
+    await Promise.all(OURS.map(healthy));
+    const client = new Redis({ port: redisPort, password: SECRETS.REDIS_PASSWORD });
+    expect(await client.config('GET', 'appendonly')).toEqual(['appendonly', 'yes']);
+    expect(await client.config('GET', 'maxmemory-policy')).toEqual(['maxmemory-policy', 'noeviction']);
+    client.disconnect();
+
+    // Submitted as by `docker-compose exec ingest`.
+    const how = { cwd: room.folder, env: environmentOf('ingest') };
+    await runFile('cp', [path.join(room.shared, 'film.mkv'), room.at('film.mkv')]);
+    const film = ['submit', room.at('film.mkv'), '--model', room.bundle, '--wait'];
+    expect(await run(film, how)).toMatchObject({ code: 0 });
+    expect(cuesOf(await room.read('film.vtt')).map((cue) => /bright (\w+)/.exec(cue)?.[1])).toEqual([
+      'red',
+      'green',
+      'blue',
+    ]);
+
+    const board = `http://127.0.0.1:${ports.get('board')}/`;
+    const authorization = `Basic ${Buffer.from(`x:${SECRETS.SECONDGLANCE_BOARD_PASSWORD}`).toString('base64')}`;
+    expect((await fetch(board)).status).toBe(401);
+    expect((await fetch(board, { headers: { authorization } })).status).toBe(200);
+
+    const commands = processes().map(({ command }) => command);
+    expect(commands.filter((command) => /hunter2[23]hunter/.test(command))).toEqual([]);
+    for (const { child } of running.values()) child.kill('SIGTERM');
+    for (const [name, { ended }] of running) {
+      const { code, stdout, stderr } = await ended;
+      expect({ name, code, stdout }).toEqual({ name, code: 0, stdout: '' });
+      expect(stderr).not.toMatch(/hunter2[23]hunter/);
+    }
+  });
+
+  test('a service that does not answer is not healthy; a command without HTTP is not asked', async () => {
+    const check = (env: Record<string, string>) =>
+      runFile(process.execPath, [path.join(ROOT, 'docker/health.mjs')], {
+        env: { PATH: process.env.PATH ?? '', ...env },
+      });
+    await expect(check({ SECONDGLANCE_HTTP: `127.0.0.1:${await freePort()}` })).rejects.toThrow();
+    await check({});
+  });
+});
