@@ -10,7 +10,11 @@ import type { Source } from '../ingest/sources.ts';
 import { type Bundle, loadBundle } from '../workers/bundle.ts';
 import { defaultProcesses } from '../workers/cores.ts';
 import { createCaptioner } from '../workers/pool.ts';
+import { InferenceProcess } from '../workers/process.ts';
+import { PROVIDER_NAMES } from '../workers/prove.ts';
 import { executionProviders } from '../workers/sessions.ts';
+import type { LoadedSettings } from './config/load.ts';
+import { examineSite } from './examine-site.ts';
 import { describeFailure } from './exit.ts';
 import { VERSION } from './version.ts';
 
@@ -76,9 +80,33 @@ async function tryOut(name: string, look: () => Promise<Finding>, verbose: boole
   }
 }
 
-/** Looks at all that a run needs, the bundle `model` included, and tries it. Never throws: what fails is a finding. */
-export async function examine(model: string, verbose: boolean): Promise<Finding[]> {
+/** Runs the bundle once in a process of its own and reads in onnxruntime's records what really ran it. */
+async function proveProvider(bundle: Bundle): Promise<Finding> {
+  const name = 'provider';
+  const prover = new InferenceProcess();
+  try {
+    const runs = await prover.prove(bundle);
+    const wanted = PROVIDER_NAMES[bundle.provider];
+    const all = Object.values(runs).reduce((sum, count) => sum + count, 0);
+    const shares = Object.entries(runs)
+      .sort(([, a], [, b]) => b - a)
+      .map(([provider, count]) => `${count} by ${provider}`);
+    const message = `of ${all} operator runs, ${shares.join(', ')}`;
+    return (runs[wanted] ?? 0) > 0
+      ? { name, state: 'ok', message: `${bundle.provider} really runs: ${message}` }
+      : { name, state: 'fail', message: `${bundle.provider} was asked for and ran nothing: ${message}` };
+  } finally {
+    await prover.stop();
+  }
+}
+
+/**
+ * Looks at all that a run needs, the bundle `model` and the site of `loaded` included, and tries it. Never throws: what
+ * fails is a finding.
+ */
+export async function examine(model: string, loaded: LoadedSettings, verbose: boolean): Promise<Finding[]> {
   const { signal } = new AbortController();
+  const { device } = loaded.settings;
   const findings: Finding[] = [
     { name: 'secondglance', state: 'ok', message: VERSION },
     { name: 'node', state: 'ok', message: `${process.version} on ${process.platform} ${process.arch}` },
@@ -106,25 +134,29 @@ export async function examine(model: string, verbose: boolean): Promise<Finding[
   );
   const { version, providers } = executionProviders();
   const names = providers.map(({ name, bundled }) => (bundled ? name : `${name} (not installed)`));
-  findings.push({ name: 'onnxruntime', state: 'ok', message: `${version}; cpu is used; it has ${names.join(', ')}` });
+  findings.push({ name: 'onnxruntime', state: 'ok', message: `${version}; it has ${names.join(', ')}` });
 
   let bundle: Bundle | undefined;
   findings.push(
     await tryOut(
       'bundle',
       async () => {
-        bundle = await loadBundle(model);
+        bundle = await loadBundle(model, { provider: device === 'auto' ? 'cpu' : device });
         const { name, version: edition, sha256 } = bundle.model;
+        const { minConfidence: least } = bundle.manifest.generation;
         return {
           name: 'bundle',
           state: 'ok',
-          message: `${name} ${edition} in ${bundle.folder}; ${Object.keys(bundle.files).length + bundle.data.length} files, checksums match (${sha256.slice(0, 12)})`,
+          message: `${name} ${edition} in ${bundle.folder}; ${Object.keys(bundle.files).length + bundle.data.length} files, checksums match (${sha256.slice(0, 12)})${least === 0 ? '' : `; captions of a confidence below ${least} are left out of tracks`}`,
         };
       },
       verbose,
     ),
   );
-  const loaded = bundle;
-  if (loaded !== undefined) findings.push(await tryOut('test', () => captionTestPicture(loaded, signal), verbose));
-  return findings;
+  const present = bundle;
+  if (present !== undefined) {
+    findings.push(await tryOut('provider', () => proveProvider(present), verbose));
+    findings.push(await tryOut('test', () => captionTestPicture(present, signal), verbose));
+  }
+  return [...findings, ...(await examineSite(loaded, (name, look) => tryOut(name, look, verbose)))];
 }

@@ -3,6 +3,7 @@ import { loadBundle } from './bundle.ts';
 import { type Engine, openEngine } from './engine.ts';
 import { BundleError } from './errors.ts';
 import { type Answer, type OpenRequest, packError, type Request } from './messages.ts';
+import { operatorRuns } from './prove.ts';
 
 /*
  * The entry of an inference process: forked by `process.ts`, loads one bundle, captions one group after the other.
@@ -44,6 +45,9 @@ async function serve(request: Request): Promise<Answer> {
   try {
     if (request.type === 'caption' && engine !== undefined) {
       return { type: 'captions', captions: await engine.caption(request.group) };
+    }
+    if (request.type === 'prove') {
+      return { type: 'proof', operators: await operatorRuns(await loadBundle(request.folder, request)) };
     }
     if (request.type === 'caption') throw new Error('An inference process was given a group before its bundle.');
     engine = await open(request);

@@ -68,12 +68,17 @@ function rounded(confidence: number): number {
  * Loads a bundle's graphs and tokenizer into this process.
  * @param looks 1: the glance alone; 2: DeepLens reads the picture again guided by the draft, and the caption is written again
  * @param verify false: the second look decodes every token anew, also where it agrees with the draft. The captions are the same: to be measured against
+ * @param profiles see {@link openGraphs}
  * @throws BundleError where a file cannot be loaded or does not fit the contract
  */
-export async function openEngine(bundle: Bundle, looks: 1 | 2, { verify = true } = {}): Promise<Engine> {
+export async function openEngine(
+  bundle: Bundle,
+  looks: 1 | 2,
+  { verify = true, profiles }: { readonly verify?: boolean; readonly profiles?: string } = {},
+): Promise<Engine> {
   const { manifest, image } = bundle;
   const decode = await openTokenizer(bundle);
-  const graphs = await openGraphs(bundle);
+  const graphs = await openGraphs(bundle, profiles);
 
   /** Both looks, and the visual tokens that each of them had. */
   async function lookAt(pixels: readonly Uint8Array[]) {

@@ -2,6 +2,7 @@ import type { FailureDetail } from '../core/errors.ts';
 import type { Caption, Group } from '../core/types.ts';
 import type { Provider } from './bundle.ts';
 import { BundleError, type BundleErrorCode, WorkerError, type WorkerErrorCode } from './errors.ts';
+import type { OperatorRuns } from './prove.ts';
 
 /** First message to an inference process: what it is to load. */
 export interface OpenRequest {
@@ -19,8 +20,15 @@ export interface CaptionRequest {
   readonly group: Group;
 }
 
+/** Instead of these: what runs the bundle's graphs, see `prove.ts`. */
+export interface ProveRequest {
+  readonly type: 'prove';
+  readonly folder: string;
+  readonly provider: Provider;
+}
+
 /** What the parent says to an inference process. */
-export type Request = OpenRequest | CaptionRequest;
+export type Request = OpenRequest | CaptionRequest | ProveRequest;
 
 /** An error on its way between processes: structured cloning keeps neither its class nor its code. */
 export type Thrown = { readonly message: string; readonly detail: FailureDetail } & (
@@ -28,10 +36,11 @@ export type Thrown = { readonly message: string; readonly detail: FailureDetail 
   | { readonly kind: 'worker'; readonly code: WorkerErrorCode }
 );
 
-/** What an inference process answers: `ready` to `open`, `captions` to `caption`, or to either that it failed. */
+/** What an inference process answers: `ready` to `open`, `captions` to `caption`, `proof` to `prove`, or to any that it failed. */
 export type Answer =
   | { readonly type: 'ready' }
   | { readonly type: 'captions'; readonly captions: Caption[] }
+  | { readonly type: 'proof'; readonly operators: OperatorRuns }
   | { readonly type: 'failed'; readonly thrown: Thrown };
 
 /** Packs whatever was thrown; what is none of this room's errors came out of the model. */

@@ -6,6 +6,7 @@ import type { Caption, Group } from '../core/types.ts';
 import type { Bundle } from './bundle.ts';
 import { WorkerError } from './errors.ts';
 import { type Answer, type Request, unpackError } from './messages.ts';
+import type { OperatorRuns } from './prove.ts';
 
 /** How many of the last stderr lines are kept for messages. */
 const KEPT_LINES = 20;
@@ -110,6 +111,16 @@ export class InferenceProcess {
   async caption(group: Group): Promise<Caption[]> {
     const answer = await this.#ask({ type: 'caption', group });
     return answer.type === 'captions' ? answer.captions : [];
+  }
+
+  /**
+   * Runs a bundle once and says which of onnxruntime's execution providers ran its operators, see `prove.ts`. No
+   * {@link InferenceProcess.open} is needed before.
+   * @throws BundleError as the process found it; WorkerError `worker-died`, `worker-stuck`, `inference-failed`
+   */
+  async prove({ folder, provider }: Bundle): Promise<OperatorRuns> {
+    const answer = await this.#ask({ type: 'prove', folder, provider });
+    return answer.type === 'proof' ? answer.operators : {};
   }
 
   /** SIGTERM, then SIGKILL; resolves when the process is gone. Harmless when it is gone already. */

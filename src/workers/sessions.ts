@@ -1,4 +1,5 @@
 import './telemetry.ts';
+import { join } from 'node:path';
 import { InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
 import type { Bundle } from './bundle.ts';
 import { BundleError } from './errors.ts';
@@ -115,7 +116,12 @@ function misfits(
   return faults;
 }
 
-async function openGraph(bundle: Bundle, name: GraphName, contract: Contract): Promise<InferenceSession> {
+async function openGraph(
+  bundle: Bundle,
+  name: GraphName,
+  contract: Contract,
+  profiles: string | undefined,
+): Promise<InferenceSession> {
   const path = bundle.files[name];
   let session: InferenceSession;
   try {
@@ -130,6 +136,7 @@ async function openGraph(bundle: Bundle, name: GraphName, contract: Contract): P
       // Patterns are kept for every shape ever seen, and the decoder's shapes change at each step.
       enableMemPattern: false,
       logSeverityLevel: 3,
+      ...(profiles === undefined ? {} : { enableProfiling: true, profileFilePrefix: join(profiles, name) }),
     });
   } catch (cause) {
     throw new BundleError(
@@ -178,14 +185,15 @@ function columnsOf({ data, dims }: Tensor): Float32Array[][] {
 
 /**
  * Loads a bundle's graphs into this process and compares them with the contract of its format.
+ * @param profiles a folder where onnxruntime's own records of the runs are written when the graphs are released
  * @throws BundleError `bundle-graph` with every misfit named
  */
-export async function openGraphs(bundle: Bundle): Promise<Graphs> {
+export async function openGraphs(bundle: Bundle, profiles?: string): Promise<Graphs> {
   const { image, dims } = bundle.manifest;
   const contract = contractOf(bundle.manifest);
-  const encoder = await openGraph(bundle, 'encoder', contract.encoder);
-  const deeplens = await openGraph(bundle, 'deeplens', contract.deeplens);
-  const decoder = await openGraph(bundle, 'decoder', contract.decoder);
+  const encoder = await openGraph(bundle, 'encoder', contract.encoder, profiles);
+  const deeplens = await openGraph(bundle, 'deeplens', contract.deeplens, profiles);
+  const decoder = await openGraph(bundle, 'decoder', contract.decoder, profiles);
   return {
     encode(pixels, pictures) {
       const input = new Tensor('uint8', pixels, [pictures, image.height, image.width, 3]);
@@ -210,6 +218,7 @@ export async function openGraphs(bundle: Bundle): Promise<Graphs> {
       return { logits: columnsOf(logits), present, attention: columnsOf(attention) };
     },
     async release() {
+      if (profiles !== undefined) for (const session of [encoder, deeplens, decoder]) session.endProfiling();
       await Promise.all([encoder.release(), deeplens.release(), decoder.release()]);
     },
   };

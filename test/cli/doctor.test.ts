@@ -1,6 +1,8 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
+import { Redis } from 'ioredis';
 import { describe, expect, test, vi } from 'vitest';
+import { startRedis } from '../support/redis.ts';
 import { buildTinyBundle } from '../support/tiny-bundle.ts';
 import { run } from './support/program.ts';
 import { benches, jsonLines } from './support/room.ts';
@@ -15,10 +17,23 @@ describe.concurrent('doctor', () => {
     const { code, stdout, stderr } = await run(['doctor', '--model', bundle, '--json'], { cwd: folder, env });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const findings = new Map(jsonLines(stdout).map((finding) => [finding.name, finding]));
-    expect([...findings.keys()]).toEqual(['secondglance', 'node', 'cores', 'ffmpeg', 'onnxruntime', 'bundle', 'test']);
+    expect([...findings.keys()]).toEqual([
+      'secondglance',
+      'node',
+      'cores',
+      'ffmpeg',
+      'onnxruntime',
+      'bundle',
+      'provider',
+      'test',
+    ]);
     expect(findings.get('node')?.message).toContain(process.version);
     expect(findings.get('ffmpeg')?.message).toMatch(/^\S+ at \/\S+ffmpeg; /);
     expect(findings.get('bundle')?.message).toMatch(/^tiny 1 in .*4 files, checksums match/);
+    expect(findings.get('provider')).toMatchObject({
+      state: 'ok',
+      message: expect.stringMatching(/^cpu really runs: of (\d+) operator runs, \1 by CPUExecutionProvider$/),
+    });
     expect(findings.get('test')).toMatchObject({
       state: 'ok',
       message: expect.stringMatching(/model: "A .+" \(confidence 0\.\d+/),
@@ -33,6 +48,68 @@ describe.concurrent('doctor', () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/^fail {2}bundle +.*decoder\.onnx is damaged or not the file/m);
     expect(stdout).toMatch(/^ok {4}ffmpeg/m);
+  });
+
+  test('a device that is not there, or that does not exist', async () => {
+    const { bundle, folder, env } = await bench('device');
+    // Its libraries are not in the package.
+    const { code, stdout } = await run(['doctor', '--model', bundle, '--device', 'cuda'], { cwd: folder, env });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^fail {2}provider +.*cannot be loaded on cuda/m);
+    const wrong = await run(['doctor'], { cwd: folder, env: { ...env, SECONDGLANCE_DEVICE: 'tpu' } });
+    expect(wrong).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/SECONDGLANCE_DEVICE: use auto/),
+    });
+  });
+
+  test('Redis and the allowed folders, where services are set up', async () => {
+    const { bundle, folder, at, env } = await bench('site');
+    const redis = await startRedis({ password: 'hunter22', arguments: ['--maxmemory', '64mb'] });
+    const doctor = async (more: Record<string, string>) => {
+      const how = { cwd: folder, env: { ...env, SECONDGLANCE_REDIS_URL: redis.url, ...more } };
+      const { code, stdout } = await run(['doctor', '--model', bundle, '--json'], how);
+      expect(stdout).not.toContain('hunter22');
+      return { code, findings: jsonLines(stdout).filter(({ name }) => name === 'redis' || name === 'path') };
+    };
+    try {
+      const well = await doctor({ SECONDGLANCE_ALLOW_PATHS: folder });
+      expect(well).toMatchObject({
+        code: 0,
+        findings: [
+          { name: 'redis', state: 'ok' },
+          { name: 'path', state: 'ok' },
+        ],
+      });
+      expect(well.findings[0]?.message).toMatch(
+        new RegExp(`^\\d+\\.\\d+\\.\\d+ at 127\\.0\\.0\\.1:${redis.port}, 64 MiB$`),
+      );
+      expect(well.findings[1]?.message).toBe(`${folder}: services may read and write`);
+
+      const client = new Redis(redis.url);
+      await client.config('SET', 'maxmemory-policy', 'allkeys-lru');
+      await client.config('SET', 'appendonly', 'no');
+      client.disconnect();
+      const ill = await doctor({ SECONDGLANCE_ALLOW_PATHS: at('nowhere') });
+      expect(ill).toMatchObject({
+        code: 1,
+        findings: [
+          { name: 'redis', state: 'fail' },
+          { name: 'path', state: 'fail' },
+        ],
+      });
+      expect(ill.findings[0]?.message).toMatch(
+        /allkeys-lru throws queued work away: set noeviction; without an append-only/,
+      );
+      expect(ill.findings[1]?.message).toBe(`${at('nowhere')} does not exist`);
+
+      const refused = await doctor({ SECONDGLANCE_REDIS_URL: `redis://:other@127.0.0.1:${redis.port}` });
+      expect(refused).toMatchObject({ code: 1, findings: [{ name: 'redis', state: 'fail' }] });
+      expect(refused.findings[0]?.message).toMatch(/^Redis at 127\.0\.0\.1:\d+ refuses: /);
+    } finally {
+      await redis.remove();
+    }
   });
 
   test('no ffmpeg', async () => {

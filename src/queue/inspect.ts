@@ -1,0 +1,32 @@
+import { connectClient, type RedisPlace, redisError } from './connection.ts';
+
+/** What a Redis is, as far as it matters to a queue. */
+export interface RedisReport {
+  /** As in `7.0.15`. */
+  readonly version: string;
+  /** False where it forgets everything when it ends. */
+  readonly appendOnly: boolean;
+  /** `noeviction`, or what it throws away when it is full. */
+  readonly evictionPolicy: string;
+  /** Bytes; 0 for no limit. */
+  readonly maxMemory: number;
+}
+
+/** Asks a Redis what it is. Throws a QueueError where it cannot be reached, or refuses. */
+export async function inspectRedis(place: RedisPlace): Promise<RedisReport> {
+  const redis = await connectClient(place);
+  try {
+    const text = await redis.info();
+    const of = (name: string): string => new RegExp(`^${name}:(.*)$`, 'm').exec(text)?.[1]?.trim() ?? '';
+    return {
+      version: of('redis_version'),
+      appendOnly: of('aof_enabled') === '1',
+      evictionPolicy: of('maxmemory_policy'),
+      maxMemory: Number(of('maxmemory')) || 0,
+    };
+  } catch (error) {
+    throw redisError(error, place);
+  } finally {
+    redis.disconnect();
+  }
+}
