@@ -28,7 +28,9 @@ function passedOn(headers: IncomingMessage['headers']): IncomingMessage['headers
 /** ffmpeg would not follow a redirect out of the web either, but says nothing of why. */
 function checkRedirect(from: URL, { headers }: IncomingMessage): void {
   const to =
-    headers.location === undefined || !URL.canParse(headers.location, from.href) ? from : new URL(headers.location, from);
+    headers.location === undefined || !URL.canParse(headers.location, from.href)
+      ? from
+      : new URL(headers.location, from);
   if (/^https?:$/.test(to.protocol)) return;
   throw new GuardError('url-not-allowed', `${hideSecrets(from.href)} leads to ${to.protocol}, which is not followed`);
 }
