@@ -77,7 +77,10 @@ async function captionOpened(context: RunContext, job: InputJob, source: Source)
       {
         source,
         media,
-        groups: runGroups(groupKeyframes(reader), durably(journal, captioner), { concurrency, signal }),
+        groups: runGroups(groupKeyframes(job.through?.(reader, media) ?? reader), durably(journal, captioner), {
+          concurrency,
+          signal,
+        }),
         report: () => reader.report,
         limit: 4 * concurrency,
         began,

@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { SecondGlanceError, sentenceOf } from '../../core/errors.ts';
+import { mqttChannel, webhookChannel } from '../../overnight/channels.ts';
+import { type Database, openDatabase, writeFact } from '../../overnight/database.ts';
+import type { Channel } from '../../overnight/outbox.ts';
+import { OutputError } from '../../pipeline/errors.ts';
+import { type FileLock, lockFile } from '../../pipeline/lock.ts';
+import { ensureFolder } from '../../pipeline/sink.ts';
+import { DEFAULT_BUNDLE, loadBundle } from '../../workers/bundle.ts';
+import { pruneJournals } from '../caption/journals.ts';
+import { humanReporter, jsonReporter } from '../caption/progress.ts';
+import { UsageError } from '../exit.ts';
+import { onInterrupt } from '../signals.ts';
+import { stateDir } from '../state.ts';
+import { Captioners } from './captioners.ts';
+import type { WatchSettings } from './settings.ts';
+import { Watcher } from './watcher.ts';
+
+/** Another `watch` works with the same state file. */
+class AlreadyWatchedError extends SecondGlanceError<'already-watched'> {
+  constructor(file: string, cause: unknown) {
+    super('already-watched', `another secondglance watch works with ${file}: stop it, or name another --state`, {
+      cause,
+      retryable: true,
+    });
+  }
+}
+
+async function lockState(file: string): Promise<FileLock> {
+  await ensureFolder(path.dirname(file));
+  return lockFile(file).catch((error: unknown) => {
+    if (error instanceof OutputError && error.code === 'journal-busy') throw new AlreadyWatchedError(file, error);
+    throw error;
+  });
+}
+
+function channelsOf({ notify, webhook, mqtt }: WatchSettings): Channel[] {
+  if (notify.length === 0) return [];
+  return [
+    ...(webhook === undefined ? [] : [webhookChannel(webhook)]),
+    ...(mqtt === undefined ? [] : [mqttChannel(mqtt)]),
+  ];
+}
+
+/**
+ * `secondglance watch`: returns the exit code. Throws a UsageError before anything is started, or what made all of it
+ * impossible (a broken bundle, a state file that is none).
+ */
+export async function runWatch(settings: WatchSettings): Promise<number> {
+  const missing = settings.roots.find((root) => !existsSync(root));
+  if (missing !== undefined) throw new UsageError(`the folder ${missing} does not exist: check the name`);
+  const bundle = await loadBundle(settings.model ?? DEFAULT_BUNDLE);
+  const reporter = settings.json ? jsonReporter() : humanReporter(settings);
+  const interruption = onInterrupt(() => reporter.note('secondglance: ending; the next run goes on from here'));
+  const lock = await lockState(settings.stateFile);
+  let db: Database | undefined;
+  const captioners = new Captioners(bundle, settings.workers);
+  const channels = channelsOf(settings);
+  try {
+    db = openDatabase(settings.stateFile, { create: true });
+    writeFact(db, 'zone', settings.zone);
+    await pruneJournals(stateDir());
+    const { signal } = interruption;
+    const watcher = new Watcher({ settings, db, bundle, captioners, channels, lock, reporter, signal });
+    const exitCode = settings.once ? await watcher.once() : await watcher.forever();
+    return interruption.exitCode() ?? exitCode;
+  } catch (error) {
+    const code = interruption.exitCode();
+    if (code !== undefined) return code;
+    if (settings.json) process.stdout.write(`${JSON.stringify({ event: 'failed', message: sentenceOf(error) })}\n`);
+    throw error;
+  } finally {
+    await captioners.close();
+    await Promise.all(channels.map((channel) => channel.close()));
+    db?.close();
+    await lock.release();
+    interruption.dispose();
+  }
+}

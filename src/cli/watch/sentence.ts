@@ -1,0 +1,29 @@
+import { type SecondGlanceError, sentenceOf } from '../../core/errors.ts';
+import type { NightSummary } from '../../overnight/nights.ts';
+import { clock } from '../caption/progress.ts';
+
+/**
+ * What a run of `watch --once` came to, for cron's mail: `197 described (12 of them sparsely), 3 failed, 2 unfinished, 0
+ * remain; 12:30:00 of video in 1:02:03`.
+ */
+export function closingSentence(
+  summary: NightSummary | undefined,
+  unfinished: number,
+  stuck: SecondGlanceError | undefined,
+): string {
+  if (summary === undefined) return 'outside of the window: nothing was done';
+  const { done, partial, failed, plans, video, work, remaining, remainingVideo } = summary;
+  const ways = [
+    ...(plans.sparse > 0 ? [`${plans.sparse} of them sparsely`] : []),
+    ...(plans.once > 0 ? [`${plans.once} with one look`] : []),
+  ];
+  const parts = [
+    `${done + partial} described${ways.length === 0 ? '' : ` (${ways.join(', ')})`}`,
+    ...(partial > 0 ? [`${partial} of these in part`] : []),
+    `${failed} failed`,
+    `${unfinished} unfinished`,
+    remaining === 0 ? '0 remain' : `${remaining} remain (${clock(remainingVideo / 1000)} of video)`,
+  ];
+  const why = stuck === undefined ? '' : `; stopped: ${sentenceOf(stuck)}`;
+  return `${parts.join(', ')}; ${clock(video / 1000)} of video in ${clock(work / 1000)}${why}`;
+}

@@ -1,0 +1,110 @@
+import { sentenceOf } from '../core/errors.ts';
+import type { Database } from './database.ts';
+import type { Recording } from './recordings.ts';
+import { cuesOfRecording } from './search.ts';
+
+/** Where matches are pushed to. */
+export interface Channel {
+  readonly name: 'webhook' | 'mqtt';
+  /** Hands over one message (JSON). Throws where it was not taken. */
+  deliver(body: string, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A message is tried again after 5 s, 10 s, 20 s and so on, at last every hour; after a week it is given up. */
+const FIRST_WAIT_MS = 5000;
+const LONGEST_WAIT_MS = 3_600_000;
+const GIVE_UP_MS = 7 * 86_400_000;
+/** A recording in which the same is seen all the time says so once, with this many of its cues. */
+const MOST_CUES = 20;
+
+/**
+ * Enters a message for each of the questions that a recording's cues answer. To be called in the transaction that makes
+ * the cues visible: a message is as durable as they are, and is never made twice.
+ */
+export function enterMatches(
+  db: Database,
+  recording: Recording,
+  questions: readonly string[],
+  channels: readonly Channel[],
+): void {
+  for (const words of questions) {
+    const hits = cuesOfRecording(db, recording.id, words);
+    if (hits.length === 0) continue;
+    const body = JSON.stringify({
+      event: 'match',
+      words,
+      camera: recording.camera,
+      file: recording.path,
+      start: new Date(recording.start).toISOString(),
+      matches: hits.length,
+      cues: hits.slice(0, MOST_CUES).map(({ id, start, end, text, confidence }) => ({
+        id,
+        start: new Date(start).toISOString(),
+        end: new Date(end).toISOString(),
+        text,
+        confidence,
+      })),
+    });
+    const now = Date.now();
+    for (const { name } of channels) {
+      db.prepare('INSERT INTO outbox (channel, body, due, made) VALUES (?, ?, ?, ?)').run(name, body, now, now);
+    }
+  }
+}
+
+/** What became of the messages that were due. */
+export interface Delivery {
+  readonly delivered: number;
+  /** Tried, and to be tried again. */
+  readonly waiting: number;
+  /** Why the last of them was not taken. */
+  readonly reason?: string;
+}
+
+/**
+ * Delivers what is due, the oldest first; each message leaves the outbox once it was taken, so that it arrives at least
+ * once. A channel that does not take one is left alone until its next turn.
+ */
+export async function deliverDue(
+  db: Database,
+  channels: readonly Channel[],
+  signal: AbortSignal,
+  now: number = Date.now(),
+): Promise<Delivery> {
+  let delivered = 0;
+  let waiting = 0;
+  let reason: string | undefined;
+  for (const channel of channels) {
+    const due = db
+      .prepare('SELECT id, body, tries, made FROM outbox WHERE channel = ? AND due <= ? ORDER BY id LIMIT 500')
+      .all(channel.name, now) as { id: number; body: string; tries: number; made: number }[];
+    for (const { id, body, tries, made } of due) {
+      if (signal.aborted) break;
+      try {
+        await channel.deliver(body, signal);
+        db.prepare('DELETE FROM outbox WHERE id = ?').run(id);
+        delivered += 1;
+      } catch (error) {
+        if (signal.aborted) break;
+        waiting += 1;
+        reason = sentenceOf(error);
+        const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(20, tries));
+        if (now - made > GIVE_UP_MS) db.prepare('DELETE FROM outbox WHERE id = ?').run(id);
+        else
+          db.prepare('UPDATE outbox SET tries = tries + 1, due = ?, error = ? WHERE id = ?').run(
+            now + wait,
+            reason,
+            id,
+          );
+        break;
+      }
+    }
+  }
+  return { delivered, waiting, ...(reason === undefined ? {} : { reason }) };
+}
+
+/** How many messages wait. */
+export function waitingMessages(db: Database): number {
+  return (db.prepare('SELECT count(*) AS n FROM outbox').get() as { n: number }).n;
+}
