@@ -36,19 +36,24 @@ class Bundle:
     def decode(self, *inputs):
         return self.run("decoder", **dict(zip(("visual", "ids", "positions", "segments", "mask", "past", "rows"), map(np.asarray, inputs))))
 
+    def refine(self, pixels, glance, features, drafts):
+        """What DeepLens makes of the glance's tokens. One that looks closer reads the pictures too."""
+        given = {"pixels": pixels, "glance": glance.numpy(), "features": features.numpy(), "draft": D.pad_drafts(drafts).numpy()}
+        return self.run("deeplens", **{i.name: given[i.name] for i in self.graphs["deeplens"].get_inputs()})[0]
+
     def caption(self, pixels, options=None):
         """uint8 [B, H, W, 3] -> per picture (draft ids, final ids, confidence of the final)."""
         options = dict(self.json["generation"], **(options or {}))
         glance, features = self.run("encoder", pixels=pixels)
         drafts = [ids for ids, _ in write(self.decode, glance, None, options, self.json["dims"])]
-        refined = self.run("deeplens", glance=glance.numpy(), features=features.numpy(), draft=D.pad_drafts(drafts).numpy())[0]
+        refined = self.refine(pixels, glance, features, drafts)
         finals = write(self.decode, refined, drafts, options, self.json["dims"])
         return [(draft, ids, confidence) for draft, (ids, confidence) in zip(drafts, finals)]
 
     def revise(self, pixels, drafts):
         """The second look alone, behind drafts given as token lists -> token ids."""
         glance, features = self.run("encoder", pixels=pixels)
-        refined = self.run("deeplens", glance=glance.numpy(), features=features.numpy(), draft=D.pad_drafts(drafts).numpy())[0]
+        refined = self.refine(pixels, glance, features, drafts)
         return [ids for ids, _ in write(self.decode, refined, drafts, self.json["generation"], self.json["dims"])]
 
     def text(self, ids):

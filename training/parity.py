@@ -43,7 +43,7 @@ def by_pytorch(model, pixels, options):
     with torch.no_grad():
         glance, features = model.look(torch.from_numpy(pixels))
         drafts = [ids for ids, _ in write(decoder, glance, None, options, dims)]
-        finals = write(decoder, model.refine(glance, features, pad_drafts(drafts)), drafts, options, dims)
+        finals = write(decoder, model.refine(torch.from_numpy(pixels), glance, features, pad_drafts(drafts)), drafts, options, dims)
     return [(d, ids, sure) for d, (ids, sure) in zip(drafts, finals)]
 
 

@@ -132,11 +132,12 @@ def caption_pictures(model, pixels, options=GREEDY, looks=2, batch=125):
     out = [[] for _ in range(looks)]
     with torch.no_grad():
         for start in range(0, len(pixels), batch):
-            glance, features = model.look(torch.tensor(np.array(pixels[start:start + batch])))
+            views = torch.tensor(np.array(pixels[start:start + batch]))
+            glance, features = model.look(views)
             texts = [ids for ids, _ in write(decoder, glance, None, options, dims)]
             out[0] += texts
             for look in out[1:]:
-                refined = model.refine(glance, features, pad_drafts(texts))
+                refined = model.refine(views, glance, features, pad_drafts(texts))
                 texts = [ids for ids, _ in write(decoder, refined, model.prompt(texts), options, dims)]
                 look += texts
     return out

@@ -84,10 +84,11 @@ def test_vision_transformer():
     """The paper's kind of encoder: one cell a token, three taps; a second look of it, step by step."""
     vit = {"kind": "vit", "size": 28, "patch": 7, "width": 32, "heads": 4, "taps": [1, 2, 3]}
     model = Captioner({"encoder": vit, "width": 64, "layers": 2, "heads": 4, "vocab": 64, "activation": "relu", "lens_layers": 1}).eval()
-    glance, features = model.look(torch.randint(0, 256, (2, 28, 28, 3), dtype=torch.uint8))
+    pixels = torch.randint(0, 256, (2, 28, 28, 3), dtype=torch.uint8)
+    glance, features = model.look(pixels)
     assert glance.shape == (2, 16, 64) and features.shape == (2, 16, 96)
     drafts = [[5, 6, 7], [8]]
-    refined = model.refine(glance, features, pad_drafts(drafts))
+    refined = model.refine(pixels, glance, features, pad_drafts(drafts))
     assert refined.shape == glance.shape and len(write(DecoderGraph(model), refined, drafts, GREEDY, dims_of(model))) == 2
 
 

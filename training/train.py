@@ -68,6 +68,7 @@ class Run:
         if not resumed:
             if c["init"]:
                 start = torch.load(os.path.join(HERE, "runs", c["init"]), map_location=DEVICE)["model"]
+                start.update({"closer." + k[8:]: v for k, v in start.items() if k.startswith("encoder.") and "closer." + k[8:] not in start})
                 self.model.load_state_dict({k: start[k] if k in start and start[k].shape == v.shape else v for k, v in self.model.state_dict().items()})
             else:
                 self.model.encoder.load_imagenet(os.path.join(data, "mobilenetv2", "imagenet.npz"))
@@ -76,12 +77,13 @@ class Run:
             if not self.trains(name):
                 p.requires_grad_(False)
                 continue
-            rate = c["encoder_lr"] if name.startswith("encoder.") else c["lr"]
+            encoder = name.startswith(("encoder.", "closer."))
+            rate = c["encoder_lr"] if encoder else c["lr"]
             if name.startswith("language.") and c["language_lr"]:
                 rate = c["language_lr"]
             if name.startswith("deeplens.") and c["lens_lr"]:
                 rate = c["lens_lr"]
-            decay = c["weight_decay"] if p.dim() > 1 and not name.startswith("encoder.") else 0.0
+            decay = c["weight_decay"] if p.dim() > 1 and not encoder else 0.0
             groups.setdefault((rate, decay), []).append(p)
         self.opt = torch.optim.AdamW([{"params": ps, "peak": r, "weight_decay": d} for (r, d), ps in groups.items()], lr=c["lr"], betas=(0.9, 0.98))
         self.average = {k: v.clone() for k, v in self.model.state_dict().items()}
@@ -98,7 +100,7 @@ class Run:
         stage = self.c["stage"]
         if stage == "lm":
             return name.startswith("language.")
-        return stage != "glance" or not name.startswith("deeplens.")
+        return stage != "glance" or not name.startswith(("deeplens.", "closer."))
 
     def update(self, loss):
         """One optimiser step with the rate of the schedule, then the running average."""
