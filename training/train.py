@@ -22,12 +22,13 @@ import torch.multiprocessing as mp
 
 import data as D
 from model import Captioner
+from perturb import Perturber
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 DEFAULTS = {"batch": 32, "lr": 6e-4, "encoder_lr": 1e-4, "language_lr": None, "lens_lr": None, "warmup": 200, "weight_decay": 0.05, "ema": 0.998, "seed": 1,
             "smoothing": 0.1, "model": {}, "init": None, "frozen": [[0, 18]], "floor": 0.05, "augment": 1.0, "eval_every": 1.0,
-            "save_seconds": 180, "clip": 1.0}
+            "save_seconds": 180, "clip": 1.0, "draft_share": 0.0}
 
 
 class Meeting:
@@ -166,8 +167,10 @@ def autocast():
 
 
 def train_lm(run, data, tok, rows):
-    """Captions alone, no picture: batches of captions of like length."""
+    """Captions alone, no picture: batches of captions of like length. A `draft_share` of the rows has the caption behind a draft of it with errors:
+    this is how a language model that was never trained on anything else learns to copy and to edit, without which the second look overlooks its draft."""
     c = run.c
+    perturb = Perturber([t for r in rows for t in r["captions"]]) if c["draft_share"] else None
     texts = D.encode_all(tok, D.read_text(data) + [t for r in rows for t in r["captions"]])
     held = D.encode_all(tok, [t for r in D.read_split(data, "val") for t in r["captions"]])
     per_epoch = len(texts) // c["batch"]
@@ -185,16 +188,22 @@ def train_lm(run, data, tok, rows):
                 break
             batch = batch[run.rank::run.meeting.workers]
             torch.manual_seed(run.seed())
+            rng = np.random.default_rng([c["seed"], 13, run.step, run.rank])
+            drafts = [D.encode_all(tok, [perturb.loosely(tok.decode(texts[i]).strip(), rng)])[0] if rng.random() < c["draft_share"] else None for i in batch]
             with autocast():
-                loss = run.model.loss(None, D.pack([[texts[i]] for i in batch]), c["smoothing"])
+                loss = run.model.loss(None, D.pack([[texts[i]] for i in batch], drafts), c["smoothing"])
             run.update(loss)
             if run.step % 50 == 0:
                 run.log(loss=round(loss.item(), 4))
     if run.rank:
         return
+    rng = np.random.default_rng(0)
+    behind = [D.encode_all(tok, [perturb(tok.decode(t).strip(), rng)])[0] for t in held] if perturb else []
     with run.averaged() as model, autocast():
-        losses = [model.loss(None, D.pack([[t] for t in held[i:i + 250]]), 0.0).item() for i in range(0, len(held), 250)]
-    run.log(held_out_loss=round(float(np.mean(losses)), 4))
+        parts = [held[i:i + 250] for i in range(0, len(held), 250)]
+        losses = [model.loss(None, D.pack([[t] for t in part]), 0.0).item() for part in parts]
+        copied = [model.loss(None, D.pack([[t] for t in part], behind[i * 250:i * 250 + len(part)]), 0.0).item() for i, part in enumerate(parts) if perturb]
+    run.log(held_out_loss=round(float(np.mean(losses)), 4), **({"behind_drafts": round(float(np.mean(copied)), 4)} if copied else {}))
     run.save()
 
 
