@@ -9,6 +9,7 @@ import { siteCommands } from './site-commands.ts';
 import { guardStdout } from './stdout.ts';
 import { stepsCommand } from './steps/command.ts';
 import { VERSION } from './version.ts';
+import { watchCommand } from './watch/command.ts';
 
 function fail(error: unknown): void {
   process.stderr.write(`secondglance: ${describeFailure(error, process.argv.includes('--verbose'))}\n`);
@@ -27,6 +28,7 @@ for (const command of [
   checkCommand(),
   stepsCommand(),
   explainCommand(),
+  watchCommand(),
   ...siteCommands(),
   doctorCommand(),
 ]) {
