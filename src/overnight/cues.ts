@@ -32,9 +32,11 @@ export interface Looked {
   readonly track: string;
   /** `performance.now()` when it was begun. */
   readonly began: number;
+  /** The night in which. */
+  readonly night: number;
 }
 
-/** What is entered into the outbox with a recording's cues; see `notify.ts`. */
+/** What is entered into the outbox with a recording's cues; see `outbox.ts`. */
 export type OnIndexed = (recording: Recording) => void;
 
 interface Pending {
@@ -145,7 +147,7 @@ export class IndexWriter implements TrackWriter {
   #publish(problem: { readonly code: string; readonly message: string } | undefined): void {
     const db = this.#db;
     const { id, camera } = this.#recording;
-    const { frames, looks, track, began } = this.#looked;
+    const { frames, looks, track, began, night } = this.#looked;
     dropCues(db, id);
     const word = cameraWord(cameraId(db, camera));
     const free = db.prepare('SELECT 1 FROM cues WHERE id = ?');
@@ -161,7 +163,7 @@ export class IndexWriter implements TrackWriter {
     db.prepare('DELETE FROM staged WHERE recording = ?').run(id);
     db.prepare(
       `UPDATE recordings SET state = ?, code = ?, message = ?, frames = ?, looks = ?, keyframes = ?, cues = ?, seconds = ?,
-       track = ?, ended = ?, tries = tries + 1 WHERE id = ?`,
+       track = ?, ended = ?, night = ?, tries = tries + 1 WHERE id = ?`,
     ).run(
       problem === undefined ? 'done' : 'partial',
       problem?.code ?? null,
@@ -173,6 +175,7 @@ export class IndexWriter implements TrackWriter {
       (performance.now() - began) / 1000,
       track,
       Date.now(),
+      night,
       id,
     );
     this.#onIndexed(this.#recording);

@@ -14,7 +14,8 @@ const BUSY_MS = 10_000;
 /**
  * Times are milliseconds since 1970, UTC. A recording is known by its content, whatever its path; `files` remembers which
  * file had which content, so that a file is read for that once. A cue's id is `start * 1024 + n`: the order of ids is that
- * of time, so that the newest hits of a common word are found without looking at all of them.
+ * of time, so that the newest hits of a common word are found without looking at all of them. What a night came to is what
+ * its recordings say: `night` is the one in which a recording was last dealt with.
  */
 const TABLES = `
 CREATE TABLE cameras (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -22,10 +23,13 @@ CREATE TABLE recordings (
   id INTEGER PRIMARY KEY, content TEXT NOT NULL UNIQUE, path TEXT NOT NULL, root TEXT NOT NULL,
   camera INTEGER NOT NULL REFERENCES cameras, size INTEGER NOT NULL, start INTEGER NOT NULL, start_from TEXT NOT NULL,
   duration INTEGER NOT NULL, state TEXT NOT NULL, tries INTEGER NOT NULL DEFAULT 0, code TEXT, message TEXT,
-  frames TEXT, looks INTEGER, keyframes INTEGER, cues INTEGER, seconds REAL, track TEXT, added INTEGER NOT NULL, ended INTEGER
+  frames TEXT, looks INTEGER, keyframes INTEGER, cues INTEGER, seconds REAL, track TEXT, added INTEGER NOT NULL, ended INTEGER,
+  night INTEGER REFERENCES nights
 );
 CREATE INDEX recordings_by_state ON recordings (state, start);
 CREATE INDEX recordings_by_start ON recordings (start);
+CREATE INDEX recordings_by_path ON recordings (path);
+CREATE INDEX recordings_by_night ON recordings (night);
 CREATE TABLE files (path TEXT PRIMARY KEY, mark TEXT NOT NULL, content TEXT NOT NULL);
 CREATE TABLE unfinished (path TEXT PRIMARY KEY, camera TEXT NOT NULL, start INTEGER NOT NULL, reason TEXT NOT NULL);
 CREATE TABLE staged (recording INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL, confidence REAL NOT NULL, text TEXT NOT NULL, moving INTEGER NOT NULL, picture INTEGER);
@@ -33,12 +37,17 @@ CREATE INDEX staged_of ON staged (recording);
 CREATE TABLE cues (id INTEGER PRIMARY KEY, recording INTEGER NOT NULL REFERENCES recordings, end INTEGER NOT NULL, confidence REAL NOT NULL, text TEXT NOT NULL, moving INTEGER NOT NULL, picture INTEGER);
 CREATE INDEX cues_of ON cues (recording);
 CREATE VIRTUAL TABLE words USING fts5(text, camera, content='', contentless_delete=1, tokenize="porter unicode61 remove_diacritics 2");
-CREATE TABLE nights (id INTEGER PRIMARY KEY, began INTEGER NOT NULL, ended INTEGER, until INTEGER, summary TEXT);
+CREATE TABLE nights (id INTEGER PRIMARY KEY, began INTEGER NOT NULL, ended INTEGER, until INTEGER, remaining INTEGER NOT NULL DEFAULT 0, remaining_video INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE costs (plan TEXT PRIMARY KEY, ratio REAL NOT NULL);
 CREATE TABLE outbox (id INTEGER PRIMARY KEY, channel TEXT NOT NULL, body TEXT NOT NULL, tries INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL, made INTEGER NOT NULL, error TEXT);
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 PRAGMA user_version = ${VERSION};
 `;
+
+/** The same error, as a user may read it where it is the database's. */
+export function readableError(file: string, error: unknown): unknown {
+  return errnoOf(error)?.startsWith('SQLITE_') === true ? stateError(file, error) : error;
+}
 
 /** The failure of an operation on a state file, as a user may read it. */
 export function stateError(file: string, cause: unknown): Error {
@@ -80,7 +89,7 @@ export function openDatabase(file: string, { create }: { readonly create: boolea
     const found = versionOf(db);
     if (found > VERSION) throw new Error(`it was made by a newer secondglance (version ${found} of its tables)`);
     if (found < VERSION) {
-      db.exec('PRAGMA journal_mode = WAL');
+      db.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL');
       const opened = db;
       db.transaction(() => {
         if (versionOf(opened) === 0) opened.exec(TABLES);

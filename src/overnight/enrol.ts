@@ -4,6 +4,7 @@ import { errnoOf, SecondGlanceError, sentenceOf } from '../core/errors.ts';
 import { type MediaInfo, probe } from '../ingest/probe.ts';
 import type { Source } from '../ingest/sources.ts';
 import { type WallClock, wallClock } from '../ingest/wallclock.ts';
+import { namedTime } from '../ingest/wallclock-names.ts';
 import type { Database } from './database.ts';
 import type { FoundFile } from './discover.ts';
 import { contentOf } from './identity.ts';
@@ -25,6 +26,8 @@ export interface EnrolSettings {
   readonly names?: RegExp | undefined;
   /** A file that cannot be opened and was last changed so long ago (milliseconds) is broken, not unfinished. */
   readonly giveUp: number;
+  /** The night in which something was found to be broken. */
+  readonly night: () => number;
 }
 
 /** Containers that have no end to be written: they are complete as soon as nobody writes them. */
@@ -39,9 +42,15 @@ export function sourceAt(file: { readonly path: string; readonly name?: string }
 const DATED = /^(?:\d{1,4}[-_.]?)+(?:[AP]M)?$|^recordings?$|^clips?$|^videos?$|^dav$/i;
 
 /** The camera of a recording: as its name has it under its folder's, else the folder's, else the watched folder's. */
-export function cameraOf(file: FoundFile, named: string | undefined): string {
+function cameraOf(file: FoundFile, named: string | undefined): string {
   const folders = file.name.split('/').slice(0, -1);
   return folders.find((folder) => !DATED.test(folder)) ?? named ?? path.basename(file.root);
+}
+
+/** What is said of a file that is not complete, without opening it. */
+export function unfinished(file: FoundFile, names: RegExp | undefined, reason: string): Unfinished {
+  const camera = cameraOf(file, namedTime(file.name, names)?.camera);
+  return { path: file.path, camera, start: Math.round(file.changed), reason };
 }
 
 function isClosed({ duration, container }: MediaInfo): boolean {
@@ -79,7 +88,7 @@ export async function enrol(
     content ??= await contentOf(file.path);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
-    return { path: file.path, camera: cameraOf(file, undefined), start: file.changed, reason: sentenceOf(error) };
+    return unfinished(file, settings.names, sentenceOf(error));
   }
   const known = recordingOf(db, content);
   if (known !== undefined) {
@@ -111,7 +120,11 @@ export async function enrol(
   rememberContent(db, file.path, file.mark, content);
   if (added !== undefined) dropReplaced(db, added);
   if (added !== undefined && failure !== undefined) {
-    failRecording(db, added.id, { code: failure.code, message: failure.message, retryable: failure.retryable });
+    failRecording(db, added.id, settings.night(), {
+      code: failure.code,
+      message: failure.message,
+      retryable: failure.retryable,
+    });
   }
   return undefined;
 }

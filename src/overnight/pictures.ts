@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import type { ImageSpec, Keyframe } from '../core/types.ts';
 import type { MediaInfo } from '../ingest/probe.ts';
 import { outputError } from '../pipeline/errors.ts';
+import type { Database } from './database.ts';
 
 const QUALITY = 72;
 
@@ -62,6 +63,12 @@ export async function prunePictures(stateFile: string, recording: number, kept: 
     if (!kept.has(Number.parseInt(name, 10))) await rm(path.join(folder, name), { force: true });
   }
   if (kept.size === 0) await rm(folder, { recursive: true, force: true });
+}
+
+/** Removes those of a recording's pictures that no cue shows. */
+export async function keepPictures(db: Database, stateFile: string, recording: number): Promise<void> {
+  const rows = db.prepare('SELECT picture FROM cues WHERE recording = ?').all(recording) as { picture: number }[];
+  await prunePictures(stateFile, recording, new Set(rows.map(({ picture }) => picture)));
 }
 
 /** How many bytes a recording's pictures take. */

@@ -31,6 +31,8 @@ export interface Recording {
   readonly seconds: number | null;
   readonly track: string | null;
   readonly ended: number | null;
+  /** The night in which it was last dealt with. */
+  readonly night: number | null;
 }
 
 /** What is known of a recording when it is found. */
@@ -51,7 +53,7 @@ export interface Failure {
 export const MOST_TRIES = 5;
 
 const COLUMNS = `r.id, r.content, r.path, r.root, c.name AS camera, r.size, r.start, r.start_from AS startFrom, r.duration,
-  r.state, r.tries, r.code, r.message, r.frames, r.looks, r.keyframes, r.cues, r.seconds, r.track, r.ended`;
+  r.state, r.tries, r.code, r.message, r.frames, r.looks, r.keyframes, r.cues, r.seconds, r.track, r.ended, r.night`;
 const FROM = 'FROM recordings r JOIN cameras c ON c.id = r.camera';
 
 /** The number of a camera; it gets one where it is new. */
@@ -87,13 +89,18 @@ export function addRecording(db: Database, found: FoundRecording): Recording | u
   return recordingOf(db, content);
 }
 
+/** How far apart a recording's start may be told from the time of its last change, before and after it has grown. */
+const SAME_START_MS = 2000;
+
 /**
- * Forgets what stood at the same place and began at the same moment: it has grown, or was written again, and would be
- * found twice.
+ * Forgets what stood at the same place and shows the same time: it has grown, or was written again, and would be found
+ * twice. What was overwritten by a later recording stays.
  */
-export function dropReplaced(db: Database, { id, path, start }: Recording): void {
+export function dropReplaced(db: Database, { id, path, start, duration }: Recording): void {
+  const end = Math.max(start + SAME_START_MS, start + duration);
   db.transaction(() => {
-    for (const old of recordingsWhere(db, 'r.path = ? AND r.start = ? AND r.id <> ?', path, start, id)) {
+    const at = 'r.path = ? AND r.id <> ? AND r.start < ? AND max(r.start + r.duration, r.start + ?) > ?';
+    for (const old of recordingsWhere(db, at, path, id, end, SAME_START_MS, start)) {
       db.prepare('DELETE FROM words WHERE rowid IN (SELECT id FROM cues WHERE recording = ?)').run(old.id);
       db.prepare('DELETE FROM cues WHERE recording = ?').run(old.id);
       db.prepare('DELETE FROM recordings WHERE id = ?').run(old.id);
@@ -112,18 +119,23 @@ export function reviveRecording(db: Database, id: number): void {
 }
 
 /** Notes a failed attempt: the recording stays pending where another may succeed. */
-export function failRecording(db: Database, id: number, { code, message, retryable }: Failure): RecordingState {
+export function failRecording(
+  db: Database,
+  id: number,
+  night: number,
+  { code, message, retryable }: Failure,
+): RecordingState {
   const { tries } = db.prepare('SELECT tries FROM recordings WHERE id = ?').get(id) as { tries: number };
   const state = retryable && tries + 1 < MOST_TRIES ? 'pending' : code === 'recording-gone' ? 'gone' : 'failed';
-  db.prepare('UPDATE recordings SET state = ?, tries = ?, code = ?, message = ?, ended = ? WHERE id = ?').run(
-    state,
-    tries + 1,
-    code,
-    message,
-    Date.now(),
-    id,
-  );
+  db.prepare(
+    'UPDATE recordings SET state = ?, tries = ?, code = ?, message = ?, ended = ?, night = ? WHERE id = ?',
+  ).run(state, tries + 1, code, message, Date.now(), night, id);
   return state;
+}
+
+/** Notes why a recording waits though nothing is wrong with it. */
+export function holdRecording(db: Database, id: number, { code, message }: Failure): void {
+  db.prepare('UPDATE recordings SET code = ?, message = ? WHERE id = ?').run(code, message, id);
 }
 
 /** What a file's content was when it stood as `mark` says (size, time of change, inode); undefined where unknown. */

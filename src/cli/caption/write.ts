@@ -40,6 +40,8 @@ export interface InputJob {
   readonly source: Source;
   /** What makes the input the same input; absent for stdin. */
   readonly identity: Facts | undefined;
+  /** Whose the tracks are, where that is not the place that `identity` names. */
+  readonly owner?: string;
   readonly targets: readonly Target[];
   /** Ledger key of the targets, but for their format. */
   readonly key: string;
@@ -87,6 +89,10 @@ class VideoNeededError extends SecondGlanceError<'video-needed'> {
   }
 }
 
+function ownerOf({ owner, identity }: InputJob): string {
+  return owner ?? sourceOf(identity);
+}
+
 /** How a target's bytes are made of its track, where they are not the track itself. */
 function makeOf({ settings, signal }: WriteContext, { source, media }: Captioned, target: Target): Make | undefined {
   if (!needsVideo(target)) return undefined;
@@ -114,7 +120,7 @@ async function openWriters(context: WriteContext, job: InputJob, captioned: Capt
       const sink =
         target.path === '-'
           ? streamSink(process.stdout)
-          : await openTrackSink(context.stateDir, target.path, sourceOf(job.identity), make);
+          : await openTrackSink(context.stateDir, target.path, ownerOf(job), make);
       writers.push(await openTrackWriter(target.format, sink, header));
     }
     return [...writers, ...(job.also ?? [])];
@@ -156,7 +162,7 @@ async function recordTracks(stateDir: string, job: InputJob, tracks: TracksRepor
     const sha256 = tracks.written[at + offset]?.sha256;
     if (file === '-' || sha256 === undefined) continue;
     const key = whole ? ledgerKey(target, job.key) : '';
-    await recordTrack(stateDir, file, { key, sha256, source: sourceOf(job.identity) });
+    await recordTrack(stateDir, file, { key, sha256, source: ownerOf(job) });
   }
 }
 

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { SecondGlanceError, sentenceOf } from '../../core/errors.ts';
+import { sentenceOf } from '../../core/errors.ts';
 import { mqttChannel, webhookChannel } from '../../overnight/channels.ts';
 import { type Database, openDatabase, writeFact } from '../../overnight/database.ts';
-import type { Channel } from '../../overnight/outbox.ts';
+import { type Channel, enterMatches } from '../../overnight/outbox.ts';
+import type { Recording } from '../../overnight/recordings.ts';
 import { OutputError } from '../../pipeline/errors.ts';
 import { type FileLock, lockFile } from '../../pipeline/lock.ts';
 import { ensureFolder } from '../../pipeline/sink.ts';
@@ -13,19 +14,11 @@ import { humanReporter, jsonReporter } from '../caption/progress.ts';
 import { UsageError } from '../exit.ts';
 import { onInterrupt } from '../signals.ts';
 import { stateDir } from '../state.ts';
-import { Captioners } from './captioners.ts';
+import type { Describer } from './context.ts';
+import { LocalDescriber } from './describe.ts';
+import { AlreadyWatchedError } from './errors.ts';
 import type { WatchSettings } from './settings.ts';
 import { Watcher } from './watcher.ts';
-
-/** Another `watch` works with the same state file. */
-class AlreadyWatchedError extends SecondGlanceError<'already-watched'> {
-  constructor(file: string, cause: unknown) {
-    super('already-watched', `another secondglance watch works with ${file}: stop it, or name another --state`, {
-      cause,
-      retryable: true,
-    });
-  }
-}
 
 async function lockState(file: string): Promise<FileLock> {
   await ensureFolder(path.dirname(file));
@@ -55,14 +48,17 @@ export async function runWatch(settings: WatchSettings): Promise<number> {
   const interruption = onInterrupt(() => reporter.note('secondglance: ending; the next run goes on from here'));
   const lock = await lockState(settings.stateFile);
   let db: Database | undefined;
-  const captioners = new Captioners(bundle, settings.workers);
+  let describer: Describer | undefined;
   const channels = channelsOf(settings);
   try {
     db = openDatabase(settings.stateFile, { create: true });
     writeFact(db, 'zone', settings.zone);
     await pruneJournals(stateDir());
     const { signal } = interruption;
-    const watcher = new Watcher({ settings, db, bundle, captioners, channels, lock, reporter, signal });
+    const archive = db;
+    const onIndexed = (done: Recording): void => enterMatches(archive, done, settings.notify, channels);
+    describer = new LocalDescriber({ settings, db, bundle, reporter, onIndexed });
+    const watcher = new Watcher({ settings, db, describer, channels, lock, reporter, signal });
     const exitCode = settings.once ? await watcher.once() : await watcher.forever();
     return interruption.exitCode() ?? exitCode;
   } catch (error) {
@@ -71,7 +67,7 @@ export async function runWatch(settings: WatchSettings): Promise<number> {
     if (settings.json) process.stdout.write(`${JSON.stringify({ event: 'failed', message: sentenceOf(error) })}\n`);
     throw error;
   } finally {
-    await captioners.close();
+    await describer?.rest();
     await Promise.all(channels.map((channel) => channel.close()));
     db?.close();
     await lock.release();

@@ -12,7 +12,7 @@ export function closingSentence(
   stuck: SecondGlanceError | undefined,
 ): string {
   if (summary === undefined) return 'outside of the window: nothing was done';
-  const { done, partial, failed, plans, video, work, remaining, remainingVideo } = summary;
+  const { done, partial, failed, gone, plans, video, work, remaining, remainingVideo } = summary;
   const ways = [
     ...(plans.sparse > 0 ? [`${plans.sparse} of them sparsely`] : []),
     ...(plans.once > 0 ? [`${plans.once} with one look`] : []),
@@ -21,6 +21,7 @@ export function closingSentence(
     `${done + partial} described${ways.length === 0 ? '' : ` (${ways.join(', ')})`}`,
     ...(partial > 0 ? [`${partial} of these in part`] : []),
     `${failed} failed`,
+    ...(gone > 0 ? [`${gone} gone`] : []),
     `${unfinished} unfinished`,
     remaining === 0 ? '0 remain' : `${remaining} remain (${clock(remainingVideo / 1000)} of video)`,
   ];

@@ -1,0 +1,76 @@
+import { sentenceOf } from '../../core/errors.ts';
+import type { Database } from '../../overnight/database.ts';
+import { type FoundFile, findRecordings, Quiet } from '../../overnight/discover.ts';
+import { enrol, unfinished } from '../../overnight/enrol.ts';
+import { knownContent, setUnfinished, type Unfinished } from '../../overnight/recordings.ts';
+import type { WatchSettings } from './settings.ts';
+
+/** A file that cannot be opened, and was last changed so long ago, is broken. */
+const GIVE_UP_MS = 3_600_000;
+
+/** What looking through the folders takes. */
+export interface InventoryContext {
+  readonly settings: WatchSettings;
+  readonly db: Database;
+  readonly signal: AbortSignal;
+  /** Says once what does not pass by itself. */
+  readonly tell: (trouble: string) => void;
+  /** The night in which something was found to be broken. */
+  readonly night: () => number;
+}
+
+/** Which files lie in the watched folders, and which of them are complete. */
+export class Inventory {
+  readonly #context: InventoryContext;
+  readonly #quiet: Quiet;
+  /** Path -> mark of what was entered: it is looked at again once it changes. */
+  readonly #entered = new Map<string, string>();
+
+  constructor(context: InventoryContext) {
+    this.#context = context;
+    this.#quiet = new Quiet(context.settings.settle);
+  }
+
+  /** Looks through the folders and enters what is complete. True where a file may be so before long. */
+  async look(): Promise<boolean> {
+    const { settings, db, signal, night } = this.#context;
+    const { zone, names } = settings;
+    const files = await this.#files();
+    const quiet = new Set(this.#quiet.observe(files, performance.now()));
+    const waiting: Unfinished[] = [];
+    let soon = false;
+    for (const file of files) {
+      if (signal.aborted) return false;
+      if (this.#entered.get(file.path) === file.mark) continue;
+      if (!quiet.has(file) && knownContent(db, file.path, file.mark) === undefined) {
+        waiting.push(unfinished(file, names, 'it is still growing'));
+        soon = true;
+        continue;
+      }
+      const reason = await enrol(db, file, { zone, names, giveUp: GIVE_UP_MS, night }, signal);
+      if (reason === undefined) this.#entered.set(file.path, file.mark);
+      else waiting.push(reason);
+    }
+    const present = new Set(files.map((file) => file.path));
+    for (const path of this.#entered.keys()) if (!present.has(path)) this.#entered.delete(path);
+    setUnfinished(db, waiting);
+    return soon;
+  }
+
+  async #files(): Promise<FoundFile[]> {
+    const { settings, tell } = this.#context;
+    const files: FoundFile[] = [];
+    for (const root of settings.roots) {
+      const found = await findRecordings(root, (folder, error) =>
+        tell(`${folder} cannot be looked through: ${sentenceOf(error)}`),
+      );
+      files.push(...found);
+    }
+    return files;
+  }
+
+  /** A file that was entered is there no more: should it come back, it is entered anew. */
+  forget(path: string): void {
+    this.#entered.delete(path);
+  }
+}
