@@ -1,5 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis';
-import { sentenceOf } from '../core/errors.ts';
+import { errnoOf, sentenceOf } from '../core/errors.ts';
 import { QueueError } from './errors.ts';
 
 /** Where the queue lives. */
@@ -51,6 +51,14 @@ function isRefusal(error: unknown): boolean {
   return /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password|READONLY)/.test(sentenceOf(error));
 }
 
+/** Why the TLS of a connection came to nothing, as Node's errors name it. */
+const TLS_FAULT = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO$)/;
+
+/** True for an error that says that Redis' certificate is not to be trusted, or that its TLS cannot be spoken with. */
+function isTlsFault(error: Error): boolean {
+  return TLS_FAULT.test(errnoOf(error) ?? '');
+}
+
 /** True for an error that means that Redis is not to be reached just now. */
 export function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
@@ -64,6 +72,12 @@ export function redisError(error: unknown, place: RedisPlace): unknown {
   if (!(error instanceof Error) || error instanceof QueueError) return error;
   if (isRefusal(error)) {
     return new QueueError('redis-refused', `Redis at ${placeOf(place.url)} refuses: ${error.message}`, {
+      cause: error,
+    });
+  }
+  if (isTlsFault(error)) {
+    const advice = 'give the authority of its certificate in NODE_EXTRA_CA_CERTS';
+    return new QueueError('redis-tls', `Redis at ${placeOf(place.url)} is not trusted (${error.message}): ${advice}`, {
       cause: error,
     });
   }
@@ -113,7 +127,7 @@ async function greet(redis: Redis, place: RedisPlace, attempts: number): Promise
       new Promise<never>((_, reject) => {
         refused = (error) => {
           last = error;
-          if (isRefusal(error)) reject(error);
+          if (isRefusal(error) || isTlsFault(error)) reject(error);
         };
         redis.on('error', refused);
         timer = setTimeout(() => reject(unreachable(place, last)), CONNECT_MS * attempts);
@@ -141,7 +155,7 @@ function optionsOf(retries: number | null): RedisOptions {
 
 /**
  * A connection for a command that a person waits for: it gives up with `redis-unreachable` where a service would go on
- * waiting. Throws `redis-url`, `redis-unreachable`, `redis-refused`.
+ * waiting. Throws `redis-url`, `redis-unreachable`, `redis-refused`, `redis-tls`.
  */
 export async function connectClient(place: RedisPlace): Promise<Redis> {
   checkUrl(place.url);
@@ -153,7 +167,7 @@ export async function connectClient(place: RedisPlace): Promise<Redis> {
 
 /**
  * A connection for a service: while Redis is away its commands wait, with backoff, and go on when it returns; `onLink`
- * says so. Throws `redis-url`, `redis-refused`; the reason of `signal` where that comes before the first answer.
+ * says so. Throws `redis-url`, `redis-refused`, `redis-tls`; the reason of `signal` where that comes before the first answer.
  */
 export async function connectService(place: RedisPlace, onLink: LinkListener, signal: AbortSignal): Promise<Redis> {
   checkUrl(place.url);

@@ -5,6 +5,7 @@ import { type FailureOptions, SecondGlanceError } from '../core/errors.ts';
  * - `redis-url`: the address of Redis makes no sense.
  * - `redis-unreachable`: nobody answers there (retryable).
  * - `redis-refused`: Redis answers, but wants another password or user, or may not be written to.
+ * - `redis-tls`: Redis' certificate is not trusted, or its TLS cannot be spoken with.
  * - `redis-full`: Redis has reached its memory limit (retryable).
  * - `video-unknown`: no video has this ID.
  * - `video-state`: what was asked for does not fit what has become of the video.
@@ -17,6 +18,7 @@ export type QueueErrorCode =
   | 'redis-url'
   | 'redis-unreachable'
   | 'redis-refused'
+  | 'redis-tls'
   | 'redis-full'
   | 'video-unknown'
   | 'video-state'
