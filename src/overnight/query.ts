@@ -15,6 +15,6 @@ export function toMatch(typed: string, camera?: string): string {
       `"${typed}" has no word in it: give one or more, such as "dog near gate"`,
     );
   }
-  const words = phrases.map((phrase) => `"${phrase.replaceAll('"', '""')}"`).join(' ');
+  const words = [...new Set(phrases)].map((phrase) => `"${phrase}"`).join(' ');
   return camera === undefined ? `text : (${words})` : `(text : (${words})) AND camera : "${camera}"`;
 }

@@ -54,9 +54,13 @@ const COLUMNS = `q.id, c.name AS camera, q.end, q.text, q.confidence, q.moving, 
 const JOINED = 'JOIN recordings r ON r.id = q.recording JOIN cameras c ON c.id = r.camera';
 const LAST_ID = Number.MAX_SAFE_INTEGER;
 
-function hitOf({ id, began, moving, ...row }: Row): Hit {
+// Field by field: libsql adds some of its own to a row.
+function hitOf({ id, camera, end, text, confidence, moving, file, began, recording, picture }: Row): Hit {
   const start = startOfId(id);
-  return { ...row, id: id.toString(36), start, offset: start - began, moving: moving === 1 };
+  return {
+    ...{ id: id.toString(36), camera, start, end, text, confidence, moving: moving === 1 },
+    ...{ file, offset: start - began, recording, picture },
+  };
 }
 
 /**
@@ -73,10 +77,13 @@ export function searchCues(db: Database, file: string, request: SearchRequest): 
   }
   const match = toMatch(words, word);
   try {
+    // libsql hands numbers over as REAL, which FTS5 takes for no bound: it would read all that is newer first.
     const rows = db
       .prepare(
         `SELECT ${COLUMNS} FROM (
-           SELECT rowid FROM words WHERE words MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid DESC LIMIT ?
+           SELECT rowid FROM words
+           WHERE words MATCH ? AND rowid >= CAST(? AS INTEGER) AND rowid < CAST(? AS INTEGER)
+           ORDER BY rowid DESC LIMIT ?
          ) w JOIN cues q ON q.id = w.rowid ${JOINED} ORDER BY q.id DESC`,
       )
       .all(match, since === undefined ? 0 : firstIdAt(since), until === undefined ? LAST_ID : firstIdAt(until), limit);

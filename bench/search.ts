@@ -1,0 +1,134 @@
+/**
+ * How long a search takes in an archive of a million cues: words that are in half of them and in a few, phrases, one
+ * camera, a span of time, and questions that nothing answers. Each is asked many times, in turn with the others; the
+ * median and the 95th percentile in milliseconds, and how many hits it gave of the 100 that were wanted.
+ *
+ *   npx tsx bench/search.ts [--cues 1000000] [--times 50] [--state FILE, kept and used again]
+ */
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Caption, Cue } from '../src/core/types.ts';
+import { IndexWriter } from '../src/overnight/cues.ts';
+import { type Database, openDatabase } from '../src/overnight/database.ts';
+import { addRecording } from '../src/overnight/recordings.ts';
+import { type SearchRequest, searchCues } from '../src/overnight/search.ts';
+
+const CAMERAS = ['front', 'garden', 'garage', 'street'];
+const CUES_A_RECORDING = 1000;
+/** A cue every 6 seconds, from four cameras: a million of them are 17 days. */
+const STEP_MS = 6000;
+const FIRST = Date.UTC(2026, 0, 1);
+
+/** Numbers from 0 to 1, the same in every run (a linear congruential generator, Numerical Recipes' constants). */
+function numbers(): () => number {
+  let state = 1;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+const PEOPLE = ['a man', 'a woman', 'two men', 'a boy', 'a group of people', 'a girl', 'a child', 'a person'];
+const THINGS = ['a dog', 'a dog', 'a dog', 'a car', 'a bicycle', 'a ball', 'a cat', 'a van', 'a ladder', 'a bag'];
+const DOES = ['walks with', 'stands by', 'looks at', 'runs after', 'carries', 'sits near'];
+const PLACES = ['the gate', 'the street', 'a brick wall', 'the grass', 'a wooden fence', 'the stairs', 'parked cars'];
+const COLOURS = ['red', 'blue', 'black', 'white', 'green', 'brown'];
+
+/** Sentences as a small captioner writes them; in one of 100,000 a rare word. */
+function sentences(next: () => number): () => string {
+  const of = (words: readonly string[]): string => words[Math.floor(next() * words.length)] ?? '';
+  return () => {
+    const rare = next() < 1e-5 ? ' holding an umbrella' : '';
+    return `${of(PEOPLE)} in a ${of(COLOURS)} shirt ${of(DOES)} ${of(THINGS)} near ${of(PLACES)}${rare}`;
+  };
+}
+
+async function fill(db: Database, file: string, count: number): Promise<void> {
+  const next = numbers();
+  const sentence = sentences(next);
+  for (let made = 0, at = 0; made < count; made += CUES_A_RECORDING, at += 1) {
+    const camera = CAMERAS[at % CAMERAS.length] ?? '';
+    const start = FIRST + Math.floor(at / CAMERAS.length) * CUES_A_RECORDING * STEP_MS;
+    const name = `${camera}-${start}`;
+    const found = {
+      ...{ content: name, path: `/recordings/${camera}/${start}.mp4`, root: '/recordings', camera },
+      ...{ size: 1, start, startFrom: 'name' as const, duration: CUES_A_RECORDING * STEP_MS },
+    };
+    const recording = addRecording(db, found);
+    if (recording === undefined) throw new Error(`${name} is there already`);
+    const looked = { frames: 'motion', looks: 2 as const, track: `${found.path}.vtt`, began: performance.now() };
+    const writer = new IndexWriter(db, file, recording, looked, () => undefined);
+    for (let index = 0; index < CUES_A_RECORDING; index += 1) {
+      const text = sentence();
+      const pts = index * STEP_MS * 1000;
+      const caption: Caption = {
+        ...{ video: name, index, pts, still: false, draft: text, text },
+        ...{ confidence: 0.5, looks: 2 },
+      };
+      await writer.caption(caption);
+      const cue: Cue = { start: pts, end: pts + STEP_MS * 1000, text, from: [index] };
+      await writer.cue(cue);
+    }
+    await writer.finish({ end: 0 });
+  }
+}
+
+const { values } = parseArgs({
+  options: {
+    cues: { type: 'string', default: '1000000' },
+    times: { type: 'string', default: '50' },
+    state: { type: 'string' },
+  },
+});
+const folder = await mkdtemp(path.join(tmpdir(), 'secondglance-bench-'));
+const file = path.resolve(values.state ?? path.join(folder, 'overnight.db'));
+const filled = existsSync(file);
+const db = openDatabase(file, { create: true });
+try {
+  const began = performance.now();
+  if (!filled) await fill(db, file, Number(values.cues));
+  const { n } = db.prepare('SELECT count(*) AS n FROM cues').get() as { n: number };
+  const seconds = filled ? '' : `, entered in ${((performance.now() - began) / 1000).toFixed(0)} s`;
+  process.stdout.write(`${n} cues, ${((await stat(file)).size / 2 ** 20).toFixed(0)} MiB${seconds}\n\n`);
+
+  const last = FIRST + Math.ceil(n / CAMERAS.length) * STEP_MS;
+  const day = 86_400_000;
+  const questions: readonly (readonly [string, Omit<SearchRequest, 'limit'>])[] = [
+    ['a common word', { words: 'dogs' }],
+    ['two common words', { words: 'dog gate' }],
+    ['three common words', { words: 'dog near gate' }],
+    ['a rare word', { words: 'umbrella' }],
+    ['a rare and a common word', { words: 'umbrella dog' }],
+    ['a phrase', { words: '"a dog near the gate"' }],
+    ['a phrase that never occurs, of common words', { words: '"gate the near dog a"' }],
+    ['words that never meet', { words: 'umbrella "two men in a red shirt" bicycle' }],
+    ['a word that never occurs', { words: 'zebra' }],
+    ['a common word, one camera', { words: 'dog', camera: 'garden' }],
+    ['a rare word, one camera', { words: 'umbrella', camera: 'garden' }],
+    ['a common word, the last day', { words: 'dog', since: last - day }],
+    ['a common word, one old day', { words: 'dog', since: FIRST + day, until: FIRST + 2 * day }],
+    ['a rare word, the last day', { words: 'umbrella', since: last - day }],
+    ['common words, one camera, one day', { words: 'dog gate', camera: 'street', since: last - 2 * day, until: last }],
+  ];
+  const times = questions.map((): number[] => []);
+  const hits = questions.map(() => 0);
+  for (let turn = 0; turn < Number(values.times); turn += 1) {
+    for (const [at, [, request]] of questions.entries()) {
+      const asked = performance.now();
+      hits[at] = searchCues(db, file, { ...request, limit: 100 }).length;
+      times[at]?.push(performance.now() - asked);
+    }
+  }
+  process.stdout.write('| question | hits | median ms | 95 % ms |\n| --- | --- | --- | --- |\n');
+  for (const [at, [name]] of questions.entries()) {
+    const sorted = (times[at] ?? []).sort((a, b) => a - b);
+    const of = (share: number): string => (sorted[Math.floor((sorted.length - 1) * share)] ?? 0).toFixed(2);
+    process.stdout.write(`| ${name} | ${hits[at]} | ${of(0.5)} | ${of(0.95)} |\n`);
+  }
+} finally {
+  db.close();
+  await rm(folder, { recursive: true, force: true });
+}
