@@ -2,23 +2,28 @@ import path from 'node:path';
 import type { Colour } from '../../support/tiny-graphs.ts';
 import { type Joining, type MadeStep, type MadeVideo, makeSubtitles, makeVideo } from './made.ts';
 
-/** Instruction videos of known steps, by name. */
-export const CORPUS: Readonly<Record<string, (folder: string) => Promise<MadeVideo>>> = {
-  plain: (folder) => make(folder, 'plain', script(1)),
-  noisy: (folder) => make(folder, 'noisy', script(2), { filter: 'noise=alls=30:allf=t' }),
-  'cuts inside': (folder) => make(folder, 'cuts', script(3, { shots: 4 })),
-  'alternating shots, noisy': (folder) =>
-    make(folder, 'alternating', script(4, { shots: 5 }), { filter: 'noise=alls=15:allf=t' }),
-  flickers: (folder) => make(folder, 'flickers', script(5, { shots: 2, flicker: 1 })),
-  'long flickers': (folder) => make(folder, 'long-flickers', script(6, { flicker: 2.5 })),
-  fades: (folder) => make(folder, 'fades', script(7), { fade: 1 }),
-  'slow fades, cuts': (folder) => make(folder, 'slow-fades', script(8, { shots: 3 }), { fade: 1.5 }),
-  everything: (folder) =>
-    make(folder, 'everything', script(9, { shots: 3, flicker: 0.8 }), { fade: 0.8, filter: 'noise=alls=20:allf=t' }),
-  'spoken, cuts inside': (folder) => spoken(folder, 'spoken', script(10, { shots: 4 })),
-  'spoken, one colour': (folder) => spoken(folder, 'spoken-one', script(11, { shots: 1, colours: 1 })),
-  'spoken, everything': (folder) =>
-    spoken(folder, 'spoken-everything', script(12, { shots: 3, flicker: 0.8 }), {
+/** Instruction videos of known steps, by name. Another seed gives other lengths of steps. */
+export const CORPUS: Readonly<Record<string, (folder: string, seed?: number) => Promise<MadeVideo>>> = {
+  plain: (folder, seed = 0) => make(folder, 'plain', script(100 * seed + 1)),
+  noisy: (folder, seed = 0) => make(folder, 'noisy', script(100 * seed + 2), { filter: 'noise=alls=30:allf=t' }),
+  'cuts inside': (folder, seed = 0) => make(folder, 'cuts', script(100 * seed + 3, { shots: 4 })),
+  'alternating shots, noisy': (folder, seed = 0) =>
+    make(folder, 'alternating', script(100 * seed + 4, { shots: 5 }), { filter: 'noise=alls=15:allf=t' }),
+  flickers: (folder, seed = 0) => make(folder, 'flickers', script(100 * seed + 5, { shots: 2, flicker: 1 })),
+  'long flickers': (folder, seed = 0) => make(folder, 'long-flickers', script(100 * seed + 6, { flicker: 2.5 })),
+  fades: (folder, seed = 0) => make(folder, 'fades', script(100 * seed + 7), { fade: 1 }),
+  'slow fades, cuts': (folder, seed = 0) =>
+    make(folder, 'slow-fades', script(100 * seed + 8, { shots: 3 }), { fade: 1.5 }),
+  everything: (folder, seed = 0) =>
+    make(folder, 'everything', script(100 * seed + 9, { shots: 3, flicker: 0.8 }), {
+      fade: 0.8,
+      filter: 'noise=alls=20:allf=t',
+    }),
+  'spoken, cuts inside': (folder, seed = 0) => spoken(folder, 'spoken', script(100 * seed + 10, { shots: 4 })),
+  'spoken, one colour': (folder, seed = 0) =>
+    spoken(folder, 'spoken-one', script(100 * seed + 11, { shots: 1, colours: 1 })),
+  'spoken, everything': (folder, seed = 0) =>
+    spoken(folder, 'spoken-everything', script(100 * seed + 12, { shots: 3, flicker: 0.8 }), {
       fade: 0.8,
       filter: 'noise=alls=20:allf=t',
     }),
