@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import type { Micros } from '../core/types.ts';
 import { askFfprobe } from './ask.ts';
+import { codecStrings } from './codec-strings.ts';
 import { IngestError } from './errors.ts';
 import type { MediaInfo } from './probe.ts';
 import { rewrite } from './rewrite.ts';
@@ -41,7 +42,11 @@ function refuse(label: string, what: string): IngestError {
  * The master playlist of one variant, `playlist`. ffmpeg would write one as well, but not where a container (Matroska)
  * does not tell the bit rate. So that is counted: the highest of any segment, and the mean (RFC 8216, 4.3.4.2).
  */
-function masterOf(playlist: string, { width, height, rotation }: MediaInfo): string {
+function masterOf(
+  playlist: string,
+  { width, height, rotation }: MediaInfo,
+  codecs: readonly string[] | undefined,
+): string {
   const segments = [...playlist.matchAll(/^#EXTINF:([\d.]+),.*\n#EXT-X-BYTERANGE:(\d+)/gm)].map((found) => ({
     seconds: Number(found[1]),
     bits: 8 * Number(found[2]),
@@ -59,7 +64,21 @@ function masterOf(playlist: string, { width, height, rotation }: MediaInfo): str
   );
   const size = rotation % 180 === 0 ? `${width}x${height}` : `${height}x${width}`;
   const rates = `BANDWIDTH=${Math.ceil(peak)},AVERAGE-BANDWIDTH=${Math.ceil(mean)}`;
-  return `#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-STREAM-INF:${rates},RESOLUTION=${size}\nvideo.m3u8\n`;
+  // Players ask by it whether they can play the video at all; they get along without.
+  const told = codecs === undefined ? '' : `,CODECS="${codecs.join(',')}"`;
+  return `#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-STREAM-INF:${rates},RESOLUTION=${size}${told}\nvideo.m3u8\n`;
+}
+
+/** The part of the video's file that says what is in it, as `playlist` names it. */
+async function initialisationOf(playlist: string, video: string): Promise<Buffer> {
+  const length = Number(/^#EXT-X-MAP:.*BYTERANGE="(\d+)@0"/m.exec(playlist)?.[1] ?? 0);
+  const file = await open(video);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
 
 /**
@@ -97,5 +116,6 @@ export async function segmentVideo(
     { doing: 'cutting into segments of', advice: 'see that there is room for a copy.', args },
     signal,
   );
-  return masterOf(await readFile(path.join(folder, 'video.m3u8'), 'utf8'), media);
+  const playlist = await readFile(path.join(folder, 'video.m3u8'), 'utf8');
+  return masterOf(playlist, media, codecStrings(await initialisationOf(playlist, path.join(folder, 'video.mp4'))));
 }
