@@ -38,11 +38,13 @@ export async function* withThumbnails(
   image: ImageSpec,
 ): AsyncGenerator<Keyframe, void, void> {
   const size = thumbnailSize(media, image);
+  let begun = false;
   for await (const keyframe of keyframes) {
     const { width, height, pixels, index } = keyframe;
     const file = pictureFile(place.stateFile, place.recording, index);
     try {
-      if (index === 0) await mkdir(path.dirname(file), { recursive: true });
+      if (!begun) await mkdir(path.dirname(file), { recursive: true });
+      begun = true;
       const raw = { width, height, channels: 3 } as const;
       const jpeg = await sharp(pixels, { raw })
         .resize({ ...size, fit: 'fill' })

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { siteOptions } from '../config/options.ts';
 import { readWatchSettings, type WatchFlags } from './settings.ts';
 
 const EXAMPLES = `
@@ -10,6 +11,7 @@ Examples:
   secondglance watch /cams --notify person --notify '"dog near gate"' --webhook https://example.org/hook
   secondglance watch /cams --keep-days 30 --keep-size 10G
 
+With --queue, services see the recordings and the folder of the tracks under the same paths, and have to be allowed to.
 Then: secondglance search "dog near gate", secondglance report, secondglance export ID.
 SECONDGLANCE_WEBHOOK and SECONDGLANCE_MQTT take the addresses, where a password should stay out of sight.
 Exit codes (--once): 0 all described, 3 some failed or remain, 1 nothing could be done, 2 wrong usage, 130 or 143 after a
@@ -21,7 +23,7 @@ function collect(words: string, before: readonly string[] = []): string[] {
 
 /** `secondglance watch <folder...>` */
 export function watchCommand(): Command {
-  return new Command('watch')
+  const command = new Command('watch')
     .description('describe the recordings in folders as they become complete')
     .argument('<folder...>', 'where recordings arrive')
     .option(
@@ -40,11 +42,13 @@ export function watchCommand(): Command {
     .option('--mqtt <url>', 'whom to tell: mqtt://HOST/TOPIC')
     .option('--keep-days <n>', 'forget cues and pictures of recordings that are older')
     .option('--keep-size <size>', 'delete the oldest pictures beyond this, as in 10G')
+    .option('--queue', 'have services describe them (see submit), several at once')
     .option('--model <name|path>', 'a bundle by name, or the folder of one')
     .option('--workers <n>', 'inference processes (default: as many as pay off)')
     .option('--quiet', 'only failures on stderr')
     .option('--verbose', 'say what was tried where something fails')
-    .option('--json', 'progress and summary as NDJSON on stdout')
+    .option('--json', 'progress and summary as NDJSON on stdout');
+  return siteOptions(command)
     .addHelpText('after', EXAMPLES)
     .action(async (folders: string[], flags: WatchFlags) => {
       const settings = readWatchSettings(folders, flags);

@@ -8,14 +8,18 @@ import type { Recording } from '../../overnight/recordings.ts';
 import { OutputError } from '../../pipeline/errors.ts';
 import { type FileLock, lockFile } from '../../pipeline/lock.ts';
 import { ensureFolder } from '../../pipeline/sink.ts';
+import { connectClient, type RedisPlace } from '../../queue/connection.ts';
+import { openSite, type Site } from '../../queue/site.ts';
 import { DEFAULT_BUNDLE, loadBundle } from '../../workers/bundle.ts';
 import { pruneJournals } from '../caption/journals.ts';
 import { humanReporter, jsonReporter } from '../caption/progress.ts';
+import { loadSettings } from '../config/load.ts';
 import { UsageError } from '../exit.ts';
 import { onInterrupt } from '../signals.ts';
 import { stateDir } from '../state.ts';
 import type { Describer } from './context.ts';
 import { LocalDescriber } from './describe.ts';
+import { QueuedDescriber } from './describe-queued.ts';
 import { AlreadyWatchedError } from './errors.ts';
 import type { WatchSettings } from './settings.ts';
 import { Watcher } from './watcher.ts';
@@ -49,6 +53,7 @@ export async function runWatch(settings: WatchSettings): Promise<number> {
   const lock = await lockState(settings.stateFile);
   let db: Database | undefined;
   let describer: Describer | undefined;
+  let site: Site | undefined;
   const channels = channelsOf(settings);
   try {
     db = openDatabase(settings.stateFile, { create: true });
@@ -57,7 +62,14 @@ export async function runWatch(settings: WatchSettings): Promise<number> {
     const { signal } = interruption;
     const archive = db;
     const onIndexed = (done: Recording): void => enterMatches(archive, done, settings.notify, channels);
-    describer = new LocalDescriber({ settings, db, bundle, reporter, onIndexed });
+    const context = { settings, db, bundle, reporter, onIndexed };
+    if (settings.queue === undefined) describer = new LocalDescriber(context);
+    else {
+      const { settings: where } = await loadSettings({ flags: settings.queue });
+      const place: RedisPlace = { url: where.redisUrl, prefix: where.redisPrefix };
+      site = openSite(await connectClient(place), place, where.frameStore);
+      describer = new QueuedDescriber(context, site, place);
+    }
     const watcher = new Watcher({ settings, db, describer, channels, lock, reporter, signal });
     const exitCode = settings.once ? await watcher.once() : await watcher.forever();
     return interruption.exitCode() ?? exitCode;
@@ -68,6 +80,7 @@ export async function runWatch(settings: WatchSettings): Promise<number> {
     throw error;
   } finally {
     await describer?.rest();
+    await site?.close();
     await Promise.all(channels.map((channel) => channel.close()));
     db?.close();
     await lock.release();

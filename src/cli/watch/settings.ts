@@ -5,11 +5,12 @@ import { toMatch } from '../../overnight/query.ts';
 import { type NightWindow, parseWindow } from '../../overnight/window.ts';
 import { type Format, parseFormats } from '../caption/outputs.ts';
 import { parseTime, parseWhole } from '../caption/settings.ts';
+import type { SiteFlags } from '../config/options.ts';
 import { UsageError } from '../exit.ts';
 import { stateDir } from '../state.ts';
 
 /** The flags of `watch` as commander hands them over. */
-export interface WatchFlags {
+export interface WatchFlags extends SiteFlags {
   readonly window?: string;
   readonly state?: string;
   readonly output?: string;
@@ -23,6 +24,7 @@ export interface WatchFlags {
   readonly mqtt?: string;
   readonly keepDays?: string;
   readonly keepSize?: string;
+  readonly queue?: boolean;
   readonly model?: string;
   readonly workers?: string;
   readonly quiet?: boolean;
@@ -50,6 +52,8 @@ export interface WatchSettings {
   readonly keepDays?: number;
   /** Bytes. */
   readonly keepSize?: number;
+  /** Where services are that do the work; absent: this process does it. */
+  readonly queue?: SiteFlags;
   readonly model?: string;
   readonly workers?: string;
   readonly quiet: boolean;
@@ -107,6 +111,9 @@ export function readWatchSettings(
   if (nested !== undefined) throw new UsageError(`${nested} lies inside another folder that is watched: name it once`);
   const formats = parseFormats(flags.format);
   if (formats.includes('hls')) throw new UsageError('-f hls copies the video: watch writes tracks only');
+  if (flags.queue === true && flags.workers !== undefined) {
+    throw new UsageError('--workers are inference processes of this command: with --queue services have their own');
+  }
   const webhook = flags.webhook ?? (env.SECONDGLANCE_WEBHOOK || undefined);
   const mqtt = flags.mqtt ?? (env.SECONDGLANCE_MQTT || undefined);
   const notify = flags.notify ?? [];
@@ -129,6 +136,7 @@ export function readWatchSettings(
     ...(mqtt === undefined ? {} : { mqtt: parseAddress(mqtt, '--mqtt', ['mqtt', 'mqtts', 'ws', 'wss']) }),
     ...(flags.keepDays === undefined ? {} : { keepDays: parseWhole(flags.keepDays, '--keep-days', 1, 36_500) }),
     ...(flags.keepSize === undefined ? {} : { keepSize: parseSize(flags.keepSize) }),
+    ...(flags.queue === true ? { queue: flags } : {}),
     ...(flags.model === undefined ? {} : { model: flags.model }),
     ...(flags.workers === undefined ? {} : { workers: flags.workers }),
     quiet: flags.quiet ?? false,

@@ -52,11 +52,12 @@ export class Watcher {
 
   /** Watches until a signal comes. */
   async forever(): Promise<number> {
-    const { signal, describer } = this.#context;
+    const { signal, describer, settings } = this.#context;
     while (!signal.aborted) {
+      let soon = false;
       if (this.#isOpen()) {
         await this.#unlessStuck(async () => {
-          await this.#inventory.look();
+          soon = await this.#inventory.look();
           await this.#work();
         });
       } else {
@@ -67,7 +68,8 @@ export class Watcher {
         await this.#deliver();
         await this.#prune();
       });
-      await this.#rest(this.#stuck === undefined ? POLL_MS : STUCK_MS);
+      const pause = soon ? Math.min(POLL_MS, settings.settle + 50) : POLL_MS;
+      await this.#rest(this.#stuck === undefined ? pause : STUCK_MS);
     }
     return EXIT.done;
   }
