@@ -1,7 +1,7 @@
 import { appendFile, copyFile, mkdir, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { findRecordings, type FoundFile, Quiet } from '../../src/overnight/discover.ts';
+import { type FoundFile, findRecordings, Quiet } from '../../src/overnight/discover.ts';
 import { enrol } from '../../src/overnight/enrol.ts';
 import { contentOf } from '../../src/overnight/identity.ts';
 import { failRecording, type Recording, recordingsWhere, type Unfinished } from '../../src/overnight/recordings.ts';
@@ -19,7 +19,15 @@ beforeAll(async () => {
   const red = ['-f', 'lavfi', '-i', 'color=red:s=64x48:r=5:d=2', '-c:v', 'mpeg4'];
   await ffmpeg(...red, path.join(made.path, 'red.mp4'));
   await ffmpeg(...red, '-live', '1', path.join(made.path, 'live.mkv'));
-  await ffmpeg('-f', 'lavfi', '-i', 'color=blue:s=64x48:r=5:d=3', '-c:v', 'mpeg2video', path.join(made.path, 'blue.ts'));
+  await ffmpeg(
+    '-f',
+    'lavfi',
+    '-i',
+    'color=blue:s=64x48:r=5:d=3',
+    '-c:v',
+    'mpeg2video',
+    path.join(made.path, 'blue.ts'),
+  );
 }, 60_000);
 afterAll(() => made.remove());
 beforeEach(async () => {
@@ -117,7 +125,13 @@ describe('what is entered', () => {
     await put('red.mp4', 'front/front.20261124_020509.mp4');
     expect(await enter()).toEqual([]);
     expect(all()).toMatchObject([
-      { state: 'pending', camera: 'front', startFrom: 'name', start: Date.parse('2026-11-24T02:05:09Z'), duration: 2000 },
+      {
+        state: 'pending',
+        camera: 'front',
+        startFrom: 'name',
+        start: Date.parse('2026-11-24T02:05:09Z'),
+        duration: 2000,
+      },
     ]);
     await enter();
     await put('red.mp4', 'copy/copy.mp4');

@@ -44,7 +44,12 @@ const HINDRANCES: ReadonlySet<string> = new Set([
   'redis-full',
 ]);
 /** Troubles of a place: what would go there waits, for as long as it takes. */
-const PLACES: ReadonlySet<string> = new Set(['output-permission', 'output-folder-missing', 'track-exists', 'path-not-allowed']);
+const PLACES: ReadonlySet<string> = new Set([
+  'output-permission',
+  'output-folder-missing',
+  'track-exists',
+  'path-not-allowed',
+]);
 
 /** True where no other recording would fare better for now. */
 export function hinders(error: unknown): error is SecondGlanceError {
