@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import type { Caption, Cue } from '../src/core/types.ts';
 import { IndexWriter } from '../src/overnight/cues.ts';
 import { type Database, openDatabase } from '../src/overnight/database.ts';
+import { beginNight } from '../src/overnight/nights.ts';
 import { addRecording } from '../src/overnight/recordings.ts';
 import { type SearchRequest, searchCues } from '../src/overnight/search.ts';
 
@@ -47,6 +48,7 @@ function sentences(next: () => number): () => string {
 }
 
 async function fill(db: Database, file: string, count: number): Promise<void> {
+  const night = beginNight(db, undefined);
   const next = numbers();
   const sentence = sentences(next);
   for (let made = 0, at = 0; made < count; made += CUES_A_RECORDING, at += 1) {
@@ -59,7 +61,7 @@ async function fill(db: Database, file: string, count: number): Promise<void> {
     };
     const recording = addRecording(db, found);
     if (recording === undefined) throw new Error(`${name} is there already`);
-    const looked = { frames: 'motion', looks: 2 as const, track: `${found.path}.vtt`, began: performance.now() };
+    const looked = { frames: 'motion', looks: 2 as const, track: `${found.path}.vtt`, began: performance.now(), night };
     const writer = new IndexWriter(db, file, recording, looked, () => undefined);
     for (let index = 0; index < CUES_A_RECORDING; index += 1) {
       const text = sentence();

@@ -5,6 +5,9 @@ import { checkCommand } from './check.ts';
 import { doctorCommand } from './doctor.ts';
 import { describeFailure, EXIT, UsageError } from './exit.ts';
 import { explainCommand } from './explain/command.ts';
+import { exportCommand } from './export/command.ts';
+import { reportCommand } from './report/command.ts';
+import { searchCommand } from './search/command.ts';
 import { siteCommands } from './site-commands.ts';
 import { guardStdout } from './stdout.ts';
 import { stepsCommand } from './steps/command.ts';
@@ -29,6 +32,9 @@ for (const command of [
   stepsCommand(),
   explainCommand(),
   watchCommand(),
+  searchCommand(),
+  exportCommand(),
+  reportCommand(),
   ...siteCommands(),
   doctorCommand(),
 ]) {

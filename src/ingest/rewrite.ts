@@ -14,6 +14,8 @@ export interface Rewriting {
   readonly doing: string;
   /** What the user can do where it fails. */
   readonly advice: string;
+  /** Options of the source, such as where in it to begin. */
+  readonly before?: readonly string[];
   /** All that follows the source's `-i`, the output included. */
   readonly args: readonly string[];
   /** Looks at each line on stderr, warnings too: what it answers is thrown at once. */
@@ -25,14 +27,14 @@ export async function rewrite(source: Source, rewriting: Rewriting, signal: Abor
   throwIfAborted(signal, source.label);
   const { guard, ffmpeg } = await findFfmpeg();
   const { input, options } = await addressOf(source);
-  const { doing, advice, args, refuse } = rewriting;
+  const { doing, advice, before = [], args, refuse } = rewriting;
   let refusal: IngestError | undefined;
   const talk = ['-hide_banner', '-nostdin', '-nostats', '-v', refuse === undefined ? 'error' : 'warning', '-y'];
   const stop = (): void => void tool.stop();
   const tool = startTool({
     guard,
     program: ffmpeg,
-    args: [...talk, ...options, '-i', input, ...args],
+    args: [...talk, ...options, ...before, '-i', input, ...args],
     onLine: (line) => {
       refusal ??= refuse?.(line);
       if (refusal !== undefined) stop();

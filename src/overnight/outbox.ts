@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { sentenceOf } from '../core/errors.ts';
 import type { Database } from './database.ts';
 import type { Recording } from './recordings.ts';
@@ -15,12 +16,14 @@ export interface Channel {
 const FIRST_WAIT_MS = 5000;
 const LONGEST_WAIT_MS = 3_600_000;
 const GIVE_UP_MS = 7 * 86_400_000;
+const MOST_AT_ONCE = 500;
 /** A recording in which the same is seen all the time says so once, with this many of its cues. */
 const MOST_CUES = 20;
 
 /**
  * Enters a message for each of the questions that a recording's cues answer. To be called in the transaction that makes
- * the cues visible: a message is as durable as they are, and is never made twice.
+ * the cues visible: a message is as durable as they are. Its `id` is that of recording and question, so that a receiver can
+ * tell a message that it gets twice.
  */
 export function enterMatches(
   db: Database,
@@ -33,6 +36,7 @@ export function enterMatches(
     if (hits.length === 0) continue;
     const body = JSON.stringify({
       event: 'match',
+      id: createHash('sha256').update(`${recording.content}\n${words}`).digest('hex').slice(0, 32),
       words,
       camera: recording.camera,
       file: recording.path,
@@ -58,13 +62,16 @@ export interface Delivery {
   readonly delivered: number;
   /** Tried, and to be tried again. */
   readonly waiting: number;
+  /** Nobody took them for a week. */
+  readonly lost: number;
   /** Why the last of them was not taken. */
   readonly reason?: string;
 }
 
 /**
  * Delivers what is due, the oldest first; each message leaves the outbox once it was taken, so that it arrives at least
- * once. A channel that does not take one is left alone until its next turn.
+ * once. A channel that does not take one is left alone until its next turn. Those for a channel that is no more, and those
+ * that nobody took for a week, are given up.
  */
 export async function deliverDue(
   db: Database,
@@ -74,12 +81,16 @@ export async function deliverDue(
 ): Promise<Delivery> {
   let delivered = 0;
   let waiting = 0;
+  const lost = db.prepare('DELETE FROM outbox WHERE made < ?').run(now - GIVE_UP_MS).changes;
   let reason: string | undefined;
   for (const channel of channels) {
     const due = db
-      .prepare('SELECT id, body, tries, made FROM outbox WHERE channel = ? AND due <= ? ORDER BY id LIMIT 500')
-      .all(channel.name, now) as { id: number; body: string; tries: number; made: number }[];
-    for (const { id, body, tries, made } of due) {
+      .prepare(
+        `SELECT id, body, tries FROM outbox WHERE channel = ? AND (due <= ? OR due > ?) ORDER BY id LIMIT ${MOST_AT_ONCE}`,
+      )
+      // What is due later than any wait can be was put off before the clock was set back.
+      .all(channel.name, now, now + LONGEST_WAIT_MS) as { id: number; body: string; tries: number }[];
+    for (const { id, body, tries } of due) {
       if (signal.aborted) break;
       try {
         await channel.deliver(body, signal);
@@ -90,18 +101,12 @@ export async function deliverDue(
         waiting += 1;
         reason = sentenceOf(error);
         const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(20, tries));
-        if (now - made > GIVE_UP_MS) db.prepare('DELETE FROM outbox WHERE id = ?').run(id);
-        else
-          db.prepare('UPDATE outbox SET tries = tries + 1, due = ?, error = ? WHERE id = ?').run(
-            now + wait,
-            reason,
-            id,
-          );
+        db.prepare('UPDATE outbox SET tries = tries + 1, due = ?, error = ? WHERE id = ?').run(now + wait, reason, id);
         break;
       }
     }
   }
-  return { delivered, waiting, ...(reason === undefined ? {} : { reason }) };
+  return { delivered, waiting, lost, ...(reason === undefined ? {} : { reason }) };
 }
 
 /** How many messages wait. */

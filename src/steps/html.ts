@@ -1,3 +1,4 @@
+import { escapeHtml } from '../core/html.ts';
 import { clock, type Guide, type GuideStep, playFrom } from './guide.ts';
 
 /** A picture as it stands inside the page. */
@@ -6,11 +7,6 @@ export interface PageImage {
   readonly address: string;
   readonly width: number;
   readonly height: number;
-}
-
-/** Text inside HTML, in an attribute as well. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (mark) => `&#${mark.charCodeAt(0)};`);
 }
 
 const STYLE = `

@@ -133,7 +133,7 @@ export function readWatchSettings(
     settle: Math.round(parseTime(flags.settle, '--settle') / 1000),
     notify,
     ...(webhook === undefined ? {} : { webhook: parseAddress(webhook, '--webhook', ['http', 'https']) }),
-    ...(mqtt === undefined ? {} : { mqtt: parseAddress(mqtt, '--mqtt', ['mqtt', 'mqtts', 'ws', 'wss']) }),
+    ...(mqtt === undefined ? {} : { mqtt: parseAddress(mqtt, '--mqtt', ['mqtt', 'mqtts']) }),
     ...(flags.keepDays === undefined ? {} : { keepDays: parseWhole(flags.keepDays, '--keep-days', 1, 36_500) }),
     ...(flags.keepSize === undefined ? {} : { keepSize: parseSize(flags.keepSize) }),
     ...(flags.queue === true ? { queue: flags } : {}),

@@ -243,7 +243,8 @@ export class Watcher {
   async #deliver(): Promise<number> {
     const { db, channels, signal } = this.#context;
     if (channels.length === 0) return 0;
-    const { waiting, reason } = await deliverDue(db, channels, signal);
+    const { waiting, lost, reason } = await deliverDue(db, channels, signal);
+    if (lost > 0) this.#tell(`${lost} messages are given up: nobody took them for a week`);
     if (reason !== undefined) this.#tell(`${reason}; it is tried again`);
     return waiting;
   }

@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import type { Caption, Cue } from '../../../src/core/types.ts';
 import { IndexWriter, type OnIndexed } from '../../../src/overnight/cues.ts';
 import { type Database, openDatabase, writeFact } from '../../../src/overnight/database.ts';
+import { beginNight } from '../../../src/overnight/nights.ts';
 import { pictureFile } from '../../../src/overnight/pictures.ts';
 import { addRecording, type Recording } from '../../../src/overnight/recordings.ts';
 
@@ -11,6 +12,8 @@ import { addRecording, type Recording } from '../../../src/overnight/recordings.
 export interface Archive {
   readonly file: string;
   readonly db: Database;
+  /** The night in which all is described. */
+  readonly night: number;
 }
 
 /** What is seen in a recording from `at` seconds after its start on. */
@@ -41,7 +44,7 @@ export interface MadeRecording {
 export function makeArchive(file: string, zone = 'UTC'): Archive {
   const db = openDatabase(file, { create: true });
   writeFact(db, 'zone', zone);
-  return { file, db };
+  return { file, db, night: beginNight(db, undefined) };
 }
 
 /** Enters a recording that waits to be described. */
@@ -70,9 +73,15 @@ export async function describeRecording(
   sights: readonly Sight[],
   onIndexed: OnIndexed = () => undefined,
 ): Promise<Recording> {
-  const { db, file } = archive;
+  const { db, file, night } = archive;
   const recording = enterRecording(archive, made);
-  const looked = { frames: made.frames ?? 'motion', looks: made.looks ?? 2, track: `${recording.path}.vtt`, began: 0 };
+  const looked = {
+    frames: made.frames ?? 'motion',
+    looks: made.looks ?? 2,
+    track: `${recording.path}.vtt`,
+    began: 0,
+    night,
+  };
   const writer = new IndexWriter(db, file, recording, looked, onIndexed);
   for (const [index, { at, text, lasts = 2, still = false, colour }] of sights.entries()) {
     const pts = Math.round(at * 1e6);
