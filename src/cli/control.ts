@@ -45,9 +45,15 @@ export function retryCommand(): Command {
     .argument('<id...>', 'as status shows them; the first letters do')
     .addHelpText('after', '\nExample:\n  secondglance retry v3f2a')
     .action(async (ids: string[], flags: SiteFlags) => {
-      const { retryVideo } = await import('../queue/control.ts');
+      const { submissionToRetry, submitVideo } = await import('../queue/control.ts');
+      const { remember } = await import('./services/journal.ts');
       await on(flags, async (site) => {
-        for (const id of ids) say(`${(await retryVideo(site, id)).id}  queued`);
+        for (const text of ids) {
+          const submission = await submissionToRetry(site, text);
+          await remember(site, submission);
+          const { id } = await submitVideo(site, submission);
+          say(`${id}  queued`);
+        }
       });
     });
 }

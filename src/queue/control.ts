@@ -48,17 +48,18 @@ export async function cancelVideo(site: Site, text: string): Promise<VideoRecord
 }
 
 /**
- * Begins a video anew that ended partial, failed or cancelled: what it had captioned is not done again.
+ * What to submit in order to begin a video anew that ended partial, failed or cancelled: what it had captioned is then not
+ * done again.
  * @throws QueueError `video-unknown`; `video-state` where it goes on, or has nothing left to do
  */
-export async function retryVideo(site: Site, text: string): Promise<Submitted> {
+export async function submissionToRetry(site: Site, text: string): Promise<Submission> {
   const record = await known(site, text);
   const { id, state, request, priority, name } = record;
   if (isOpen(state)) throw new QueueError('video-state', `${name} (${id}) is ${state}: cancel it first`);
   if (state === 'done' || state === 'skipped') {
     throw new QueueError('video-state', `${name} (${id}) is done: submit it again, with --force, to do it anew`);
   }
-  return submitVideo(site, { id, request, priority, name });
+  return { id, request, priority, name };
 }
 
 async function known(site: Site, text: string): Promise<VideoRecord> {

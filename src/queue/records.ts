@@ -105,6 +105,12 @@ function readRecord(id: string, fields: Record<string, string>): VideoRecord | u
   };
 }
 
+/** Undefined for a record that this version cannot read; throws whatever else it was. */
+function ifUnreadable(error: unknown): undefined {
+  if (error instanceof QueueError && error.code === 'bad-payload') return undefined;
+  throw error;
+}
+
 /** The videos that Redis knows: each changes in single steps, and only by those who work on its present run. */
 export class Records {
   readonly #redis: Redis;
@@ -118,6 +124,11 @@ export class Records {
   /** Undefined where Redis does not know the video (any more). */
   async read(id: string): Promise<VideoRecord | undefined> {
     return readRecord(id, await this.#redis.hgetall(this.#keys.record(id)));
+  }
+
+  /** A video's name as it stands in outputs, also where nothing else of its record can be read. */
+  async nameOf(id: string): Promise<string> {
+    return (await this.#redis.hget(this.#keys.record(id), 'name')) ?? id;
   }
 
   /** Enters a video, or begins a finished one anew. Answers with its run, and whether it was `live` already. */
@@ -152,6 +163,20 @@ export class Records {
     return answer === 1;
   }
 
+  /** The states of many videos, asked in few goes: undefined where Redis does not know one (any more). */
+  async states(ids: readonly string[]): Promise<(VideoState | undefined)[]> {
+    const states: (VideoState | undefined)[] = [];
+    for (let at = 0; at < ids.length; at += 1000) {
+      const pipeline = this.#redis.pipeline();
+      for (const id of ids.slice(at, at + 1000)) pipeline.hget(this.#keys.record(id), 'state');
+      for (const [error, state] of (await pipeline.exec()) ?? []) {
+        if (error !== null) throw error;
+        states.push((state as VideoState | null) ?? undefined);
+      }
+    }
+    return states;
+  }
+
   /** Forgets that a video is unfinished which nobody knows any more. */
   async dropOpen(id: string): Promise<void> {
     await this.#redis.zrem(this.#keys.open, id);
@@ -169,7 +194,8 @@ export class Records {
     const records: VideoRecord[] = [];
     const ids = [...new Set([...open, ...finished])];
     for (let at = 0; at < ids.length; at += 500) {
-      const found = await Promise.all(ids.slice(at, at + 500).map((id) => this.read(id)));
+      // One that this version cannot read hides no other.
+      const found = await Promise.all(ids.slice(at, at + 500).map((id) => this.read(id).catch(ifUnreadable)));
       records.push(...found.filter((record) => record !== undefined));
     }
     return records;

@@ -67,7 +67,7 @@ return 'admitted'
 
 /**
  * A group's result. KEYS: record, results, held, frames, gaps. ARGV: video, run, group, result, keyframes, 1 for a gap.
- * The result counts and the frames go in one step. Answers `kept`, `twice` (another came first and stays), `gone`.
+ * The result counts and the frames go in one step; what hindered the video does so no more. Answers `kept`, `twice` (another came first and stays), `gone`.
  */
 export const COMMIT = `${WANTED}
 if known[2] == ARGV[2] or not known[2] then
@@ -77,6 +77,7 @@ end
 if not wanted then return 'gone' end
 if redis.call('HSETNX', KEYS[2], ARGV[3], ARGV[4]) == 0 then return 'twice' end
 redis.call('HINCRBY', KEYS[1], 'done', ARGV[5])
+redis.call('HDEL', KEYS[1], 'hindrance')
 if ARGV[6] == '1' then
   redis.call('HINCRBY', KEYS[1], 'failed', ARGV[5])
   redis.call('SADD', KEYS[5], ARGV[3])

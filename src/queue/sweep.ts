@@ -1,11 +1,13 @@
+import { QueueError } from './errors.ts';
 import { lostGroups } from './feed.ts';
-import { unpackGroup } from './frames.ts';
 import { isOpen, type VideoRecord } from './records.ts';
 import type { Site } from './site.ts';
-import { gapOf } from './take.ts';
+import { framesOf, gapOf } from './take.ts';
 
 /** One sweep of a site in so long; a video that was lost sight of waits about this long. */
 const TURN_MS = 4000;
+/** Of the videos that wait to be begun so many are looked at in one sweep: a folder of ten thousand costs no more. */
+const WAITING_AT_ONCE = 250;
 
 /** What a sweep put right. */
 export interface Mended {
@@ -20,9 +22,10 @@ async function giveUpFailed(site: Site, { id: video, run }: VideoRecord, count: 
     const place = { video, run, group };
     const state = await site.queues.groupState(place);
     if (state === undefined || state === 'live') continue;
-    const bytes = await site.frames.get(video, group);
-    if (bytes !== undefined) {
-      const captions = gapOf(unpackGroup(bytes), 2, state.reason);
+    // Without whole frames there is nothing to say of them: they count as forgotten, and are decoded again.
+    const frames = await framesOf(site, place);
+    if (frames !== undefined) {
+      const captions = gapOf(frames, 2, state.reason);
       await site.results.commit(place, { captions, runtime: 'none', host: 'none' });
       await site.frames.free(video, group);
       gaps += 1;
@@ -56,21 +59,43 @@ async function mend(site: Site, record: VideoRecord): Promise<string[]> {
   return mended;
 }
 
+/** The videos to look at this time: all that run, and some of those that wait, others each time. */
+async function chosen(site: Site): Promise<string[]> {
+  const ids = await site.records.openIds();
+  const states = await site.records.states(ids);
+  const waiting = ids.filter((_, at) => states[at] === 'queued');
+  const others = ids.filter((_, at) => states[at] !== 'queued');
+  const from = Math.floor(Math.random() * waiting.length);
+  const window = Array.from({ length: Math.min(WAITING_AT_ONCE, waiting.length) }, (_, at) => from + at);
+  return [...others, ...window.map((at) => waiting[at % waiting.length] as string)];
+}
+
+async function look(site: Site, id: string): Promise<string[]> {
+  const record = await site.records.read(id);
+  if (record === undefined) await site.records.dropOpen(id);
+  if (record === undefined || !isOpen(record.state)) return [];
+  // It may have ended since it was read; then what is put back here finds it gone, and ends.
+  return mend(site, record);
+}
+
 /**
- * Looks at every unfinished video: is there a job for what is left to do? After a crash of Redis, which forgets its last
+ * Looks at unfinished videos: is there a job for what is left to do? After a crash of Redis, which forgets its last
  * moments, or of whoever was about to put a job there, some are missing; they are put back. Every service may call this
- * as often as it likes: it does something where nobody else has for a few seconds.
+ * as often as it likes: it does something where nobody else has for a few seconds. What no version of
+ * this program wrote is told of and left alone, so that it keeps nobody from the others.
  */
 export async function sweep(site: Site, signal: AbortSignal): Promise<Mended[]> {
   const all: Mended[] = [];
   if (!(await site.records.takeTurn(TURN_MS))) return all;
-  for (const id of await site.records.openIds()) {
+  for (const video of await chosen(site)) {
     signal.throwIfAborted();
-    const record = await site.records.read(id);
-    if (record === undefined) await site.records.dropOpen(id);
-    if (record === undefined || !isOpen(record.state)) continue;
-    // It may have ended since it was read; then what is put back here finds it gone, and ends.
-    for (const what of await mend(site, record)) all.push({ video: id, what });
+    try {
+      for (const what of await look(site, video)) all.push({ video, what });
+    } catch (error) {
+      if (!(error instanceof QueueError) || error.code !== 'bad-payload') throw error;
+      await site.records.dropOpen(video);
+      all.push({ video, what: error.message });
+    }
   }
   return all;
 }

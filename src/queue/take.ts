@@ -55,7 +55,8 @@ function failureOf(captions: readonly Caption[]): string | undefined {
   return captions.every(({ error }) => error !== undefined) ? captions[0]?.error?.message : undefined;
 }
 
-async function framesOf(site: Site, { video, group }: GroupPlace): Promise<Group | undefined> {
+/** The frames of a group; undefined where they are gone, or were damaged and are gone now. */
+export async function framesOf(site: Site, { video, group }: GroupPlace): Promise<Group | undefined> {
   const bytes = await site.frames.get(video, group);
   if (bytes === undefined) return undefined;
   try {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Caption, Group } from '../../src/core/types.ts';
 import { type GroupResult, type GroupWork, type RunOptions, runGroups } from '../../src/queue/in-process.ts';
 import { tinyGroup } from '../support/tiny-groups.ts';
@@ -10,6 +10,8 @@ type Run = (
   work: GroupWork,
   options: RunOptions,
 ) => AsyncGenerator<GroupResult, void, undefined>;
+
+vi.setConfig({ testTimeout: 240_000 });
 
 const { site } = sites();
 const colours = ['red', 'green', 'blue', 'white', 'black', 'gray', 'yellow', 'purple'] as const;

@@ -1,10 +1,10 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Caption, Group } from '../../src/core/types.ts';
 import { collectGroups } from '../../src/queue/collect.ts';
-import { cancelVideo, retryVideo, submitVideo } from '../../src/queue/control.ts';
+import { cancelVideo, submissionToRetry, submitVideo } from '../../src/queue/control.ts';
 import { feedGroups, lostGroups } from '../../src/queue/feed.ts';
 import { packGroup, unpackGroup } from '../../src/queue/frames.ts';
 import type { GroupWork } from '../../src/queue/in-process.ts';
@@ -14,6 +14,8 @@ import type { GroupEvent } from '../../src/queue/take.ts';
 import { tinyGroup } from '../support/tiny-groups.ts';
 import { beginVideo, worker } from './support/over-redis.ts';
 import { leftovers, sites, videoId } from './support/sites.ts';
+
+vi.setConfig({ testTimeout: 240_000 });
 
 const { site: makeSite, another } = sites();
 const quiet = new AbortController().signal;
@@ -30,7 +32,7 @@ const caption: GroupWork = async (group): Promise<Caption[]> =>
 
 /** Waits until `condition` holds, however slow the machine. */
 async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (const end = Date.now() + 40_000; !(await condition()); ) {
+  for (const end = Date.now() + 120_000; !(await condition()); ) {
     if (Date.now() > end) throw new Error(`never: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -99,6 +101,8 @@ test('a group that fails three times is a gap; a retry does only that', async ()
   };
   const loop = worker(site, work, { onGroup: (event) => events.push(event) });
   await until(async () => (await site.results.missing(feed.video, 3)).length === 0, 'three results');
+  // A result counts a moment before its worker tells of it.
+  await until(() => events.some(({ what }) => what === 'gap'), 'told of the gap');
   expect(tried.filter((group) => group === 1)).toHaveLength(3);
   expect(events.filter(({ group }) => group === 1).map(({ what }) => what)).toEqual(['failed', 'failed', 'gap']);
   const results = await site.results.read(feed.video, 0, 3);
@@ -113,7 +117,7 @@ test('a group that fails three times is a gap; a retry does only that', async ()
 
   poisoned = false;
   tried.length = 0;
-  const again = await retryVideo(site, feed.video);
+  const again = await submitVideo(site, await submissionToRetry(site, feed.video));
   expect(await site.results.missing(feed.video, 3)).toEqual([1]);
   await feedGroups(site, { ...feed, run: again.run }, groups(3), wide, quiet);
   await until(async () => (await site.results.missing(feed.video, 3)).length === 0, 'the gap closed');
@@ -140,7 +144,7 @@ test('the death of those who hold a group is not its failure', async () => {
   await until(() => events.length > 0, 'taken up');
   await loop.stop(0);
   expect(events.map(({ what }) => what)).toEqual(['kept']);
-}, 180_000);
+});
 
 test('a worker with another bundle refuses, says so, and leaves the group to one that has it', async () => {
   const site = await makeSite();
@@ -155,6 +159,7 @@ test('a worker with another bundle refuses, says so, and leaves the group to one
   expect((await site.records.read(feed.video))?.hindrance).toBe('it has another bundle');
   const right = worker(site, caption);
   await until(() => site.results.has({ video: feed.video, run: feed.run, group: 0 }), 'done by the right one');
+  expect((await site.records.read(feed.video))?.hindrance).toBeUndefined();
   await other.stop(0);
   await right.stop(0);
 });
@@ -292,4 +297,42 @@ test('a job that nobody here wrote is refused with a reason, and harms nothing',
   expect(await site.queues.groupState({ video: '../../etc', run: 1, group: 0 })).toMatchObject({
     reason: expect.stringMatching(/not what this version of secondglance writes \(at video\)/),
   });
+});
+
+test('a record that nobody here wrote keeps no other video from being looked after, and hides none', async () => {
+  const site = await makeSite();
+  const good = await beginVideo(site);
+  for (const [at, fields] of [{ state: 'running' }, { state: 'dancing', run: '1', request: '{}' }].entries()) {
+    const id = videoId(9100 + at);
+    await site.redis.hset(site.keys.record(id), fields);
+    await site.redis.zadd(site.keys.open, at, id);
+  }
+  const mended = new Map<string, string>();
+  await until(async () => {
+    for (const { video, what } of await sweep(site, quiet)) mended.set(video, what);
+    return mended.size === 3;
+  }, 'all three looked at');
+  expect(mended.get(good.video)).toBe('nobody decoded it');
+  expect(mended.get(videoId(9100))).toMatch(/not written by this version/);
+  expect(mended.get(videoId(9101))).toMatch(/not written by this version/);
+  expect((await site.records.list()).map(({ id }) => id)).toEqual([good.video]);
+  expect(await site.records.openIds()).toEqual([good.video]);
+});
+
+test('many videos that wait: each is looked after in its turn, those that run at once', async () => {
+  const site = await makeSite();
+  const queued = Array.from({ length: 300 }, (_, at) => videoId(20_000 + at));
+  for (const id of queued) await site.records.submit({ id, request: '{}', priority: 'normal', name: 'made' });
+  const running = await beginVideo(site);
+  const seen = new Set<string>();
+  let sweeps = 0;
+  await until(async () => {
+    // Turns are for services that sweep on and on.
+    await site.redis.del(site.keys.turn);
+    for (const { video } of await sweep(site, quiet)) seen.add(video);
+    sweeps += 1;
+    if (sweeps === 1) expect([seen.size, seen.has(running.video)]).toEqual([251, true]);
+    return seen.size === 301;
+  }, 'all looked after');
+  expect((await site.queues.depths())['videos-normal']?.waiting).toBe(301);
 });

@@ -98,8 +98,7 @@ async function handle(context: ServiceContext, data: unknown, job: JobContext): 
     const retryable = changed || !(error instanceof SecondGlanceError) || error.retryable;
     if (retryable && job.failures + 1 < VIDEO_ATTEMPTS) throw new Error((error as Error).message, { cause: error });
     log.warn({ video, run, err: error }, 'tracks failed');
-    const name = (await site.records.read(video))?.name ?? video;
-    await finish(context, of, failedSummary(name, error));
+    await finish(context, of, failedSummary(await site.records.nameOf(video), error));
   }
 }
 
@@ -113,8 +112,7 @@ export function assembleService(context: ServiceContext, concurrency: number): S
     onFailed: async (data, error) => {
       const read = runPayload.safeParse(data);
       if (!read.success) return;
-      const record = await site.records.read(read.data.video);
-      await finish(context, read.data, failedSummary(record?.name ?? read.data.video, error));
+      await finish(context, read.data, failedSummary(await site.records.nameOf(read.data.video), error));
     },
     onTrouble: (error) => log.debug({ err: error }, 'queue'),
   });

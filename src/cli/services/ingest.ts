@@ -130,8 +130,7 @@ function asRetryable(error: unknown): unknown {
 }
 
 async function end(site: Site, { video, run }: RunPayload, error: unknown): Promise<void> {
-  const record = await site.records.read(video);
-  const summary = failedSummary(record?.name ?? video, error);
+  const summary = failedSummary(await site.records.nameOf(video), error);
   await site.records.finish(video, run, 'failed', JSON.stringify(summary));
   await site.frames.freeAll(video);
 }
