@@ -1,7 +1,8 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { validate } from 'dockerfile-utils';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { processes } from '../support/processes.ts';
@@ -67,6 +68,26 @@ describe('docker-compose.yml', () => {
     expect(worker).not.toHaveProperty('ports');
     expect(gpu).toMatchObject({ profiles: ['gpu'], build: { target: 'gpu' }, image: 'secondglance:gpu' });
     expect(gpu?.command).toContain('cuda');
+  });
+
+  test.skipIf(spawnSync('docker-compose', ['version']).status !== 0)(
+    'docker-compose itself takes it, for both profiles (needs docker-compose)',
+    async () => {
+      for (const profile of [[], ['--profile', 'gpu']]) {
+        const env = { ...process.env, ...SECRETS };
+        const { stdout } = await runFile('docker-compose', [...profile, 'config', '--services'], { cwd: ROOT, env });
+        const more = profile.length === 0 ? [] : ['worker-gpu'];
+        expect(stdout.trim().split('\n').sort()).toEqual(['redis', ...OURS, ...more].sort());
+      }
+      await expect(
+        runFile('docker-compose', ['config', '--quiet'], { cwd: ROOT, env: { PATH: process.env.PATH } }),
+      ).rejects.toThrow(/set REDIS_PASSWORD/);
+    },
+  );
+
+  test('Dockerfile: a linter finds nothing, and would find something', async () => {
+    expect(validate(await readFile(path.join(ROOT, 'Dockerfile'), 'utf8'))).toEqual([]);
+    expect(validate('FROM node\nFETCH x\n')).toMatchObject([{ message: 'Unknown instruction: FETCH' }]);
   });
 
   test('Dockerfile: both images end as the same user with the same health check, and the GPU one installs CUDA', async () => {
