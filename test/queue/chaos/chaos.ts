@@ -27,8 +27,10 @@ export interface ChaosTally {
   readonly seed: number;
   /** Kills while a worker was at work on a group. */
   readonly kills: number;
-  /** Kills that hit nothing: they do not count. */
+  /** Kills while no living worker had a group: they do not count. */
   readonly idle: number;
+  /** Of the kills that count: those before which no group had been finished since the last. The others hit a fleet that goes on. */
+  readonly inARow: number;
   readonly victims: Readonly<Record<Victim, number>>;
   /** Groups in flight (frames kept, no result yet) at each kill that counts, sorted. */
   readonly inFlight: readonly number[];
@@ -91,6 +93,8 @@ export async function chaos({ seed, kills, folder, seconds, pause, tell }: Chaos
   const inFlight: number[] = [];
   let idle = 0;
   let quiet = 0;
+  let inARow = 0;
+  let results = 0;
   let rounds = 0;
   let tracks = 0;
   const out = path.join(folder, 'out');
@@ -109,14 +113,19 @@ export async function chaos({ seed, kills, folder, seconds, pause, tell }: Chaos
         const chosen = fleet.pick(random);
         const before = over || chosen === undefined ? undefined : await fleet.inFlight();
         if (chosen === undefined || before === undefined) continue;
-        // Idle kills do not count, and a machine on which services take their time to start would see little else.
-        if (before.active === 0) {
+        // On a machine where services take their time to start, most kills would be idle, or hit who has hardly begun.
+        const moved = before.results !== results;
+        if (before.active === 0 || !moved) {
           quiet += 1;
-          if (quiet % 10 !== 0) continue;
-          idle += 1;
+          if (quiet % 8 !== 0) continue;
         }
+        results = before.results;
         await chosen.kill(200 + random() * 2000);
-        if (before.active === 0) continue;
+        if (before.active === 0) {
+          idle += 1;
+          continue;
+        }
+        if (!moved) inARow += 1;
         victims[chosen.victim] += 1;
         inFlight.push(before.held);
         tell(`kill ${inFlight.length}: ${chosen.victim}, ${before.active} groups in work, ${before.held} in flight`);
@@ -140,7 +149,19 @@ export async function chaos({ seed, kills, folder, seconds, pause, tell }: Chaos
     const exits = await fleet.end();
     const spent = Math.round((Date.now() - began) / 1000);
     inFlight.sort((a, b) => a - b);
-    return { seed, kills: inFlight.length, idle, victims, inFlight, rounds, tracks, seconds: spent, left, exits };
+    return {
+      seed,
+      kills: inFlight.length,
+      idle,
+      inARow,
+      victims,
+      inFlight,
+      rounds,
+      tracks,
+      seconds: spent,
+      left,
+      exits,
+    };
   } finally {
     await fleet.end();
     await redis.remove();

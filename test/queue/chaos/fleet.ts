@@ -61,14 +61,26 @@ export class Fleet {
     return start(args, this.#how);
   }
 
-  /** Groups in work, and groups whose frames wait, at this moment; undefined while Redis is away. */
-  async inFlight(): Promise<{ active: number; held: number } | undefined> {
+  /**
+   * Groups that a living worker has in work, groups whose frames are kept, and results that are there, at this moment;
+   * undefined while Redis is away.
+   */
+  async inFlight(): Promise<{ active: number; held: number; results: number } | undefined> {
     if (!this.#redisUp) return undefined;
     const redis = new Redis(this.#redis.port, { maxRetriesPerRequest: 0, retryStrategy: null, lazyConnect: true });
     redis.on('error', () => undefined);
     try {
       await redis.connect();
-      return { active: await redis.llen('secondglance:groups:active'), held: await redis.zcard('secondglance:held') };
+      // The jobs of a worker that was killed stay in the list for a while; its locks are gone sooner.
+      const jobs = await redis.lrange('secondglance:groups:active', 0, -1);
+      const locks = jobs.map((id) => `secondglance:groups:${id}:lock`);
+      const results = await redis.keys('secondglance:results:*');
+      const counts = await Promise.all(results.map((key) => redis.hlen(key)));
+      return {
+        active: locks.length === 0 ? 0 : await redis.exists(...locks),
+        held: await redis.zcard('secondglance:held'),
+        results: counts.reduce((sum, count) => sum + count, 0),
+      };
     } catch {
       return undefined;
     } finally {
