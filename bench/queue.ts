@@ -4,9 +4,13 @@
  *   npm run bench:queue
  *   npm run bench:queue -- --frames 200 --groups 12 --videos 1000    quickly, to see that it runs
  */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ImageSpec } from '../src/core/types.ts';
 import { runGroups } from '../src/queue/in-process.ts';
+import type { FramePlace } from '../src/queue/site.ts';
 import { DEFAULT_BUNDLE, loadBundle } from '../src/workers/bundle.ts';
 import { startRedis, type TestRedis } from '../test/support/redis.ts';
 import { idleServices, queuedVideos, takeUp, waitingVideo } from './support/idle.ts';
@@ -17,6 +21,7 @@ import {
   instantly,
   NO_MODEL,
   never,
+  perUnit,
   siteAt,
   startService,
   type Toll,
@@ -27,21 +32,24 @@ import {
 } from './support/site.ts';
 
 interface Cost {
-  /** Milliseconds a frame in one process, and through Redis. */
-  readonly here: number;
-  readonly there: number;
+  /** Milliseconds a frame. */
+  readonly frame: number;
   /** What a group costs Redis. */
   readonly group: Toll;
   /** Bytes that a group's result takes until its video is finished. */
   readonly result: number;
 }
 
-async function cost(redis: TestRedis, frames: number, image: ImageSpec): Promise<Cost> {
-  const count = Math.ceil(frames / GROUP);
+/** Milliseconds a frame from the source to the result in one process. */
+async function inOneProcess(count: number, image: ImageSpec): Promise<number> {
   const began = performance.now();
   for await (const _ of runGroups(groups(count, image), instantly, { concurrency: 2, signal: never }));
-  const here = (performance.now() - began) / (count * GROUP);
-  const site = await siteAt(redis, 'cost');
+  return (performance.now() - began) / (count * GROUP);
+}
+
+/** The same through Redis, with the frames there or in a folder. */
+async function throughRedis(redis: TestRedis, count: number, image: ImageSpec, frames: FramePlace): Promise<Cost> {
+  const site = await siteAt(redis, `cost-${frames.slice(0, 6)}`, frames);
   const loop = takeWith(site, instantly);
   await through(site, NO_MODEL, groups(8, image), () => undefined); // scripts loaded, sockets warm
   const then = performance.now();
@@ -49,13 +57,10 @@ async function cost(redis: TestRedis, frames: number, image: ImageSpec): Promise
   const toll = await tollFor(site, async () => {
     bytes = await through(site, NO_MODEL, groups(count, image), () => undefined);
   });
-  const there = (performance.now() - then) / (count * GROUP);
+  const frame = (performance.now() - then) / (count * GROUP);
   await loop.stop(0);
   await site.close();
-  const { commands, received, sent, cpu, memory } = toll;
-  const by = (value: number): number => value / count;
-  const group = { commands: by(commands), received: by(received), sent: by(sent), cpu: by(cpu), memory: by(memory) };
-  return { here, there, group, result: by(bytes) };
+  return { frame, group: perUnit(toll, count), result: bytes / count };
 }
 
 /** Frames a second of so many worker processes, from the time on that each has its model loaded. */
@@ -117,10 +122,16 @@ const { image, model } = await loadBundle(values.model);
 const redis = await startRedis();
 try {
   say(`frames of ${image.width} x ${image.height}, ${kib(image.width * image.height * 3)} each`);
-  const { here, there, group, result } = await cost(redis, Number(values.frames), image);
+  const count = Math.ceil(Number(values.frames) / GROUP);
+  const here = await inOneProcess(count, image);
   say(`(a) in one process      ${here.toFixed(2)} ms a frame`);
-  say(`    through Redis       ${there.toFixed(2)} ms a frame: the queue costs ${(there - here).toFixed(2)} ms`);
+  const { frame, group, result } = await throughRedis(redis, count, image, 'redis');
+  say(`    through Redis       ${frame.toFixed(2)} ms a frame: the queue costs ${(frame - here).toFixed(2)} ms`);
   say(`    a group of ${GROUP} is  ${tell(group, '')}; its result stays as ${kib(result)}`);
+  const folder = await mkdtemp(path.join(tmpdir(), 'secondglance-bench-'));
+  const beside = await throughRedis(redis, count, image, `folder:${folder}`);
+  await rm(folder, { recursive: true });
+  say(`    frames in a folder  ${beside.frame.toFixed(2)} ms a frame; a group is ${tell(beside.group, '')}`);
   const one = await rate(redis, 1, Number(values.groups), values.model);
   const two = await rate(redis, 2, Number(values.groups), values.model);
   say(`(b) one worker          ${one.toFixed(1)} frames a second`);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { collectGroups } from '../../src/queue/collect.ts';
 import type { Site } from '../../src/queue/site.ts';
 import { sweep } from '../../src/queue/sweep.ts';
@@ -11,6 +12,7 @@ import {
   NO_MODEL,
   never,
   nextId,
+  perUnit,
   siteAt,
   startService,
   type Toll,
@@ -35,17 +37,12 @@ export async function idleServices(redis: TestRedis, model: string): Promise<Rec
   return costs;
 }
 
-function perUnit(toll: Toll, units: number): Toll {
-  const { commands, received, sent, cpu, memory } = toll;
-  const by = (value: number): number => value / units;
-  return { commands: by(commands), received: by(received), sent: by(sent), cpu: by(cpu), memory: by(memory) };
-}
-
 /** What it costs Redis in a second that an assembler waits for the results of one video. */
 export async function waitingVideo(redis: TestRedis): Promise<Toll> {
   const site = await siteAt(redis, 'waiting');
   const count = 20;
   const ending = new AbortController();
+  setMaxListeners(0, ending.signal);
   const feeds = await Promise.all(Array.from({ length: count }, () => beginVideo(site, NO_MODEL)));
   const waits = feeds.map((feed) =>
     collectGroups(site, feed, { signal: ending.signal })

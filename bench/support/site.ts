@@ -7,7 +7,7 @@ import { submitVideo } from '../../src/queue/control.ts';
 import { feedGroups } from '../../src/queue/feed.ts';
 import type { GroupWork } from '../../src/queue/in-process.ts';
 import type { JobLoop } from '../../src/queue/job-loop.ts';
-import { openSite, type Site } from '../../src/queue/site.ts';
+import { type FramePlace, openSite, type Site } from '../../src/queue/site.ts';
 import { takeGroups } from '../../src/queue/take.ts';
 import type { TestRedis } from '../../test/support/redis.ts';
 
@@ -43,9 +43,9 @@ export const instantly: GroupWork = async (group): Promise<Caption[]> =>
   });
 
 /** A site of its own on a Redis. */
-export async function siteAt(redis: TestRedis, prefix: string): Promise<Site> {
+export async function siteAt(redis: TestRedis, prefix: string, frames: FramePlace = 'redis'): Promise<Site> {
   const place = { url: redis.url, prefix };
-  return openSite(await connectService(place, () => undefined, never), place, 'redis');
+  return openSite(await connectService(place, () => undefined, never), place, frames);
 }
 
 let videos = 0;
@@ -138,6 +138,13 @@ export async function tollFor(site: Site, act: () => Promise<unknown>): Promise<
     cpu: spent('cpu'),
     memory: spent('memory'),
   };
+}
+
+/** A toll shared out. */
+export function perUnit(toll: Toll, units: number): Toll {
+  const { commands, received, sent, cpu, memory } = toll;
+  const by = (value: number): number => value / units;
+  return { commands: by(commands), received: by(received), sent: by(sent), cpu: by(cpu), memory: by(memory) };
 }
 
 /** Starts a service process (from dist/), and waits until it says that it is ready. */

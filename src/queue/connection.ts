@@ -64,7 +64,7 @@ export function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const network =
     /Connection is closed|max retries per request|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH/;
-  return error.name === 'MaxRetriesPerRequestError' || network.test(error.message);
+  return error.name === 'MaxRetriesPerRequestError' || network.test(`${errnoOf(error) ?? ''} ${error.message}`);
 }
 
 /** The QueueError for what a Redis command threw; other errors come back as they are. */
@@ -135,7 +135,9 @@ async function greet(redis: Redis, place: RedisPlace, attempts: number): Promise
     ]);
   } catch (error) {
     redis.disconnect();
-    throw redisError(last ?? error, place);
+    const why = redisError(last ?? error, place);
+    // Whatever else keeps a connection from coming about (a handshake that broke off, a name not found for now) may pass.
+    throw why instanceof QueueError ? why : unreachable(place, why);
   } finally {
     clearTimeout(timer);
     if (refused !== undefined) redis.off('error', refused);

@@ -73,12 +73,10 @@ describe('docker-compose.yml', () => {
   test.skipIf(spawnSync('docker-compose', ['version']).status !== 0)(
     'docker-compose itself takes it, for both profiles (needs docker-compose)',
     async () => {
-      for (const profile of [[], ['--profile', 'gpu']]) {
-        const env = { ...process.env, ...SECRETS };
-        const { stdout } = await runFile('docker-compose', [...profile, 'config', '--services'], { cwd: ROOT, env });
-        const more = profile.length === 0 ? [] : ['worker-gpu'];
-        expect(stdout.trim().split('\n').sort()).toEqual(['redis', ...OURS, ...more].sort());
-      }
+      const how = { cwd: ROOT, env: { ...process.env, ...SECRETS } };
+      await runFile('docker-compose', ['config', '--quiet'], how);
+      const { stdout } = await runFile('docker-compose', ['--profile', 'gpu', 'config', '--services'], how);
+      expect(stdout.trim().split('\n').sort()).toEqual(['redis', ...OURS, 'worker-gpu'].sort());
       await expect(
         runFile('docker-compose', ['config', '--quiet'], { cwd: ROOT, env: { PATH: process.env.PATH } }),
       ).rejects.toThrow(/set REDIS_PASSWORD/);
