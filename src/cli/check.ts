@@ -5,6 +5,7 @@ import { OutputError } from '../pipeline/errors.ts';
 import { PROFILE_NAMES, PROFILES } from '../pipeline/profiles.ts';
 import { type LostCue, type ReadTrack, readTrack } from '../pipeline/read-track.ts';
 import { toSeconds, vttTime } from '../pipeline/time.ts';
+import { counted } from './caption/summary.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { parseProfile } from './track-options.ts';
 
@@ -74,7 +75,7 @@ export function checkCommand(): Command {
         const summary = { event: 'summary', track: file, profile: profile.name, cues: cues.length, violations };
         process.stdout.write(`${JSON.stringify(summary)}\n`);
       } else if (violations === 0) {
-        process.stdout.write(`${file}: ${cues.length} cues keep the rules of ${profile.name}\n`);
+        process.stdout.write(`${file}: ${counted(cues.length, 'cue')}, all by the rules of ${profile.name}\n`);
       }
       process.exitCode = violations === 0 ? CLEAN : VIOLATIONS;
     });

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { access, constants, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { errnoOf } from '../core/errors.ts';
 import { outputError } from '../pipeline/errors.ts';
@@ -19,6 +19,20 @@ export interface GuidePlace {
 export interface GuideFile {
   readonly name: string;
   readonly sha256: string;
+}
+
+/**
+ * Makes a folder, where missing, and sees that it can be written to: better said before a film is looked through than
+ * after. Throws an OutputError.
+ */
+export async function prepareFolder(folder: string): Promise<void> {
+  await ensureFolder(folder);
+  try {
+    // The dot makes a file of that name fail.
+    await access(`${folder}/.`, constants.W_OK);
+  } catch (error) {
+    throw outputError(error, `write into ${folder}`);
+  }
 }
 
 /**

@@ -36,7 +36,7 @@ test('a clean track: 0; the same held against another profile: 1', async () => {
   await writeFile(path.join(folder.path, 'clean.srt'), CLEAN);
   expect(await check('clean.srt')).toMatchObject({
     code: 0,
-    stdout: 'clean.srt: 2 cues keep the rules of web\n',
+    stdout: 'clean.srt: 2 cues, all by the rules of web\n',
     stderr: '',
   });
   expect(await check('clean.srt', '--profile', 'netflix')).toMatchObject({

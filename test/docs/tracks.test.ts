@@ -22,7 +22,7 @@ test('docs/tracks.md: its commands, in their order', async () => {
   const { code, stdout, stderr } = await shell(`set -e\n${command}\n${blocks.join('')}`);
   expect({ code, stderr }).toMatchObject({ code: 0 });
   expect(stdout).toBe(
-    'tracks/film.vtt: 3 cues keep the rules of web\nnetflix/film.vtt: 3 cues keep the rules of netflix\n',
+    'tracks/film.vtt: 3 cues, all by the rules of web\nnetflix/film.vtt: 3 cues, all by the rules of netflix\n',
   );
   expect((await readdir(at('tracks'))).sort()).toEqual(
     ['ass', 'srt', 'ttml', 'txt', 'vtt'].map((end) => `film.${end}`),

@@ -6,7 +6,7 @@ import { asInputError, expandInputs, type Source } from '../../ingest/sources.ts
 import { clearestTimes } from '../../steps/clearest.ts';
 import { describeSteps, titleOfVideo } from '../../steps/compose.ts';
 import { guideFromJson, guideToJson } from '../../steps/document.ts';
-import { type GuidePlace, readGuideFile, writeText } from '../../steps/files.ts';
+import { type GuidePlace, prepareFolder, readGuideFile, writeText } from '../../steps/files.ts';
 import { findSteps, type Material } from '../../steps/find.ts';
 import type { Guide, GuideStep } from '../../steps/guide.ts';
 import { sweepPictures, takePicture } from '../../steps/pictures.ts';
@@ -99,6 +99,8 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
   const chapters = await readChapters(source, media, signal);
   const spoken = await readSpoken(source, files, signal);
   for (const note of spoken.notes) reporter.note(note);
+  await prepareFolder(place.folder);
+  if (embed !== undefined) await prepareFolder(path.dirname(embed));
   reporter.begin(source.name, 1, 1);
   const captioner = createCaptioner({
     bundle,

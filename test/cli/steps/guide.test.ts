@@ -6,6 +6,7 @@ import { WebVTTParser } from 'webvtt-parser';
 import { type MadeStep, makeSubtitles, makeVideo } from '../../steps/support/made.ts';
 import { ffmpeg } from '../../support/videos.ts';
 import { type Bench, benches, jsonLines } from '../support/room.ts';
+import { durable } from '../support/watching.ts';
 import { ffprobe, steps, stepsFile } from './support.ts';
 
 // Each run starts several processes: on a busy machine that takes its time.
@@ -269,6 +270,21 @@ describe('a copy with chapters', () => {
     expect(await readFile(place.at('shelf.mp4'))).toEqual(before);
     expect((await readdir(place.folder)).sort()).toEqual(['mine.mp4', 'shelf.mp4']);
   });
+});
+
+test('a place that cannot be written to is told of before anything is looked at', async () => {
+  const place = await room('no-place', 'shelf.mp4');
+  await writeFile(place.at('taken'), 'a file');
+  for (const args of [
+    ['-o', 'taken/guide'],
+    ['-o', 'guide', '--embed', 'taken/with.mp4'],
+  ]) {
+    expect(await steps(place, 'shelf.mp4', ...args)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('a file stands where a folder should'),
+    });
+  }
+  expect(durable(place.env.SECONDGLANCE_STATE_DIR ?? '')).toEqual([]);
 });
 
 describe('wrong usage', () => {

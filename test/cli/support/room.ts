@@ -33,7 +33,7 @@ export function benches(
     const shared = path.join(root.path, 'shared');
     await mkdir(shared);
     await Promise.all([program(), made?.(shared)]);
-  }, 120_000);
+  });
   afterAll(() => root.remove());
 
   return async (name) => {

