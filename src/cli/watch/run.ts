@@ -11,12 +11,10 @@ import { ensureFolder } from '../../pipeline/sink.ts';
 import { connectClient, type RedisPlace } from '../../queue/connection.ts';
 import { openSite, type Site } from '../../queue/site.ts';
 import { DEFAULT_BUNDLE, loadBundle } from '../../workers/bundle.ts';
-import { pruneJournals } from '../caption/journals.ts';
 import { humanReporter, jsonReporter } from '../caption/progress.ts';
 import { loadSettings } from '../config/load.ts';
 import { UsageError } from '../exit.ts';
 import { onInterrupt } from '../signals.ts';
-import { stateDir } from '../state.ts';
 import type { Describer } from './context.ts';
 import { LocalDescriber } from './describe.ts';
 import { QueuedDescriber } from './describe-queued.ts';
@@ -58,7 +56,6 @@ export async function runWatch(settings: WatchSettings): Promise<number> {
   try {
     db = openDatabase(settings.stateFile, { create: true });
     writeFact(db, 'zone', settings.zone);
-    await pruneJournals(stateDir());
     const { signal } = interruption;
     const archive = db;
     const onIndexed = (done: Recording): void => enterMatches(archive, done, settings.notify, channels);

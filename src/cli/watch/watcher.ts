@@ -6,7 +6,9 @@ import { deliverDue } from '../../overnight/outbox.ts';
 import { choosePlan, type Plan } from '../../overnight/plan.ts';
 import { type Recording, recordingsWhere, unfinishedFiles } from '../../overnight/recordings.ts';
 import { prune } from '../../overnight/retention.ts';
+import { pruneJournals } from '../caption/journals.ts';
 import { EXIT } from '../exit.ts';
+import { stateDir } from '../state.ts';
 import { attempt } from './attempt.ts';
 import type { WatchContext } from './context.ts';
 import { AlreadyWatchedError, hinders, WindowClosedError } from './errors.ts';
@@ -252,8 +254,9 @@ export class Watcher {
   async #prune(): Promise<void> {
     const { settings, db } = this.#context;
     const { keepDays: days, keepSize: bytes, stateFile } = settings;
-    if ((days === undefined && bytes === undefined) || performance.now() - this.#pruned < PRUNE_MS) return;
+    if (performance.now() - this.#pruned < PRUNE_MS) return;
     this.#pruned = performance.now();
-    await prune(db, stateFile, { days, bytes });
+    await pruneJournals(stateDir());
+    if (days !== undefined || bytes !== undefined) await prune(db, stateFile, { days, bytes });
   }
 }
