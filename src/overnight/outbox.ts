@@ -64,8 +64,8 @@ export interface Delivery {
   readonly waiting: number;
   /** Nobody took them for a week. */
   readonly lost: number;
-  /** Why the last of them was not taken. */
-  readonly reason?: string;
+  /** Why they were not taken, a sentence for each channel that did not. */
+  readonly reasons: readonly string[];
 }
 
 /**
@@ -82,7 +82,7 @@ export async function deliverDue(
   let delivered = 0;
   let waiting = 0;
   const lost = db.prepare('DELETE FROM outbox WHERE made < ?').run(now - GIVE_UP_MS).changes;
-  let reason: string | undefined;
+  const reasons: string[] = [];
   for (const channel of channels) {
     const due = db
       .prepare(
@@ -99,14 +99,15 @@ export async function deliverDue(
       } catch (error) {
         if (signal.aborted) break;
         waiting += 1;
-        reason = sentenceOf(error);
+        const reason = sentenceOf(error);
+        reasons.push(reason);
         const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(20, tries));
         db.prepare('UPDATE outbox SET tries = tries + 1, due = ?, error = ? WHERE id = ?').run(now + wait, reason, id);
         break;
       }
     }
   }
-  return { delivered, waiting, lost, ...(reason === undefined ? {} : { reason }) };
+  return { delivered, waiting, lost, reasons };
 }
 
 /** How many messages wait. */

@@ -73,14 +73,14 @@ test.each(WAYS)('%s: a match arrives, one message for a question and a recording
   const channel = kept(reach(receiver.port));
   await seen([channel], ['person', 'zebra', '"near a gate"']);
   expect(waitingMessages(archive.db)).toBe(2);
-  expect(await deliverDue(archive.db, [channel], never)).toEqual({ delivered: 2, waiting: 0, lost: 0 });
+  expect(await deliverDue(archive.db, [channel], never)).toEqual({ delivered: 2, waiting: 0, lost: 0, reasons: [] });
   expect(receiver.received.map(({ body }) => body)).toEqual([
     MATCH,
     { ...MATCH, words: '"near a gate"', matches: 1, cues: [MATCH.cues[0]] },
   ]);
   expect(waitingMessages(archive.db)).toBe(0);
   // Nothing is due any more.
-  expect(await deliverDue(archive.db, [channel], never)).toEqual({ delivered: 0, waiting: 0, lost: 0 });
+  expect(await deliverDue(archive.db, [channel], never)).toEqual({ delivered: 0, waiting: 0, lost: 0, reasons: [] });
 });
 
 test.each(WAYS)('%s: while nobody takes it, it waits longer each time, over a restart too', async (_, start, reach) => {
@@ -90,7 +90,11 @@ test.each(WAYS)('%s: while nobody takes it, it waits longer each time, over a re
   await seen([channel], ['person']);
   const now = Date.now();
   const first = await deliverDue(archive.db, [channel], never, now);
-  expect(first).toMatchObject({ delivered: 0, waiting: 1, reason: expect.stringContaining(`127.0.0.1:${gone.port}`) });
+  expect(first).toMatchObject({
+    delivered: 0,
+    waiting: 1,
+    reasons: [expect.stringContaining(`127.0.0.1:${gone.port}`)],
+  });
   expect(await deliverDue(archive.db, [channel], never, now + 4999)).toMatchObject({ delivered: 0, waiting: 0 });
   expect(await deliverDue(archive.db, [channel], never, now + 5000)).toMatchObject({ delivered: 0, waiting: 1 });
   expect(await deliverDue(archive.db, [channel], never, now + 14_999)).toMatchObject({ delivered: 0, waiting: 0 });
@@ -123,15 +127,15 @@ test('a message that was taken but not acknowledged comes again: at least once, 
   const receiver = kept(await startWebhook(() => answers[turn++] ?? 200));
   const channel = kept(webhookChannel(`http://127.0.0.1:${receiver.port}/`));
   await seen([channel], ['person']);
-  const reasons: (string | undefined)[] = [];
+  const reasons: (readonly string[])[] = [];
   for (let at = 0; at < answers.length; at += 1) {
-    reasons.push((await deliverDue(archive.db, [channel], never, Date.now() + at * HOUR)).reason);
+    reasons.push((await deliverDue(archive.db, [channel], never, Date.now() + at * HOUR)).reasons);
   }
   expect(reasons).toEqual([
-    expect.stringMatching(/answered 500$/),
-    expect.stringMatching(/cannot be reached/),
-    expect.stringMatching(/answered 302$/),
-    undefined,
+    [expect.stringMatching(/answered 500$/)],
+    [expect.stringMatching(/cannot be reached/)],
+    [expect.stringMatching(/answered 302$/)],
+    [],
   ]);
   expect(receiver.received.map(({ body }) => body)).toEqual([MATCH, MATCH, MATCH, MATCH]);
   expect(new Set(receiver.received.map(({ body }) => body.id)).size).toBe(1);

@@ -245,9 +245,9 @@ export class Watcher {
   async #deliver(): Promise<number> {
     const { db, channels, signal } = this.#context;
     if (channels.length === 0) return 0;
-    const { waiting, lost, reason } = await deliverDue(db, channels, signal);
+    const { waiting, lost, reasons } = await deliverDue(db, channels, signal);
     if (lost > 0) this.#tell(`${lost} messages are given up: nobody took them for a week`);
-    if (reason !== undefined) this.#tell(`${reason}; it is tried again`);
+    for (const reason of reasons) this.#tell(`${reason}; it is tried again`);
     return waiting;
   }
 
