@@ -140,7 +140,7 @@ try {
   const steps = peaks.map((bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`).join(', ');
   say(`(c) Redis' memory       ${steps} (peak of each quarter of 1600 frames)`);
   for (const [name, toll] of Object.entries(await idleServices(redis, values.model))) {
-    say(`(d) an idle ${name.padEnd(11)} ${tell(toll, ' a second')}`);
+    say(`(d) ${name.padEnd(19)} ${tell(toll, ' a second')}`);
   }
   say(`    a video waited for  ${tell(await waitingVideo(redis), ' a second')}`);
   const { each, sweep } = await queuedVideos(redis, Number(values.videos));

@@ -22,13 +22,13 @@ import {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** What an idle service costs Redis in a second: one of each kind, alone. */
+/** What an idle service costs Redis in a second: one of each kind, alone; and first what Redis does by itself. */
 export async function idleServices(redis: TestRedis, model: string): Promise<Record<string, Toll>> {
   const costs: Record<string, Toll> = {};
-  for (const args of [['ingest'], ['worker', '--model', model, '--concurrency', '1'], ['assemble']]) {
-    const name = args[0] ?? '';
-    const site = await siteAt(redis, `idle-${name}`);
-    const children = [await startService(redis, `idle-${name}`, args)];
+  for (const args of [[], ['ingest'], ['worker', '--model', model, '--concurrency', '1'], ['assemble']]) {
+    const name = args[0] === undefined ? 'nobody' : `an idle ${args[0]}`;
+    const site = await siteAt(redis, `idle-${args[0]}`);
+    const children = args.length === 0 ? [] : [await startService(redis, `idle-${args[0]}`, args)];
     await pause(2000);
     costs[name] = perUnit(await tollFor(site, () => pause(10_000)), 10);
     await endServices(children);

@@ -213,6 +213,44 @@ test('pause holds within a group, resume goes on', async () => {
   await loop.stop(0);
 });
 
+test('asked to end, a worker finishes the group in hand and takes no other; one that takes too long it gives back', async () => {
+  const site = await makeSite();
+  const feed = await beginVideo(site);
+  await feedGroups(site, feed, groups(2), wide, quiet);
+  const place = (group: number) => ({ video: feed.video, run: feed.run, group });
+  let finish = (): void => undefined;
+  let begun = 0;
+  const gate = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const first = worker(site, async (group, signal) => {
+    begun += 1;
+    await gate;
+    return caption(group, signal);
+  });
+  await until(() => begun === 1, 'begun');
+  const stopped = first.stop(100_000);
+  finish();
+  await stopped;
+  expect([begun, await site.results.has(place(0)), await site.results.has(place(1))]).toEqual([1, true, false]);
+
+  const endless: GroupWork = (_, signal) =>
+    new Promise((_resolve, reject) => {
+      begun += 1;
+      signal.addEventListener('abort', () => reject(signal.reason));
+    });
+  const second = worker(site, endless);
+  await until(() => begun === 2, 'begun again');
+  await second.stop(50);
+  // Nobody has to find out first that its holder is gone, and it is no failure of the group.
+  expect((await site.queues.depths()).groups).toEqual({ waiting: 1, active: 0, failed: 0 });
+  const events: GroupEvent[] = [];
+  const third = worker(site, caption, { onGroup: (event) => events.push(event) });
+  await until(() => events.length > 0, 'taken by another');
+  await third.stop(0);
+  expect(events.map(({ group, what }) => `${group} ${what}`)).toEqual(['1 kept']);
+});
+
 test('the same submission while it is under way is one job; afterwards it begins anew', async () => {
   const site = await makeSite();
   const submission = { id: videoId(9001), request: '{}', priority: 'normal' as const, name: 'made' };
