@@ -71,6 +71,20 @@ function lateness(signal: AbortSignal): { readonly late: Promise<never>; readonl
   return { late, stop };
 }
 
+/** Publishes for certain. Rejects where the broker hangs up before it has acknowledged: the client would wait for ever. */
+async function publish(client: MqttClient, topic: string, body: string): Promise<void> {
+  let hangUp = (): void => undefined;
+  const gone = new Promise<never>((_, reject) => {
+    hangUp = () => reject(new Error('it hung up'));
+    client.once('close', hangUp);
+  });
+  try {
+    await Promise.race([client.publishAsync(topic, body, { qos: 1 }), gone]);
+  } finally {
+    client.off('close', hangUp);
+  }
+}
+
 /**
  * A channel that publishes each message to an MQTT broker, once it is taken for certain (quality of service 1). The path
  * of the address is the topic: `mqtt://user:password@broker:1883/cameras/matches`, without one `secondglance`. Connects at
@@ -104,7 +118,7 @@ export function mqttChannel(address: string): Channel {
     async deliver(body, signal) {
       const { late, stop } = lateness(signal);
       try {
-        await Promise.race([connected().then((open) => open.publishAsync(topic, body, { qos: 1 })), late]);
+        await Promise.race([connected().then((open) => publish(open, topic, body)), late]);
       } catch (cause) {
         await close();
         throw notDelivered(`the broker at ${url.host} did not take it: ${sentenceOf(cause)}`, cause);
