@@ -36,25 +36,24 @@ class Bundle:
     def decode(self, *inputs):
         return self.run("decoder", **dict(zip(("visual", "ids", "positions", "segments", "mask", "past", "rows"), map(np.asarray, inputs))))
 
-    def refine(self, pixels, glance, features, drafts):
-        """What DeepLens makes of the glance's tokens. One that looks closer reads the pictures too."""
-        given = {"pixels": pixels, "glance": glance.numpy(), "features": features.numpy(), "draft": D.pad_drafts(drafts).numpy()}
-        return self.run("deeplens", **{i.name: given[i.name] for i in self.graphs["deeplens"].get_inputs()})[0]
+    def second(self, glance, features, drafts, options):
+        """-> [(token ids, confidence)] of the second look behind drafts."""
+        refined = self.run("deeplens", glance=glance.numpy(), features=features.numpy(), draft=D.pad_drafts(drafts).numpy())[0]
+        views = [(glance, None), (refined, drafts)] if options["bothLooks"] else [(refined, drafts)]
+        return write(self.decode, views, options, self.json["dims"])
 
     def caption(self, pixels, options=None):
         """uint8 [B, H, W, 3] -> per picture (draft ids, final ids, confidence of the final)."""
         options = dict(self.json["generation"], **(options or {}))
         glance, features = self.run("encoder", pixels=pixels)
-        drafts = [ids for ids, _ in write(self.decode, glance, None, options, self.json["dims"])]
-        refined = self.refine(pixels, glance, features, drafts)
-        finals = write(self.decode, refined, drafts, options, self.json["dims"])
+        drafts = [ids for ids, _ in write(self.decode, [(glance, None)], options, self.json["dims"])]
+        finals = self.second(glance, features, drafts, options)
         return [(draft, ids, confidence) for draft, (ids, confidence) in zip(drafts, finals)]
 
     def revise(self, pixels, drafts):
         """The second look alone, behind drafts given as token lists -> token ids."""
         glance, features = self.run("encoder", pixels=pixels)
-        refined = self.refine(pixels, glance, features, drafts)
-        return [ids for ids, _ in write(self.decode, refined, drafts, self.json["generation"], self.json["dims"])]
+        return [ids for ids, _ in self.second(glance, features, drafts, self.json["generation"])]
 
     def text(self, ids):
         return " ".join(self.tokenizer.decode(list(ids)).split())

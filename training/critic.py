@@ -52,7 +52,7 @@ class CriticLoss:
         glance, features = model.look(views, self.run.frozen(epoch))
         first, samples, reward = self.judge(glance, None, index, flips)
         drafts = [s[0] for s in samples]
-        refined = model.refine(views, glance, features, D.pad_drafts(drafts), self.run.frozen(epoch))
+        refined = model.refine(glance, features, D.pad_drafts(drafts))
         second, _, better = self.judge(refined, model.prompt(drafts), index, flips)
         self.run.noted = {"reward glance": reward, "reward second": better}
         return {"glance": first, "second": second}

@@ -1,6 +1,5 @@
 """Image encoders. Each says its picture size, how many visual tokens it gives, how many cells of a finer grid lie in one of them, and the
 channels of its stages per cell (`fine`) and per token (`coarse`; the last is what the glance sees); forward gives all stages on the tokens' grid.
-Closer is the second look's own encoder: it sees the same picture larger.
 """
 import numpy as np
 import torch
@@ -47,9 +46,12 @@ class MobileNetV2(nn.Module):
             conv.weight.data = torch.tensor(z["conv_%d_weight" % i])
             conv.bias.data = torch.tensor(z["conv_%d_bias" % i])
 
-    def stages(self, pixels, frozen=0):
-        """pixels: normalised [B, 3, H, W]; the first `frozen` blocks (18 = all) get no gradient. -> the outputs of all blocks, by their number."""
-        x, taps = pixels, {}
+    def forward(self, pixels, frozen=0):
+        """pixels: RGB 0..255 [B, 224, 224, 3]; the first `frozen` blocks (18 = all) get no gradient.
+        -> five stages as tokens of one 7 x 7 grid, [B, 49, 4 * (128 + 96) + 160 + 320 + 1280]: for each of a token's 2 x 2 cells the 28 x 28 map (four pixels of
+        32 channels) and the 14 x 14 map (96), then the 7 x 7 maps (160, 320, 1280)."""
+        x = normalise(self, pixels)
+        taps = {}
         for b in range(-1, 18):
             with torch.set_grad_enabled(torch.is_grad_enabled() and b >= frozen):
                 if b == -1:
@@ -63,32 +65,9 @@ class MobileNetV2(nn.Module):
                     y = self.blocks[b][-1](y)
                     x = x + y if self.residual[b] else y
             taps[b] = x
-        return taps
-
-    def forward(self, pixels, frozen=0):
-        """pixels: RGB 0..255 [B, 224, 224, 3]; frozen: see stages().
-        -> five stages as tokens of one 7 x 7 grid, [B, 49, 4 * (128 + 96) + 160 + 320 + 1280]: for each of a token's 2 x 2 cells the 28 x 28 map (four pixels of
-        32 channels) and the 14 x 14 map (96), then the 7 x 7 maps (160, 320, 1280)."""
-        taps = self.stages(normalise(self, pixels), frozen)
         cells = [taps[5].reshape(-1, 32, 7, 2, 2, 7, 2, 2).permute(0, 2, 5, 3, 6, 1, 4, 7).reshape(-1, 49, 4, 128),
                  taps[12].reshape(-1, 96, 7, 2, 7, 2).permute(0, 2, 4, 3, 5, 1).reshape(-1, 49, 4, 96)]
         return torch.cat([torch.cat(cells, 3).flatten(2)] + [taps[b].flatten(2).transpose(1, 2) for b in (15, 16, 17)], 2)
-
-
-class Closer(MobileNetV2):
-    """A second MobileNetV2 that sees the picture enlarged: objects are larger in it, its maps are finer, and its errors are its own."""
-    channels = (96, 160, 320, 1280)
-
-    def __init__(self, enlarged):
-        super().__init__()
-        self.enlarged = enlarged
-
-    def forward(self, pixels, frozen=0):
-        """pixels: RGB 0..255 [B, 224, 224, 3] -> four stages on the grid of MobileNetV2's cells, [B, 49, 4, 96 + 160 + 320 + 1280]."""
-        large = F.interpolate(normalise(self, pixels), size=(self.enlarged, self.enlarged), mode="bilinear", align_corners=False)
-        taps = self.stages(large.contiguous(memory_format=torch.channels_last), frozen)
-        maps = torch.cat([F.interpolate(taps[b], size=(14, 14), mode="bilinear", align_corners=False) for b in (12, 15, 16, 17)], 1)
-        return maps.reshape(-1, sum(self.channels), 7, 2, 7, 2).permute(0, 2, 4, 3, 5, 1).reshape(-1, 49, 4, sum(self.channels))
 
 
 class VisionTransformer(nn.Module):

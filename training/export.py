@@ -19,6 +19,7 @@ import torch.nn as nn
 
 import data as D
 from model import Captioner, DecoderGraph
+from search import GREEDY
 
 OPSET = 17
 
@@ -37,8 +38,8 @@ class DeepLensGraph(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, glance, features, draft, pixels=None):
-        return self.model.refine(pixels, glance, features, draft)
+    def forward(self, glance, features, draft):
+        return self.model.refine(glance, features, draft)
 
 
 def load(path):
@@ -52,13 +53,12 @@ def sample(model, name, b, t, first=True, s=0):
     """Random inputs of a graph: b rows, t tokens; the decoder's first call of a look, or a later one on s cached positions."""
     c, encoder, r = model.config, model.encoder, torch.randint
     d, n = c["width"], encoder.tokens
-    pixels = r(0, 256, (b, encoder.size, encoder.size, 3), dtype=torch.uint8)
     if name == "encoder":
-        return (pixels,)
+        return (r(0, 256, (b, encoder.size, encoder.size, 3), dtype=torch.uint8),)
     if name == "deeplens":
         draft = r(4, c["vocab"], (b, t))
         draft[0, 1:] = D.PAD
-        return (torch.randn(b, n, d) * 0.1, torch.randn(b, n, channels(encoder)), draft) + ((pixels,) if model.closer else ())
+        return torch.randn(b, n, d) * 0.1, torch.randn(b, n, channels(encoder)), draft
     p = n if first else 0
     mask = torch.ones(b, s + p + t, dtype=torch.int64)
     mask[0, n + 1:n + 2] = 0 if s + p + t > n + 2 else 1
@@ -82,30 +82,21 @@ GRAPHS = {
 }
 
 
-def ports(name, model):
-    """-> names of inputs and outputs, and their free axes. A DeepLens that looks closer reads the pictures too."""
-    inputs, outputs, axes = GRAPHS[name]
-    return (inputs + ["pixels"], outputs, dict(axes, pixels={0: "B"})) if name == "deeplens" and model.closer else (inputs, outputs, axes)
-
-
 def export_graph(name, module, model, path):
-    inputs, outputs, axes = ports(name, model)
+    inputs, outputs, axes = GRAPHS[name]
     example = sample(model, name, 2, 3, first=False, s=model.encoder.tokens + 3)
     extra = {"dynamo": False} if "dynamo" in torch.onnx.export.__code__.co_varnames else {}  # torch 1.13 has no such argument
     torch.onnx.export(module, example, path, input_names=inputs, output_names=outputs, dynamic_axes=axes, opset_version=OPSET, **extra)
     graph = onnx.load(path)
-    name_weights(graph.graph, model, other="encoder." if name == "deeplens" else "closer.")
+    name_weights(graph.graph, model)
     onnx.save(graph, path)
     onnx.checker.check_model(path)
 
 
-def name_weights(graph, model, other):
-    """Gives initializers the names of the weights they hold, `.T` behind those that the exporter has transposed: restore.py reads them back.
-    other: the part that is not in this graph, but may have the very same weights."""
+def name_weights(graph, model):
+    """Gives initializers the names of the weights they hold, `.T` behind those that the exporter has transposed: restore.py reads them back."""
     names = {}
     for name, value in model.state_dict().items():
-        if name.startswith(other):
-            continue
         names[value.numpy().tobytes()] = name
         if value.dim() == 2:
             names[np.ascontiguousarray(value.numpy().T).tobytes()] = name + ".T"
@@ -129,7 +120,7 @@ def check_graph(name, module, model, path):
         with torch.no_grad():
             want = module(*inputs)
         want = want if isinstance(want, tuple) else (want,)
-        got = session.run(None, {n: t.numpy() for n, t in zip(ports(name, model)[0], inputs)})
+        got = session.run(None, {n: t.numpy() for n, t in zip(GRAPHS[name][0], inputs)})
         for w, g in zip(want, got):
             assert w.shape == g.shape, (name, case, w.shape, g.shape)
             worst = max(worst, float((w - torch.from_numpy(g)).abs().max() / w.abs().max().clamp(min=1)))
@@ -220,7 +211,7 @@ def main():
         with open(args.scores) as f:
             scores = json.load(f)
     bundle = {
-        "format": 1, "name": args.name, "version": "3",
+        "format": 1, "name": args.name, "version": "2",
         "description": "%s encoder, DeepLens and a %d-layer causal language model; English one-sentence captions in two looks." % (type(model.encoder).__name__, c["layers"]),
         "licence": "weights: research and non-commercial use, see NOTICE beside this folder",
         "trainedOn": ["Flickr8k training pictures and captions", "Flickr30k captions (text only)", "COCO val2017 captions (text only)",
@@ -232,10 +223,9 @@ def main():
         "dims": {"visual": model.encoder.tokens, "width": c["width"], "features": channels(model.encoder), "layers": c["layers"], "heads": c["heads"],
                  "headDim": c["width"] // c["heads"], "vocab": c["vocab"]},
         "ids": {"pad": D.PAD, "bos": D.BOS, "eos": D.EOS, "draft": D.DRAFT},
-        "generation": dict({"beams": 1, "maxTokens": 24, "noRepeatNgram": 3, "lengthPenalty": 1.0}, **json.loads(args.generation)),
+        "generation": dict(GREEDY, **json.loads(args.generation)),
         "modes": ["brief"],
         "scores": scores,
-        "model": c,  # not read by the runtime: restore.py makes a checkpoint of the bundle
     }
     exact = dict(bundle, graphs={n: {"default": {"file": n + ".onnx", "sha256": sha256(os.path.join(fp32, n + ".onnx"))}} for n in graphs})
     for folder, content in ((fp32, exact), (args.out, bundle)):

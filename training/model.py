@@ -9,14 +9,13 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from encoders import Closer, make_encoder
+from encoders import make_encoder
 from layers import Block, dropout, prefix_bias
 
-# closer: the size to which the second look enlarges the picture for an encoder of its own; None: it has the first look's features only.
-# reads: what the second look is given (the ablation takes some of it away) - `closer`: that encoder's features; `layers`: DeepLens sees more
-# than the last stage of the first; `guide`: it sees the draft; `draft`: the language model reads the draft.
-DEFAULTS = {"encoder": {"kind": "mobilenetv2"}, "closer": None, "width": 256, "layers": 5, "heads": 8, "vocab": 4096, "positions": 64, "dropout": 0.2,
-            "activation": "relu2", "lens_layers": 3, "reads": ["closer", "layers", "guide", "draft"]}
+# reads: what the second look is given (the ablation takes some of it away) - `layers`: DeepLens sees more than the last stage;
+# `guide`: it sees the draft; `draft`: the language model reads the draft.
+DEFAULTS = {"encoder": {"kind": "mobilenetv2"}, "width": 256, "layers": 5, "heads": 8, "vocab": 4096, "positions": 64, "dropout": 0.2,
+            "activation": "relu2", "lens_layers": 3, "reads": ["layers", "guide", "draft"]}
 
 
 class Language(nn.Module):
@@ -59,8 +58,6 @@ class DeepLens(nn.Module):
         self.norms = nn.ModuleList([nn.LayerNorm(s) for s in encoder.fine + encoder.coarse])  # stages differ tenfold in magnitude
         self.coarse = nn.Linear(sum(encoder.coarse), 2 * d)
         self.fine = nn.Linear(sum(encoder.fine), 2 * d) if encoder.fine else None
-        if c["closer"]:
-            self.near_norms, self.near = nn.ModuleList([nn.LayerNorm(s) for s in Closer.channels]), nn.Linear(sum(Closer.channels), 2 * d)
         self.features = nn.Sequential(nn.GELU(approximate="tanh"), nn.Linear(2 * d, d))
         self.words = nn.Sequential(nn.Linear(d, 2 * d), nn.GELU(approximate="tanh"), nn.Linear(2 * d, d))
         self.place, self.order = nn.Embedding(encoder.tokens * encoder.cells, d), nn.Embedding(c["positions"], d)
@@ -68,8 +65,8 @@ class DeepLens(nn.Module):
         self.norm, self.out = nn.LayerNorm(d), nn.Linear(d, d)
         self.drop = c["dropout"]
 
-    def see(self, features, near):
-        """features [B, N, C], near [B, N, cells, C'] or None, as Closer gives it -> [B, N * cells, D]: the part that does not depend on the draft."""
+    def see(self, features):
+        """features [B, N, C] -> [B, N * cells, D]: the part that does not depend on the draft."""
         fine, coarse = self.parts
         tokens = torch.split(features[:, :, self.cells * sum(fine):], coarse, 2)
         maps = [norm(m) for norm, m in zip(self.norms[len(fine):], tokens)]
@@ -79,8 +76,6 @@ class DeepLens(nn.Module):
         if fine and "layers" in self.reads:
             cells = torch.split(features[:, :, :self.cells * sum(fine)].unflatten(2, (self.cells, sum(fine))), fine, 3)
             x = x + self.fine(torch.cat([norm(m) for norm, m in zip(self.norms, cells)], 3))
-        if near is not None:
-            x = x + self.near(torch.cat([norm(m) for norm, m in zip(self.near_norms, torch.split(near, Closer.channels, 3))], 3))
         x = x.expand(-1, -1, self.cells, -1)
         return self.features(x).flatten(1, 2) + self.place.weight
 
@@ -104,13 +99,12 @@ class Captioner(nn.Module):
         self.config = dict(DEFAULTS, **(config or {}))
         d = self.config["width"]
         self.encoder = make_encoder(self.config["encoder"])
-        self.closer = Closer(self.config["closer"]) if self.config["closer"] else None
         self.last = self.encoder.coarse[-1]
         self.connector = nn.Sequential(nn.LayerNorm(self.last), nn.Linear(self.last, 2 * d), nn.GELU(approximate="tanh"), nn.Linear(2 * d, d))
         self.place = nn.Parameter(torch.zeros(self.encoder.tokens, d))
         self.language, self.deeplens = Language(self.config), DeepLens(self.config, self.encoder)
         for name, p in self.named_parameters():
-            if name.startswith(("encoder.", "closer.")):
+            if name.startswith("encoder."):
                 continue
             if p.dim() > 1:
                 deep = name.endswith(("out.weight", "down.weight"))
@@ -124,10 +118,9 @@ class Captioner(nn.Module):
         features = self.encoder(pixels, frozen)
         return self.connector(features[:, :, -self.last:]) + self.place, features
 
-    def refine(self, pixels, glance, features, draft, frozen=0):
-        """pixels [B, size, size, 3], glance [B, N, D], features [B, N, C], draft [B, T] -> refined tokens [B, N, D]."""
-        near = self.closer(pixels, frozen) if self.closer and "closer" in self.config["reads"] else None
-        return self.deeplens(glance, self.deeplens.see(features, near), draft, self.language.token(draft))
+    def refine(self, glance, features, draft):
+        """glance [B, N, D], features [B, N, C], draft [B, T] -> refined tokens [B, N, D]."""
+        return self.deeplens(glance, self.deeplens.see(features), draft, self.language.token(draft))
 
     def prompt(self, drafts):
         """Drafts as token lists -> what the language model reads of them in the second look."""

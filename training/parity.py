@@ -42,8 +42,9 @@ def by_pytorch(model, pixels, options):
     decoder, dims = DecoderGraph(model), dims_of(model)
     with torch.no_grad():
         glance, features = model.look(torch.from_numpy(pixels))
-        drafts = [ids for ids, _ in write(decoder, glance, None, options, dims)]
-        finals = write(decoder, model.refine(torch.from_numpy(pixels), glance, features, pad_drafts(drafts)), drafts, options, dims)
+        drafts = [ids for ids, _ in write(decoder, [(glance, None)], options, dims)]
+        second = [(model.refine(glance, features, pad_drafts(drafts)), drafts)]
+        finals = write(decoder, [(glance, None)] + second if options["bothLooks"] else second, options, dims)
     return [(d, ids, sure) for d, (ids, sure) in zip(drafts, finals)]
 
 

@@ -67,14 +67,6 @@ class Perturber:
                 out[word] = [words[j] for j in np.argsort(-row, kind="stable")[:near]]
         return out
 
-    def loosely(self, caption, rng):
-        """-> the caption with 0..3 words replaced, and here and there one left out or put in: copying it takes more than counting places."""
-        words, out = self(caption, rng).split(), []
-        for word in words:
-            chance = rng.random()
-            out += [] if chance < 0.08 else [word, words[int(rng.integers(len(words)))]] if chance > 0.95 else [word]
-        return " ".join(out or words)
-
     def __call__(self, caption, rng, errors=None):
         """-> the caption with 0..3 words replaced (as many as it has replaceable words)."""
         words = caption.split()

@@ -16,13 +16,13 @@ def main():
     folder, out = sys.argv[1:3]
     with open(os.path.join(folder, "bundle.json")) as f:
         bundle = json.load(f)
-    weights = {}
+    dims, weights = bundle["dims"], {}
     for graph in bundle["graphs"].values():
         for tensor in onnx.load(os.path.join(folder, graph["default"]["file"])).graph.initializer:
             name = tensor.name[:-5] if tensor.name.endswith("_half") else tensor.name
             value = torch.tensor(onnx.numpy_helper.to_array(tensor).copy()).float()
             weights[name[:-2] if name.endswith(".T") else name] = value.t().contiguous() if name.endswith(".T") else value
-    model = Captioner(bundle["model"])
+    model = Captioner({"width": dims["width"], "layers": dims["layers"], "heads": dims["heads"], "vocab": dims["vocab"]})
     state = model.state_dict()
     missing = [k for k, v in state.items() if k not in weights or weights[k].numel() != v.numel()]
     if missing:

@@ -1,6 +1,7 @@
 """Beam search over the decoder graph, step for step what the TypeScript runtime does. Greedy is one beam.
 
-A hypothesis scores the sum of log softmax(logits) of its tokens. Banned (score -inf, no renormalisation): pad, bos, draft; eos at the first
+A look may have several views: visual tokens, each with a draft to read or without. Its logits are the mean of theirs, so a token's probability is
+the geometric mean of what it is from each view. A hypothesis scores the sum of log softmax(logits) of its tokens. Banned (score -inf, no renormalisation): pad, bos, draft; eos at the first
 step; a token completing an n-gram the hypothesis already has. Each step takes the best 2 * beams candidates of all live hypotheses (ties:
 lower live index, then lower token id) and walks them best first: eos within the first `beams` finishes a hypothesis (score / length **
 penalty, eos counted), eos further down is ignored, another token goes on until `beams` are live. It ends with the step after which `beams`
@@ -12,7 +13,8 @@ import torch
 from data import BOS, DRAFT, EOS, PAD, pad_drafts
 from model import DecoderGraph
 
-GREEDY = {"beams": 1, "maxTokens": 24, "noRepeatNgram": 3, "lengthPenalty": 1.0}
+# bothLooks: the second look writes from both views, the glance's tokens and the refined ones behind the draft
+GREEDY = {"beams": 1, "maxTokens": 24, "noRepeatNgram": 3, "lengthPenalty": 1.0, "bothLooks": True}
 
 
 def log_softmax(logits):
@@ -81,28 +83,43 @@ class Beam:
         return max(self.finished, key=lambda f: f[0])[1:]  # max keeps the first of equals
 
 
-def write(decoder, visual, drafts, options, dims):
+class View:
+    """One view of a batch of pictures: the decoder's cache behind visual [B, N, D] and drafts (token lists, the second look) or None."""
+
+    def __init__(self, decoder, visual, drafts, dims):
+        b, n = visual.shape[:2]
+        ids = torch.full((b, 1), BOS)
+        positions, segments, mask = torch.zeros_like(ids), torch.zeros_like(ids), torch.ones((b, n + 1), dtype=torch.int64)
+        if drafts is not None:
+            width = max(map(len, drafts))
+            head = torch.tensor([[DRAFT] + list(d) + [PAD] * (width - len(d)) for d in drafts])
+            count = torch.arange(width + 1)[None].expand(b, -1)
+            seen = (count <= torch.tensor([len(d) for d in drafts])[:, None]).long()
+            ids = torch.cat([head, ids], 1)
+            positions = torch.cat([count * seen, positions], 1)
+            segments = torch.cat([torch.ones_like(head), segments], 1)
+            mask = torch.cat([mask[:, :n], seen, mask[:, n:]], 1)
+        past = torch.zeros(dims["layers"], 2, b, dims["heads"], 0, dims["headDim"])
+        self.decoder, self.mask, self.empty = decoder, mask, visual[:, :0]
+        logits, self.past, _ = decoder(visual, ids, positions, segments, mask, past, torch.arange(b))
+        self.logits = logits[:, -1].float().cpu()
+
+    def step(self, rows, ids, position):
+        """rows [B'] (which row each goes on from), ids [B', 1]."""
+        self.mask = torch.cat([self.mask[rows], torch.ones((len(rows), 1), dtype=torch.int64)], 1)
+        empty = self.empty[:1].expand(len(rows), -1, -1)
+        logits, self.past, _ = self.decoder(empty, ids, torch.full_like(ids, position), torch.zeros_like(ids), self.mask, self.past, rows)
+        self.logits = logits[:, -1].float().cpu()
+
+
+def write(decoder, views, options, dims):
     """One look for a batch. decoder(visual, ids, positions, segments, mask, past, rows) -> logits, present, attention, all torch tensors;
-    visual [B, N, D]; drafts: token lists (the second look) or None. -> [(token ids, confidence)] per row."""
-    b, n = visual.shape[:2]
-    ids = torch.full((b, 1), BOS)
-    positions, segments, mask = torch.zeros_like(ids), torch.zeros_like(ids), torch.ones((b, n + 1), dtype=torch.int64)
-    if drafts is not None:
-        width = max(map(len, drafts))
-        head = torch.tensor([[DRAFT] + list(d) + [PAD] * (width - len(d)) for d in drafts])
-        count = torch.arange(width + 1)[None].expand(b, -1)
-        seen = (count <= torch.tensor([len(d) for d in drafts])[:, None]).long()
-        ids = torch.cat([head, ids], 1)
-        positions = torch.cat([count * seen, positions], 1)
-        segments = torch.cat([torch.ones_like(head), segments], 1)
-        mask = torch.cat([mask[:, :n], seen, mask[:, n:]], 1)
-    past = torch.zeros(dims["layers"], 2, b, dims["heads"], 0, dims["headDim"])
-    rows, beams = torch.arange(b), [Beam(options) for _ in range(b)]
-    empty = visual[:, :0]
-    logits, past, _ = decoder(visual, ids, positions, segments, mask, past, rows)
+    views: [(visual [B, N, D], drafts as token lists or None)]. -> [(token ids, confidence)] per row."""
+    b = len(views[0][0])
+    views, beams = [View(decoder, visual, drafts, dims) for visual, drafts in views], [Beam(options) for _ in range(b)]
     owner = list(range(b))  # the picture that each decoder row belongs to
     for step in range(1, options["maxTokens"] + 1):
-        logp = log_softmax(logits[:, -1].float().cpu().numpy())
+        logp = log_softmax(sum(view.logits for view in views).numpy() / len(views))
         keep, token, owners, at = [], [], [], 0
         for i in sorted(set(owner)):
             live = len(beams[i].live)
@@ -114,10 +131,9 @@ def write(decoder, visual, drafts, options, dims):
             at += live
         if not owners:
             break
-        owner, rows = owners, torch.tensor(keep)
-        mask = torch.cat([mask[rows], torch.ones((len(keep), 1), dtype=torch.int64)], 1)
-        ids = torch.tensor(token)[:, None]
-        logits, past, _ = decoder(empty[:1].expand(len(keep), -1, -1), ids, torch.full_like(ids, step), torch.zeros_like(ids), mask, past, rows)
+        owner, rows, ids = owners, torch.tensor(keep), torch.tensor(token)[:, None]
+        for view in views:
+            view.step(rows, ids, step)
     return [beam.best() for beam in beams]
 
 
@@ -132,12 +148,12 @@ def caption_pictures(model, pixels, options=GREEDY, looks=2, batch=125):
     out = [[] for _ in range(looks)]
     with torch.no_grad():
         for start in range(0, len(pixels), batch):
-            views = torch.tensor(np.array(pixels[start:start + batch]))
-            glance, features = model.look(views)
-            texts = [ids for ids, _ in write(decoder, glance, None, options, dims)]
+            glance, features = model.look(torch.tensor(np.array(pixels[start:start + batch])))
+            first = [(glance, None)]
+            texts = [ids for ids, _ in write(decoder, first, options, dims)]
             out[0] += texts
             for look in out[1:]:
-                refined = model.refine(views, glance, features, pad_drafts(texts))
-                texts = [ids for ids, _ in write(decoder, refined, model.prompt(texts), options, dims)]
+                second = [(model.refine(glance, features, pad_drafts(texts)), model.prompt(texts))]
+                texts = [ids for ids, _ in write(decoder, first + second if options["bothLooks"] else second, options, dims)]
                 look += texts
     return out

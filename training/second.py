@@ -51,7 +51,7 @@ class SecondLoss:
             drafts.append(draft)
             targets.append([tokens[k] for k in best])
         drafts = D.encode_all(self.tok, drafts)
-        refined = model.refine(views, glance, features, D.pad_drafts(drafts), self.run.frozen(epoch))
+        refined = model.refine(glance, features, D.pad_drafts(drafts))
         some = max(1, int(c["glance_share"] * len(index)))  # the glance has had its training: a part of the batch keeps it
         return {"second": model.loss(refined, D.pack(targets, model.prompt(drafts)), c["smoothing"]),
                 "glance": c["glance_share"] * model.loss(glance[:some], D.pack(captions[:some]), c["smoothing"])}

@@ -39,9 +39,9 @@ def test_search_in_a_batch_and_alone(model):
     visual, drafts = torch.randn(3, 49, 64), [[5, 6, 7], [], [9, 10]]
     decoder, dims = DecoderGraph(model), dims_of(model)
     for options in (GREEDY, dict(GREEDY, beams=3)):
-        together = write(decoder, visual, drafts, options, dims)
+        together = write(decoder, [(visual, drafts)], options, dims)
         for r in range(3):
-            assert write(decoder, visual[r:r + 1], drafts[r:r + 1], options, dims)[0][0] == together[r][0]
+            assert write(decoder, [(visual[r:r + 1], drafts[r:r + 1])], options, dims)[0][0] == together[r][0]
             tokens, sure = together[r]
             p = pack([[tokens]], [drafts[r]])
             states = model.language.hidden(visual[r:r + 1], p)[0][p["group"][0] == 1]
@@ -50,11 +50,27 @@ def test_search_in_a_batch_and_alone(model):
             assert abs(chance.log().mean().exp().item() - sure) < 1e-4
 
 
+def test_two_views_are_the_mean_of_both(model):
+    """What is written from two views has, from each of them, the probabilities whose geometric mean the search went by."""
+    one, two, drafts = torch.randn(2, 49, 64), torch.randn(2, 49, 64), [[5, 6, 7], [8]]
+    options = dict(GREEDY, maxTokens=5, noRepeatNgram=0)
+    for r, (tokens, sure) in enumerate(write(DecoderGraph(model), [(one, None), (two, drafts)], options, dims_of(model))):
+        whole, logits = (tokens + [EOS])[:5], 0.0
+        for visual, behind in ((one, None), (two, [drafts[r]])):
+            p = pack([[tokens]], behind)
+            logits = logits + model.language.logits(model.language.hidden(visual[r:r + 1], p)[0][p["group"][0] == 1]) / 2
+        logp = torch.log_softmax(logits, -1)[:len(whole)]
+        best = logp.clone()
+        best[:, :4], best[1:, EOS] = -1e9, logp[1:, EOS]
+        assert best.argmax(1).tolist() == whole
+        assert abs(logp[torch.arange(len(whole)), whole].mean().exp().item() - sure) < 1e-4
+
+
 def test_wide_beam_finds_the_best(model):
     """With more beams than there are sentences of two tokens, the search must agree with trying them all."""
     visual = torch.randn(1, 49, 64)
     options = {"beams": 4096, "maxTokens": 2, "noRepeatNgram": 0, "lengthPenalty": 1.0}
-    found = write(DecoderGraph(model), visual, None, options, dims_of(model))[0][0]
+    found = write(DecoderGraph(model), [(visual, None)], options, dims_of(model))[0][0]
     words = [t for t in range(64) if t not in (0, 1, 2, 3)]
     p = pack([[[w] for w in words]])
     logp = torch.log_softmax(model.language.logits(model.language.hidden(visual, p))[0].double(), -1)
@@ -74,7 +90,7 @@ def test_search_rules():
 def test_sampling_follows_the_model(model):
     """At a temperature near zero, sampled columns must all be the greedy caption."""
     visual, drafts = torch.randn(2, 49, 64), [[5, 6], [8]]
-    greedy = write(DecoderGraph(model), visual, drafts, dict(GREEDY, maxTokens=6, noRepeatNgram=0), dims_of(model))
+    greedy = write(DecoderGraph(model), [(visual, drafts)], dict(GREEDY, maxTokens=6, noRepeatNgram=0), dims_of(model))
     samples, _ = sample(model.language, visual, drafts, 3, 6, temperature=1e-4)
     for row, (ids, _) in zip(samples, greedy):
         assert all(s == ids for s in row), (row, ids)
@@ -84,12 +100,11 @@ def test_vision_transformer():
     """The paper's kind of encoder: one cell a token, three taps; a second look of it, step by step."""
     vit = {"kind": "vit", "size": 28, "patch": 7, "width": 32, "heads": 4, "taps": [1, 2, 3]}
     model = Captioner({"encoder": vit, "width": 64, "layers": 2, "heads": 4, "vocab": 64, "activation": "relu", "lens_layers": 1}).eval()
-    pixels = torch.randint(0, 256, (2, 28, 28, 3), dtype=torch.uint8)
-    glance, features = model.look(pixels)
+    glance, features = model.look(torch.randint(0, 256, (2, 28, 28, 3), dtype=torch.uint8))
     assert glance.shape == (2, 16, 64) and features.shape == (2, 16, 96)
     drafts = [[5, 6, 7], [8]]
-    refined = model.refine(pixels, glance, features, pad_drafts(drafts))
-    assert refined.shape == glance.shape and len(write(DecoderGraph(model), refined, drafts, GREEDY, dims_of(model))) == 2
+    refined = model.refine(glance, features, pad_drafts(drafts))
+    assert refined.shape == glance.shape and len(write(DecoderGraph(model), [(refined, drafts)], GREEDY, dims_of(model))) == 2
 
 
 def test_score():

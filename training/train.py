@@ -22,13 +22,12 @@ import torch.multiprocessing as mp
 
 import data as D
 from model import Captioner
-from perturb import Perturber
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 DEFAULTS = {"batch": 32, "lr": 6e-4, "encoder_lr": 1e-4, "language_lr": None, "lens_lr": None, "warmup": 200, "weight_decay": 0.05, "ema": 0.998, "seed": 1,
             "smoothing": 0.1, "model": {}, "init": None, "frozen": [[0, 18]], "floor": 0.05, "augment": 1.0, "eval_every": 1.0,
-            "save_seconds": 180, "clip": 1.0, "draft_share": 0.0}
+            "save_seconds": 180, "clip": 1.0}
 
 
 class Meeting:
@@ -69,7 +68,6 @@ class Run:
         if not resumed:
             if c["init"]:
                 start = torch.load(os.path.join(HERE, "runs", c["init"]), map_location=DEVICE)["model"]
-                start.update({"closer." + k[8:]: v for k, v in start.items() if k.startswith("encoder.") and "closer." + k[8:] not in start})
                 self.model.load_state_dict({k: start[k] if k in start and start[k].shape == v.shape else v for k, v in self.model.state_dict().items()})
             else:
                 self.model.encoder.load_imagenet(os.path.join(data, "mobilenetv2", "imagenet.npz"))
@@ -78,13 +76,12 @@ class Run:
             if not self.trains(name):
                 p.requires_grad_(False)
                 continue
-            encoder = name.startswith(("encoder.", "closer."))
-            rate = c["encoder_lr"] if encoder else c["lr"]
+            rate = c["encoder_lr"] if name.startswith("encoder.") else c["lr"]
             if name.startswith("language.") and c["language_lr"]:
                 rate = c["language_lr"]
             if name.startswith("deeplens.") and c["lens_lr"]:
                 rate = c["lens_lr"]
-            decay = c["weight_decay"] if p.dim() > 1 and not encoder else 0.0
+            decay = c["weight_decay"] if p.dim() > 1 and not name.startswith("encoder.") else 0.0
             groups.setdefault((rate, decay), []).append(p)
         self.opt = torch.optim.AdamW([{"params": ps, "peak": r, "weight_decay": d} for (r, d), ps in groups.items()], lr=c["lr"], betas=(0.9, 0.98))
         self.average = {k: v.clone() for k, v in self.model.state_dict().items()}
@@ -101,7 +98,7 @@ class Run:
         stage = self.c["stage"]
         if stage == "lm":
             return name.startswith("language.")
-        return stage != "glance" or not name.startswith(("deeplens.", "closer."))
+        return stage != "glance" or not name.startswith("deeplens.")
 
     def update(self, loss):
         """One optimiser step with the rate of the schedule, then the running average."""
@@ -167,10 +164,8 @@ def autocast():
 
 
 def train_lm(run, data, tok, rows):
-    """Captions alone, no picture: batches of captions of like length. A `draft_share` of the rows has the caption behind a draft of it with errors:
-    this is how a language model that was never trained on anything else learns to copy and to edit, without which the second look overlooks its draft."""
+    """Captions alone, no picture: batches of captions of like length."""
     c = run.c
-    perturb = Perturber([t for r in rows for t in r["captions"]]) if c["draft_share"] else None
     texts = D.encode_all(tok, D.read_text(data) + [t for r in rows for t in r["captions"]])
     held = D.encode_all(tok, [t for r in D.read_split(data, "val") for t in r["captions"]])
     per_epoch = len(texts) // c["batch"]
@@ -188,22 +183,16 @@ def train_lm(run, data, tok, rows):
                 break
             batch = batch[run.rank::run.meeting.workers]
             torch.manual_seed(run.seed())
-            rng = np.random.default_rng([c["seed"], 13, run.step, run.rank])
-            drafts = [D.encode_all(tok, [perturb.loosely(tok.decode(texts[i]).strip(), rng)])[0] if rng.random() < c["draft_share"] else None for i in batch]
             with autocast():
-                loss = run.model.loss(None, D.pack([[texts[i]] for i in batch], drafts), c["smoothing"])
+                loss = run.model.loss(None, D.pack([[texts[i]] for i in batch]), c["smoothing"])
             run.update(loss)
             if run.step % 50 == 0:
                 run.log(loss=round(loss.item(), 4))
     if run.rank:
         return
-    rng = np.random.default_rng(0)
-    behind = [D.encode_all(tok, [perturb(tok.decode(t).strip(), rng)])[0] for t in held] if perturb else []
     with run.averaged() as model, autocast():
-        parts = [held[i:i + 250] for i in range(0, len(held), 250)]
-        losses = [model.loss(None, D.pack([[t] for t in part]), 0.0).item() for part in parts]
-        copied = [model.loss(None, D.pack([[t] for t in part], behind[i * 250:i * 250 + len(part)]), 0.0).item() for i, part in enumerate(parts) if perturb]
-    run.log(held_out_loss=round(float(np.mean(losses)), 4), **({"behind_drafts": round(float(np.mean(copied)), 4)} if copied else {}))
+        losses = [model.loss(None, D.pack([[t] for t in held[i:i + 250]]), 0.0).item() for i in range(0, len(held), 250)]
+    run.log(held_out_loss=round(float(np.mean(losses)), 4))
     run.save()
 
 

@@ -84,11 +84,13 @@ export async function openEngine(
   async function lookAt(pixels: readonly Uint8Array[]) {
     const encoded = await graphs.encode(join(pixels, image), pixels.length);
     const { glance } = encoded;
-    const drafts = await look(graphs, manifest, glance, {});
+    const drafts = await look(graphs, manifest, [{ visual: glance }]);
     if (looks === 1) return { glance, refined: glance, drafts, finals: drafts };
     const texts = drafts.map(({ tokens }) => tokens);
     const refined = await graphs.refine(encoded, draftTable(texts, manifest.ids.pad));
-    const finals = await look(graphs, manifest, refined, { drafts: texts, verify });
+    const first = manifest.generation.bothLooks ? [{ visual: glance }] : [];
+    const views = [...first, { visual: refined, drafts: texts }];
+    const finals = await look(graphs, manifest, views, verify ? texts : undefined);
     return { glance, refined, drafts, finals };
   }
 

@@ -1,51 +1,43 @@
 import type { Tensor } from 'onnxruntime-node';
 import type { Manifest } from './manifest.ts';
 import { promptOf } from './prompt.ts';
-import { search, type Written } from './search.ts';
+import { type Step, search, type Written } from './search.ts';
 import type { Graphs, Table } from './sessions.ts';
 
-/** What a look is given besides the visual tokens. */
-export interface LookOptions {
-  /** Token ids of each picture's draft, for the second look; an empty draft is a draft too. */
+/** What a look reads of B pictures. */
+export interface View {
+  /** float32 [B, N, D]: the glance, or what DeepLens made of it. */
+  readonly visual: Tensor;
+  /** Token ids of each picture's draft, read before the caption is written; an empty draft is a draft too. Absent: none is read. */
   readonly drafts?: readonly (readonly number[])[];
-  /**
-   * Greedy search only: the second look scores each draft whole, in its first call, keeps the tokens up to the first that it would have written
-   * otherwise, and decodes from there. The captions are the same; a draft that stands as it is costs no further call.
-   */
-  readonly verify?: boolean;
 }
 
-/**
- * One look at B pictures: writes a caption behind each picture's visual tokens.
- * @param visual float32 [B, N, D]: the glance, or what DeepLens made of it
- */
-export async function look(
+/** A view that the decoder has read. */
+interface ReadView {
+  /** For each picture, the logits behind the start token and behind each token of its guess. */
+  readonly logits: readonly (readonly Float32Array[])[];
+  readonly step: Step;
+}
+
+/** Reads a view, and scores each picture's guess in the same call. */
+async function readView(
   graphs: Graphs,
-  { dims, ids, generation }: Manifest,
-  visual: Tensor,
-  { drafts, verify = false }: LookOptions,
-): Promise<readonly Written[]> {
-  const [pictures = 0] = visual.dims;
-  const rows = Array.from({ length: pictures }, (_, row) => row);
-  const scored = verify && generation.beams === 1 ? drafts : undefined;
-  // What comes behind a last token at the limit is never asked.
-  const guesses = rows.map((row) => (scored?.[row] ?? []).slice(0, generation.maxTokens - 1));
+  { dims, ids }: Manifest,
+  { visual, drafts }: View,
+  guesses: readonly (readonly number[])[],
+): Promise<ReadView> {
   const prompt = promptOf(ids, guesses, drafts);
   /** Which cache slots each row may attend to: all but padding and, once it goes its own way, the rest of its guess. */
   let masks = prompt.seen.map((seen) => [...new Array<number>(dims.visual).fill(1), ...seen]);
   const maskTable = (): Table => ({ columns: masks[0]?.length ?? 0, values: masks.flat() });
-
+  const rows = guesses.map((_, row) => row);
   const start = await graphs.decode({ ...prompt, visual, mask: maskTable(), past: undefined, rows });
   let past = start.present;
   let fresh = rows.map(() => true);
   const guessAt = dims.visual + prompt.start + 1;
-
-  return search(
-    rows.map((row) => {
-      const [first = new Float32Array(0), ...logits] = start.logits[row]?.slice(prompt.start) ?? [];
-      return { first, guess: { tokens: guesses[row] ?? [], logits } };
-    }),
-    async (tokens, parents, positions) => {
+  return {
+    logits: start.logits.map((columns) => columns.slice(prompt.start)),
+    async step(tokens, parents, positions) {
       masks = parents.map((parent, row) => {
         const mask = [...(masks[parent] ?? [])];
         // Behind the start token stand as many tokens of the guess as were kept: all but the newest token, which comes now.
@@ -64,6 +56,50 @@ export async function look(
       });
       past = present;
       return logits.map(([last]) => last ?? new Float32Array(0));
+    },
+  };
+}
+
+/** The mean of logits: the geometric mean of the probabilities, once they are brought to a sum of 1. */
+function meanOf(each: readonly Float32Array[]): Float32Array {
+  const [first = new Float32Array(0), ...others] = each;
+  if (others.length === 0) return first;
+  return first.map((logit, token) => others.reduce((sum, other) => sum + (other[token] ?? 0), logit) / each.length);
+}
+
+/**
+ * One look at B pictures: writes a caption of each from one view or several. From several, a token's probability is the geometric mean of
+ * what it is from each.
+ * @param drafts captions (token ids) to be scored whole in the first call. Greedy search keeps their tokens up to the first that it would have
+ * written otherwise, and decodes from there: the captions are the same, and a draft that stands as it is costs no further call
+ */
+export async function look(
+  graphs: Graphs,
+  manifest: Manifest,
+  views: readonly View[],
+  drafts?: readonly (readonly number[])[],
+): Promise<readonly Written[]> {
+  const { ids, generation } = manifest;
+  const [pictures = 0] = views[0]?.visual.dims ?? [];
+  const scored = generation.beams === 1 ? drafts : undefined;
+  // What comes behind a last token at the limit is never asked.
+  const guesses = Array.from({ length: pictures }, (_, row) =>
+    (scored?.[row] ?? []).slice(0, generation.maxTokens - 1),
+  );
+  const read: ReadView[] = [];
+  for (const view of views) read.push(await readView(graphs, manifest, view, guesses));
+  return search(
+    guesses.map((tokens, row) => {
+      const columns = Array.from({ length: tokens.length + 1 }, (_, at) =>
+        meanOf(read.flatMap(({ logits }) => logits[row]?.[at] ?? [])),
+      );
+      const [first = new Float32Array(0), ...logits] = columns;
+      return { first, guess: { tokens, logits } };
+    }),
+    async (...next) => {
+      const each: (readonly Float32Array[])[] = [];
+      for (const { step } of read) each.push(await step(...next));
+      return next[0].map((_, row) => meanOf(each.flatMap((logits) => logits[row] ?? [])));
     },
     { ...generation, ids },
   );

@@ -50,6 +50,8 @@ const manifest = z
       maxTokens: count,
       noRepeatNgram: z.int().nonnegative(),
       lengthPenalty: z.number().nonnegative(),
+      /** The second look writes from both views: the glance's tokens, and the refined ones behind the draft. Else from the refined ones alone. */
+      bothLooks: z.boolean().default(false),
       /** Captions of less confidence say more wrong than right: tracks leave them out where nothing else is asked for. */
       minConfidence: z.number().min(0).max(1).default(0),
     }),

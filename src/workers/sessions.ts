@@ -8,8 +8,6 @@ import { runtimeVersion } from './runtime.ts';
 
 /** What the encoder sees in B pictures. */
 export interface Encoded {
-  /** The pictures themselves, uint8 [B, height, width, 3], for a DeepLens that looks closer. */
-  readonly pixels: Tensor;
   /** Visual tokens of the first look, float32 [B, N, D]. */
   readonly glance: Tensor;
   /** Features of several encoder stages on one grid, float32 [B, N, C]. */
@@ -60,25 +58,21 @@ export interface Graphs {
 
 type Shape = readonly (number | undefined)[];
 type Port = readonly [type: Tensor.Type, shape: Shape];
-type Ports = Readonly<Record<string, Port>>;
-/** `optional`: inputs that a graph may leave out. */
-type Contract = { readonly inputs: Ports; readonly optional?: Ports; readonly outputs: Ports };
+type Contract = Record<'inputs' | 'outputs', Record<string, Port>>;
 
 /** Bundle format 1: names, element types and shapes (undefined: any) of every graph's inputs and outputs. */
 function contractOf({ image, dims }: Manifest): Record<GraphName, Contract> {
   const { visual, width, features, layers, heads, headDim, vocab } = dims;
   const tokens: Port = ['float32', [undefined, visual, width]];
   const stages: Port = ['float32', [undefined, visual, features]];
-  const pixels: Port = ['uint8', [undefined, image.height, image.width, 3]];
   const table: Port = ['int64', [undefined, undefined]];
   const cache: Port = ['float32', [layers, 2, undefined, heads, undefined, headDim]];
   return {
-    encoder: { inputs: { pixels }, outputs: { glance: tokens, features: stages } },
-    deeplens: {
-      inputs: { glance: tokens, features: stages, draft: table },
-      optional: { pixels },
-      outputs: { refined: tokens },
+    encoder: {
+      inputs: { pixels: ['uint8', [undefined, image.height, image.width, 3]] },
+      outputs: { glance: tokens, features: stages },
     },
+    deeplens: { inputs: { glance: tokens, features: stages, draft: table }, outputs: { refined: tokens } },
     decoder: {
       inputs: {
         visual: ['float32', [undefined, undefined, width]],
@@ -99,7 +93,11 @@ function contractOf({ image, dims }: Manifest): Record<GraphName, Contract> {
 }
 
 /** What is wrong with one side of a graph, as phrases; empty where it fits. A dimension that the graph leaves open always fits. */
-function misfits(found: readonly InferenceSession.ValueMetadata[], wanted: Ports, side: string): string[] {
+function misfits(
+  found: readonly InferenceSession.ValueMetadata[],
+  wanted: Record<string, Port>,
+  side: string,
+): string[] {
   const faults: string[] = [];
   for (const [name, [type, shape]] of Object.entries(wanted)) {
     const port = found.find((value) => value.name === name);
@@ -147,11 +145,11 @@ async function openGraph(
       { cause },
     );
   }
-  const optional = Object.entries(contract.optional ?? {}).filter(([input]) => session.inputNames.includes(input));
-  const inputs = { ...contract.inputs, ...Object.fromEntries(optional) };
-  const extra = session.inputNames.filter((input) => !(input in inputs)).map((input) => `input ${input} is unknown`);
+  const extra = session.inputNames
+    .filter((input) => !(input in contract.inputs))
+    .map((input) => `input ${input} is unknown`);
   const faults = [
-    ...misfits(session.inputMetadata, inputs, 'input'),
+    ...misfits(session.inputMetadata, contract.inputs, 'input'),
     ...extra,
     ...misfits(session.outputMetadata, contract.outputs, 'output'),
   ];
@@ -197,13 +195,12 @@ export async function openGraphs(bundle: Bundle, profiles?: string): Promise<Gra
   const deeplens = await openGraph(bundle, 'deeplens', contract.deeplens, profiles);
   const decoder = await openGraph(bundle, 'decoder', contract.decoder, profiles);
   return {
-    async encode(bytes, pictures) {
-      const pixels = new Tensor('uint8', bytes, [pictures, image.height, image.width, 3]);
-      return { pixels, ...(await run(encoder, { pixels }, ['glance', 'features'])) };
+    encode(pixels, pictures) {
+      const input = new Tensor('uint8', pixels, [pictures, image.height, image.width, 3]);
+      return run(encoder, { pixels: input }, ['glance', 'features']);
     },
-    async refine({ pixels, glance, features }, drafts) {
-      const closer = deeplens.inputNames.includes('pixels') ? { pixels } : {};
-      return (await run(deeplens, { ...closer, glance, features, draft: int64(drafts) }, ['refined'])).refined;
+    async refine({ glance, features }, drafts) {
+      return (await run(deeplens, { glance, features, draft: int64(drafts) }, ['refined'])).refined;
     },
     async decode({ visual, ids, positions, segments, mask, past, rows }) {
       const feeds = {

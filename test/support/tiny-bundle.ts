@@ -35,8 +35,6 @@ export const TEXTS: Readonly<Record<Colour, { readonly draft: string; readonly t
 /** How a tiny bundle is made; everything has a default. */
 export interface TinyBundleOptions extends Misbehaviour {
   readonly name?: string;
-  /** DeepLens reads the pictures themselves. */
-  readonly closer?: boolean;
   readonly generation?: {
     beams?: number;
     maxTokens?: number;
@@ -98,7 +96,6 @@ function tokenizer(): { json: object; tokens: Map<string, number> } {
 
 function graphs(
   tokens: Map<string, number>,
-  closer: boolean,
   misbehaviour: Misbehaviour,
 ): Record<'encoder' | 'deeplens' | 'decoder', Uint8Array> {
   const idOf = (word: string, position: number) => {
@@ -120,7 +117,7 @@ function graphs(
   };
   return {
     encoder: encoderGraph(misbehaviour),
-    deeplens: deeplensGraph(closer),
+    deeplens: deeplensGraph(),
     decoder: decoderGraph(tokens.size, POSITIONS, idOf('dark', 1), script),
   };
 }
@@ -131,9 +128,9 @@ function graphs(
  * @returns `folder`, to give to `loadBundle` or `--model`
  */
 export async function buildTinyBundle(folder: string, options: TinyBundleOptions = {}): Promise<string> {
-  const { name = 'tiny', closer = false, damage, generation, ...misbehaviour } = options;
+  const { name = 'tiny', damage, generation, ...misbehaviour } = options;
   const { json, tokens } = tokenizer();
-  const made = graphs(tokens, closer, misbehaviour);
+  const made = graphs(tokens, misbehaviour);
   const files: Record<string, Uint8Array> = {
     'tokenizer.json': Buffer.from(JSON.stringify(damage === 'tokenizer' ? { version: '1.0' } : json)),
     'encoder.onnx': made.encoder,

@@ -76,22 +76,17 @@ function trouble(g: Graph, means: string, { spin = 0, hangs, fails }: Misbehavio
   return zero;
 }
 
-/** The mean colours of the four quarters of an input `pixels`, float [B, 4, 3]. */
-function quartersOf(g: Graph): string {
+/** Encoder: the mean colours of the four quarters are the visual tokens; two copies of them are the features. */
+export function encoderGraph(misbehaviour: Misbehaviour): Uint8Array {
+  const g = new Graph('encoder');
+  const { visual, width, features } = DIMS;
   const pixels = g.input('pixels', 'uint8', ['B', EDGE, EDGE, 3]);
   const planes = g.op('Transpose', [g.op('Div', [g.op('Cast', [pixels], { to: 1 }), g.floats([255])])], {
     perm: [0, 3, 1, 2],
   });
   const half = [EDGE / 2, EDGE / 2];
   const quarters = g.op('AveragePool', [planes], { kernel_shape: half, strides: half });
-  return g.op('Transpose', [g.op('Reshape', [quarters, g.ints([0, 3, DIMS.visual])])], { perm: [0, 2, 1] });
-}
-
-/** Encoder: the mean colours of the four quarters are the visual tokens; two copies of them are the features. */
-export function encoderGraph(misbehaviour: Misbehaviour): Uint8Array {
-  const g = new Graph('encoder');
-  const { visual, width, features } = DIMS;
-  const tokens = quartersOf(g);
+  const tokens = g.op('Transpose', [g.op('Reshape', [quarters, g.ints([0, 3, visual])])], { perm: [0, 2, 1] });
   const means = g.op('ReduceMean', [tokens], { axes: [1], keepdims: 0 });
   const sound = g.op('Add', [tokens, trouble(g, means, misbehaviour)]);
   const connector = g.floats(
@@ -104,20 +99,12 @@ export function encoderGraph(misbehaviour: Misbehaviour): Uint8Array {
   return g.bytes();
 }
 
-/**
- * DeepLens: the colours of the features (not of the glance), marked as refined where the draft has words and no special tokens.
- * @param closer the colours are those of the pictures instead, read anew
- */
-export function deeplensGraph(closer: boolean): Uint8Array {
+/** DeepLens: the colours of the features (not of the glance), marked as refined where the draft has words and no special tokens. */
+export function deeplensGraph(): Uint8Array {
   const g = new Graph('deeplens');
   const { visual, width, features } = DIMS;
   const glance = g.input('glance', 'float32', ['B', visual, width]);
-  let stages = g.input('features', 'float32', ['B', visual, features]);
-  if (closer) {
-    const tokens = quartersOf(g);
-    const nothing = g.op('Mul', [stages, g.floats([0])]);
-    stages = g.op('Add', [g.op('Concat', [tokens, tokens], { axis: 2 }), nothing]);
-  }
+  const stages = g.input('features', 'float32', ['B', visual, features]);
   const draft = g.input('draft', 'int64', ['B', 'T']);
   const words = g.op('Cast', [g.op('Greater', [draft, g.ints([IDS.draft])])], { to: 1 });
   const padding = g.op('Cast', [g.op('Equal', [draft, g.ints([IDS.pad])])], { to: 1 });

@@ -60,12 +60,6 @@ test('two looks: every colour gets its draft and its text, in one batch of unequ
   }
 });
 
-test('a DeepLens may look at the pictures themselves', async () => {
-  const engine = await engineOf('closer', { closer: true });
-  const captions = await engine.caption(tinyGroup(COLOURS, 3));
-  expect(captions.map(({ draft, text }) => ({ draft, text }))).toEqual(COLOURS.map((colour) => TEXTS[colour]));
-});
-
 test('one look: its text is the draft that two looks begin with', async () => {
   const engine = await engineOf('one', {}, 1);
   const captions = await engine.caption(tinyGroup(COLOURS));
