@@ -74,16 +74,16 @@ const WHAT: Readonly<Record<Trouble['what'], string>> = {
 
 function troublesOf(troubles: readonly Trouble[], span: Span): string {
   if (troubles.length === 0) return '';
-  const rows = troubles.map(
-    ({ camera, file, start, what, why }) =>
-      `<tr><td>${whenText(start, span)}</td><td>${named(camera)}</td><td class="${what}">${WHAT[what]}</td><td><code>${named(file)}</code><br>${escapeHtml(why)}</td></tr>`,
-  );
+  const lines = troubles.map(({ camera, file, start, what, why }) => {
+    const told = escapeHtml(why.replaceAll(`"${file}"`, 'it'));
+    const who = camera === '' ? '' : ` ${named(camera)}`;
+    return `<li><b>${whenText(start, span)}</b>${who} <b class="${what}">${WHAT[what]}</b>: ${told}<br><code>${named(file)}</code></li>`;
+  });
   return `<section id="troubles">
 <h2>Not described, or not wholly</h2>
-<table><thead><tr><th>When</th><th>Camera</th><th>What</th><th>Recording, and why</th></tr></thead>
-<tbody>
-${rows.join('\n')}
-</tbody></table>
+<ul class="troubles">
+${lines.join('\n')}
+</ul>
 </section>`;
 }
 

@@ -34,14 +34,12 @@ figcaption { font-size: .8125rem; line-height: 1.35; margin-top: .25rem; }
 .moments { list-style: none; padding: 0; }
 .moments li { padding: .05rem 0; }
 .moments a { font-variant-numeric: tabular-nums; margin-right: .4em; }
-table { border-collapse: collapse; width: 100%; font-size: .9375rem; }
-th { text-align: left; color: var(--soft); font-weight: normal; }
-th, td { padding: .35rem .6rem .35rem 0; border-bottom: 1px solid var(--rule); vertical-align: top; }
-td:first-child { white-space: nowrap; font-variant-numeric: tabular-nums; }
-td.failed { color: var(--failed); }
+.troubles { list-style: none; padding: 0; }
+.troubles li { padding: .5rem 0; border-top: 1px solid var(--rule); break-inside: avoid; }
+.troubles .failed { color: var(--failed); }
 code { font-size: .875em; }
 footer { margin-top: 3rem; padding-top: .75rem; border-top: 1px solid var(--rule); }
 @media (max-width: 30rem) { .line span:nth-of-type(even) { color: transparent; } .pictures { grid-template-columns: 1fr 1fr; } }
 @media print { body { max-width: none; padding: 0; font-size: 10pt; } a { color: inherit; text-decoration: none; }
-  h2, h3 { break-after: avoid; } tr { break-inside: avoid; } .pictures { grid-template-columns: repeat(5, 1fr); } }
+  h2, h3 { break-after: avoid; } .pictures { grid-template-columns: repeat(5, 1fr); } }
 `;
