@@ -8,6 +8,8 @@ export type Database = Libsql.Database;
 
 /** Version of the tables below; a state file of a newer one is refused. */
 const VERSION = 1;
+/** By which a state file is known for one of ours: "SGln". */
+const APPLICATION = 0x53476c6e;
 /** How long a writer waits for another one. */
 const BUSY_MS = 10_000;
 
@@ -41,12 +43,21 @@ CREATE TABLE nights (id INTEGER PRIMARY KEY, began INTEGER NOT NULL, ended INTEG
 CREATE TABLE costs (plan TEXT PRIMARY KEY, ratio REAL NOT NULL);
 CREATE TABLE outbox (id INTEGER PRIMARY KEY, channel TEXT NOT NULL, body TEXT NOT NULL, tries INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL, made INTEGER NOT NULL, error TEXT);
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+PRAGMA application_id = ${APPLICATION};
 PRAGMA user_version = ${VERSION};
 `;
 
 /** The same error, as a user may read it where it is the database's. */
 export function readableError(file: string, error: unknown): unknown {
   return errnoOf(error)?.startsWith('SQLITE_') === true ? stateError(file, error) : error;
+}
+
+function noStateFile(file: string, cause?: unknown): OvernightError {
+  return new OvernightError(
+    'state-unusable',
+    `${file} is no state file of secondglance: name another with --state`,
+    cause === undefined ? {} : { cause },
+  );
 }
 
 /** The failure of an operation on a state file, as a user may read it. */
@@ -59,11 +70,7 @@ export function stateError(file: string, cause: unknown): Error {
       retryable: true,
     });
   }
-  if (code === 'SQLITE_NOTADB' || code?.startsWith('SQLITE_CORRUPT') === true) {
-    return new OvernightError('state-unusable', `${file} is no state file of secondglance: name another with --state`, {
-      cause,
-    });
-  }
+  if (code === 'SQLITE_NOTADB' || code?.startsWith('SQLITE_CORRUPT') === true) return noStateFile(file, cause);
   return new OvernightError('state-unusable', `${file} cannot be used as state file: ${sentenceOf(cause)}`, { cause });
 }
 
@@ -73,7 +80,7 @@ function versionOf(db: Database): number {
 
 /**
  * Opens a state file. One that is not there is made where `create` says so; else `state-missing`. Throws
- * `state-unusable` for a file that is something else. Its folder has to be there.
+ * `state-unusable` for a file that is something else, which stays as it is. Its folder has to be there.
  */
 export function openDatabase(file: string, { create }: { readonly create: boolean }): Database {
   if (!create && !existsSync(file)) {
@@ -86,6 +93,13 @@ export function openDatabase(file: string, { create }: { readonly create: boolea
   try {
     db = new Libsql(file);
     db.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA foreign_keys = ON;`);
+    const { tables, application } = db
+      .prepare(
+        'SELECT count(*) AS tables, (SELECT application_id FROM pragma_application_id) AS application FROM sqlite_master',
+      )
+      .get() as { tables: number; application: number };
+    // Another program's database is left as it is.
+    if (tables > 0 ? application !== APPLICATION : !create) throw noStateFile(file);
     const found = versionOf(db);
     if (found > VERSION) throw new Error(`it was made by a newer secondglance (version ${found} of its tables)`);
     if (found < VERSION) {
