@@ -10,6 +10,7 @@ import { guideToMarkdown } from '../../steps/markdown.ts';
 import { pageImages } from '../../steps/pictures.ts';
 import { guideToVtt } from '../../steps/vtt.ts';
 import { UsageError } from '../exit.ts';
+import { shellWord } from '../shell-word.ts';
 
 /** The files of a guide that are made from its steps.json. */
 export const MADE_FILES = ['chapters.vtt', 'guide.md', 'guide.html'] as const;
@@ -22,7 +23,7 @@ class GuideExistsError extends SecondGlanceError<'guide-exists'> {
     const why =
       by === 'other' ? 'belongs to the guide of another video' : 'was edited, or was not written by secondglance';
     const steps = by === 'foreign' && path.basename(file) === STEPS_FILE;
-    const remedy = steps ? `secondglance steps --from ${file} builds the guide from it; ` : '';
+    const remedy = steps ? `secondglance steps --from ${shellWord(file)} builds the guide from it; ` : '';
     super('guide-exists', `${file} ${why}: ${remedy}--force writes over it`);
   }
 }
