@@ -2,8 +2,9 @@ import type { Utterance } from './speech.ts';
 
 /** A title fits on one line of a table of contents. */
 const LONGEST = 60;
-/** What people say before they say something. */
-const FILLERS = /^(?:(?:and|so|okay|ok|alright|all right|well|now|then|next|um|uh|hi|hello)\b[\s,.!…-]*)+/i;
+/** What people say before they say something. The guide counts its steps itself. */
+const FILLERS =
+  /^(?:(?:(?:and|so|okay|ok|alright|all right|well|now|then|next|um|uh|hi|hello|first of all|firstly|finally|lastly)\b(?!-\w)|first(?=,)|step\s+(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)(?=\s*[:.,–-]))[\s:,.!…–-]*)+/i;
 /** `Chapter 3` numbers a chapter, and names nothing. */
 const NUMBER_ONLY = /^(?:(?:chapter|part|step|section)\s*)?[\d.: -]*$/i;
 

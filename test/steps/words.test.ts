@@ -37,6 +37,13 @@ describe('titles', () => {
       'Everything that lies on the table in front of you right now…',
     ],
     ['Now.', 'Now'],
+    ['Hello! First, walk along the stream.', 'Walk along the stream'],
+    ['Then step 3: watch the road.', 'Watch the road'],
+    ['Finally, go home.', 'Go home'],
+    ['First aid comes first.', 'First aid comes first'],
+    ['Well-done steaks take longer.', 'Well-done steaks take longer'],
+    ['Step two metres back.', 'Step two metres back'],
+    ['Step 4.', 'Step 4'],
     ['', ''],
   ])('%s', (text, title) => {
     expect(titleFrom(text)).toBe(title);
