@@ -10,6 +10,7 @@ import { type FailureOptions, SecondGlanceError } from '../core/errors.ts';
  * - `video-unknown`: no video has this ID.
  * - `video-state`: what was asked for does not fit what has become of the video.
  * - `video-gone`: the video was cancelled, begun anew or forgotten while somebody worked on it.
+ * - `video-aside`: every worker refuses the video; it is tried again in a while (retryable).
  * - `bad-payload`: what stands in the queue was not put there by this program, or by another version of it.
  * - `frames-lost`: the frame store no longer has a group's frames, or they are damaged (retryable: they are decoded anew).
  * - `frame-store`: the shared folder of frames cannot be used.
@@ -23,6 +24,7 @@ export type QueueErrorCode =
   | 'video-unknown'
   | 'video-state'
   | 'video-gone'
+  | 'video-aside'
   | 'bad-payload'
   | 'frames-lost'
   | 'frame-store';

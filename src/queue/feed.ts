@@ -46,9 +46,11 @@ async function admitted(site: Site, feed: Feed, group: Group, limits: FlightLimi
       redis,
       ADMIT,
       [keys.record(video), keys.results(video), keys.held, keys.meta(GROUPS_QUEUE)],
-      [video, run, group.index, limits.perVideo, inAll, reached, last?.pts ?? 0],
+      [video, run, group.index, limits.perVideo, inAll, reached, last?.pts ?? 0, Date.now()],
     );
     if (answer === 'gone') throw gone(video);
+    if (answer === 'aside')
+      throw new QueueError('video-aside', `${video} is refused by every worker`, { retryable: true });
     if (answer === 'done') return false;
     if (answer === 'admitted') return true;
     if (answer === 'held') return (await queues.groupState({ video, run, group: group.index })) === undefined;
@@ -59,7 +61,8 @@ async function admitted(site: Site, feed: Feed, group: Group, limits: FlightLimi
 /**
  * Puts a video's groups in flight, as fast as the limits let it; what has a result, or is in flight already, is passed
  * over. So the same video may be fed again after any accident. Ends with the number of groups.
- * @throws QueueError `video-gone` where the run is not wanted any more; what `groups` throws
+ * @throws QueueError `video-gone` where the run is not wanted any more, `video-aside` where no worker can do it at present;
+ * what `groups` throws
  */
 export async function feedGroups(
   site: Site,

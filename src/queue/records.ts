@@ -3,10 +3,15 @@ import type { Micros } from '../core/types.ts';
 import { QueueError } from './errors.ts';
 import { evaluate } from './evaluate.ts';
 import { type Keys, PRIORITIES, type Priority } from './names.ts';
-import { FINISH, NOTE, SUBMIT } from './scripts.ts';
+import { FINISH, NOTE, REFUSE, SUBMIT } from './scripts.ts';
 
 /** How long a finished video is remembered. */
 export const RETENTION_MS = 7 * 86_400_000;
+
+/** So long a video is kept in flight though workers refuse it and nothing of it gets done: one that can may be busy. */
+export const REFUSED_AT_MOST_MS = 30_000;
+/** So long it is then set aside, before it is tried once more. */
+export const ASIDE_MS = 60_000;
 
 /** How a video ends. */
 export type FinalState = 'done' | 'partial' | 'failed' | 'skipped' | 'cancelled';
@@ -43,6 +48,8 @@ export interface VideoRecord {
   readonly failed: number;
   /** Why it does not go on, where somebody said so. */
   readonly hindrance?: string;
+  /** Until then (milliseconds since 1970) nothing of it is put in flight: every worker refuses it. */
+  readonly aside?: number;
   /** What came out, as JSON, once it is finished. */
   readonly summary?: string;
 }
@@ -86,6 +93,7 @@ function readRecord(id: string, fields: Record<string, string>): VideoRecord | u
     opened: whole(fields.opened),
     covered: whole(fields.covered),
     hindrance: fields.hindrance,
+    aside: whole(fields.aside),
     summary: fields.summary,
   };
   return {
@@ -148,6 +156,16 @@ export class Records {
   async note(id: string, run: number, facts: Readonly<Record<string, string | number>>): Promise<boolean> {
     const fields = Object.entries(facts).flat();
     return (await evaluate(this.#redis, NOTE, [this.#keys.record(id)], [id, run, ...fields])) === 1;
+  }
+
+  /**
+   * A worker cannot do a group of a run: notes why. Where nothing of the video got done for a while, it is set `aside`, so
+   * that it takes no room from others: nothing of it is in flight then, and what was is decoded again later.
+   */
+  async refuse(id: string, run: number, why: string): Promise<'gone' | 'refused' | 'aside'> {
+    const { record, held, frames } = this.#keys;
+    const args = [id, run, why, Date.now(), REFUSED_AT_MOST_MS, ASIDE_MS];
+    return (await evaluate(this.#redis, REFUSE, [record(id), held, frames(id)], args)) as 'gone' | 'refused' | 'aside';
   }
 
   /** The end of a run (`*`: of whichever): everything it held is freed. False where it is not wanted any more. */

@@ -44,9 +44,28 @@ return 1
 `;
 
 /**
+ * A worker refuses a group. KEYS: record, held, frames. ARGV: video, run, why, now, milliseconds that a video may stay in
+ * flight while it is refused and nothing of it gets done, milliseconds that it is then set aside. Answers `gone`,
+ * `refused`, or `aside`: then nothing of it is in flight any more.
+ */
+export const REFUSE = `${WANTED}
+if not wanted then return 'gone' end
+redis.call('HSET', KEYS[1], 'hindrance', ARGV[3])
+local now = tonumber(ARGV[4])
+if tonumber(redis.call('HGET', KEYS[1], 'aside') or '0') > now then return 'aside' end
+redis.call('HSETNX', KEYS[1], 'refused', now)
+if now - tonumber(redis.call('HGET', KEYS[1], 'refused')) < tonumber(ARGV[5]) then return 'refused' end
+redis.call('HDEL', KEYS[1], 'refused')
+redis.call('HSET', KEYS[1], 'aside', now + tonumber(ARGV[6]))
+redis.call('ZREMRANGEBYLEX', KEYS[2], '[' .. ARGV[1] .. '/', '(' .. ARGV[1] .. '0')
+redis.call('DEL', KEYS[3])
+return 'aside'
+`;
+
+/**
  * A group asks for its place in flight. KEYS: record, results, held, meta of the groups' queue. ARGV: video, run, group,
- * limit of the video, limit in all, keyframes up to its end, pts of its last keyframe. Answers `gone`, `done` (there is a
- * result), `held` (it has its place already), `paused`, `full`, or `admitted`.
+ * limit of the video, limit in all, keyframes up to its end, pts of its last keyframe, now. Answers `gone`, `done` (there
+ * is a result), `aside` (nobody can do it, see REFUSE), `held` (it has its place already), `paused`, `full`, or `admitted`.
  */
 export const ADMIT = `${WANTED}
 if not wanted then return 'gone' end
@@ -55,6 +74,7 @@ local note = function()
   if tonumber(ARGV[6]) > found then redis.call('HSET', KEYS[1], 'found', ARGV[6], 'covered', ARGV[7]) end
 end
 if redis.call('HEXISTS', KEYS[2], ARGV[3]) == 1 then note() return 'done' end
+if tonumber(redis.call('HGET', KEYS[1], 'aside') or '0') > tonumber(ARGV[8]) then return 'aside' end
 local member = ARGV[1] .. '/' .. ARGV[3]
 if redis.call('ZSCORE', KEYS[3], member) then note() return 'held' end
 if redis.call('HEXISTS', KEYS[4], 'paused') == 1 then return 'paused' end
@@ -77,7 +97,7 @@ end
 if not wanted then return 'gone' end
 if redis.call('HSETNX', KEYS[2], ARGV[3], ARGV[4]) == 0 then return 'twice' end
 redis.call('HINCRBY', KEYS[1], 'done', ARGV[5])
-redis.call('HDEL', KEYS[1], 'hindrance')
+redis.call('HDEL', KEYS[1], 'hindrance', 'refused', 'aside')
 if ARGV[6] == '1' then
   redis.call('HINCRBY', KEYS[1], 'failed', ARGV[5])
   redis.call('SADD', KEYS[5], ARGV[3])

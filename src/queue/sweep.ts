@@ -44,6 +44,7 @@ async function mend(site: Site, record: VideoRecord): Promise<string[]> {
     mended.push('nobody wrote its tracks');
   }
   if (await site.queues.hasVideo(of, priority)) return mended;
+  if ((record.aside ?? 0) > Date.now()) return mended;
   if (report === undefined || groups === undefined) {
     await site.queues.addVideo(of, priority);
     mended.push('nobody decoded it');

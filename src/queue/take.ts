@@ -98,9 +98,11 @@ export function takeGroups(site: Site, taker: GroupTaker): JobLoop {
       const place = { video, run, group: at };
       const refusal = taker.refuse(payload);
       if (refusal !== undefined) {
-        await site.records.note(video, run, { hindrance: refusal });
-        onGroup({ ...place, what: 'refused', reason: refusal });
-        throw new Postponed(REFUSED_MS, refusal);
+        const how = await site.records.refuse(video, run, refusal);
+        onGroup({ ...place, what: how === 'gone' ? 'gone' : 'refused', reason: refusal });
+        if (how === 'refused') throw new Postponed(REFUSED_MS, refusal);
+        await site.frames.free(video, at);
+        return;
       }
       if (await site.results.has(place)) {
         await site.frames.free(video, at);

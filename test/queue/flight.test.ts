@@ -8,6 +8,7 @@ import { cancelVideo, submissionToRetry, submitVideo } from '../../src/queue/con
 import { feedGroups, lostGroups } from '../../src/queue/feed.ts';
 import { packGroup, unpackGroup } from '../../src/queue/frames.ts';
 import type { GroupWork } from '../../src/queue/in-process.ts';
+import { REFUSED_AT_MOST_MS } from '../../src/queue/records.ts';
 import type { Site } from '../../src/queue/site.ts';
 import { sweep } from '../../src/queue/sweep.ts';
 import type { GroupEvent } from '../../src/queue/take.ts';
@@ -162,6 +163,36 @@ test('a worker with another bundle refuses, says so, and leaves the group to one
   expect((await site.records.read(feed.video))?.hindrance).toBeUndefined();
   await other.stop(0);
   await right.stop(0);
+});
+
+test('a video that every worker refuses is set aside and gives its room to others; later it is tried again', async () => {
+  const site = await makeSite();
+  const limits = { perVideo: 2, inAll: 4 };
+  const strange = { ...(await beginVideo(site)), model: 'b'.repeat(64) };
+  const refuses = ({ model }: { model: string }) => (model === strange.model ? 'another bundle' : undefined);
+  const events: GroupEvent[] = [];
+  const loop = worker(site, caption, { refuse: refuses, onGroup: (event) => events.push(event) });
+  const feeding = feedGroups(site, strange, groups(5), limits, quiet).catch((error: unknown) => error);
+  await until(() => events.length > 2, 'refused');
+  expect(await held(site)).toBe(2);
+  // As if it had been refused for long.
+  await site.redis.hset(site.keys.record(strange.video), 'refused', Date.now() - REFUSED_AT_MOST_MS);
+  expect(await feeding).toMatchObject({ code: 'video-aside', retryable: true });
+  await until(async () => (await site.queues.depths()).groups?.waiting === 0, 'its jobs are gone');
+  expect([await held(site), await leftovers(site)]).toEqual([0, [site.keys.open]]);
+  expect(await site.records.read(strange.video)).toMatchObject({ state: 'running', hindrance: 'another bundle' });
+  const good = await beginVideo(site);
+  expect(await feedGroups(site, good, groups(5), limits, quiet)).toBe(5);
+  await until(async () => (await site.results.missing(good.video, 5)).length === 0, 'another one done');
+
+  // Its time has come again, and a worker that can do it.
+  await site.redis.hset(site.keys.record(strange.video), 'aside', Date.now() - 1);
+  const able = worker(site, caption);
+  expect(await feedGroups(site, strange, groups(5), limits, quiet)).toBe(5);
+  await until(async () => (await site.results.missing(strange.video, 5)).length === 0, 'done after all');
+  await loop.stop(0);
+  await able.stop(0);
+  expect((await site.records.read(strange.video))?.hindrance).toBeUndefined();
 });
 
 test('a result counts once, whoever else has worked on the group', async () => {

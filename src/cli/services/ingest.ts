@@ -10,10 +10,11 @@ import { wanted } from '../../queue/collect.ts';
 import { QueueError } from '../../queue/errors.ts';
 import { type FlightLimits, feedGroups, lostGroups } from '../../queue/feed.ts';
 import { groupKeyframes } from '../../queue/groups.ts';
-import { type JobContext, JobLoop } from '../../queue/job-loop.ts';
+import { type JobContext, JobLoop, Postponed } from '../../queue/job-loop.ts';
 import { PRIORITIES, type Priority, videosQueue } from '../../queue/names.ts';
 import { type RunPayload, readPayload, runPayload } from '../../queue/payloads.ts';
 import { VIDEO_ATTEMPTS } from '../../queue/queues.ts';
+import { ASIDE_MS } from '../../queue/records.ts';
 import type { Site } from '../../queue/site.ts';
 import { failedSummary } from './ending.ts';
 import { readRequest, type VideoRequest } from './request.ts';
@@ -113,6 +114,11 @@ async function handle(context: ServiceContext, limits: FlightLimits, data: unkno
   try {
     await decode(context, of, limits, job.signal);
   } catch (error) {
+    if (error instanceof QueueError && error.code === 'video-aside') {
+      // Its place is for videos that somebody can caption.
+      log.warn({ video, run, reason: error.message }, 'set aside for a while');
+      throw new Postponed(ASIDE_MS, error.message);
+    }
     const what = verdict(error, job);
     if (what === 'gone') {
       log.info({ video, run, reason: (error as Error).message }, 'dropped');

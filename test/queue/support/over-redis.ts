@@ -4,14 +4,14 @@ import { submitVideo } from '../../../src/queue/control.ts';
 import { feedGroups } from '../../../src/queue/feed.ts';
 import type { GroupResult, GroupWork, RunOptions } from '../../../src/queue/in-process.ts';
 import type { Site } from '../../../src/queue/site.ts';
-import { type GroupEvent, takeGroups } from '../../../src/queue/take.ts';
+import { type GroupEvent, type GroupTaker, takeGroups } from '../../../src/queue/take.ts';
 import { MODEL, videoId } from './sites.ts';
 
 /** A worker over a site that does `work`. */
 export function worker(
   site: Site,
   work: GroupWork,
-  options: { concurrency?: number; onGroup?: (event: GroupEvent) => void; refuse?: () => string | undefined } = {},
+  options: { concurrency?: number; onGroup?: (event: GroupEvent) => void; refuse?: GroupTaker['refuse'] } = {},
 ) {
   return takeGroups(site, {
     concurrency: options.concurrency ?? 1,
