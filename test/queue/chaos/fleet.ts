@@ -22,6 +22,8 @@ export function randomness(seed: number): () => number {
 interface Member {
   readonly role: 'ingest' | 'worker' | 'assemble';
   running: Running | undefined;
+  /** True once it has said so. */
+  ready: boolean;
 }
 
 /** Real service processes around a real Redis, each of which can be killed at any time. */
@@ -40,7 +42,7 @@ export class Fleet {
     this.#bundle = bundle;
     this.#log = log;
     const roles = ['ingest', 'ingest', 'worker', 'worker', 'worker', 'assemble'] as const;
-    this.#members = roles.map((role) => ({ role, running: undefined }));
+    this.#members = roles.map((role) => ({ role, running: undefined, ready: false }));
   }
 
   /** Starts everybody. */
@@ -53,6 +55,13 @@ export class Fleet {
     if (member.role === 'worker') args.push('--model', this.#bundle, '--concurrency', '1');
     const running = await start(args, this.#how);
     member.running = running;
+    member.ready = false;
+    let log = '';
+    running.child.stderr?.on('data', (text: string) => {
+      if (member.ready || member.running !== running) return;
+      log += text;
+      member.ready = log.includes('"ready"');
+    });
     void running.ended.then(({ stderr }) => appendFileSync(this.#log, stderr));
   }
 
@@ -126,11 +135,12 @@ export class Fleet {
   /** Waits until all that were killed are there again. */
   async whole(): Promise<void> {
     while (this.#restarts.size > 0) await Promise.all(this.#restarts);
+    await until(() => this.#members.every(({ ready }) => ready), 240, 'services ready');
   }
 
   /** SIGTERM for all; SIGKILL for who has not gone in time. Gives back the exit codes. */
   async end(seconds = 60): Promise<(number | null)[]> {
-    await this.whole();
+    while (this.#restarts.size > 0) await Promise.all(this.#restarts);
     const all = this.#members.flatMap(({ running }) => (running === undefined ? [] : [running]));
     for (const { child } of all) child.kill('SIGTERM');
     const gone = (): boolean => all.every(({ child }) => child.exitCode !== null || child.signalCode !== null);
