@@ -13,13 +13,14 @@ async function readPart(handle: FileHandle, at: number): Promise<Buffer> {
 
 /**
  * What a file holds, in a few digits: its size and a hash of its start, its end and three places between. Recordings of
- * the same size that are equal there are taken for the same. Throws the system's error where it cannot be read.
+ * the same size that are equal there are taken for the same; empty files are not: they hold nothing that could be. Throws the
+ * system's error where it cannot be read.
  */
 export async function contentOf(file: string): Promise<string> {
   const handle = await open(file, 'r');
   try {
     const { size } = await handle.stat();
-    const hash = createHash('sha256').update(`${size}\n`);
+    const hash = createHash('sha256').update(size === 0 ? file : `${size}\n`);
     for (let part = 0; part < PARTS; part++) {
       const at = Math.max(0, Math.floor(((size - PART_BYTES) * part) / (PARTS - 1)));
       hash.update(await readPart(handle, at));

@@ -117,6 +117,9 @@ describe('content', () => {
     expect(await contentOf(path.join(cams, 'b.mp4'))).not.toBe(content);
     await writeFile(file, '');
     expect(await contentOf(file)).not.toBe(content);
+    // Two empty recordings are two failures.
+    await writeFile(path.join(cams, 'c.mp4'), '');
+    expect(await contentOf(path.join(cams, 'c.mp4'))).not.toBe(await contentOf(file));
   });
 });
 

@@ -113,7 +113,8 @@ export class Watcher {
       process.stdout.write(`${closingSentence(night, unfinished, stuck)}\n`);
     }
     if (stuck === undefined && failed + partial + remaining === 0) return EXIT.done;
-    return done + partial === 0 ? EXIT.failed : EXIT.partial;
+    const vain = done + partial === 0 && (stuck !== undefined || failed > 0);
+    return vain ? EXIT.failed : EXIT.partial;
   }
 
   async #rest(ms: number): Promise<void> {
