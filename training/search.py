@@ -2,7 +2,7 @@
 
 A look may have several views: visual tokens, each with a draft to read or without. Its logits are the mean of theirs, so a token's probability is
 the geometric mean of what it is from each view. A hypothesis scores the sum of log softmax(logits) of its tokens. Banned (score -inf, no renormalisation): pad, bos, draft; eos at the first
-step; a token completing an n-gram the hypothesis already has. Each step takes the best 2 * beams candidates of all live hypotheses (ties:
+step; the token just written; a token completing an n-gram the hypothesis already has. Each step takes the best 2 * beams candidates of all live hypotheses (ties:
 lower live index, then lower token id) and walks them best first: eos within the first `beams` finishes a hypothesis (score / length **
 penalty, eos counted), eos further down is ignored, another token goes on until `beams` are live. It ends with the step after which `beams`
 hypotheses are finished, or at max_tokens, where the live ones count as finished as they are.
@@ -24,11 +24,13 @@ def log_softmax(logits):
 
 
 def banned_tokens(tokens, n):
-    """Tokens that would complete an n-gram which `tokens` already holds."""
-    if n == 0 or len(tokens) + 1 < n:
+    """Tokens that would complete an n-gram which `tokens` already holds, and the newest one: no caption stutters."""
+    if n == 0 or not tokens:
         return []
+    if len(tokens) + 1 < n:
+        return tokens[-1:]
     tail = tokens[len(tokens) - n + 1:]
-    return [tokens[i + n - 1] for i in range(len(tokens) - n + 1) if tokens[i:i + n - 1] == tail]
+    return tokens[-1:] + [tokens[i + n - 1] for i in range(len(tokens) - n + 1) if tokens[i:i + n - 1] == tail]
 
 
 def best_candidates(scores, count):

@@ -83,7 +83,7 @@ def test_wide_beam_finds_the_best(model):
 
 
 def test_search_rules():
-    assert banned_tokens([7, 8, 9, 7, 8], 3) == [9] and banned_tokens([7, 8], 3) == [] and banned_tokens([7, 8], 0) == []
+    assert banned_tokens([7, 8, 9, 7, 8], 3) == [8, 9] and banned_tokens([7, 8], 3) == [8] and banned_tokens([7, 8], 0) == []
     assert best_candidates(np.array([1.0, 3.0, -np.inf, 3.0]), 3).tolist() == [1, 3, 0]
 
 

@@ -4,7 +4,7 @@ export interface SearchRules {
   readonly beams: number;
   /** Tokens written at most, the end token included. */
   readonly maxTokens: number;
-  /** Length of the n-grams that a caption may have only once; 0 allows all. */
+  /** Length of the n-grams that a caption may have only once, and then no token twice running; 0 allows all. */
   readonly noRepeatNgram: number;
   /** A finished caption's score is divided by its length to this power. */
   readonly lengthPenalty: number;
@@ -79,10 +79,12 @@ function softmaxOf(logits: Float32Array): { max: number; logSum: number } {
   return { max, logSum: Math.log(sum) };
 }
 
-/** The tokens that would complete an n-gram which `tokens` already have. */
+/** The tokens that would complete an n-gram which `tokens` already have, and the newest one: no caption stutters. */
 function repeating(tokens: readonly number[], n: number): Set<number> {
   const banned = new Set<number>();
   if (n === 0) return banned;
+  const newest = tokens.at(-1);
+  if (newest !== undefined) banned.add(newest);
   const tail = tokens.slice(tokens.length - (n - 1));
   for (let start = 0; start + n <= tokens.length; start++) {
     const last = tokens[start + n - 1];

@@ -85,6 +85,7 @@ function reference(model: Model, rules: SearchRules): { tokens: number[]; score:
         const longer = [...line.tokens, token];
         const n = rules.noRepeatNgram;
         const grams = longer.flatMap((_, i) => (i + n <= longer.length ? [longer.slice(i, i + n).join(' ')] : []));
+        if (n > 0 && longer.at(-2) === token) return [];
         if (n > 0 && grams.length > 0 && grams.slice(0, -1).includes(grams.at(-1) ?? '')) return [];
         return [{ tokens: longer, scores: [...line.scores, x - top - sum], index, token }];
       });
@@ -148,9 +149,9 @@ test('padding, start and draft tokens are never written, nor an end before the f
 
 test.each([
   [1, [A, B, C, 7, 8]],
-  [2, [A, A, B, A, C, A]],
-  [3, [A, A, A, B, A, A]],
-])('no n-gram of %i comes twice', async (noRepeatNgram, expected) => {
+  [2, [A, B, A, C, A, 7]],
+  [3, [A, B, A, B, C, A]],
+])('no n-gram of %i comes twice, and no token twice running', async (noRepeatNgram, expected) => {
   const model: Model = () => logits({ [A]: 5, [B]: 4, [C]: 3, 7: 2, 8: 1 });
   const rules = { noRepeatNgram, maxTokens: expected.length };
   expect((await write([model], rules))[0]?.tokens).toEqual(expected);
