@@ -109,13 +109,13 @@ function frigate(moment: number): string {
 function spoil(bytes: Buffer, at: number): [Buffer, RegExp] {
   switch (at % 4) {
     case 0:
-      return [Buffer.alloc(0), /empty|not a video|no data/i];
+      return [Buffer.alloc(0), /is empty/];
     case 1:
-      return [Buffer.from(`not a video at all, number ${at}`), /not|cannot/i];
+      return [Buffer.from(`not a video at all, number ${at}`), /not a video that ffmpeg knows/];
     case 2:
-      return [bytes.subarray(0, bytes.length / 2), /damaged|moov|broken|cannot|not/i];
+      return [bytes.subarray(0, bytes.length / 2), /is damaged|has no video/];
     default:
-      return [Buffer.concat([bytes.subarray(0, 40), Buffer.alloc(2000, at)]), /damaged|cannot|not/i];
+      return [Buffer.concat([bytes.subarray(0, 40), Buffer.alloc(2000, at)]), /has no index|is damaged/];
   }
 }
 
