@@ -98,6 +98,7 @@ export function takeWith(site: Site, work: GroupWork): JobLoop {
     refuse: () => undefined,
     work: () => work,
     onGroup: () => undefined,
+    onDropped: () => undefined,
     onTrouble: () => undefined,
   });
 }

@@ -25,6 +25,8 @@ export interface GroupTaker {
   work(looks: 1 | 2): GroupWork;
   /** Told how each group went. */
   onGroup(event: GroupEvent): void;
+  /** Hears of a job that nobody takes up again: this program did not write it, or it died with too many of its holders. */
+  onDropped(error: Error): void;
   readonly onTrouble: (error: Error) => void;
 }
 
@@ -91,6 +93,7 @@ export function takeGroups(site: Site, taker: GroupTaker): JobLoop {
   return new JobLoop(site, {
     queue: GROUPS_QUEUE,
     concurrency: taker.concurrency,
+    onFailed: async (_, error) => taker.onDropped(error),
     onTrouble: taker.onTrouble,
     async handle(data, { signal, failures }) {
       const payload = readPayload(groupPayload, data, 'a job in the queue of groups');

@@ -359,10 +359,13 @@ test('a job that nobody here wrote is refused with a reason, and harms nothing',
   await site.queues.addGroup({ video: '../../etc', run: 1, group: 0, model: 'x', looks: 2 }, 'high');
   const feed = await beginVideo(site);
   await feedGroups(site, feed, groups(1), wide, quiet);
-  const loop = worker(site, caption);
+  const dropped: string[] = [];
+  const loop = worker(site, caption, { onDropped: ({ message }) => dropped.push(message) });
   await until(() => site.results.has({ video: feed.video, run: feed.run, group: 0 }), 'the good one is done');
   await until(async () => (await site.queues.depths()).groups?.failed === 1, 'the bad one failed');
+  await until(() => dropped.length === 1, 'told of it');
   await loop.stop(0);
+  expect(dropped[0]).toMatch(/not what this version of secondglance writes/);
   expect(await site.queues.groupState({ video: '../../etc', run: 1, group: 0 })).toMatchObject({
     reason: expect.stringMatching(/not what this version of secondglance writes \(at video\)/),
   });

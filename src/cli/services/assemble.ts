@@ -15,7 +15,7 @@ import { checkStanding } from '../caption/standing.ts';
 import type { InputSummary } from '../caption/summary.ts';
 import { writeInput } from '../caption/write.ts';
 import { stateDir } from '../state.ts';
-import { failedSummary } from './ending.ts';
+import { dropped, failedSummary } from './ending.ts';
 import { readRequest, settingsOf, trackKey, type VideoRequest } from './request.ts';
 import type { Service, ServiceContext } from './service.ts';
 
@@ -111,7 +111,7 @@ export function assembleService(context: ServiceContext, concurrency: number): S
     handle: (data, job) => handle(context, data, job),
     onFailed: async (data, error) => {
       const read = runPayload.safeParse(data);
-      if (!read.success) return;
+      if (!read.success) return dropped(context, error);
       await finish(context, read.data, failedSummary(await site.records.nameOf(read.data.video), error));
     },
     onTrouble: (error) => log.debug({ err: error }, 'queue'),

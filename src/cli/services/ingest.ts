@@ -16,7 +16,7 @@ import { type RunPayload, readPayload, runPayload } from '../../queue/payloads.t
 import { VIDEO_ATTEMPTS } from '../../queue/queues.ts';
 import { ASIDE_MS } from '../../queue/records.ts';
 import type { Site } from '../../queue/site.ts';
-import { failedSummary } from './ending.ts';
+import { dropped, failedSummary } from './ending.ts';
 import { readRequest, type VideoRequest } from './request.ts';
 import type { Service, ServiceContext } from './service.ts';
 
@@ -154,6 +154,7 @@ export function ingestService(context: ServiceContext, concurrency: number): Ser
         onFailed: async (data, error) => {
           const read = runPayload.safeParse(data);
           if (read.success) await end(site, read.data, error);
+          else dropped(context, error);
         },
         onTrouble: (error) => log.debug({ err: error }, 'queue'),
       }),

@@ -4,6 +4,7 @@ import { type GroupEvent, takeGroups } from '../../queue/take.ts';
 import type { Bundle } from '../../workers/bundle.ts';
 import { defaultProcesses } from '../../workers/cores.ts';
 import { createCaptioner } from '../../workers/pool.ts';
+import { dropped } from './ending.ts';
 import type { Service, ServiceContext } from './service.ts';
 
 /** How long a group in hand may take when the worker has to end. Docker kills after ten seconds. */
@@ -73,6 +74,7 @@ export function workerService(context: ServiceContext, bundle: Bundle, processes
         : `a worker has ${name}@${version} (${sha256.slice(0, 12)}), the job asks for another bundle (${model.slice(0, 12)})`,
     work: (looks) => async (group, signal) => (await captioners.for(looks)).caption(group, signal),
     onGroup: (event) => told(context, event),
+    onDropped: (error) => dropped(context, error),
     onTrouble: (error) => log.debug({ err: error }, 'queue'),
   });
   return {

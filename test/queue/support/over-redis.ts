@@ -11,7 +11,12 @@ import { MODEL, videoId } from './sites.ts';
 export function worker(
   site: Site,
   work: GroupWork,
-  options: { concurrency?: number; onGroup?: (event: GroupEvent) => void; refuse?: GroupTaker['refuse'] } = {},
+  options: {
+    concurrency?: number;
+    onGroup?: (event: GroupEvent) => void;
+    refuse?: GroupTaker['refuse'];
+    onDropped?: GroupTaker['onDropped'];
+  } = {},
 ) {
   return takeGroups(site, {
     concurrency: options.concurrency ?? 1,
@@ -19,6 +24,7 @@ export function worker(
     refuse: options.refuse ?? (() => undefined),
     work: () => work,
     onGroup: options.onGroup ?? (() => undefined),
+    onDropped: options.onDropped ?? (() => undefined),
     onTrouble: () => undefined,
   });
 }
