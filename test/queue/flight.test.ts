@@ -185,12 +185,12 @@ test('a video that every worker refuses is set aside and gives its room to other
   expect(await feedGroups(site, good, groups(5), limits, quiet)).toBe(5);
   await until(async () => (await site.results.missing(good.video, 5)).length === 0, 'another one done');
 
+  await loop.stop(0);
   // Its time has come again, and a worker that can do it.
   await site.redis.hset(site.keys.record(strange.video), 'aside', Date.now() - 1);
   const able = worker(site, caption);
   expect(await feedGroups(site, strange, groups(5), limits, quiet)).toBe(5);
   await until(async () => (await site.results.missing(strange.video, 5)).length === 0, 'done after all');
-  await loop.stop(0);
   await able.stop(0);
   expect((await site.records.read(strange.video))?.hindrance).toBeUndefined();
 });
