@@ -45,6 +45,15 @@ export class Blocks {
     return sums.map((sum, place) => sum / (sizes[place % count] ?? 1));
   }
 
+  /** Mean red, green and blue of a picture whose blocks have these means. */
+  light(means: BlockMeans): [number, number, number] {
+    const mean = (channel: number): number => {
+      const own = means.subarray(channel * this.count, (channel + 1) * this.count);
+      return own.reduce((sum, level) => sum + level, 0) / this.count;
+    };
+    return [mean(0), mean(1), mean(2)];
+  }
+
   /** How far each block is from what it was, in levels of 8 bits: the farthest of its channels. */
   distances(means: BlockMeans, expected: BlockMeans): Float32Array {
     const distances = new Float32Array(this.count);

@@ -24,8 +24,16 @@ const CLEARLY = 1.8;
 /** What moves already is followed down to this share of the threshold. */
 const STAY = 0.6;
 
+/**
+ * Levels of 8 bits by which the mean of a channel differs where somebody switched the light, covered the camera, or it went over to infrared: no
+ * motion, but another picture. Clouds and a camera's own exposure stay below it.
+ */
+const OTHER_LIGHT = 64;
+
 /** What a picture shows against those before it. */
 export interface Motion {
+  /** Mean red, green and blue. */
+  readonly light: readonly [number, number, number];
   /** Something moves. */
   readonly moving: boolean;
   /** It did not in the picture before. */
@@ -62,7 +70,8 @@ export class MotionMeter {
     }
     this.#previous = means;
     this.#last = pts;
-    return { moving: this.#moving, begins: this.#moving && !was, ends: was && !this.#moving };
+    const light = this.#blocks.light(means);
+    return { light, moving: this.#moving, begins: this.#moving && !was, ends: was && !this.#moving };
   }
 
   #judge(means: BlockMeans, background: Float32Array, previous: BlockMeans, pts: Micros, elapsed: Micros): boolean {
@@ -122,12 +131,13 @@ export class MotionMeter {
 
 /**
  * `motion`, for cameras that stand still: the first frame; the frame in which something begins to move, and while it
- * does one every `interval`; the first one after it; else one a minute.
+ * does one every `interval`; the first one after it; one in quite another light than the last (no sooner than `interval` after it); else one a minute.
  */
 export class MotionChooser implements FrameChooser {
   readonly #meter: MotionMeter;
   readonly #interval: Micros;
   #last: Micros | undefined;
+  #light: Motion['light'] = [0, 0, 0];
 
   constructor(image: ImageSpec, interval: Micros) {
     this.#meter = new MotionMeter(image.width, image.height);
@@ -135,13 +145,15 @@ export class MotionChooser implements FrameChooser {
   }
 
   push({ pts, pixels }: Frame): ChosenFrame[] {
-    const { moving, begins, ends } = this.#meter.push(pts, pixels);
+    const { light, moving, begins, ends } = this.#meter.push(pts, pixels);
     const since = this.#last === undefined ? Number.POSITIVE_INFINITY : pts - this.#last;
-    const wanted = begins || ends || since >= (moving ? this.#interval : STILL_GAP);
+    const relit = light.some((level, channel) => Math.abs(level - (this.#light[channel] ?? 0)) >= OTHER_LIGHT);
+    const wanted = begins || ends || since >= (moving || relit ? this.#interval : STILL_GAP);
     if (!wanted) return [];
     const first = this.#last === undefined;
     this.#last = pts;
-    return [{ pts, pixels, still: !first && !moving && !ends }];
+    this.#light = light;
+    return [{ pts, pixels, still: !first && !moving && !ends && !relit }];
   }
 
   finish(): ChosenFrame[] {

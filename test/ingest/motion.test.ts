@@ -84,3 +84,26 @@ test('looks: the first, the beginning, every interval, the end, once a minute', 
   expect(times.filter((time) => time > 90).length).toBeLessThanOrEqual(2);
   expect(chosen.filter(([time, still]) => time >= 70 && time < 79 && still)).toEqual([]);
 });
+
+test('looks: a camera that is covered, a light that is switched, one colour that becomes another', () => {
+  const [room = new Uint8Array(0)] = cameraPictures(1, []);
+  const covered = room.map((level) => level >> 4);
+  const painted = (...rgb: number[]): Uint8Array => room.map((_, at) => rgb[at % 3] ?? 0);
+  for (const [before, after] of [
+    [room, covered],
+    [covered, room],
+    [painted(255, 255, 255), painted(255, 0, 0)],
+  ] as const) {
+    const chooser = new MotionChooser(IMAGE, 2_000_000);
+    const times: number[] = [];
+    for (let at = 0; at < 40; at++) {
+      const pixels = at < 20 ? before : after;
+      for (const { pts, still } of chooser.push({ pts: at * 1_000_000, key: true, pixels })) {
+        if (!still) times.push(pts / 1e6);
+      }
+    }
+    expect(times[0]).toBe(0);
+    expect(times.find((time) => time > 0)).toBe(20);
+    expect(times.length).toBeLessThanOrEqual(4);
+  }
+});
