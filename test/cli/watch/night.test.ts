@@ -4,6 +4,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { type Database, openDatabase } from '../../../src/overnight/database.ts';
 import { nightsBetween } from '../../../src/overnight/nights.ts';
 import { type Recording, recordingsWhere, unfinishedFiles } from '../../../src/overnight/recordings.ts';
+import { gatherReport } from '../../../src/overnight/report.ts';
 import { searchCues } from '../../../src/overnight/search.ts';
 import { until } from '../../support/processes.ts';
 import { type Colour, TEXTS } from '../../support/tiny-bundle.ts';
@@ -276,6 +277,24 @@ test('200 recordings of four cameras, two restarts, a kill -9: every good one on
   expect(last.stdout).toMatch(
     /^\d+ described, \d+ failed, (\d+ gone, )?\d+ unfinished, 0 remain; \S+ of video in \S+\n$/,
   );
+
+  // The report tells the same: cameras, recordings, what was seen in each, what failed, vanished or is being written.
+  const report = gatherReport(db, 0, Date.now() + 1);
+  const told = (what: string): string[] =>
+    report.troubles.filter((trouble) => trouble.what === what).map(({ file }) => file);
+  expect(report.cameras.map(({ name }) => name)).toEqual(['front', 'gate', 'street', 'yard']);
+  const reported = report.cameras.flatMap(({ recordings }) => recordings);
+  expect(reported.filter((each) => each.state === 'done')).toHaveLength(done.length);
+  const seen = report.cameras.flatMap(({ moments }) => moments).reduce((sum, { times }) => sum + times, 0);
+  expect(seen).toBe(done.reduce((sum, { cues }) => sum + (cues ?? 0), 0));
+  expect(told('failed').sort()).toEqual([...bad.keys()].sort());
+  expect(told('gone').sort()).toEqual(vanished);
+  expect(told('unfinished').sort()).toEqual(writing);
+  expect([told('waits'), told('partial'), report.backlog.recordings]).toEqual([[], [], 0]);
+  const page = room.at('report.html');
+  expect((await run(['report', '--state', state, '-o', page], how)).code).toBe(0);
+  const html = await room.read('report.html');
+  for (const file of bad.keys()) expect(html).toContain(path.basename(file).replaceAll('&', '&amp;'));
 
   // And there is nothing left to do.
   const idle = await run([...args, '--settle', '0s', '--once'], how);
