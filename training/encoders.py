@@ -89,7 +89,7 @@ class VisionTransformer(nn.Module):
         taps = []
         with torch.set_grad_enabled(torch.is_grad_enabled() and frozen == 0):
             x = self.patch(normalise(self, pixels)).flatten(2).transpose(1, 2)
-            x = torch.cat([self.summary.to(x.dtype).expand(len(x), 1, -1), x], 1) + self.place.weight
+            x = torch.cat([self.summary.to(x.dtype).expand(x.shape[0], 1, -1), x], 1) + self.place.weight
             x = self.norm(x)
         for n, block in enumerate(self.blocks, 1):
             with torch.set_grad_enabled(torch.is_grad_enabled() and n > frozen):
