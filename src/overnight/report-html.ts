@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import { escapeHtml } from '../core/html.ts';
+import { escapeHtml, htmlPage } from '../core/html.ts';
 import { localText, offsetText, startOfDay } from '../ingest/wallclock-zone.ts';
 import { clockText } from './moments.ts';
 import type { Night } from './nights.ts';
@@ -164,17 +164,7 @@ export function reportToHtml(report: Report, facts: PageFacts, pictureOf: Pictur
       ? 'Nothing waits to be described.'
       : `${counted(backlog.recordings, 'recording')} (${clockText(backlog.video)}) of any day ${backlog.recordings === 1 ? 'waits' : 'wait'} to be described.`;
   const untold = messages === 0 ? '' : ` ${counted(messages, 'notification')} could not be delivered yet.`;
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<header>
+  const body = `<header>
 <h1>${escapeHtml(title)}</h1>
 <p>${facts1.join(', ')}. ${remains}${untold}</p>
 ${nights.length === 0 ? '' : `<h2>The work</h2>\n<ul>\n${nights.map((night) => nightOf(night, facts)).join('\n')}\n</ul>`}
@@ -184,8 +174,6 @@ ${cameras.length === 0 ? '<p>Nothing was recorded.</p>' : '<p class="key"><i cla
 ${cameras.map((camera) => cameraOf(camera, span, pictureOf)).join('\n')}
 ${troublesOf(troubles, span)}
 </main>
-<footer class="soft">Made ${localText(now, zone)} by ${escapeHtml(tool)}; times are those of ${escapeHtml(zone)}. What is seen was described by a machine and may be wrong.</footer>
-</body>
-</html>
-`;
+<footer class="soft">Made ${localText(now, zone)} by ${escapeHtml(tool)}; times are those of ${escapeHtml(zone)}. What is seen was described by a machine and may be wrong.</footer>`;
+  return htmlPage(title, STYLE, body);
 }

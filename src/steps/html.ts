@@ -1,4 +1,4 @@
-import { escapeHtml } from '../core/html.ts';
+import { escapeHtml, htmlPage } from '../core/html.ts';
 import { clock, type Guide, type GuideStep, playFrom } from './guide.ts';
 
 /** A picture as it stands inside the page. */
@@ -72,17 +72,7 @@ export function guideToHtml(guide: Guide, images: ReadonlyMap<string, PageImage>
   const sections = steps.map((step, at) =>
     sectionOf(step, at, source.video, step.picture === undefined ? undefined : images.get(step.picture.file)),
   );
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<header>
+  const body = `<header>
 <h1>${escapeHtml(title)}</h1>
 <p class="soft">${count}, ${clock(source.duration)} · <a href="${escapeHtml(playFrom(source.video, 0))}">▶ play the video</a></p>
 <nav aria-label="Steps"><ol>
@@ -92,8 +82,6 @@ ${contents.join('\n')}
 <main>
 ${sections.join('\n')}
 </main>
-<footer class="soft">Made by ${escapeHtml(tool)}, model ${escapeHtml(`${model.name}@${model.version}`)}. What is seen was described by a machine and may be wrong.</footer>
-</body>
-</html>
-`;
+<footer class="soft">Made by ${escapeHtml(tool)}, model ${escapeHtml(`${model.name}@${model.version}`)}. What is seen was described by a machine and may be wrong.</footer>`;
+  return htmlPage(title, STYLE, body);
 }
