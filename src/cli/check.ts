@@ -1,11 +1,11 @@
 import { Command } from 'commander';
+import { counted } from '../core/wording.ts';
 import { asInputError } from '../ingest/sources.ts';
 import { checkCues, type Violation } from '../pipeline/check.ts';
 import { OutputError } from '../pipeline/errors.ts';
 import { PROFILE_NAMES, PROFILES } from '../pipeline/profiles.ts';
 import { type LostCue, type ReadTrack, readTrack } from '../pipeline/read-track.ts';
 import { toSeconds, vttTime } from '../pipeline/time.ts';
-import { counted } from './caption/summary.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { parseProfile } from './track-options.ts';
 

@@ -10,6 +10,15 @@ export class UsageError extends SecondGlanceError<'usage'> {
   }
 }
 
+/** What `read` makes of a flag; what it throws comes back as a UsageError. */
+export function orUsage<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
 /** What was tried and how it ended, line by line. */
 export function detailLines(detail: FailureDetail): string[] {
   const lines: string[] = [];

@@ -24,8 +24,3 @@ export function placeText(offset: number): string {
   const tail = `${two(seconds % 60)}.${String(whole % 1000).padStart(3, '0')}`;
   return hours > 0 ? `${hours}:${two(minutes % 60)}:${tail}` : `${minutes}:${tail}`;
 }
-
-/** `12:30:00`, `0:42`: how long something lasts, `length` in milliseconds. */
-export function clockText(length: number): string {
-  return placeText(Math.round(length / 1000) * 1000).replace(/\.000$/, '');
-}

@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { escapeHtml, htmlPage } from '../core/html.ts';
+import { clockText, counted } from '../core/wording.ts';
 import { localText, offsetText, startOfDay } from '../ingest/wallclock-zone.ts';
-import { clockText } from './moments.ts';
 import type { Night } from './nights.ts';
 import type { CameraReport, Moment, Report, Trouble } from './report.ts';
 import { STYLE } from './report-style.ts';
@@ -22,10 +22,6 @@ export interface PageFacts {
 
 /** Moments of one hour that are told; the others are counted. */
 const MOST_AN_HOUR = 20;
-
-function counted(n: number, one: string, more = `${one}s`): string {
-  return `${n} ${n === 1 ? one : more}`;
-}
 
 /** A name that a person or a recorder gave: what direction its letters have is its own business. */
 function named(text: string): string {
@@ -57,8 +53,10 @@ function nightOf(night: Night, { zone }: PageFacts): string {
     ...(partial > 0 ? [`${partial} of these in part`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
     ...(gone > 0 ? [`${gone} gone before their turn`] : []),
-    `${clockText(video)} of video in ${clockText(work)} of work`,
-    remaining === 0 ? 'nothing remained' : `${counted(remaining, 'recording')} remained (${clockText(remainingVideo)})`,
+    `${clockText(video / 1000)} of video in ${clockText(work / 1000)} of work`,
+    remaining === 0
+      ? 'nothing remained'
+      : `${counted(remaining, 'recording')} remained (${clockText(remainingVideo / 1000)})`,
   ];
   const to = ended === null ? '' : ` to ${localText(ended, zone).slice(0, 16)}`;
   return `<li><b>${localText(began, zone).slice(0, 16)}${to}</b>${window}: ${parts.join('; ')}.</li>`;
@@ -126,7 +124,7 @@ function cameraOf(camera: CameraReport, span: Span, pictureOf: PictureOf): strin
   return [
     '<section class="camera">',
     `<h2>${named(name)}</h2>`,
-    `<p class="soft">${counted(recordings.length, 'recording')}, ${clockText(video)}; ${counted(moments.length, 'moment')} in which something moved</p>`,
+    `<p class="soft">${counted(recordings.length, 'recording')}, ${clockText(video / 1000)}; ${counted(moments.length, 'moment')} in which something moved</p>`,
     timelineOf(camera, span),
     ...(figures.length > 0 ? [`<div class="pictures">\n${figures.join('\n')}\n</div>`] : []),
     hoursOf(moments, span),
@@ -152,7 +150,7 @@ export function reportToHtml(report: Report, facts: PageFacts, pictureOf: Pictur
   const all = cameras.flatMap(({ recordings }) => recordings);
   const of = (...states: string[]): number => all.filter(({ state }) => states.includes(state)).length;
   const title = `Cameras, ${titleOf(report, zone)}`;
-  const facts1 = [
+  const told = [
     `${counted(all.length, 'recording')} from ${counted(cameras.length, 'camera')}`,
     `${of('done', 'partial')} described`,
     `${of('failed')} failed`,
@@ -162,11 +160,11 @@ export function reportToHtml(report: Report, facts: PageFacts, pictureOf: Pictur
   const remains =
     backlog.recordings === 0
       ? 'Nothing waits to be described.'
-      : `${counted(backlog.recordings, 'recording')} (${clockText(backlog.video)}) of any day ${backlog.recordings === 1 ? 'waits' : 'wait'} to be described.`;
+      : `${counted(backlog.recordings, 'recording')} (${clockText(backlog.video / 1000)}) of any day ${backlog.recordings === 1 ? 'waits' : 'wait'} to be described.`;
   const untold = messages === 0 ? '' : ` ${counted(messages, 'notification')} could not be delivered yet.`;
   const body = `<header>
 <h1>${escapeHtml(title)}</h1>
-<p>${facts1.join(', ')}. ${remains}${untold}</p>
+<p>${told.join(', ')}. ${remains}${untold}</p>
 ${nights.length === 0 ? '' : `<h2>The work</h2>\n<ul>\n${nights.map((night) => nightOf(night, facts)).join('\n')}\n</ul>`}
 </header>
 <main>

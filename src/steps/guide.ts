@@ -1,4 +1,5 @@
 import type { Micros, ModelIdentity } from '../core/types.ts';
+import { clockText } from '../core/wording.ts';
 import type { Look } from './find.ts';
 
 /** A step's picture, beside the guide. */
@@ -61,8 +62,5 @@ function addressOf(video: string): string {
 
 /** `1:02:03`, `2:03`, `0:03`: as a player shows a time. */
 export function clock(time: Micros): string {
-  const whole = Math.floor(Math.round(time / 1000) / 1000);
-  const [hours, minutes, seconds] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
-  const two = (value: number): string => String(value).padStart(2, '0');
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`;
+  return clockText(Math.floor(Math.round(time / 1000) / 1000));
 }

@@ -1,4 +1,5 @@
 import { escapeHtml, htmlPage } from '../core/html.ts';
+import { counted } from '../core/wording.ts';
 import { clock, type Guide, type GuideStep, playFrom } from './guide.ts';
 
 /** A picture as it stands inside the page. */
@@ -64,7 +65,6 @@ function sectionOf(step: GuideStep, at: number, video: string, image: PageImage 
  */
 export function guideToHtml(guide: Guide, images: ReadonlyMap<string, PageImage>): string {
   const { title, source, steps, tool, model } = guide;
-  const count = `${steps.length} ${steps.length === 1 ? 'step' : 'steps'}`;
   const contents = steps.map(
     (step, at) =>
       `<li><span class="at">${clock(step.start)}</span><a href="#step-${at + 1}">${escapeHtml(step.title)}</a></li>`,
@@ -74,7 +74,7 @@ export function guideToHtml(guide: Guide, images: ReadonlyMap<string, PageImage>
   );
   const body = `<header>
 <h1>${escapeHtml(title)}</h1>
-<p class="soft">${count}, ${clock(source.duration)} · <a href="${escapeHtml(playFrom(source.video, 0))}">▶ play the video</a></p>
+<p class="soft">${counted(steps.length, 'step')}, ${clock(source.duration)} · <a href="${escapeHtml(playFrom(source.video, 0))}">▶ play the video</a></p>
 <nav aria-label="Steps"><ol>
 ${contents.join('\n')}
 </ol></nav>

@@ -1,3 +1,4 @@
+import { counted } from '../core/wording.ts';
 import { clock, type Guide, type GuideStep, playFrom } from './guide.ts';
 
 /** Text that Markdown takes as it stands. */
@@ -26,10 +27,9 @@ function stepLines(step: GuideStep, at: number, video: string): string {
 /** A guide as Markdown (CommonMark), with links to pictures beside it and to the video. */
 export function guideToMarkdown(guide: Guide): string {
   const { title, source, steps } = guide;
-  const count = `${steps.length} ${steps.length === 1 ? 'step' : 'steps'}`;
   const parts = [
     `# ${escapeMarkdown(title)}`,
-    `${count}, ${clock(source.duration)}`,
+    `${counted(steps.length, 'step')}, ${clock(source.duration)}`,
     ...steps.map((step, at) => stepLines(step, at, source.video)),
   ];
   return `${parts.join('\n\n')}\n`;

@@ -1,6 +1,7 @@
 import ora, { type Ora } from 'ora';
 import type { Micros } from '../../core/types.ts';
-import { closingLine, counted, type InputSummary, type Problem, type RunSummary, summaryLine } from './summary.ts';
+import { clockText, counted } from '../../core/wording.ts';
+import { closingLine, type InputSummary, type Problem, type RunSummary, summaryLine } from './summary.ts';
 
 /** How far one input has come. */
 export interface InputProgress {
@@ -23,24 +24,16 @@ export interface Reporter {
   close(run: RunSummary, problem?: Problem): void;
 }
 
-/** `1:04`, `1:02:03` */
-export function clock(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  const [h, m, s] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
-  const tail = `${String(m).padStart(h > 0 ? 2 : 1, '0')}:${String(s).padStart(2, '0')}`;
-  return h > 0 ? `${h}:${tail}` : tail;
-}
-
 /** `12 keyframes, 1:04 of 3:10, 8.2 times real time, 0:15 left` */
 export function progressLine(progress: InputProgress, elapsedSeconds: number): string {
   const parts = [counted(progress.keyframes, 'keyframe')];
   const covered = progress.covered / 1e6;
   const total = progress.duration === undefined ? undefined : progress.duration / 1e6;
-  parts.push(total === undefined ? clock(covered) : `${clock(covered)} of ${clock(total)}`);
+  parts.push(total === undefined ? clockText(covered) : `${clockText(covered)} of ${clockText(total)}`);
   const speed = elapsedSeconds > 0 ? covered / elapsedSeconds : 0;
   if (speed > 0) {
     parts.push(`${speed.toFixed(1)} times real time`);
-    if (total !== undefined) parts.push(`${clock((total - covered) / speed)} left`);
+    if (total !== undefined) parts.push(`${clockText((total - covered) / speed)} left`);
   }
   return parts.join(', ');
 }

@@ -1,4 +1,5 @@
 import { type FailureDetail, SecondGlanceError, sentenceOf } from '../../core/errors.ts';
+import { counted } from '../../core/wording.ts';
 import { detailLines, EXIT, furtherLines } from '../exit.ts';
 
 /** Something that went wrong with an input. */
@@ -86,11 +87,6 @@ export function summarise(inputs: readonly InputSummary[], seconds: number): Run
     seconds: roundSeconds(seconds),
     duration: sum(({ duration }) => duration ?? 0),
   };
-}
-
-/** `1 cue`, `2 cues` */
-export function counted(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
 
 function figures(summary: Omit<InputSummary, 'video' | 'state' | 'outputs' | 'problems'>): string {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { SecondGlanceError } from '../../core/errors.ts';
 import type { Keyframe, ModelIdentity } from '../../core/types.ts';
+import { counted } from '../../core/wording.ts';
 import { burnTrack } from '../../ingest/burn.ts';
 import type { IngestReport } from '../../ingest/damage.ts';
 import { muxTrack } from '../../ingest/mux.ts';
@@ -20,7 +21,7 @@ import { type Facts, sourceOf, trackOptions } from './identity.ts';
 import { ledgerKey, needsVideo, type Target } from './outputs.ts';
 import type { InputProgress } from './progress.ts';
 import type { CaptionSettings } from './settings.ts';
-import { counted, damageProblem, type InputSummary, type Problem, roundSeconds } from './summary.ts';
+import { damageProblem, type InputSummary, type Problem, roundSeconds } from './summary.ts';
 
 /** What writing an input's tracks takes besides its captions. */
 export interface WriteContext {

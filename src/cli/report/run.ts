@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { SecondGlanceError } from '../../core/errors.ts';
+import { counted } from '../../core/wording.ts';
 import { localText, startOfDay } from '../../ingest/wallclock-zone.ts';
 import { isoText } from '../../overnight/moments.ts';
 import { gatherReport, type Moment, type Report } from '../../overnight/report.ts';
@@ -8,8 +9,7 @@ import { reportToHtml } from '../../overnight/report-html.ts';
 import { parseMoment } from '../../overnight/window.ts';
 import { openTrackSink, recordTrack, trackState } from '../../pipeline/ledger.ts';
 import { ensureFolder, streamSink } from '../../pipeline/sink.ts';
-import { counted } from '../caption/summary.ts';
-import { EXIT, UsageError } from '../exit.ts';
+import { EXIT, orUsage, UsageError } from '../exit.ts';
 import { parseSpan, pictureOf, withArchive } from '../search/archive.ts';
 import { stateDir } from '../state.ts';
 import { VERSION } from '../version.ts';
@@ -47,12 +47,7 @@ function spanOf({ date, since, until }: ReportFlags, zone: string, now: number):
     if (!/^(today|yesterday|\d{4}-\d\d-\d\d)$/i.test(date)) {
       throw new UsageError(`--date ${date}: not a day; write today, yesterday or 2026-11-24`);
     }
-    let day: number;
-    try {
-      day = parseMoment(date, '--date', zone, now);
-    } catch (cause) {
-      throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
-    }
+    const day = orUsage(() => parseMoment(date, '--date', zone, now));
     return { since: startOfDay(day, zone), until: startOfDay(day, zone, 1) };
   }
   const span = parseSpan({ ...(since && { since }), ...(until && { until }) }, zone);

@@ -4,7 +4,7 @@ import { zoneOf } from '../../overnight/moments.ts';
 import { pictureFile } from '../../overnight/pictures.ts';
 import { cameraNames } from '../../overnight/recordings.ts';
 import { parseMoment } from '../../overnight/window.ts';
-import { UsageError } from '../exit.ts';
+import { orUsage, UsageError } from '../exit.ts';
 import { stateFileOf } from '../watch/settings.ts';
 
 /** A state file that is read, while `watch` may be writing it. */
@@ -33,14 +33,8 @@ export function parseSpan(
   { since, until }: { readonly since?: string; readonly until?: string },
   zone: string,
 ): { readonly since: number | undefined; readonly until: number | undefined } {
-  const read = (text: string | undefined, flag: string): number | undefined => {
-    if (text === undefined) return undefined;
-    try {
-      return parseMoment(text, flag, zone);
-    } catch (cause) {
-      throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
-    }
-  };
+  const read = (text: string | undefined, flag: string): number | undefined =>
+    text === undefined ? undefined : orUsage(() => parseMoment(text, flag, zone));
   const span = { since: read(since, '--since'), until: read(until, '--until') };
   if (span.since !== undefined && span.until !== undefined && span.until <= span.since) {
     throw new UsageError(`--until ${until} is not after --since ${since}: nothing lies between them`);

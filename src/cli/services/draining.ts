@@ -1,6 +1,6 @@
+import { counted } from '../../core/wording.ts';
 import { rest } from '../../queue/rest.ts';
 import type { Site } from '../../queue/site.ts';
-import { counted } from '../caption/summary.ts';
 import { onInterrupt } from '../signals.ts';
 
 /** Between two looks. */

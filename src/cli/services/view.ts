@@ -1,5 +1,5 @@
+import { clockText } from '../../core/wording.ts';
 import { isOpen, type VideoRecord } from '../../queue/records.ts';
-import { clock } from '../caption/progress.ts';
 import type { Problem } from '../caption/summary.ts';
 import { progressOf, summaryOf } from './waiting.ts';
 
@@ -73,7 +73,7 @@ export function lineOf(view: VideoView): string {
   const { found, done, failed } = view.keyframes;
   const count = view.state === 'queued' ? '' : `${done}/${found} keyframes`;
   const lost = failed === 0 ? '' : `, ${failed} failed`;
-  const left = view.left === undefined ? '' : `, ${clock(view.left)} left`;
+  const left = view.left === undefined ? '' : `, ${clockText(view.left)} left`;
   const why = view.hindrance === undefined ? '' : `\n    ${view.hindrance}`;
   const what = (view.problems ?? []).map(({ message }) => `\n    ${message}`).join('');
   return `${view.id}  ${view.state.padEnd(9)}  ${view.priority.padEnd(6)}  ${`${count}${lost}${left}`.padEnd(34)}  ${view.video}${why}${what}`;

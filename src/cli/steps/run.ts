@@ -1,7 +1,8 @@
+import { counted } from '../../core/wording.ts';
 import type { OutputError } from '../../pipeline/errors.ts';
 import { pruneJournals } from '../caption/journals.ts';
 import { humanReporter, jsonReporter, type Reporter } from '../caption/progress.ts';
-import { counted, type InputSummary, problemOf, roundSeconds, summarise } from '../caption/summary.ts';
+import { type InputSummary, problemOf, roundSeconds, summarise } from '../caption/summary.ts';
 import { EXIT } from '../exit.ts';
 import { onInterrupt } from '../signals.ts';
 import { stateDir } from '../state.ts';

@@ -1,6 +1,6 @@
 import { type SecondGlanceError, sentenceOf } from '../../core/errors.ts';
+import { clockText } from '../../core/wording.ts';
 import type { NightSummary } from '../../overnight/nights.ts';
-import { clock } from '../caption/progress.ts';
 
 /**
  * What a run of `watch --once` came to, for cron's mail: `197 described (12 of them sparsely), 3 failed, 2 unfinished, 0
@@ -23,8 +23,8 @@ export function closingSentence(
     `${failed} failed`,
     ...(gone > 0 ? [`${gone} gone`] : []),
     `${unfinished} unfinished`,
-    remaining === 0 ? '0 remain' : `${remaining} remain (${clock(remainingVideo / 1000)} of video)`,
+    remaining === 0 ? '0 remain' : `${remaining} remain (${clockText(remainingVideo / 1000)} of video)`,
   ];
   const why = stuck === undefined ? '' : `; stopped: ${sentenceOf(stuck)}`;
-  return `${parts.join(', ')}; ${clock(video / 1000)} of video in ${clock(work / 1000)}${why}`;
+  return `${parts.join(', ')}; ${clockText(video / 1000)} of video in ${clockText(work / 1000)}${why}`;
 }

@@ -6,7 +6,7 @@ import { type NightWindow, parseWindow } from '../../overnight/window.ts';
 import { type Format, parseFormats } from '../caption/outputs.ts';
 import { parseTime, parseWhole } from '../caption/settings.ts';
 import type { SiteFlags } from '../config/options.ts';
-import { UsageError } from '../exit.ts';
+import { orUsage, UsageError } from '../exit.ts';
 import { stateDir } from '../state.ts';
 
 /** The flags of `watch` as commander hands them over. */
@@ -90,14 +90,6 @@ function parseAddress(text: string, flag: string, protocols: readonly string[]):
     );
   }
   return text;
-}
-
-function orUsage<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
-  }
 }
 
 /** Checks folders and flags against each other. Addresses may stand in the environment, since they hold passwords. Throws a UsageError. */
