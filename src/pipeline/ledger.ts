@@ -107,6 +107,27 @@ export function openTrackSink(stateDir: string, target: string, source?: string,
 }
 
 /**
+ * Puts a file that is whole in one go in its place, and remembers it for `key`. Its folder has to be there. Throws an OutputError, and
+ * what `content` throws: text, or a `Make` (see `openFileSink`).
+ */
+export async function putTrack(
+  stateDir: string,
+  target: string,
+  { key, source }: { readonly key: string; readonly source?: string },
+  content: string | Make,
+): Promise<void> {
+  const sink = await openTrackSink(stateDir, target, source, typeof content === 'string' ? undefined : content);
+  try {
+    if (typeof content === 'string') await sink.write(content);
+    const { sha256 } = await sink.commit();
+    await recordTrack(stateDir, target, { key, sha256, source });
+  } catch (error) {
+    await sink.discard();
+    throw error;
+  }
+}
+
+/**
  * Says what stands at `target`, before a run that would write it with `key`, for `source` where that is one input. A
  * device or a pipe counts as absent: there is nothing in it to lose. Throws an OutputError where the file cannot be read.
  */

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { openTrackSink, recordTrack, trackState } from '../../pipeline/ledger.ts';
+import { putTrack, trackState } from '../../pipeline/ledger.ts';
 import { ensureFolder } from '../../pipeline/sink.ts';
 import { loadBundle } from '../../workers/bundle.ts';
 import { TrackExistsError } from '../caption/standing.ts';
@@ -33,14 +33,7 @@ function checkOutput({ output, json = false }: ExplainFlags): void {
 /** Puts a drawing in its place in one step. Throws an OutputError. */
 async function writeDrawing(file: string, drawing: Buffer): Promise<void> {
   await ensureFolder(path.dirname(file));
-  const sink = await openTrackSink(stateDir(), file, undefined, (_, made) => writeFile(made, drawing));
-  try {
-    const { sha256 } = await sink.commit();
-    await recordTrack(stateDir(), file, { key: KEY, sha256 });
-  } catch (error) {
-    await sink.discard();
-    throw error;
-  }
+  await putTrack(stateDir(), file, { key: KEY }, (_, made) => writeFile(made, drawing));
 }
 
 function toStdout(bytes: Buffer | string): Promise<void> {

@@ -6,7 +6,7 @@ import { localText, offsetText } from '../../ingest/wallclock-zone.ts';
 import { clipName, cutOf, findHit, type Margins } from '../../overnight/clip.ts';
 import { sourceAt } from '../../overnight/enrol.ts';
 import { isoText } from '../../overnight/moments.ts';
-import { openTrackSink, recordTrack, trackState } from '../../pipeline/ledger.ts';
+import { putTrack, trackState } from '../../pipeline/ledger.ts';
 import { ensureFolder } from '../../pipeline/sink.ts';
 import { digest } from '../caption/identity.ts';
 import { parseTime } from '../caption/settings.ts';
@@ -85,16 +85,9 @@ async function exportHit(id: string, { archive, flags, margins, target, signal }
   const video = sourceAt(recording);
   const media = await probe(video, { signal });
   let way: CutWay | undefined;
-  const sink = await openTrackSink(stateDir(), output, source, async (_, made) => {
+  await putTrack(stateDir(), output, { key, source }, async (_, made) => {
     way = await cutClip(video, media, cut, made, signal);
   });
-  try {
-    const { sha256 } = await sink.commit();
-    await recordTrack(stateDir(), output, { key, sha256, source });
-  } catch (error) {
-    await sink.discard();
-    throw error;
-  }
   return { ...clip, state: 'done', ...(way === undefined ? {} : { way }) };
 }
 

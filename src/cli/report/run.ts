@@ -7,7 +7,7 @@ import { isoText } from '../../overnight/moments.ts';
 import { gatherReport, type Moment, type Report } from '../../overnight/report.ts';
 import { reportToHtml } from '../../overnight/report-html.ts';
 import { parseMoment } from '../../overnight/window.ts';
-import { openTrackSink, recordTrack, trackState } from '../../pipeline/ledger.ts';
+import { putTrack, trackState } from '../../pipeline/ledger.ts';
 import { ensureFolder, streamSink } from '../../pipeline/sink.ts';
 import { EXIT, orUsage, UsageError } from '../exit.ts';
 import { parseSpan, pictureOf, withArchive } from '../search/archive.ts';
@@ -93,15 +93,7 @@ async function publish(html: string, output: string, force: boolean): Promise<vo
   // What a page is of changes with every run: one of ours may always be replaced.
   if (!force && (await trackState(stateDir(), output, '')) === 'foreign') throw new ReportExistsError(output);
   await ensureFolder(path.dirname(output));
-  const sink = await openTrackSink(stateDir(), output);
-  try {
-    await sink.write(html);
-    const { sha256 } = await sink.commit();
-    await recordTrack(stateDir(), output, { key: 'report', sha256 });
-  } catch (error) {
-    await sink.discard();
-    throw error;
-  }
+  await putTrack(stateDir(), output, { key: 'report' }, html);
 }
 
 /** `secondglance report`: returns the exit code. Throws a UsageError, or why there is no page. */
