@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cp, mkdir, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Database, openDatabase } from '../../../src/overnight/database.ts';
@@ -263,6 +263,48 @@ describe('--queue', () => {
     const pictures = await readdir(room.at('night.db.pictures'), { recursive: true });
     expect(pictures.filter((name) => name.endsWith('.jpg'))).toHaveLength(3);
     expect((await readdir(room.at('cams/gate'))).sort()).toEqual(['b.mkv', 'b.vtt', 'c.mkv']);
+  });
+
+  test('the window closes on a recording in work: it is taken back from the queue and goes on in the next one', async () => {
+    const room = await cameras('closing');
+    await rm(room.at('cams/gate'), { recursive: true });
+    Object.assign(room.env, { SECONDGLANCE_REDIS_URL: redis.url, SECONDGLANCE_ALLOW_PATHS: room.folder });
+    // Nobody serves this prefix: the recording is in work for as long as the window lasts, which ends with a minute.
+    const prefix = ['--queue', '--redis-prefix', 'closing'];
+    const closes = windowAround(-1, (Math.ceil((Date.now() + 10_000) / 60_000) * 60_000 - Date.now()) / HOUR);
+    expect(await once(room, ...prefix, '--window', closes)).toMatchObject({
+      code: 3,
+      stdout: expect.stringMatching(/^0 described, 0 failed, 0 unfinished, 1 remain/),
+    });
+    expect(recordings(room)).toMatchObject([{ state: 'pending', tries: 0 }]);
+    const how = { cwd: room.folder, env: room.env };
+    const status = await run(['status', '--json', '--redis-prefix', 'closing'], how);
+    expect(jsonLines(status.stdout)).toMatchObject([{ state: 'cancelled' }]);
+    services.push(await start(['up', '--model', room.bundle, '--concurrency', '1', '--redis-prefix', 'closing'], how));
+    expect(await once(room, ...prefix)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^1 described/) });
+  });
+
+  test('a share goes away under a recording in work: it has not failed, the reason is said; back again it goes on', async () => {
+    const room = await cameras('share');
+    Object.assign(room.env, { SECONDGLANCE_REDIS_URL: redis.url, SECONDGLANCE_ALLOW_PATHS: room.folder });
+    const how = { cwd: room.folder, env: room.env };
+    const prefix = ['--redis-prefix', 'share'];
+    const away = once(room, '--queue', ...prefix);
+    const submitted = async (): Promise<boolean> =>
+      jsonLines((await run(['status', '--json', ...prefix], how)).stdout).length === 2;
+    await vi.waitUntil(submitted, { timeout: 120_000, interval: 200 });
+    await rename(room.at('cams'), room.at('elsewhere'));
+    services.push(await start(['up', '--model', room.bundle, '--concurrency', '1', ...prefix], how));
+    expect(await away).toMatchObject({ code: 1, stdout: expect.stringMatching(/2 remain .*stopped: .*cams is away/) });
+    expect(recordings(room).map(({ state, tries }) => [state, tries])).toEqual([
+      ['pending', 0],
+      ['pending', 0],
+    ]);
+    await rename(room.at('elsewhere'), room.at('cams'));
+    expect(await once(room, '--queue', ...prefix)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^2 described/),
+    });
   });
 
   test('without Redis: 1, and why', async () => {

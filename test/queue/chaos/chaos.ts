@@ -115,13 +115,15 @@ export async function chaos({ seed, kills, folder, seconds, pause, tell }: Chaos
         if (chosen === undefined || before === undefined) continue;
         // On a machine where services take their time to start, most kills would be idle, or hit who has hardly begun.
         const moved = before.results !== results;
-        if (before.active === 0 || !moved) {
+        // A worker holds its job's lock for a moment longer than the group: its result is durable and its frames are freed by then.
+        const working = before.active > 0 && before.held > 0;
+        if (!working || !moved) {
           quiet += 1;
           if (quiet % 8 !== 0) continue;
         }
         results = before.results;
         await chosen.kill(200 + random() * 2000);
-        if (before.active === 0) {
+        if (!working) {
           idle += 1;
           continue;
         }
