@@ -88,7 +88,7 @@ export async function openEngine(
     if (looks === 1) return { glance, refined: glance, drafts, finals: drafts };
     const texts = drafts.map(({ tokens }) => tokens);
     const refined = await graphs.refine(encoded, draftTable(texts, manifest.ids.pad));
-    const first = manifest.generation.bothLooks ? [{ visual: glance }] : [];
+    const first = manifest.generation.bothLooks ? [{ visual: glance, known: drafts.map(({ logits }) => logits) }] : [];
     const views = [...first, { visual: refined, drafts: texts }];
     const finals = await look(graphs, manifest, views, verify ? texts : undefined);
     return { glance, refined, drafts, finals };

@@ -1,4 +1,4 @@
-import type { Tensor } from 'onnxruntime-node';
+import { Tensor } from 'onnxruntime-node';
 import type { Manifest } from './manifest.ts';
 import { promptOf } from './prompt.ts';
 import { type Step, search, type Written } from './search.ts';
@@ -10,6 +10,11 @@ export interface View {
   readonly visual: Tensor;
   /** Token ids of each picture's draft, read before the caption is written; an empty draft is a draft too. Absent: none is read. */
   readonly drafts?: readonly (readonly number[])[];
+  /**
+   * For each picture, what this view said of the caption that the look is to score: the logits behind the start token and behind each of
+   * its tokens. The view is then read again only for pictures whose caption turns out otherwise.
+   */
+  readonly known?: readonly (readonly Float32Array[])[];
 }
 
 /** A view that the decoder has read. */
@@ -36,7 +41,9 @@ async function readView(
   let fresh = rows.map(() => true);
   const guessAt = dims.visual + prompt.start + 1;
   return {
-    logits: start.logits.map((columns) => columns.slice(prompt.start)),
+    logits: start.logits.map((columns, row) =>
+      columns.slice(prompt.start, prompt.start + 1 + (guesses[row]?.length ?? 0)),
+    ),
     async step(tokens, parents, positions) {
       masks = parents.map((parent, row) => {
         const mask = [...(masks[parent] ?? [])];
@@ -56,6 +63,36 @@ async function readView(
       });
       past = present;
       return logits.map(([last]) => last ?? new Float32Array(0));
+    },
+  };
+}
+
+/** Some pictures' rows of a float32 tensor [B, N, D]. */
+function rowsOf({ data, dims }: Tensor, rows: readonly number[]): Tensor {
+  if (!(data instanceof Float32Array)) throw new TypeError('Visual tokens are float32');
+  const size = data.length / (dims[0] ?? 1);
+  const picked = new Float32Array(rows.length * size);
+  for (const [at, row] of rows.entries()) picked.set(data.subarray(row * size, (row + 1) * size), at * size);
+  return new Tensor('float32', picked, [rows.length, ...dims.slice(1)]);
+}
+
+/** A view that has said already what it thinks of the guesses: it is read once a caption leaves its guess, for these captions only. */
+function knownView(
+  graphs: Graphs,
+  manifest: Manifest,
+  visual: Tensor,
+  known: ReadView['logits'],
+  guesses: readonly (readonly number[])[],
+): ReadView {
+  let read: ReadView | undefined;
+  return {
+    logits: known,
+    async step(tokens, parents, positions) {
+      if (read !== undefined) return read.step(tokens, parents, positions);
+      const kept = parents.map((parent, row) => guesses[parent]?.slice(0, (positions[row] ?? 1) - 1) ?? []);
+      const written = kept.map((guess, row) => [...guess, ...tokens.slice(row, row + 1)]);
+      read = await readView(graphs, manifest, { visual: rowsOf(visual, parents) }, written);
+      return read.logits.map((columns) => columns.at(-1) ?? new Float32Array(0));
     },
   };
 }
@@ -87,7 +124,13 @@ export async function look(
     (scored?.[row] ?? []).slice(0, generation.maxTokens - 1),
   );
   const read: ReadView[] = [];
-  for (const view of views) read.push(await readView(graphs, manifest, view, guesses));
+  for (const view of views) {
+    read.push(
+      scored === undefined || view.known === undefined
+        ? await readView(graphs, manifest, view, guesses)
+        : knownView(graphs, manifest, view.visual, view.known, guesses),
+    );
+  }
   return search(
     guesses.map((tokens, row) => {
       const columns = Array.from({ length: tokens.length + 1 }, (_, at) =>

@@ -19,6 +19,8 @@ export interface Written {
   readonly score: number;
   /** Geometric mean of the tokens' probabilities, end token included: 0 to 1. */
   readonly confidence: number;
+  /** What each token, and at last the end token, was chosen from: the logits behind the prefix and behind each token but the last, V each. */
+  readonly logits: readonly Float32Array[];
 }
 
 /**
@@ -47,6 +49,8 @@ export interface Start {
 
 interface Hypothesis {
   readonly tokens: readonly number[];
+  /** As in {@link Written}. */
+  readonly logits: readonly Float32Array[];
   /** Sum of log-probabilities. */
   readonly score: number;
   /** Row of the newest logits that belongs to it. */
@@ -54,6 +58,7 @@ interface Hypothesis {
 }
 
 interface Candidate {
+  /** With the logits that the token is chosen from. */
   readonly from: Hypothesis;
   readonly token: number;
   readonly score: number;
@@ -110,9 +115,10 @@ function bestCandidates(
   const best: Candidate[] = [];
   /** What a candidate must beat to be among them. */
   let worst = Number.NEGATIVE_INFINITY;
-  for (const from of live) {
-    const row = logitsOf(from);
-    if (row === undefined) throw new RangeError(`The decoder gave no logits for row ${from.row}`);
+  for (const hypothesis of live) {
+    const row = logitsOf(hypothesis);
+    if (row === undefined) throw new RangeError(`The decoder gave no logits for row ${hypothesis.row}`);
+    const from = { ...hypothesis, logits: [...hypothesis.logits, row] };
     const { max, logSum } = softmaxOf(row);
     const banned = repeating(from.tokens, rules.noRepeatNgram)
       .add(rules.ids.pad)
@@ -129,8 +135,8 @@ function bestCandidates(
   return best;
 }
 
-function finish({ tokens }: Hypothesis, score: number, length: number, rules: SearchRules): Written {
-  return { tokens, score: score / length ** rules.lengthPenalty, confidence: Math.exp(score / length) };
+function finish({ tokens, logits }: Hypothesis, score: number, length: number, rules: SearchRules): Written {
+  return { tokens, score: score / length ** rules.lengthPenalty, confidence: Math.exp(score / length), logits };
 }
 
 /** One step of one picture: its live hypotheses become the best of their continuations; those that end are finished. */
@@ -141,7 +147,7 @@ function advance(picture: Picture, logitsOf: LogitsOf, rules: SearchRules): void
     if (token === rules.ids.eos) {
       if (rank < rules.beams) picture.finished.push(finish(from, score, from.tokens.length + 1, rules));
     } else if (next.length < rules.beams) {
-      next.push({ tokens: [...from.tokens, token], score, row: from.row });
+      next.push({ ...from, tokens: [...from.tokens, token], score });
     }
   }
   picture.live = picture.finished.length < rules.beams ? next : [];
@@ -162,7 +168,7 @@ function follow(picture: Picture, { tokens, logits }: Start['guess'], rules: Sea
 
 /** The best finished one; among equals the one that finished first. */
 function winner(picture: Picture): Written {
-  const empty: Written = { tokens: [], score: Number.NEGATIVE_INFINITY, confidence: 0 };
+  const empty: Written = { tokens: [], score: Number.NEGATIVE_INFINITY, confidence: 0, logits: [] };
   return picture.finished.reduce((a, b) => (b.score > a.score ? b : a), picture.finished[0] ?? empty);
 }
 
@@ -175,7 +181,7 @@ function winner(picture: Picture): Written {
  */
 export async function search(starts: readonly Start[], step: Step, rules: SearchRules): Promise<readonly Written[]> {
   const pictures = starts.map(({ first, guess }, row) => {
-    const picture: Picture = { live: [{ tokens: [], score: 0, row }], finished: [] };
+    const picture: Picture = { live: [{ tokens: [], logits: [], score: 0, row }], finished: [] };
     advance(picture, () => first, rules);
     if (rules.beams === 1) follow(picture, guess, rules);
     return picture;

@@ -68,3 +68,30 @@ test('a draft that both views together would have written costs no further call'
   expect(scored).toEqual(decoded);
   expect(scored?.tokens).toEqual([OTHER]);
 });
+
+test('a view that has been read is read again only for captions that leave their drafts', async () => {
+  const calls: DecoderInput[] = [];
+  // With the first view alone, ONE, ONE and OTHER are written first; with both, the middle one becomes OTHER.
+  const [first, second] = [view(0.9, 0.6, 0.4), view(0.9, 0.1, 0.4)];
+  const drafted = await look(decoder([]), MANIFEST, [{ visual: first }]);
+  const drafts = drafted.map(({ tokens }) => tokens);
+  expect(drafts).toEqual([[ONE], [ONE], [OTHER]]);
+  const known = drafted.map(({ logits: said }) => said);
+  const looked = await look(
+    decoder(calls),
+    MANIFEST,
+    [
+      { visual: first, known },
+      { visual: second, drafts },
+    ],
+    drafts,
+  );
+  expect(looked.map(({ tokens }) => tokens)).toEqual([[ONE], [OTHER], [OTHER]]);
+  expect(looked).toEqual(await look(decoder([]), MANIFEST, [{ visual: first }, { visual: second, drafts }]));
+  // The second view with all drafts; then the first one's picture that is written otherwise, and its step in the second.
+  expect(calls.map(({ ids, visual }) => [ids.values, visual?.data.length])).toEqual([
+    [[3, ONE, 1, ONE, 3, ONE, 1, ONE, 3, OTHER, 1, OTHER], 3],
+    [[1, OTHER], 1],
+    [[OTHER], undefined],
+  ]);
+});

@@ -206,7 +206,7 @@ describe('abort', () => {
 });
 
 test('a process that gives no answer is killed by the watchdog', async () => {
-  const inference = new InferenceProcess(4000);
+  const inference = new InferenceProcess(10_000);
   await inference.open(await loadBundle(folder), 2);
   await expect(inference.caption(group('yellow'))).rejects.toMatchObject({ code: 'worker-stuck', retryable: true });
   expect(inference.alive).toBe(false);
