@@ -43,23 +43,27 @@ export async function attempt(context: WatchContext, request: AttemptRequest): P
     return 'ended';
   } catch (error) {
     if (signal.aborted) return 'stopped';
-    return failed(context, request, readableError(context.settings.stateFile, error));
+    const { root } = recording;
+    return failed(
+      context,
+      request,
+      existsSync(root) ? readableError(context.settings.stateFile, error) : new FolderAwayError(root),
+    );
   }
 }
 
 function failed(context: WatchContext, { recording, night }: AttemptRequest, error: unknown): Outcome {
   const { db, reporter, settings } = context;
-  const { id, path: file, root } = recording;
-  if (!existsSync(root)) throw new FolderAwayError(root);
+  const { id, path: file } = recording;
   if (!(error instanceof SecondGlanceError) || hinders(error)) throw error;
-  const gone = !existsSync(file);
+  const gone = !isOfPlace(error) && !existsSync(file);
   const { code, message, retryable } = error;
   const failure = gone
     ? { code: 'recording-gone', message: `${file} is there no more`, retryable: false }
     : { code, message, retryable };
   const problem = gone ? { code: failure.code, message: failure.message } : problemOf(error, settings.verbose);
   reporter.end({ video: file, state: 'failed', keyframes: 0, cues: 0, seconds: 0, outputs: [], problems: [problem] });
-  if (!gone && isOfPlace(error)) {
+  if (isOfPlace(error)) {
     holdRecording(db, id, failure);
     return 'later';
   }

@@ -36,17 +36,12 @@ export class WindowClosedError extends SecondGlanceError<'window-closed'> {
 }
 
 /** Troubles of the machine, not of a recording: the whole run waits. */
-const HINDRANCES: ReadonlySet<string> = new Set([
-  'output-full',
-  'state-full',
-  'folder-away',
-  'redis-unreachable',
-  'redis-full',
-]);
+const HINDRANCES: ReadonlySet<string> = new Set(['output-full', 'state-full', 'redis-unreachable', 'redis-full']);
 /** Troubles of a place: what would go there waits, for as long as it takes. */
 const PLACES: ReadonlySet<string> = new Set([
   'output-permission',
   'output-folder-missing',
+  'folder-away',
   'track-exists',
   'path-not-allowed',
 ]);

@@ -4,7 +4,7 @@ import { sentenceOf } from '../../core/errors.ts';
 import { mqttChannel, webhookChannel } from '../../overnight/channels.ts';
 import { type Database, openDatabase, writeFact } from '../../overnight/database.ts';
 import { type Channel, enterMatches } from '../../overnight/outbox.ts';
-import type { Recording } from '../../overnight/recordings.ts';
+import { type Recording, recordingsWhere } from '../../overnight/recordings.ts';
 import { OutputError } from '../../pipeline/errors.ts';
 import { type FileLock, lockFile } from '../../pipeline/lock.ts';
 import { ensureFolder } from '../../pipeline/sink.ts';
@@ -38,13 +38,26 @@ function channelsOf({ notify, webhook, mqtt }: WatchSettings): Channel[] {
   ];
 }
 
+/** A folder that recordings came from before is away, and is waited for; any other is misspelt. Throws a UsageError. */
+function checkKnown(missing: readonly string[], stateFile: string): void {
+  const db = existsSync(stateFile) ? openDatabase(stateFile, { create: false }) : undefined;
+  try {
+    for (const root of missing) {
+      if (db !== undefined && recordingsWhere(db, 'r.root = ?', root).length > 0) continue;
+      throw new UsageError(`the folder ${root} does not exist: check the name`);
+    }
+  } finally {
+    db?.close();
+  }
+}
+
 /**
  * `secondglance watch`: returns the exit code. Throws a UsageError before anything is started, or what made all of it
  * impossible (a broken bundle, a state file that is none).
  */
 export async function runWatch(settings: WatchSettings): Promise<number> {
-  const missing = settings.roots.find((root) => !existsSync(root));
-  if (missing !== undefined) throw new UsageError(`the folder ${missing} does not exist: check the name`);
+  const missing = settings.roots.filter((root) => !existsSync(root));
+  if (missing.length > 0) checkKnown(missing, settings.stateFile);
   const bundle = await loadBundle(settings.model ?? DEFAULT_BUNDLE);
   const reporter = settings.json ? jsonReporter() : humanReporter(settings);
   const interruption = onInterrupt(() => reporter.note('secondglance: ending; the next run goes on from here'));

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type SecondGlanceError, sentenceOf } from '../../core/errors.ts';
 import { readableError } from '../../overnight/database.ts';
@@ -11,7 +12,7 @@ import { EXIT } from '../exit.ts';
 import { stateDir } from '../state.ts';
 import { attempt } from './attempt.ts';
 import type { WatchContext } from './context.ts';
-import { AlreadyWatchedError, hinders, WindowClosedError } from './errors.ts';
+import { AlreadyWatchedError, FolderAwayError, hinders, WindowClosedError } from './errors.ts';
 import { Inventory } from './inventory.ts';
 import { Nights } from './nights.ts';
 import { closingSentence } from './sentence.ts';
@@ -160,7 +161,10 @@ export class Watcher {
   #next(running: ReadonlyMap<number, unknown>): { readonly recording: Recording; readonly plan: Plan } | undefined {
     const now = performance.now();
     const { night, backlog } = this.#waiting();
-    const isDue = ({ id }: Recording): boolean => !running.has(id) && (this.#later.get(id)?.until ?? 0) <= now;
+    const away = new Set(this.#context.settings.roots.filter((root) => !existsSync(root)));
+    for (const root of away) this.#tell(sentenceOf(new FolderAwayError(root)));
+    const isDue = ({ id, root }: Recording): boolean =>
+      !away.has(root) && !running.has(id) && (this.#later.get(id)?.until ?? 0) <= now;
     for (const kind of [night, backlog]) {
       const due = kind.filter(isDue);
       const [recording] = due;

@@ -209,6 +209,41 @@ test('a full disk: nothing is lost, the reason is said; with room again it goes 
   }
 });
 
+test('a share that is away: its recordings wait, those of others are described; a folder nobody knows is refused', async () => {
+  const room = await cameras('shares');
+  const [front, gate] = [room.at('cams/front'), room.at('cams/gate')];
+  const args = [
+    'watch',
+    '--state',
+    room.at('night.db'),
+    '--model',
+    room.bundle,
+    '--settle',
+    '0s',
+    '--once',
+    '--zone',
+    'UTC',
+  ];
+  const watch = (...folders: string[]): Promise<Ended> =>
+    run([...args, ...folders], { cwd: room.folder, env: room.env });
+  // Found, but there is no place for its track: it waits.
+  const taken = ['cams/gate/b.vtt', 'cams/gate/b.mkv.vtt'].map((name) => room.at(name));
+  for (const folder of taken) await mkdir(folder);
+  expect((await watch(gate)).code).toBe(3);
+  await rename(gate, room.at('elsewhere'));
+  const away = await watch(front, gate);
+  expect(away).toMatchObject({ code: 3, stderr: expect.stringMatching(/gate is away: its recordings wait/) });
+  expect(away.stdout).toMatch(/^1 described, 0 failed, 0 unfinished, 1 remain/);
+  expect(await watch(front, room.at('cams/gaet'))).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/gaet does not exist/),
+  });
+  await rename(room.at('elsewhere'), gate);
+  for (const folder of taken) await rm(folder, { recursive: true });
+  expect((await watch(front, gate)).stdout).toMatch(/^1 described, 0 failed, 0 unfinished, 0 remain/);
+  expect(recordings(room).map(({ state }) => state)).toEqual(['done', 'done']);
+});
+
 describe('--queue', () => {
   let redis: TestRedis;
   const services: Running[] = [];
@@ -295,7 +330,11 @@ describe('--queue', () => {
     await vi.waitUntil(submitted, { timeout: 120_000, interval: 200 });
     await rename(room.at('cams'), room.at('elsewhere'));
     services.push(await start(['up', '--model', room.bundle, '--concurrency', '1', ...prefix], how));
-    expect(await away).toMatchObject({ code: 1, stdout: expect.stringMatching(/2 remain .*stopped: .*cams is away/) });
+    expect(await away).toMatchObject({
+      code: 3,
+      stdout: expect.stringMatching(/^0 described, 0 failed, 0 unfinished, 2 remain/),
+      stderr: expect.stringMatching(/cams is away/),
+    });
     expect(recordings(room).map(({ state, tries }) => [state, tries])).toEqual([
       ['pending', 0],
       ['pending', 0],
