@@ -169,6 +169,7 @@ def main():
     parser.add_argument("checkpoint")
     parser.add_argument("--out", required=True)
     parser.add_argument("--name", default="flickr-small")
+    parser.add_argument("--version", default="1")
     parser.add_argument("--fp32", help="folder for the fp32 graphs (default: beside the checkpoint)")
     parser.add_argument("--quantize", nargs="*", default=[], choices=["encoder", "deeplens", "decoder"])
     parser.add_argument("--block", type=int, default=32)
@@ -211,7 +212,7 @@ def main():
         with open(args.scores) as f:
             scores = json.load(f)
     bundle = {
-        "format": 1, "name": args.name, "version": "2",
+        "format": 1, "name": args.name, "version": args.version,
         "description": "%s encoder, DeepLens and a %d-layer causal language model; English one-sentence captions in two looks." % (type(model.encoder).__name__, c["layers"]),
         "licence": "weights: research and non-commercial use, see NOTICE beside this folder",
         "trainedOn": ["Flickr8k training pictures and captions", "Flickr30k captions (text only)", "COCO val2017 captions (text only)",
