@@ -5,6 +5,7 @@
 writes one line a validation picture, {"video", "text", "draft", "confidence"}, for score.py.
 """
 import argparse
+import functools
 import json
 import os
 import time
@@ -33,20 +34,21 @@ class Bundle:
         session = self.graphs[graph]
         return [torch.from_numpy(o) for o in session.run(None, {k: np.ascontiguousarray(v) for k, v in inputs.items()})]
 
-    def decode(self, *inputs):
-        return self.run("decoder", **dict(zip(("visual", "ids", "positions", "segments", "mask", "past", "rows"), map(np.asarray, inputs))))
+    def decode(self, *inputs, graph="decoder"):
+        return self.run(graph, **dict(zip(("visual", "ids", "positions", "segments", "mask", "past", "rows"), map(np.asarray, inputs))))
 
     def second(self, glance, features, drafts, options):
         """-> [(token ids, confidence)] of the second look behind drafts."""
         refined = self.run("deeplens", glance=glance.numpy(), features=features.numpy(), draft=D.pad_drafts(drafts).numpy())[0]
-        views = [(glance, None), (refined, drafts)] if options["bothLooks"] else [(refined, drafts)]
-        return write(self.decode, views, options, self.json["dims"])
+        rewriter = functools.partial(self.decode, graph="rewriter" if "rewriter" in self.graphs else "decoder")
+        views = [(rewriter, refined, drafts if options["readsDraft"] else None)]
+        return write([(self.decode, glance, None)] + views if options["bothLooks"] else views, options, self.json["dims"])
 
     def caption(self, pixels, options=None):
         """uint8 [B, H, W, 3] -> per picture (draft ids, final ids, confidence of the final)."""
         options = dict(self.json["generation"], **(options or {}))
         glance, features = self.run("encoder", pixels=pixels)
-        drafts = [ids for ids, _ in write(self.decode, [(glance, None)], options, self.json["dims"])]
+        drafts = [ids for ids, _ in write([(self.decode, glance, None)], options, self.json["dims"])]
         finals = self.second(glance, features, drafts, options)
         return [(draft, ids, confidence) for draft, (ids, confidence) in zip(drafts, finals)]
 

@@ -30,29 +30,37 @@ class CriticLoss:
                 out[b, j] = self.cider.one(words(D.flip_words(text) if flipped else text) + (END if ended[b, j] else []), i)
         return torch.tensor(out)
 
-    def judge(self, visual, drafts, index, flips):
+    def judge(self, language, visual, drafts, index, flips):
         """visual [B, N, D], drafts: token lists or None -> loss, the samples (per row k token lists), their mean reward."""
         model, k, temperature = self.run.model, self.c["samples"], self.c["temperature"]
         model.eval()
         with torch.no_grad():
-            samples, ended = sample(model.language, visual.detach(), drafts, k, self.c["most"], temperature)
+            samples, ended = sample(language, visual.detach(), drafts, k, self.c["most"], temperature)
         model.train()
         reward = self.rewards(index, flips, samples, ended)
         gain = reward - (reward.sum(1, keepdim=True) - reward) / (k - 1)
         pack = D.pack(samples, drafts)
-        states = model.language.hidden(visual, pack)
+        states = language.hidden(visual, pack)
         at = pack["targets"] >= 0
-        logp = torch.log_softmax(model.language.logits(states[at]).float() / temperature, -1).gather(1, pack["targets"][at][:, None])[:, 0]
+        logp = torch.log_softmax(language.logits(states[at]).float() / temperature, -1).gather(1, pack["targets"][at][:, None])[:, 0]
         weight = gain[at.nonzero()[:, 0], pack["group"][at] - 1]
         return -(weight * logp).sum() / len(logp), samples, 100 * float(reward.mean())
 
     def __call__(self, epoch, index, views, captions, flips):
-        """-> {"glance", "second"}: losses that the caller adds up."""
+        """-> losses that the caller adds up: "second" and, but for the stage `again`, "glance"."""
         model = self.run.model
         glance, features = model.look(views, self.run.frozen(epoch))
-        first, samples, reward = self.judge(glance, None, index, flips)
-        drafts = [s[0] for s in samples]
+        if self.c["stage"] == "again":
+            model.eval()
+            with torch.no_grad():
+                drafts = [s[0] for s in sample(model.language, glance, None, 1, self.c["most"], self.c["temperature"])[0]]
+            model.train()
+            parts, noted = {}, {}
+        else:
+            first, samples, reward = self.judge(model.language, glance, None, index, flips)
+            drafts = [s[0] for s in samples]
+            parts, noted = {"glance": first}, {"reward glance": reward}
         refined = model.refine(glance, features, D.pad_drafts(drafts))
-        second, _, better = self.judge(refined, model.prompt(drafts), index, flips)
-        self.run.noted = {"reward glance": reward, "reward second": better}
-        return {"glance": first, "second": second}
+        second, _, better = self.judge(model.rewriter, refined, model.prompt(drafts), index, flips)
+        self.run.noted = dict(noted, **{"reward second": better})
+        return dict(parts, second=second)

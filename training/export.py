@@ -18,8 +18,8 @@ import torch
 import torch.nn as nn
 
 import data as D
-from model import Captioner, DecoderGraph
-from search import GREEDY
+from model import Captioner
+from search import GREEDY, decoders_of
 
 OPSET = 17
 
@@ -80,6 +80,7 @@ GRAPHS = {
                  "mask": {0: "B", 1: "SPT"}, "past": {2: "B0", 4: "S"}, "rows": {0: "B"},
                  "logits": {0: "B", 1: "T"}, "present": {2: "B", 4: "SPT"}, "attention": {0: "B", 1: "T"}}),
 }
+GRAPHS["rewriter"] = GRAPHS["decoder"]  # of a second look with a language model of its own
 
 
 def export_graph(name, module, model, path):
@@ -113,7 +114,7 @@ def name_weights(graph, model):
 def check_graph(name, module, model, path):
     """-> the largest difference from PyTorch over several shapes; and that a row's result does not hang on its neighbours."""
     session, n = ort.InferenceSession(path, providers=["CPUExecutionProvider"]), model.encoder.tokens
-    cases = [(1, 1), (8, 5)] if name != "decoder" else [(1, 1, True, 0), (8, 7, True, 0), (8, 1, False, n + 7), (3, 2, False, n + 20)]
+    cases = [(1, 1), (8, 5)] if name in ("encoder", "deeplens") else [(1, 1, True, 0), (8, 7, True, 0), (8, 1, False, n + 7), (3, 2, False, n + 20)]
     worst = 0.0
     for case in cases:
         inputs = sample(model, name, *case)
@@ -171,7 +172,7 @@ def main():
     parser.add_argument("--name", default="flickr-small")
     parser.add_argument("--version", default="1")
     parser.add_argument("--fp32", help="folder for the fp32 graphs (default: beside the checkpoint)")
-    parser.add_argument("--quantize", nargs="*", default=[], choices=["encoder", "deeplens", "decoder"])
+    parser.add_argument("--quantize", nargs="*", default=[], choices=list(GRAPHS))
     parser.add_argument("--block", type=int, default=32)
     parser.add_argument("--level", type=int, default=4, help="MatMulNBits accuracy_level: 4 computes in int8, one activation scale per row and block; "
                         "0 computes in fp32, at half the speed")
@@ -187,7 +188,10 @@ def main():
     model = load(args.checkpoint)[0]
     halve(model)
     c = model.config
-    modules = {"encoder": EncoderGraph(model), "deeplens": DeepLensGraph(model), "decoder": DecoderGraph(model)}
+    first, second = decoders_of(model)
+    modules = {"encoder": EncoderGraph(model), "deeplens": DeepLensGraph(model), "decoder": first}
+    if model.second is not None:
+        modules["rewriter"] = second
     torch.manual_seed(0)
     graphs = {}
     for name, module in modules.items():
@@ -224,7 +228,7 @@ def main():
         "dims": {"visual": model.encoder.tokens, "width": c["width"], "features": channels(model.encoder), "layers": c["layers"], "heads": c["heads"],
                  "headDim": c["width"] // c["heads"], "vocab": c["vocab"]},
         "ids": {"pad": D.PAD, "bos": D.BOS, "eos": D.EOS, "draft": D.DRAFT},
-        "generation": dict(GREEDY, **json.loads(args.generation)),
+        "generation": dict(GREEDY, readsDraft="draft" in c["reads"], **json.loads(args.generation)),
         "modes": ["brief"],
         "scores": scores,
     }

@@ -13,9 +13,9 @@ from encoders import make_encoder
 from layers import Block, dropout, prefix_bias
 
 # reads: what the second look is given (the ablation takes some of it away) - `layers`: DeepLens sees more than the last stage;
-# `guide`: it sees the draft; `draft`: the language model reads the draft.
+# `guide`: it sees the draft; `draft`: the language model reads the draft. own: the second look has a connector and a language model of its own.
 DEFAULTS = {"encoder": {"kind": "mobilenetv2"}, "width": 256, "layers": 5, "heads": 8, "vocab": 4096, "positions": 64, "dropout": 0.2,
-            "activation": "relu2", "lens_layers": 3, "reads": ["layers", "guide", "draft"]}
+            "activation": "relu2", "lens_layers": 3, "reads": ["layers", "guide", "draft"], "own": False}
 
 
 class Language(nn.Module):
@@ -47,12 +47,28 @@ class Language(nn.Module):
         return states @ self.token.weight.t()
 
 
+class Connector(nn.Module):
+    """The encoder's last stage [B, N, last] -> visual tokens [B, N, D]."""
+
+    def __init__(self, tokens, last, d):
+        super().__init__()
+        self.layers = nn.Sequential(nn.LayerNorm(last), nn.Linear(last, 2 * d), nn.GELU(approximate="tanh"), nn.Linear(2 * d, d))
+        self.place = nn.Parameter(torch.zeros(tokens, d))
+
+    def forward(self, x):
+        return self.layers(x) + self.place
+
+
 class DeepLens(nn.Module):
-    """Reads several encoder stages on the finest grid there is, guided by the draft; what it finds is added to the glance's visual tokens.
-    The last layer starts at zero: an untrained second look sees what the first saw."""
+    """Reads several encoder stages on the finest grid there is, guided by the draft; what it finds is added to the glance's visual tokens or,
+    for a second look of its own, to those of a connector of its own and to a share of the glance's that is learnt, none at first.
+    The last layer starts at zero: an untrained second look sees what its connector saw."""
 
     def __init__(self, c, encoder):
         super().__init__()
+        self.own, self.last = None, encoder.coarse[-1]
+        if c["own"]:
+            self.own, self.keep = Connector(encoder.tokens, self.last, c["width"]), nn.Parameter(torch.zeros(c["width"]))
         d, self.reads, self.cells = c["width"], c["reads"], encoder.cells
         self.parts = encoder.fine, encoder.coarse
         self.norms = nn.ModuleList([nn.LayerNorm(s) for s in encoder.fine + encoder.coarse])  # stages differ tenfold in magnitude
@@ -79,8 +95,12 @@ class DeepLens(nn.Module):
         x = x.expand(-1, -1, self.cells, -1)
         return self.features(x).flatten(1, 2) + self.place.weight
 
-    def forward(self, glance, x, draft, words):
-        """glance [B, N, D], x from see(), draft ids [B, T] padded with 0, words [B, T, D] = their embeddings -> [B, N, D]."""
+    def ground(self, glance, features):
+        """What the findings are added to: [B, N, D]."""
+        return glance if self.own is None else self.keep * glance + self.own(features[:, :, -self.last:])
+
+    def forward(self, ground, x, draft, words):
+        """ground [B, N, D], x from see(), draft ids [B, T] padded with 0, words [B, T, D] = their embeddings -> [B, N, D]."""
         if "guide" not in self.reads:
             draft = torch.zeros_like(draft)
         w = self.words(words) + self.order(torch.arange(draft.shape[1]))
@@ -90,7 +110,7 @@ class DeepLens(nn.Module):
         bias = (1.0 - seen.to(torch.float32))[:, None, None, :] * -1e9
         for block in self.blocks:
             x = block(x, bias)[0]
-        return glance + self.out(self.norm(x[:, :places])).unflatten(1, (-1, self.cells)).mean(2)
+        return ground + self.out(self.norm(x[:, :places])).unflatten(1, (-1, self.cells)).mean(2)
 
 
 class Captioner(nn.Module):
@@ -103,6 +123,7 @@ class Captioner(nn.Module):
         self.connector = nn.Sequential(nn.LayerNorm(self.last), nn.Linear(self.last, 2 * d), nn.GELU(approximate="tanh"), nn.Linear(2 * d, d))
         self.place = nn.Parameter(torch.zeros(self.encoder.tokens, d))
         self.language, self.deeplens = Language(self.config), DeepLens(self.config, self.encoder)
+        self.second = Language(self.config) if self.config["own"] else None
         for name, p in self.named_parameters():
             if name.startswith("encoder."):
                 continue
@@ -120,7 +141,12 @@ class Captioner(nn.Module):
 
     def refine(self, glance, features, draft):
         """glance [B, N, D], features [B, N, C], draft [B, T] -> refined tokens [B, N, D]."""
-        return self.deeplens(glance, self.deeplens.see(features), draft, self.language.token(draft))
+        return self.deeplens(self.deeplens.ground(glance, features), self.deeplens.see(features), draft, self.language.token(draft))
+
+    @property
+    def rewriter(self):
+        """The language model of the second look."""
+        return self.language if self.second is None else self.second
 
     def prompt(self, drafts):
         """Drafts as token lists -> what the language model reads of them in the second look."""
@@ -137,9 +163,9 @@ class Captioner(nn.Module):
 class DecoderGraph(nn.Module):
     """The decoder as the bundle exports it: text positions of one call, behind `visual` tokens on the first call of a look."""
 
-    def __init__(self, model):
+    def __init__(self, language, tokens):
         super().__init__()
-        self.language, self.tokens = model.language, model.encoder.tokens
+        self.language, self.tokens = language, tokens
 
     def forward(self, visual, ids, positions, segments, mask, past, rows):
         """visual [B, P, D], ids / positions / segments [B, T], mask [B, S+P+T] (1 = may be attended to), past [L, 2, B0, H, S, hd],

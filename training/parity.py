@@ -13,9 +13,8 @@ import numpy as np
 import torch
 
 from caption import Bundle
-from search import dims_of, write
+from search import decoders_of, dims_of, write
 from data import pad_drafts
-from model import DecoderGraph
 
 FORMULA = "disc: (x-cx)^2+(y-cy)^2 < r^2 -> rgb[c]; else (base[c] + ((ax[c]*x + ay[c]*y) >> 4) + amount*(((x>>shift) ^ (y>>shift)) & 1)) & 255"
 PICTURES = [
@@ -39,12 +38,12 @@ def picture(p, width=224, height=224):
 
 
 def by_pytorch(model, pixels, options):
-    decoder, dims = DecoderGraph(model), dims_of(model)
+    first, second, dims = *decoders_of(model), dims_of(model)
     with torch.no_grad():
         glance, features = model.look(torch.from_numpy(pixels))
-        drafts = [ids for ids, _ in write(decoder, [(glance, None)], options, dims)]
-        second = [(model.refine(glance, features, pad_drafts(drafts)), drafts)]
-        finals = write(decoder, [(glance, None)] + second if options["bothLooks"] else second, options, dims)
+        drafts = [ids for ids, _ in write([(first, glance, None)], options, dims)]
+        views = [(second, model.refine(glance, features, pad_drafts(drafts)), model.prompt(drafts))]
+        finals = write([(first, glance, None)] + views if options["bothLooks"] else views, options, dims)
     return [(d, ids, sure) for d, (ids, sure) in zip(drafts, finals)]
 
 

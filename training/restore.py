@@ -22,7 +22,9 @@ def main():
             name = tensor.name[:-5] if tensor.name.endswith("_half") else tensor.name
             value = torch.tensor(onnx.numpy_helper.to_array(tensor).copy()).float()
             weights[name[:-2] if name.endswith(".T") else name] = value.t().contiguous() if name.endswith(".T") else value
-    model = Captioner({"width": dims["width"], "layers": dims["layers"], "heads": dims["heads"], "vocab": dims["vocab"]})
+    reads = ["layers", "guide"] + ["draft"] * bundle["generation"]["readsDraft"]
+    model = Captioner({"width": dims["width"], "layers": dims["layers"], "heads": dims["heads"], "vocab": dims["vocab"], "reads": reads,
+                       "own": "rewriter" in bundle["graphs"]})
     state = model.state_dict()
     missing = [k for k, v in state.items() if k not in weights or weights[k].numel() != v.numel()]
     if missing:

@@ -13,8 +13,8 @@ import torch
 from data import BOS, DRAFT, EOS, PAD, pad_drafts
 from model import DecoderGraph
 
-# bothLooks: the second look writes from both views, the glance's tokens and the refined ones behind the draft
-GREEDY = {"beams": 1, "maxTokens": 24, "noRepeatNgram": 3, "lengthPenalty": 1.0, "bothLooks": True}
+# bothLooks: the second look writes from both views, the glance's tokens and the refined ones; readsDraft: the latter stand before the draft
+GREEDY = {"beams": 1, "maxTokens": 24, "noRepeatNgram": 3, "lengthPenalty": 1.0, "bothLooks": True, "readsDraft": True}
 
 
 def log_softmax(logits):
@@ -114,11 +114,11 @@ class View:
         self.logits = logits[:, -1].float().cpu()
 
 
-def write(decoder, views, options, dims):
-    """One look for a batch. decoder(visual, ids, positions, segments, mask, past, rows) -> logits, present, attention, all torch tensors;
-    views: [(visual [B, N, D], drafts as token lists or None)]. -> [(token ids, confidence)] per row."""
-    b = len(views[0][0])
-    views, beams = [View(decoder, visual, drafts, dims) for visual, drafts in views], [Beam(options) for _ in range(b)]
+def write(views, options, dims):
+    """One look for a batch. views: [(decoder, visual [B, N, D], drafts as token lists or None)];
+    decoder(visual, ids, positions, segments, mask, past, rows) -> logits, present, attention, all torch tensors. -> [(token ids, confidence)] per row."""
+    b = len(views[0][1])
+    views, beams = [View(decoder, visual, drafts, dims) for decoder, visual, drafts in views], [Beam(options) for _ in range(b)]
     owner = list(range(b))  # the picture that each decoder row belongs to
     for step in range(1, options["maxTokens"] + 1):
         logp = log_softmax(sum(view.logits for view in views).numpy() / len(views))
@@ -144,18 +144,23 @@ def dims_of(model):
     return {"layers": c["layers"], "heads": c["heads"], "headDim": c["width"] // c["heads"]}
 
 
+def decoders_of(model):
+    """Those of the first look and of the second."""
+    return DecoderGraph(model.language, model.encoder.tokens), DecoderGraph(model.rewriter, model.encoder.tokens)
+
+
 def caption_pictures(model, pixels, options=GREEDY, looks=2, batch=125):
     """uint8 [n, 224, 224, 3] -> for each look the token lists of all pictures."""
-    decoder, dims = DecoderGraph(model), dims_of(model)
+    first_decoder, second_decoder, dims = *decoders_of(model), dims_of(model)
     out = [[] for _ in range(looks)]
     with torch.no_grad():
         for start in range(0, len(pixels), batch):
             glance, features = model.look(torch.tensor(np.array(pixels[start:start + batch])))
-            first = [(glance, None)]
-            texts = [ids for ids, _ in write(decoder, first, options, dims)]
+            first = [(first_decoder, glance, None)]
+            texts = [ids for ids, _ in write(first, options, dims)]
             out[0] += texts
             for look in out[1:]:
-                second = [(model.refine(glance, features, pad_drafts(texts)), model.prompt(texts))]
-                texts = [ids for ids, _ in write(decoder, first + second if options["bothLooks"] else second, options, dims)]
+                second = [(second_decoder, model.refine(glance, features, pad_drafts(texts)), model.prompt(texts))]
+                texts = [ids for ids, _ in write(first + second if options["bothLooks"] else second, options, dims)]
                 look += texts
     return out

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 
 from data import EOS, clean, flip_words, pack, pad_drafts
-from model import Captioner, DecoderGraph
+from model import Captioner
 from sample import sample
 from score import interval, score
-from search import GREEDY, banned_tokens, best_candidates, dims_of, write
+from search import GREEDY, banned_tokens, best_candidates, decoders_of, dims_of, write
 
 
 def small():
@@ -37,11 +37,11 @@ def test_packed_captions_do_not_see_each_other(model):
 
 def test_search_in_a_batch_and_alone(model):
     visual, drafts = torch.randn(3, 49, 64), [[5, 6, 7], [], [9, 10]]
-    decoder, dims = DecoderGraph(model), dims_of(model)
+    decoder, dims = decoders_of(model)[0], dims_of(model)
     for options in (GREEDY, dict(GREEDY, beams=3)):
-        together = write(decoder, [(visual, drafts)], options, dims)
+        together = write([(decoder, visual, drafts)], options, dims)
         for r in range(3):
-            assert write(decoder, [(visual[r:r + 1], drafts[r:r + 1])], options, dims)[0][0] == together[r][0]
+            assert write([(decoder, visual[r:r + 1], drafts[r:r + 1])], options, dims)[0][0] == together[r][0]
             tokens, sure = together[r]
             p = pack([[tokens]], [drafts[r]])
             states = model.language.hidden(visual[r:r + 1], p)[0][p["group"][0] == 1]
@@ -54,7 +54,8 @@ def test_two_views_are_the_mean_of_both(model):
     """What is written from two views has, from each of them, the probabilities whose geometric mean the search went by."""
     one, two, drafts = torch.randn(2, 49, 64), torch.randn(2, 49, 64), [[5, 6, 7], [8]]
     options = dict(GREEDY, maxTokens=5, noRepeatNgram=0)
-    for r, (tokens, sure) in enumerate(write(DecoderGraph(model), [(one, None), (two, drafts)], options, dims_of(model))):
+    first, second = decoders_of(model)
+    for r, (tokens, sure) in enumerate(write([(first, one, None), (second, two, drafts)], options, dims_of(model))):
         whole, logits = (tokens + [EOS])[:5], 0.0
         for visual, behind in ((one, None), (two, [drafts[r]])):
             p = pack([[tokens]], behind)
@@ -70,7 +71,7 @@ def test_wide_beam_finds_the_best(model):
     """With more beams than there are sentences of two tokens, the search must agree with trying them all."""
     visual = torch.randn(1, 49, 64)
     options = {"beams": 4096, "maxTokens": 2, "noRepeatNgram": 0, "lengthPenalty": 1.0}
-    found = write(DecoderGraph(model), [(visual, None)], options, dims_of(model))[0][0]
+    found = write([(decoders_of(model)[0], visual, None)], options, dims_of(model))[0][0]
     words = [t for t in range(64) if t not in (0, 1, 2, 3)]
     p = pack([[[w] for w in words]])
     logp = torch.log_softmax(model.language.logits(model.language.hidden(visual, p))[0].double(), -1)
@@ -90,7 +91,7 @@ def test_search_rules():
 def test_sampling_follows_the_model(model):
     """At a temperature near zero, sampled columns must all be the greedy caption."""
     visual, drafts = torch.randn(2, 49, 64), [[5, 6], [8]]
-    greedy = write(DecoderGraph(model), [(visual, drafts)], dict(GREEDY, maxTokens=6, noRepeatNgram=0), dims_of(model))
+    greedy = write([(decoders_of(model)[0], visual, drafts)], dict(GREEDY, maxTokens=6, noRepeatNgram=0), dims_of(model))
     samples, _ = sample(model.language, visual, drafts, 3, 6, temperature=1e-4)
     for row, (ids, _) in zip(samples, greedy):
         assert all(s == ids for s in row), (row, ids)
@@ -104,7 +105,7 @@ def test_vision_transformer():
     assert glance.shape == (2, 16, 64) and features.shape == (2, 16, 96)
     drafts = [[5, 6, 7], [8]]
     refined = model.refine(glance, features, pad_drafts(drafts))
-    assert refined.shape == glance.shape and len(write(DecoderGraph(model), [(refined, drafts)], GREEDY, dims_of(model))) == 2
+    assert refined.shape == glance.shape and len(write([(decoders_of(model)[1], refined, drafts)], GREEDY, dims_of(model))) == 2
 
 
 def test_score():

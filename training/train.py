@@ -1,7 +1,7 @@
 """Trains one stage: python3 train.py configs/<run>.json [--data ../shared/data]
 
 Stages: `lm` (the language model on text alone), `glance` (draft captions), `second` (DeepLens and the second look, the glance kept along),
-`critic` (both looks, rewarded by CIDEr-D).
+`critic` (both looks, rewarded by CIDEr-D), `again` (the same for the second look alone).
 A run lives in runs/<name>/: last.pt (resumed from when the same command is given again), log.jsonl (the curve), step-<n>.pt (evaluated
 averages). Every step seeds its own randomness, so a resumed run goes on as if it had not stopped.
 
@@ -77,7 +77,7 @@ class Run:
                 p.requires_grad_(False)
                 continue
             rate = c["encoder_lr"] if name.startswith("encoder.") else c["lr"]
-            if name.startswith("language.") and c["language_lr"]:
+            if name.startswith(("language.", "second.")) and c["language_lr"]:
                 rate = c["language_lr"]
             if name.startswith("deeplens.") and c["lens_lr"]:
                 rate = c["lens_lr"]
@@ -98,6 +98,8 @@ class Run:
         stage = self.c["stage"]
         if stage == "lm":
             return name.startswith("language.")
+        if stage == "again":
+            return name.startswith(("deeplens.", "second."))
         return stage != "glance" or not name.startswith("deeplens.")
 
     def update(self, loss):
@@ -245,7 +247,7 @@ def train_pictures(run, data, tok, rows):
     if c["stage"] == "second":
         from second import SecondLoss
         loss_of = SecondLoss(run, data, tok, rows)
-    elif c["stage"] == "critic":
+    elif c["stage"] in ("critic", "again"):
         from critic import CriticLoss
         loss_of = CriticLoss(run, data, tok, rows)
     else:

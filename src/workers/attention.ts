@@ -1,7 +1,7 @@
 import type { Tensor } from 'onnxruntime-node';
 import type { Manifest } from './manifest.ts';
 import { promptOf } from './prompt.ts';
-import type { Graphs } from './sessions.ts';
+import type { Decoder } from './sessions.ts';
 import type { Decode } from './tokenizer.ts';
 
 /** A word of a caption, and where the model looked when it chose it. */
@@ -16,13 +16,14 @@ export interface SeenWord {
  * Where a look at B pictures looked while it wrote: the decoder's attention to the visual tokens, mean over its layers and heads. A token is chosen
  * by what stands one column *before* it (the first one by the start token), so that column's attention is the token's. One call, with the
  * captions as they were written: how they were searched for does not matter.
+ * @param decode the decoder that wrote
  * @param visual float32 [B, N, D], as the look had it
  * @param captions token ids of what it wrote for each picture
  * @param drafts token ids of each picture's draft, for the second look
  * @returns for each picture, for each token of its caption, N shares
  */
 export async function attentionOf(
-  graphs: Graphs,
+  decode: Decoder,
   { dims, ids }: Manifest,
   visual: Tensor,
   captions: readonly (readonly number[])[],
@@ -30,7 +31,7 @@ export async function attentionOf(
 ): Promise<readonly (readonly Float32Array[])[]> {
   const prompt = promptOf(ids, captions, drafts);
   const masks = prompt.seen.map((seen) => [...new Array<number>(dims.visual).fill(1), ...seen]);
-  const { attention } = await graphs.decode({
+  const { attention } = await decode({
     ...prompt,
     visual,
     mask: { columns: masks[0]?.length ?? 0, values: masks.flat() },

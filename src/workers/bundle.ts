@@ -28,7 +28,9 @@ export interface Bundle {
   readonly model: ModelIdentity;
   readonly image: ImageSpec;
   /** Absolute paths. */
-  readonly files: Readonly<Record<GraphName | 'tokenizer', string>>;
+  readonly files: Readonly<Record<Exclude<GraphName, 'rewriter'> | 'tokenizer', string>> & {
+    readonly rewriter?: string;
+  };
   /** Absolute paths of the graphs' weights, where they stand in files of their own. */
   readonly data: readonly string[];
 }
@@ -100,10 +102,10 @@ export async function loadBundle(nameOrPath: string, options: { provider?: Provi
   const { name, version, graphs, tokenizer } = manifest;
   const { width, height, resize, filter, matrix } = manifest.image;
   const data: string[] = [];
-  const check = async (name: GraphName) => {
-    const graph = graphs[name][provider] ?? graphs[name].default;
-    for (const weights of graph.data) data.push(await checkFile(folder, weights));
-    return checkFile(folder, graph);
+  const check = async (graph: NonNullable<Manifest['graphs'][GraphName]>): Promise<string> => {
+    const own = graph[provider] ?? graph.default;
+    for (const weights of own.data) data.push(await checkFile(folder, weights));
+    return checkFile(folder, own);
   };
   return {
     folder,
@@ -113,9 +115,10 @@ export async function loadBundle(nameOrPath: string, options: { provider?: Provi
     image: { width, height, resize, filter, matrix },
     files: {
       tokenizer: await checkFile(folder, tokenizer),
-      encoder: await check('encoder'),
-      deeplens: await check('deeplens'),
-      decoder: await check('decoder'),
+      encoder: await check(graphs.encoder),
+      deeplens: await check(graphs.deeplens),
+      decoder: await check(graphs.decoder),
+      ...(graphs.rewriter === undefined ? {} : { rewriter: await check(graphs.rewriter) }),
     },
     data,
   };

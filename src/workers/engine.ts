@@ -77,20 +77,22 @@ export async function openEngine(
   { verify = true, profiles }: { readonly verify?: boolean; readonly profiles?: string } = {},
 ): Promise<Engine> {
   const { manifest, image } = bundle;
-  const decode = await openTokenizer(bundle);
+  const textOf = await openTokenizer(bundle);
   const graphs = await openGraphs(bundle, profiles);
+  const { decode, rewrite } = graphs;
 
   /** Both looks, and the visual tokens that each of them had. */
   async function lookAt(pixels: readonly Uint8Array[]) {
     const encoded = await graphs.encode(join(pixels, image), pixels.length);
     const { glance } = encoded;
-    const drafts = await look(graphs, manifest, [{ visual: glance }]);
+    const drafts = await look(manifest, [{ decode, visual: glance }]);
     if (looks === 1) return { glance, refined: glance, drafts, finals: drafts };
     const texts = drafts.map(({ tokens }) => tokens);
     const refined = await graphs.refine(encoded, draftTable(texts, manifest.ids.pad));
-    const first = manifest.generation.bothLooks ? [{ visual: glance, known: drafts.map(({ logits }) => logits) }] : [];
-    const views = [...first, { visual: refined, drafts: texts }];
-    const finals = await look(graphs, manifest, views, verify ? texts : undefined);
+    const { bothLooks, readsDraft } = manifest.generation;
+    const first = bothLooks ? [{ decode, visual: glance, known: drafts.map(({ logits }) => logits) }] : [];
+    const views = [...first, { decode: rewrite, visual: refined, ...(readsDraft ? { drafts: texts } : {}) }];
+    const finals = await look(manifest, views, verify ? texts : undefined);
     return { glance, refined, drafts, finals };
   }
 
@@ -104,11 +106,12 @@ export async function openEngine(
     if (pixels.length === 0) return [];
     const { glance, refined, drafts, finals } = await lookAt(pixels);
     const texts = drafts.map(({ tokens }) => tokens);
-    const before = await attentionOf(graphs, manifest, glance, texts);
+    const before = await attentionOf(decode, manifest, glance, texts);
     const last = finals.map(({ tokens }) => tokens);
-    const after = looks === 1 ? before : await attentionOf(graphs, manifest, refined, last, texts);
+    const read = manifest.generation.readsDraft ? texts : undefined;
+    const after = looks === 1 ? before : await attentionOf(rewrite, manifest, refined, last, read);
     const reading = ({ tokens, confidence }: Written, attention: readonly Float32Array[] = []): Reading => {
-      return { text: decode(tokens), confidence: rounded(confidence), words: seenWords(tokens, attention, decode) };
+      return { text: textOf(tokens), confidence: rounded(confidence), words: seenWords(tokens, attention, textOf) };
     };
     return drafts.map((draft, i) => ({
       draft: reading(draft, before[i]),
@@ -118,7 +121,7 @@ export async function openEngine(
 
   function captionOf({ video, index, pts, still }: Keyframe, { draft, final }: Looked): Caption {
     const confidence = rounded(final.confidence);
-    return { video, index, pts, still, draft: decode(draft.tokens), text: decode(final.tokens), confidence, looks };
+    return { video, index, pts, still, draft: textOf(draft.tokens), text: textOf(final.tokens), confidence, looks };
   }
 
   return {

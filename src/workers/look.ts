@@ -2,10 +2,12 @@ import { Tensor } from 'onnxruntime-node';
 import type { Manifest } from './manifest.ts';
 import { promptOf } from './prompt.ts';
 import { type Step, search, type Written } from './search.ts';
-import type { Graphs, Table } from './sessions.ts';
+import type { Decoder, Table } from './sessions.ts';
 
 /** What a look reads of B pictures. */
 export interface View {
+  /** Reads it, and writes. */
+  readonly decode: Decoder;
   /** float32 [B, N, D]: the glance, or what DeepLens made of it. */
   readonly visual: Tensor;
   /** Token ids of each picture's draft, read before the caption is written; an empty draft is a draft too. Absent: none is read. */
@@ -26,9 +28,8 @@ interface ReadView {
 
 /** Reads a view, and scores each picture's guess in the same call. */
 async function readView(
-  graphs: Graphs,
   { dims, ids }: Manifest,
-  { visual, drafts }: View,
+  { decode, visual, drafts }: Omit<View, 'known'>,
   guesses: readonly (readonly number[])[],
 ): Promise<ReadView> {
   const prompt = promptOf(ids, guesses, drafts);
@@ -36,7 +37,7 @@ async function readView(
   let masks = prompt.seen.map((seen) => [...new Array<number>(dims.visual).fill(1), ...seen]);
   const maskTable = (): Table => ({ columns: masks[0]?.length ?? 0, values: masks.flat() });
   const rows = guesses.map((_, row) => row);
-  const start = await graphs.decode({ ...prompt, visual, mask: maskTable(), past: undefined, rows });
+  const start = await decode({ ...prompt, visual, mask: maskTable(), past: undefined, rows });
   let past = start.present;
   let fresh = rows.map(() => true);
   const guessAt = dims.visual + prompt.start + 1;
@@ -52,7 +53,7 @@ async function readView(
         return [...mask, 1];
       });
       fresh = parents.map(() => false);
-      const { logits, present } = await graphs.decode({
+      const { logits, present } = await decode({
         visual: undefined,
         ids: { columns: 1, values: tokens },
         positions: { columns: 1, values: positions },
@@ -78,9 +79,8 @@ function rowsOf({ data, dims }: Tensor, rows: readonly number[]): Tensor {
 
 /** A view that has said already what it thinks of the guesses: it is read once a caption leaves its guess, for these captions only. */
 function knownView(
-  graphs: Graphs,
   manifest: Manifest,
-  visual: Tensor,
+  { decode, visual }: View,
   known: ReadView['logits'],
   guesses: readonly (readonly number[])[],
 ): ReadView {
@@ -91,7 +91,7 @@ function knownView(
       if (read !== undefined) return read.step(tokens, parents, positions);
       const kept = parents.map((parent, row) => guesses[parent]?.slice(0, (positions[row] ?? 1) - 1) ?? []);
       const written = kept.map((guess, row) => [...guess, ...tokens.slice(row, row + 1)]);
-      read = await readView(graphs, manifest, { visual: rowsOf(visual, parents) }, written);
+      read = await readView(manifest, { decode, visual: rowsOf(visual, parents) }, written);
       return read.logits.map((columns) => columns.at(-1) ?? new Float32Array(0));
     },
   };
@@ -111,7 +111,6 @@ function meanOf(each: readonly Float32Array[]): Float32Array {
  * written otherwise, and decodes from there: the captions are the same, and a draft that stands as it is costs no further call
  */
 export async function look(
-  graphs: Graphs,
   manifest: Manifest,
   views: readonly View[],
   drafts?: readonly (readonly number[])[],
@@ -127,8 +126,8 @@ export async function look(
   for (const view of views) {
     read.push(
       scored === undefined || view.known === undefined
-        ? await readView(graphs, manifest, view, guesses)
-        : knownView(graphs, manifest, view.visual, view.known, guesses),
+        ? await readView(manifest, view, guesses)
+        : knownView(manifest, view, view.known, guesses),
     );
   }
   return search(

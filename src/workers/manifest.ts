@@ -34,7 +34,8 @@ const manifest = z
       normalisation: z.object({ applied: z.literal('in-graph') }),
     }),
     tokenizer: bundleFile,
-    graphs: z.object({ encoder: graph, deeplens: graph, decoder: graph }),
+    /** `rewriter`: the decoder of the second look, where that has a language model of its own. */
+    graphs: z.object({ encoder: graph, deeplens: graph, decoder: graph, rewriter: graph.optional() }),
     dims: z.object({
       visual: count,
       width: count,
@@ -50,8 +51,10 @@ const manifest = z
       maxTokens: count,
       noRepeatNgram: z.int().nonnegative(),
       lengthPenalty: z.number().nonnegative(),
-      /** The second look writes from both views: the glance's tokens, and the refined ones behind the draft. Else from the refined ones alone. */
+      /** The second look writes from both views: the glance's tokens, and the refined ones. Else from the refined ones alone. */
       bothLooks: z.boolean().default(false),
+      /** The refined tokens stand before the draft, which the decoder reads too. Else only DeepLens has read it. */
+      readsDraft: z.boolean().default(true),
       /** Captions of less confidence say more wrong than right: tracks leave them out where nothing else is asked for. */
       minConfidence: z.number().min(0).max(1).default(0),
     }),
@@ -70,7 +73,7 @@ const manifest = z
  */
 export type Manifest = Readonly<z.infer<typeof manifest>>;
 
-/** The three graphs of a bundle. */
+/** The graphs of a bundle. */
 export type GraphName = keyof Manifest['graphs'];
 
 /**

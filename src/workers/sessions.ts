@@ -46,13 +46,18 @@ export interface DecoderOutput {
   readonly attention: readonly (readonly Float32Array[])[];
 }
 
-/** The three graphs of a bundle, ready to run in this process. Every run blocks the event loop until it is done. */
+/** A decoder: one call, which appends to the cache and predicts what comes next. */
+export type Decoder = (input: DecoderInput) => Promise<DecoderOutput>;
+
+/** The graphs of a bundle, ready to run in this process. Every run blocks the event loop until it is done. */
 export interface Graphs {
   /** @param pixels B pictures one after the other, RGB 8 bits, each height * width * 3 bytes */
   encode(pixels: Uint8Array, pictures: number): Promise<Encoded>;
   /** @param drafts token ids [B, T], right-padded. @returns refined visual tokens, float32 [B, N, D] */
   refine(encoded: Encoded, drafts: Table): Promise<Tensor>;
-  decode(input: DecoderInput): Promise<DecoderOutput>;
+  readonly decode: Decoder;
+  /** The second look's: the same decoder, unless the bundle has another for it. */
+  readonly rewrite: Decoder;
   release(): Promise<void>;
 }
 
@@ -67,28 +72,30 @@ function contractOf({ image, dims }: Manifest): Record<GraphName, Contract> {
   const stages: Port = ['float32', [undefined, visual, features]];
   const table: Port = ['int64', [undefined, undefined]];
   const cache: Port = ['float32', [layers, 2, undefined, heads, undefined, headDim]];
+  const decoder: Contract = {
+    inputs: {
+      visual: ['float32', [undefined, undefined, width]],
+      ids: table,
+      positions: table,
+      segments: table,
+      mask: table,
+      past: cache,
+      rows: ['int64', [undefined]],
+    },
+    outputs: {
+      logits: ['float32', [undefined, undefined, vocab]],
+      present: cache,
+      attention: ['float32', [undefined, undefined, visual]],
+    },
+  };
   return {
     encoder: {
       inputs: { pixels: ['uint8', [undefined, image.height, image.width, 3]] },
       outputs: { glance: tokens, features: stages },
     },
     deeplens: { inputs: { glance: tokens, features: stages, draft: table }, outputs: { refined: tokens } },
-    decoder: {
-      inputs: {
-        visual: ['float32', [undefined, undefined, width]],
-        ids: table,
-        positions: table,
-        segments: table,
-        mask: table,
-        past: cache,
-        rows: ['int64', [undefined]],
-      },
-      outputs: {
-        logits: ['float32', [undefined, undefined, vocab]],
-        present: cache,
-        attention: ['float32', [undefined, undefined, visual]],
-      },
-    },
+    decoder,
+    rewriter: decoder,
   };
 }
 
@@ -119,10 +126,10 @@ function misfits(
 async function openGraph(
   bundle: Bundle,
   name: GraphName,
+  path: string,
   contract: Contract,
   profiles: string | undefined,
 ): Promise<InferenceSession> {
-  const path = bundle.files[name];
   let session: InferenceSession;
   try {
     session = await InferenceSession.create(path, {
@@ -189,20 +196,18 @@ function columnsOf({ data, dims }: Tensor): Float32Array[][] {
  * @throws BundleError `bundle-graph` with every misfit named
  */
 export async function openGraphs(bundle: Bundle, profiles?: string): Promise<Graphs> {
-  const { image, dims } = bundle.manifest;
-  const contract = contractOf(bundle.manifest);
-  const encoder = await openGraph(bundle, 'encoder', contract.encoder, profiles);
-  const deeplens = await openGraph(bundle, 'deeplens', contract.deeplens, profiles);
-  const decoder = await openGraph(bundle, 'decoder', contract.decoder, profiles);
-  return {
-    encode(pixels, pictures) {
-      const input = new Tensor('uint8', pixels, [pictures, image.height, image.width, 3]);
-      return run(encoder, { pixels: input }, ['glance', 'features']);
-    },
-    async refine({ glance, features }, drafts) {
-      return (await run(deeplens, { glance, features, draft: int64(drafts) }, ['refined'])).refined;
-    },
-    async decode({ visual, ids, positions, segments, mask, past, rows }) {
+  const { manifest, files } = bundle;
+  const { image, dims } = manifest;
+  const contract = contractOf(manifest);
+  const open = (name: GraphName, path: string) => openGraph(bundle, name, path, contract[name], profiles);
+  const encoder = await open('encoder', files.encoder);
+  const deeplens = await open('deeplens', files.deeplens);
+  const decoder = await open('decoder', files.decoder);
+  const rewriter = files.rewriter === undefined ? decoder : await open('rewriter', files.rewriter);
+  const sessions = new Set([encoder, deeplens, decoder, rewriter]);
+  const decoding =
+    (session: InferenceSession): Decoder =>
+    async ({ visual, ids, positions, segments, mask, past, rows }) => {
       const feeds = {
         visual: visual ?? new Tensor('float32', new Float32Array(0), [rows.length, 0, dims.width]),
         ids: int64(ids),
@@ -214,12 +219,22 @@ export async function openGraphs(bundle: Bundle, profiles?: string): Promise<Gra
           new Tensor('float32', new Float32Array(0), [dims.layers, 2, rows.length, dims.heads, 0, dims.headDim]),
         rows: new Tensor('int64', BigInt64Array.from(rows, BigInt), [rows.length]),
       };
-      const { logits, present, attention } = await run(decoder, feeds, ['logits', 'present', 'attention']);
+      const { logits, present, attention } = await run(session, feeds, ['logits', 'present', 'attention']);
       return { logits: columnsOf(logits), present, attention: columnsOf(attention) };
+    };
+  return {
+    encode(pixels, pictures) {
+      const input = new Tensor('uint8', pixels, [pictures, image.height, image.width, 3]);
+      return run(encoder, { pixels: input }, ['glance', 'features']);
     },
+    async refine({ glance, features }, drafts) {
+      return (await run(deeplens, { glance, features, draft: int64(drafts) }, ['refined'])).refined;
+    },
+    decode: decoding(decoder),
+    rewrite: decoding(rewriter),
     async release() {
-      if (profiles !== undefined) for (const session of [encoder, deeplens, decoder]) session.endProfiling();
-      await Promise.all([encoder.release(), deeplens.release(), decoder.release()]);
+      if (profiles !== undefined) for (const session of sessions) session.endProfiling();
+      await Promise.all([...sessions].map((session) => session.release()));
     },
   };
 }

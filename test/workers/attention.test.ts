@@ -70,7 +70,7 @@ test.runIf((await listBundles()).some(({ name }) => name === DEFAULT_BUNDLE))(
       const { glance } = await graphs.encode(pixels, 1);
       for (const drafts of [undefined, [[40, 50, 60]]]) {
         const tokens = [10, 300, 42, 7, 1000];
-        const [found] = await attentionOf(graphs, bundle.manifest, glance, [tokens], drafts);
+        const [found] = await attentionOf(graphs.decode, bundle.manifest, glance, [tokens], drafts);
         const prompt = promptOf(ids, [[]], drafts);
         const seen = [...new Array<number>(dims.visual).fill(1), ...(prompt.seen[0] ?? [])];
         const mask = () => ({ columns: seen.length, values: seen });

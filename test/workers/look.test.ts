@@ -2,7 +2,7 @@ import { Tensor } from 'onnxruntime-node';
 import { expect, test } from 'vitest';
 import { look } from '../../src/workers/look.ts';
 import type { Manifest } from '../../src/workers/manifest.ts';
-import type { DecoderInput, Graphs } from '../../src/workers/sessions.ts';
+import type { Decoder, DecoderInput } from '../../src/workers/sessions.ts';
 
 const VOCAB = 7;
 const [EOS, ONE, OTHER] = [2, 4, 5];
@@ -17,33 +17,36 @@ const logits = (chances: Record<number, number>): Float32Array =>
   Float32Array.from({ length: VOCAB }, (_, token) => Math.log(chances[token] ?? 1e-9));
 
 /** A decoder for which a picture's visual token says how likely ONE is as the first word; after it comes the end. */
-function decoder(calls: DecoderInput[]): Graphs {
-  return {
-    async decode(input: DecoderInput) {
-      calls.push(input);
-      const { columns, values } = input.ids;
-      const rows = Array.from({ length: values.length / columns }, (_, row) => row);
-      const first = Array.from((input.visual?.data ?? []) as Float32Array);
-      const says = (row: number, id: number): Float32Array =>
-        id === MANIFEST.ids.bos
-          ? logits({ [ONE]: first[row] ?? 0, [OTHER]: 1 - (first[row] ?? 0) })
-          : logits({ [EOS]: 0.5, [ONE]: 0.25, [OTHER]: 0.25 });
-      return {
-        logits: rows.map((row) => values.slice(row * columns, (row + 1) * columns).map((id) => says(row, id))),
-        present: new Tensor('float32', [0], [1]),
-        attention: [],
-      };
-    },
-  } as unknown as Graphs;
+function decoder(calls: DecoderInput[]): Decoder {
+  return async (input) => {
+    calls.push(input);
+    const { columns, values } = input.ids;
+    const rows = Array.from({ length: values.length / columns }, (_, row) => row);
+    const first = Array.from((input.visual?.data ?? []) as Float32Array);
+    const says = (row: number, id: number): Float32Array =>
+      id === MANIFEST.ids.bos
+        ? logits({ [ONE]: first[row] ?? 0, [OTHER]: 1 - (first[row] ?? 0) })
+        : logits({ [EOS]: 0.5, [ONE]: 0.25, [OTHER]: 0.25 });
+    return {
+      logits: rows.map((row) => values.slice(row * columns, (row + 1) * columns).map((id) => says(row, id))),
+      present: new Tensor('float32', [0], [1]),
+      attention: [],
+    };
+  };
 }
 
 const view = (...chances: number[]): Tensor => new Tensor('float32', chances, [chances.length, 1, 1]);
+const silent = decoder([]);
 
 test('from two views, a probability is the geometric mean of both, brought to a sum of 1', async () => {
   const calls: DecoderInput[] = [];
   const drafts = [[ONE], []];
-  const views = [{ visual: view(0.6, 0.3) }, { visual: view(0.1, 0.9), drafts }];
-  const [left, right] = await look(decoder(calls), MANIFEST, views);
+  const decode = decoder(calls);
+  const views = [
+    { decode, visual: view(0.6, 0.3) },
+    { decode, visual: view(0.1, 0.9), drafts },
+  ];
+  const [left, right] = await look(MANIFEST, views);
   const mean = (a: number, b: number) => Math.sqrt(a * b) / (Math.sqrt(a * b) + Math.sqrt((1 - a) * (1 - b)));
   expect(left?.tokens).toEqual([OTHER]);
   expect(left?.confidence).toBeCloseTo(Math.sqrt((1 - mean(0.6, 0.1)) * 0.5), 5);
@@ -61,10 +64,13 @@ test('from two views, a probability is the geometric mean of both, brought to a 
 test('a draft that both views together would have written costs no further call', async () => {
   const calls: DecoderInput[] = [];
   const drafts = [[OTHER]];
-  const views = [{ visual: view(0.6) }, { visual: view(0.1), drafts }];
-  const [scored] = await look(decoder(calls), MANIFEST, views, drafts);
+  const views = (decode: Decoder) => [
+    { decode, visual: view(0.6) },
+    { decode, visual: view(0.1), drafts },
+  ];
+  const [scored] = await look(MANIFEST, views(decoder(calls)), drafts);
   expect(calls).toHaveLength(2);
-  const [decoded] = await look(decoder([]), MANIFEST, views);
+  const [decoded] = await look(MANIFEST, views(silent));
   expect(scored).toEqual(decoded);
   expect(scored?.tokens).toEqual([OTHER]);
 });
@@ -73,25 +79,33 @@ test('a view that has been read is read again only for captions that leave their
   const calls: DecoderInput[] = [];
   // With the first view alone, ONE, ONE and OTHER are written first; with both, the middle one becomes OTHER.
   const [first, second] = [view(0.9, 0.6, 0.4), view(0.9, 0.1, 0.4)];
-  const drafted = await look(decoder([]), MANIFEST, [{ visual: first }]);
+  const drafted = await look(MANIFEST, [{ decode: silent, visual: first }]);
   const drafts = drafted.map(({ tokens }) => tokens);
   expect(drafts).toEqual([[ONE], [ONE], [OTHER]]);
   const known = drafted.map(({ logits: said }) => said);
-  const looked = await look(
-    decoder(calls),
-    MANIFEST,
-    [
-      { visual: first, known },
-      { visual: second, drafts },
-    ],
-    drafts,
-  );
+  const views = (decode: Decoder, readBefore: object) => [
+    { decode, visual: first, ...readBefore },
+    { decode, visual: second, drafts },
+  ];
+  const looked = await look(MANIFEST, views(decoder(calls), { known }), drafts);
   expect(looked.map(({ tokens }) => tokens)).toEqual([[ONE], [OTHER], [OTHER]]);
-  expect(looked).toEqual(await look(decoder([]), MANIFEST, [{ visual: first }, { visual: second, drafts }]));
+  expect(looked).toEqual(await look(MANIFEST, views(silent, {})));
   // The second view with all drafts; then the first one's picture that is written otherwise, and its step in the second.
   expect(calls.map(({ ids, visual }) => [ids.values, visual?.data.length])).toEqual([
     [[3, ONE, 1, ONE, 3, ONE, 1, ONE, 3, OTHER, 1, OTHER], 3],
     [[1, OTHER], 1],
     [[OTHER], undefined],
   ]);
+});
+
+test('each view is written from by its own decoder', async () => {
+  const one: DecoderInput[] = [];
+  const other: DecoderInput[] = [];
+  const views = [
+    { decode: decoder(one), visual: view(0.6) },
+    { decode: decoder(other), visual: view(0.1) },
+  ];
+  await look(MANIFEST, views);
+  expect(one.map(({ ids }) => ids.values)).toEqual([[1], [OTHER]]);
+  expect(other.map(({ visual }) => visual?.data[0])).toEqual([expect.closeTo(0.1), undefined]);
 });
