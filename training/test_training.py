@@ -108,6 +108,18 @@ def test_vision_transformer():
     assert refined.shape == glance.shape and len(write([(decoders_of(model)[1], refined, drafts)], GREEDY, dims_of(model))) == 2
 
 
+def test_a_second_look_of_its_own():
+    """It begins as its own connector and language model see the picture, whatever the glance saw; from both views each has its own decoder."""
+    model = Captioner({"width": 64, "layers": 2, "heads": 4, "vocab": 64, "lens_layers": 1, "own": True, "reads": ["layers", "guide"]}).eval()
+    glance, features = model.look(torch.randint(0, 256, (2, 224, 224, 3), dtype=torch.uint8))
+    refined = model.refine(glance, features, pad_drafts([[5, 6, 7], [8]]))
+    assert torch.equal(refined, model.refine(torch.randn_like(glance), features, pad_drafts([[9], [10]])))
+    assert model.prompt([[5]]) is None and model.rewriter is not model.language
+    first, second = decoders_of(model)
+    options = dict(GREEDY, maxTokens=4)
+    assert write([(first, glance, None)], options, dims_of(model)) != write([(second, refined, None)], options, dims_of(model))
+
+
 def test_score():
     same = score(["a dog runs fast", "two men sit here"], [["a dog runs fast"], ["two men sit here"]])
     assert abs(same["BLEU-4"] - 100) < 1e-3 and abs(same["ROUGE-L"] - 100) < 1e-6 and abs(same["CIDEr-D"] - 1000) < 1e-3

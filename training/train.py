@@ -1,7 +1,7 @@
 """Trains one stage: python3 train.py configs/<run>.json [--data ../shared/data]
 
 Stages: `lm` (the language model on text alone), `glance` (draft captions), `second` (DeepLens and the second look, the glance kept along),
-`critic` (both looks, rewarded by CIDEr-D), `again` (the same for the second look alone).
+`critic` (both looks, rewarded by CIDEr-D), `again` (the same for DeepLens alone).
 A run lives in runs/<name>/: last.pt (resumed from when the same command is given again), log.jsonl (the curve), step-<n>.pt (evaluated
 averages). Every step seeds its own randomness, so a resumed run goes on as if it had not stopped.
 
@@ -99,7 +99,7 @@ class Run:
         if stage == "lm":
             return name.startswith("language.")
         if stage == "again":
-            return name.startswith(("deeplens.", "second."))
+            return name.startswith("deeplens.") and not name.startswith("deeplens.own.")
         return stage != "glance" or not name.startswith("deeplens.")
 
     def update(self, loss):
