@@ -38,6 +38,8 @@ export class Watcher {
   readonly #told = new Set<string>();
   /** Recordings that have to wait: how often they did, and until when (by `performance.now()`). */
   readonly #later = new Map<number, { readonly times: number; readonly until: number }>();
+  /** Watched folders that were away when last looked at. */
+  #away: ReadonlySet<string> = new Set();
   #pruned = Number.NEGATIVE_INFINITY;
   /** Nothing can be done for now. */
   #stuck: SecondGlanceError | undefined;
@@ -162,7 +164,9 @@ export class Watcher {
     const now = performance.now();
     const { night, backlog } = this.#waiting();
     const away = new Set(this.#context.settings.roots.filter((root) => !existsSync(root)));
-    for (const root of away) this.#tell(sentenceOf(new FolderAwayError(root)));
+    for (const root of away)
+      if (!this.#away.has(root)) this.#context.reporter.note(sentenceOf(new FolderAwayError(root)));
+    this.#away = away;
     const isDue = ({ id, root }: Recording): boolean =>
       !away.has(root) && !running.has(id) && (this.#later.get(id)?.until ?? 0) <= now;
     for (const kind of [night, backlog]) {
