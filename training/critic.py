@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 import data as D
-from sample import sample
+from sample import own_drafts, sample
 from score import Cider, words
 
 END = ["<eos>"]
@@ -50,17 +50,13 @@ class CriticLoss:
         """-> losses that the caller adds up: "second" and, but for the stage `again`, "glance"."""
         model = self.run.model
         glance, features = model.look(views, self.run.frozen(epoch))
+        parts, noted = {}, {}
         if self.c["stage"] == "again":
-            model.eval()
-            with torch.no_grad():
-                drafts = [s[0] for s in sample(model.language, glance, None, 1, self.c["most"], self.c["temperature"])[0]]
-            model.train()
-            parts, noted = {}, {}
+            drafts = own_drafts(model, glance, self.c["most"], self.c["temperature"])
         else:
-            first, samples, reward = self.judge(model.language, glance, None, index, flips)
+            parts["glance"], samples, noted["reward glance"] = self.judge(model.language, glance, None, index, flips)
             drafts = [s[0] for s in samples]
-            parts, noted = {"glance": first}, {"reward glance": reward}
         refined = model.refine(glance, features, D.pad_drafts(drafts))
-        second, _, better = self.judge(model.rewriter, refined, model.prompt(drafts), index, flips)
-        self.run.noted = dict(noted, **{"reward second": better})
-        return dict(parts, second=second)
+        parts["second"], _, noted["reward second"] = self.judge(model.rewriter, refined, model.prompt(drafts), index, flips)
+        self.run.noted = noted
+        return parts

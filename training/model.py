@@ -47,12 +47,16 @@ class Language(nn.Module):
         return states @ self.token.weight.t()
 
 
+def connector(last, d):
+    return nn.Sequential(nn.LayerNorm(last), nn.Linear(last, 2 * d), nn.GELU(approximate="tanh"), nn.Linear(2 * d, d))
+
+
 class Connector(nn.Module):
     """The encoder's last stage [B, N, last] -> visual tokens [B, N, D]."""
 
     def __init__(self, tokens, last, d):
         super().__init__()
-        self.layers = nn.Sequential(nn.LayerNorm(last), nn.Linear(last, 2 * d), nn.GELU(approximate="tanh"), nn.Linear(2 * d, d))
+        self.layers = connector(last, d)
         self.place = nn.Parameter(torch.zeros(tokens, d))
 
     def forward(self, x):
@@ -120,7 +124,7 @@ class Captioner(nn.Module):
         d = self.config["width"]
         self.encoder = make_encoder(self.config["encoder"])
         self.last = self.encoder.coarse[-1]
-        self.connector = nn.Sequential(nn.LayerNorm(self.last), nn.Linear(self.last, 2 * d), nn.GELU(approximate="tanh"), nn.Linear(2 * d, d))
+        self.connector = connector(self.last, d)
         self.place = nn.Parameter(torch.zeros(self.encoder.tokens, d))
         self.language, self.deeplens = Language(self.config), DeepLens(self.config, self.encoder)
         self.second = Language(self.config) if self.config["own"] else None
@@ -152,12 +156,13 @@ class Captioner(nn.Module):
         """Drafts as token lists -> what the language model reads of them in the second look."""
         return drafts if "draft" in self.config["reads"] else None
 
-    def loss(self, visual, pack, smoothing=0.1, reduction="mean"):
-        """Cross entropy over the targets of the pack, only where there are any."""
-        states = self.language.hidden(visual, pack)
+    def loss(self, visual, pack, smoothing=0.1, language=None):
+        """Cross entropy over the targets of the pack, only where there are any; of the first look's language model unless another is named."""
+        language = language or self.language
+        states = language.hidden(visual, pack)
         at = pack["targets"] >= 0
-        logits = self.language.logits(states[at]).float()
-        return F.cross_entropy(logits, pack["targets"][at], label_smoothing=smoothing, reduction=reduction)
+        logits = language.logits(states[at]).float()
+        return F.cross_entropy(logits, pack["targets"][at], label_smoothing=smoothing)
 
 
 class DecoderGraph(nn.Module):

@@ -39,3 +39,12 @@ def sample(language, visual, drafts, k, most, temperature=1.0):
             break
     table = torch.stack(written, 2).tolist()
     return [[row[:row.index(D.EOS)] if D.EOS in row else row for row in rows] for rows in table], ended
+
+
+def own_drafts(model, glance, most, temperature):
+    """A draft of each picture as the present first look writes them, without a gradient: token lists."""
+    model.eval()
+    with torch.no_grad():
+        drafts = sample(model.language, glance.detach(), None, 1, most, temperature)[0]
+    model.train()
+    return [d[0] for d in drafts]

@@ -11,7 +11,7 @@ import torch
 
 import data as D
 from perturb import Perturber
-from sample import sample
+from sample import own_drafts
 from score import words
 
 
@@ -26,24 +26,16 @@ class SecondLoss:
         self.run, self.tok, self.rows, self.c = run, tok, rows, run.c
         self.perturb = Perturber([t for r in rows for t in r["captions"]])
 
-    def own_drafts(self, glance):
-        model = self.run.model
-        model.eval()
-        with torch.no_grad():
-            drafts = sample(model.language, glance.detach(), None, 1, self.c["most"], self.c["temperature"])[0]
-        model.train()
-        return [self.tok.decode(d[0]) for d in drafts]
-
     def __call__(self, epoch, index, views, captions, flips):
         """-> {"glance", "second"}: losses that the caller adds up."""
         model, c = self.run.model, self.c
         rng = np.random.default_rng([c["seed"], 11, self.run.step, self.run.rank])
         glance, features = model.look(views, self.run.frozen(epoch))
         drafts, targets = [], []
-        for i, flipped, tokens, own in zip(index, flips, captions, self.own_drafts(glance)):
+        for i, flipped, tokens, ids in zip(index, flips, captions, own_drafts(model, glance, c["most"], c["temperature"])):
             texts = [D.flip_words(t) if flipped else t for t in self.rows[i]["captions"]]
             if rng.random() < c["own_share"]:
-                draft = own
+                draft = self.tok.decode(ids)
                 best = sorted(range(5), key=lambda k: -overlap(draft, texts[k]))[:c["nearest"]]
             else:
                 best = [int(rng.integers(5))]
@@ -53,5 +45,5 @@ class SecondLoss:
         drafts = D.encode_all(self.tok, drafts)
         refined = model.refine(glance, features, D.pad_drafts(drafts))
         some = max(1, int(c["glance_share"] * len(index)))  # the glance has had its training: a part of the batch keeps it
-        return {"second": model.loss(refined, D.pack(targets, model.prompt(drafts)), c["smoothing"]),
+        return {"second": model.loss(refined, D.pack(targets, model.prompt(drafts)), c["smoothing"], model.rewriter),
                 "glance": c["glance_share"] * model.loss(glance[:some], D.pack(captions[:some]), c["smoothing"])}

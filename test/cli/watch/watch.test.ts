@@ -43,10 +43,15 @@ async function cameras(name: string): Promise<Bench> {
   return room;
 }
 
-/** `watch cams --once` with a state file in the room. */
-function once(room: Bench, ...more: string[]): Promise<Ended> {
-  const args = ['watch', room.at('cams'), '--state', room.at('night.db'), '--model', room.bundle];
+/** `watch --once` over these folders, with a state file in the room. */
+function onceOver(folders: readonly string[], room: Bench, ...more: string[]): Promise<Ended> {
+  const args = ['watch', ...folders, '--state', room.at('night.db'), '--model', room.bundle];
   return run([...args, '--once', '--settle', '0s', '--zone', 'UTC', ...more], { cwd: room.folder, env: room.env });
+}
+
+/** The same over all cameras. */
+function once(room: Bench, ...more: string[]): Promise<Ended> {
+  return onceOver([room.at('cams')], room, ...more);
 }
 
 function inState<T>(room: Bench, ask: (db: Database) => T): T {
@@ -212,20 +217,7 @@ test('a full disk: nothing is lost, the reason is said; with room again it goes 
 test('a share that is away: its recordings wait, those of others are described; a folder nobody knows is refused', async () => {
   const room = await cameras('shares');
   const [front, gate] = [room.at('cams/front'), room.at('cams/gate')];
-  const args = [
-    'watch',
-    '--state',
-    room.at('night.db'),
-    '--model',
-    room.bundle,
-    '--settle',
-    '0s',
-    '--once',
-    '--zone',
-    'UTC',
-  ];
-  const watch = (...folders: string[]): Promise<Ended> =>
-    run([...args, ...folders], { cwd: room.folder, env: room.env });
+  const watch = (...folders: string[]): Promise<Ended> => onceOver(folders, room);
   // Found, but there is no place for its track: it waits.
   const taken = ['cams/gate/b.vtt', 'cams/gate/b.mkv.vtt'].map((name) => room.at(name));
   for (const folder of taken) await mkdir(folder);
@@ -306,18 +298,21 @@ describe('--queue', () => {
     await rm(room.at('cams/gate'), { recursive: true });
     Object.assign(room.env, { SECONDGLANCE_REDIS_URL: redis.url, SECONDGLANCE_ALLOW_PATHS: room.folder });
     // Nobody serves this prefix: the recording is in work for as long as the window lasts, which ends with a minute.
-    const prefix = ['--queue', '--redis-prefix', 'closing'];
+    const prefix = ['--redis-prefix', 'closing'];
     const closes = windowAround(-1, (Math.ceil((Date.now() + 10_000) / 60_000) * 60_000 - Date.now()) / HOUR);
-    expect(await once(room, ...prefix, '--window', closes)).toMatchObject({
+    expect(await once(room, '--queue', ...prefix, '--window', closes)).toMatchObject({
       code: 3,
       stdout: expect.stringMatching(/^0 described, 0 failed, 0 unfinished, 1 remain/),
     });
     expect(recordings(room)).toMatchObject([{ state: 'pending', tries: 0 }]);
     const how = { cwd: room.folder, env: room.env };
-    const status = await run(['status', '--json', '--redis-prefix', 'closing'], how);
+    const status = await run(['status', '--json', ...prefix], how);
     expect(jsonLines(status.stdout)).toMatchObject([{ state: 'cancelled' }]);
-    services.push(await start(['up', '--model', room.bundle, '--concurrency', '1', '--redis-prefix', 'closing'], how));
-    expect(await once(room, ...prefix)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^1 described/) });
+    services.push(await start(['up', '--model', room.bundle, '--concurrency', '1', ...prefix], how));
+    expect(await once(room, '--queue', ...prefix)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^1 described/),
+    });
   });
 
   test('a share goes away under a recording in work: it has not failed, the reason is said; back again it goes on', async () => {
