@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { sentenceOf } from '../../core/errors.ts';
 import type { Database } from '../../overnight/database.ts';
 import { type FoundFile, findRecordings, Quiet } from '../../overnight/discover.ts';
@@ -13,7 +14,7 @@ export interface InventoryContext {
   readonly settings: WatchSettings;
   readonly db: Database;
   readonly signal: AbortSignal;
-  /** Says once what does not pass by itself. */
+  /** Says what keeps a folder from being looked through, when it begins. */
   readonly tell: (trouble: string) => void;
   /** The night in which something was found to be broken. */
   readonly night: () => number;
@@ -25,6 +26,8 @@ export class Inventory {
   readonly #quiet: Quiet;
   /** Path -> mark of what was entered: it is looked at again once it changes. */
   readonly #entered = new Map<string, string>();
+  /** What kept folders from being looked through, the last time. */
+  #troubles: ReadonlySet<string> = new Set();
 
   constructor(context: InventoryContext) {
     this.#context = context;
@@ -60,12 +63,17 @@ export class Inventory {
   async #files(): Promise<FoundFile[]> {
     const { settings, tell } = this.#context;
     const files: FoundFile[] = [];
+    const troubles = new Set<string>();
     for (const root of settings.roots) {
-      const found = await findRecordings(root, (folder, error) =>
-        tell(`${folder} cannot be looked through: ${sentenceOf(error)}`),
-      );
+      const found = await findRecordings(root, (folder, error) => {
+        // That a whole watched folder is away is said where its recordings are made to wait.
+        if (folder !== root || existsSync(root))
+          troubles.add(`${folder} cannot be looked through: ${sentenceOf(error)}`);
+      });
       files.push(...found);
     }
+    for (const trouble of troubles) if (!this.#troubles.has(trouble)) tell(trouble);
+    this.#troubles = troubles;
     return files;
   }
 

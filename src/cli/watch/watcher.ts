@@ -50,7 +50,7 @@ export class Watcher {
     this.#nights = new Nights(settings, db);
     this.#inventory = new Inventory({
       ...{ settings, db, signal },
-      tell: (trouble) => this.#tell(trouble),
+      tell: (trouble) => context.reporter.note(trouble),
       night: () => this.#nights.id(),
     });
   }

@@ -227,6 +227,7 @@ test('a share that is away: its recordings wait, those of others are described; 
   expect(away).toMatchObject({ code: 3, stderr: expect.stringMatching(/gate is away: its recordings wait/) });
   expect(away.stdout).toMatch(/^1 described, 0 failed, 0 unfinished, 1 remain/);
   expect(away.stderr.match(/gate is away/g)).toHaveLength(1);
+  expect(away.stderr).not.toMatch(/cannot be looked through/);
   expect(await watch(front, room.at('cams/gaet'))).toMatchObject({
     code: 2,
     stderr: expect.stringMatching(/gaet does not exist/),
