@@ -37,8 +37,9 @@ class Bundle:
     def decode(self, *inputs, graph="decoder"):
         return self.run(graph, **dict(zip(("visual", "ids", "positions", "segments", "mask", "past", "rows"), map(np.asarray, inputs))))
 
-    def second(self, glance, features, drafts, options):
+    def second(self, glance, pixels, drafts, options):
         """-> [(token ids, confidence)] of the second look behind drafts."""
+        features = self.run("encoder", pixels=D.closer(pixels, options.get("closer", 0)))[1]
         refined = self.run("deeplens", glance=glance.numpy(), features=features.numpy(), draft=D.pad_drafts(drafts).numpy())[0]
         rewriter = functools.partial(self.decode, graph="rewriter" if "rewriter" in self.graphs else "decoder")
         views = [(rewriter, refined, drafts if options["readsDraft"] else None)]
@@ -47,15 +48,15 @@ class Bundle:
     def caption(self, pixels, options=None):
         """uint8 [B, H, W, 3] -> per picture (draft ids, final ids, confidence of the final)."""
         options = dict(self.json["generation"], **(options or {}))
-        glance, features = self.run("encoder", pixels=pixels)
+        glance = self.run("encoder", pixels=pixels)[0]
         drafts = [ids for ids, _ in write([(self.decode, glance, None)], options, self.json["dims"])]
-        finals = self.second(glance, features, drafts, options)
+        finals = self.second(glance, pixels, drafts, options)
         return [(draft, ids, confidence) for draft, (ids, confidence) in zip(drafts, finals)]
 
     def revise(self, pixels, drafts):
         """The second look alone, behind drafts given as token lists -> token ids."""
-        glance, features = self.run("encoder", pixels=pixels)
-        return [ids for ids, _ in self.second(glance, features, drafts, self.json["generation"])]
+        glance = self.run("encoder", pixels=pixels)[0]
+        return [ids for ids, _ in self.second(glance, pixels, drafts, self.json["generation"])]
 
     def text(self, ids):
         return " ".join(self.tokenizer.decode(list(ids)).split())

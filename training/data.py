@@ -109,6 +109,26 @@ def augment(pixels, rng, amount=1.0):
     return torch.tensor(out), flips
 
 
+def closer(pixels, margin):
+    """uint8 [B, H, W, 3] -> the same shape: what lies within `margin` pixels of each side, enlarged. Bilinear between the centres of pixels, in
+    integers and rounded half up, so that the runtime (src/workers/closer.ts) makes the same bytes."""
+    if margin == 0:
+        return pixels
+
+    def places(size):
+        inner = size - 2 * margin
+        at = np.maximum((2 * np.arange(size) + 1) * inner - size, 0)  # in halves of a pixel times 1 / size, from the inner part's first centre
+        low = at // (2 * size)
+        return margin + low, margin + np.minimum(low + 1, inner - 1), at % (2 * size)
+
+    (top, bottom, down), (left, right, across) = places(pixels.shape[1]), places(pixels.shape[2])
+    down, across, whole = down[:, None, None], across[:, None], 4 * pixels.shape[1] * pixels.shape[2]
+    x = pixels.astype(np.int64)
+    x = x[:, :, left] * (2 * pixels.shape[2] - across) + x[:, :, right] * across
+    x = x[:, top] * (2 * pixels.shape[1] - down) + x[:, bottom] * down
+    return ((2 * x + whole) // (2 * whole)).astype(np.uint8)
+
+
 def pack(groups, shared=None):
     """Lays the captions of one picture side by side in one row.
 

@@ -14,7 +14,7 @@ import torch
 
 from caption import Bundle
 from search import decoders_of, dims_of, write
-from data import pad_drafts
+from data import closer, pad_drafts
 
 FORMULA = "disc: (x-cx)^2+(y-cy)^2 < r^2 -> rgb[c]; else (base[c] + ((ax[c]*x + ay[c]*y) >> 4) + amount*(((x>>shift) ^ (y>>shift)) & 1)) & 255"
 PICTURES = [
@@ -40,7 +40,8 @@ def picture(p, width=224, height=224):
 def by_pytorch(model, pixels, options):
     first, second, dims = *decoders_of(model), dims_of(model)
     with torch.no_grad():
-        glance, features = model.look(torch.from_numpy(pixels))
+        glance = model.look(torch.from_numpy(pixels))[0]
+        features = model.look(torch.from_numpy(closer(pixels, options["closer"])))[1]
         drafts = [ids for ids, _ in write([(first, glance, None)], options, dims)]
         views = [(second, model.refine(glance, features, pad_drafts(drafts)), model.prompt(drafts))]
         finals = write([(first, glance, None)] + views if options["bothLooks"] else views, options, dims)

@@ -10,11 +10,12 @@ hypotheses are finished, or at max_tokens, where the live ones count as finished
 import numpy as np
 import torch
 
-from data import BOS, DRAFT, EOS, PAD, pad_drafts
+from data import BOS, DRAFT, EOS, PAD, closer, pad_drafts
 from model import DecoderGraph
 
-# bothLooks: the second look writes from both views, the glance's tokens and the refined ones; readsDraft: the latter stand before the draft
-GREEDY = {"beams": 1, "maxTokens": 24, "noRepeatNgram": 3, "lengthPenalty": 1.0, "bothLooks": True, "readsDraft": True}
+# closer: pixels left out on each side of the picture that the second look sees, the rest enlarged; bothLooks: it writes from both views, the glance's tokens
+# and the refined ones; readsDraft: the latter stand before the draft
+GREEDY = {"beams": 1, "maxTokens": 24, "noRepeatNgram": 3, "lengthPenalty": 1.0, "closer": 11, "bothLooks": True, "readsDraft": True}
 
 
 def log_softmax(logits):
@@ -155,7 +156,9 @@ def caption_pictures(model, pixels, options=GREEDY, looks=2, batch=125):
     out = [[] for _ in range(looks)]
     with torch.no_grad():
         for start in range(0, len(pixels), batch):
-            glance, features = model.look(torch.tensor(np.array(pixels[start:start + batch])))
+            batch_pixels = np.array(pixels[start:start + batch])
+            glance = model.look(torch.tensor(batch_pixels))[0]
+            features = model.look(torch.tensor(closer(batch_pixels, options["closer"])))[1]
             first = [(first_decoder, glance, None)]
             texts = [ids for ids, _ in write(first, options, dims)]
             out[0] += texts

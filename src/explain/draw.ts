@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { vttTime } from '../pipeline/time.ts';
 import type { Reading } from '../workers/engine.ts';
 import { type Column, columnsOf, type Explanation, meanEntropy, type SeenOnce } from './explanation.ts';
-import { heatColour, heatMap, type Picture } from './heat.ts';
+import { heatColour, heatMap, type Picture, within } from './heat.ts';
 import {
   escapeXml,
   lettersIn,
@@ -155,6 +155,7 @@ export async function drawExplanation(explanation: Explanation, picture: Picture
   const layers: Layer[] = [{ input: large, left: MARGIN, top: MARGIN }];
   const { svg, end } = captionText(explanation, columns, MARGIN + shown.width + 36);
 
+  const saw = { draft: picture, final: await within(picture, explanation.margins) };
   const top = Math.max(
     0,
     ...columns.flatMap(({ draft, final }) => [...(draft?.shares ?? []), ...(final?.shares ?? [])]),
@@ -178,7 +179,7 @@ export async function drawExplanation(explanation: Explanation, picture: Picture
           continue;
         }
         svg.push(...cellText(seen, column.same ? 'none' : look === 'draft' ? 'gone' : 'new', x, y, map));
-        layers.push({ input: await heatMap(picture, seen.shares, explanation.grid, top, map), left, top: y + 28 });
+        layers.push({ input: await heatMap(saw[look], seen.shares, explanation.grid, top, map), left, top: y + 28 });
       }
       y += cell;
     }

@@ -13,6 +13,12 @@ export interface Grid {
   readonly rows: number;
 }
 
+/** The share of a picture's width that is left out on the left and on the right, and of its height above and below: 0 to 0.5. */
+export interface Margins {
+  readonly across: number;
+  readonly down: number;
+}
+
 /**
  * The grid of N visual tokens over a model's picture: its cells are square, or as near to it as the picture's sides allow.
  * @throws ExplainError where N is no such product
@@ -37,6 +43,8 @@ export interface Explanation extends Explained {
   readonly time?: Micros;
   readonly model: ModelIdentity;
   readonly grid: Grid;
+  /** What the second look left out of the picture, to look closer: its grid lies over what is within. */
+  readonly margins: Margins;
 }
 
 /** A word as one look saw it. */
@@ -88,7 +96,7 @@ function rounded(value: number, digits: number): number {
 /** The numbers of an explanation, as `--json` prints them: per look its text, and per content word entropy (bits) and shares, row by row. */
 export function numbersOf(explanation: Explanation): object {
   const columns = columnsOf(explanation);
-  const { name, time, model, grid } = explanation;
+  const { name, time, model, grid, margins } = explanation;
   const look = (which: 'draft' | 'final'): object => {
     const entropy = meanEntropy(columns, which);
     return {
@@ -115,6 +123,6 @@ export function numbersOf(explanation: Explanation): object {
     model: `${model.name}@${model.version}`,
     grid,
     draft: look('draft'),
-    final: look('final'),
+    final: { ...look('final'), margins: { across: rounded(margins.across, 4), down: rounded(margins.down, 4) } },
   };
 }

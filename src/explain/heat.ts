@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import type { Grid } from './explanation.ts';
+import type { Grid, Margins } from './explanation.ts';
 
 /** A decoded picture: RGB, 8 bits. */
 export interface Picture {
@@ -26,6 +26,21 @@ export function heatColour(value: number): readonly [number, number, number] {
   const [from, to] = [RAMP[below] ?? RAMP[0], RAMP[below + 1] ?? RAMP[0]];
   const mix = (channel: 0 | 1 | 2): number => from[channel] + (place - below) * (to[channel] - from[channel]);
   return [mix(0), mix(1), mix(2)];
+}
+
+/** What lies within a picture's margins, to the nearest pixel; never nothing. */
+export async function within({ width, height, pixels }: Picture, { across, down }: Margins): Promise<Picture> {
+  const left = Math.min(Math.round(across * width), Math.ceil(width / 2) - 1);
+  const top = Math.min(Math.round(down * height), Math.ceil(height / 2) - 1);
+  const inner = { width: width - 2 * left, height: height - 2 * top };
+  const raw = { width, height, channels: 3 } as const;
+  return {
+    ...inner,
+    pixels: await sharp(pixels, { raw })
+      .extract({ left, top, ...inner })
+      .raw()
+      .toBuffer(),
+  };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Caption, Group, ImageSpec, Keyframe } from '../core/types.ts';
 import { attentionOf, type SeenWord, seenWords } from './attention.ts';
 import type { Bundle } from './bundle.ts';
+import { closer } from './closer.ts';
 import { WorkerError } from './errors.ts';
 import { look } from './look.ts';
 import { draftTable } from './prompt.ts';
@@ -83,13 +84,15 @@ export async function openEngine(
 
   /** Both looks, and the visual tokens that each of them had. */
   async function lookAt(pixels: readonly Uint8Array[]) {
-    const encoded = await graphs.encode(join(pixels, image), pixels.length);
+    const { bothLooks, readsDraft, closer: margin } = manifest.generation;
+    const joined = join(pixels, image);
+    const encoded = await graphs.encode(joined, pixels.length);
     const { glance } = encoded;
     const drafts = await look(manifest, [{ decode, visual: glance }]);
     if (looks === 1) return { glance, refined: glance, drafts, finals: drafts };
     const texts = drafts.map(({ tokens }) => tokens);
-    const refined = await graphs.refine(encoded, draftTable(texts, manifest.ids.pad));
-    const { bothLooks, readsDraft } = manifest.generation;
+    const { features } = margin === 0 ? encoded : await graphs.encode(closer(joined, image, margin), pixels.length);
+    const refined = await graphs.refine({ glance, features }, draftTable(texts, manifest.ids.pad));
     const first = bothLooks ? [{ decode, visual: glance, known: drafts.map(({ logits }) => logits) }] : [];
     const views = [...first, { decode: rewrite, visual: refined, ...(readsDraft ? { drafts: texts } : {}) }];
     const finals = await look(manifest, views, verify ? texts : undefined);

@@ -51,6 +51,8 @@ const manifest = z
       maxTokens: count,
       noRepeatNgram: z.int().nonnegative(),
       lengthPenalty: z.number().nonnegative(),
+      /** Pixels left out on each side of the picture that the second look sees; what lies within is enlarged. */
+      closer: z.int().nonnegative().default(0),
       /** The second look writes from both views: the glance's tokens, and the refined ones. Else from the refined ones alone. */
       bothLooks: z.boolean().default(false),
       /** The refined tokens stand before the draft, which the decoder reads too. Else only DeepLens has read it. */
@@ -63,6 +65,10 @@ const manifest = z
   .refine(({ ids, dims }) => Object.values(ids).every((id) => id < dims.vocab), {
     path: ['ids'],
     error: 'must all be smaller than dims.vocab',
+  })
+  .refine(({ generation, image }) => 2 * generation.closer < Math.min(image.width, image.height), {
+    path: ['generation', 'closer'],
+    error: 'must be less than half of each side of the picture',
   })
   .refine(({ ids }) => new Set(Object.values(ids)).size === 4, { path: ['ids'], error: 'must be four different ids' });
 

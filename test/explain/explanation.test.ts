@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { drawExplanation } from '../../src/explain/draw.ts';
 import { columnsOf, type Explanation, gridOf, meanEntropy, numbersOf } from '../../src/explain/explanation.ts';
-import { heatMap, type Picture } from '../../src/explain/heat.ts';
+import { heatMap, type Picture, within } from '../../src/explain/heat.ts';
 import type { Reading } from '../../src/workers/engine.ts';
 
 const GREY: Picture = { width: 80, height: 60, pixels: new Uint8Array(80 * 60 * 3).fill(128) };
@@ -18,7 +18,7 @@ function reading(words: readonly (readonly [text: string, ...attention: number[]
 
 function explanation(draft: Reading, final: Reading, name = 'a.png'): Explanation {
   const model = { name: 'tiny', version: '1', sha256: '0'.repeat(64) };
-  return { draft, final, name, model, grid: { columns: 2, rows: 2 } };
+  return { draft, final, name, model, grid: { columns: 2, rows: 2 }, margins: { across: 0, down: 0 } };
 }
 
 const EVEN = [0.1, 0.1, 0.1, 0.1] as const;
@@ -59,9 +59,14 @@ test('content words side by side, their attention brought to a sum of one', () =
 });
 
 test('the numbers say the same', () => {
-  const numbers = numbersOf({ ...SEEN, time: 1_500_000 }) as Record<string, unknown>;
+  const numbers = numbersOf({ ...SEEN, time: 1_500_000, margins: { across: 0.05, down: 0.1 } }) as Record<
+    string,
+    unknown
+  >;
   expect(numbers).toMatchObject({ input: 'a.png', time: 1.5, model: 'tiny@1', grid: { columns: 2, rows: 2 } });
+  expect(numbers.draft).not.toHaveProperty('margins');
   expect(numbers.final).toMatchObject({
+    margins: { across: 0.05, down: 0.1 },
     text: 'A boy rides fast',
     entropy: 1.6667,
     words: [
@@ -91,6 +96,45 @@ describe('drawing', () => {
       const sums = await quarters(await heatMap(GREY, shares, { columns: 2, rows: 2 }, 0.7, { width: 60, height: 40 }));
       expect(sums.indexOf(Math.max(...sums))).toBe(place);
     }
+  });
+
+  test('what lies within margins, of pictures of any size', async () => {
+    const pixels = Uint8Array.from({ length: 10 * 6 * 3 }, (_, i) => Math.floor(i / 3));
+    const inner = await within({ width: 10, height: 6, pixels }, { across: 0.2, down: 0.34 });
+    expect({ ...inner, pixels: Array.from(inner.pixels).filter((_, i) => i % 3 === 0) }).toEqual({
+      width: 6,
+      height: 2,
+      pixels: [22, 23, 24, 25, 26, 27, 32, 33, 34, 35, 36, 37],
+    });
+    const dot = { width: 1, height: 2, pixels: new Uint8Array(6).fill(9) };
+    expect(await within(dot, { across: 0.45, down: 0.45 })).toMatchObject({ width: 1, height: 2 });
+  });
+
+  test('the second look is drawn over the part that it saw', async () => {
+    // Dark but for a bright frame, which the second look leaves out: its map is darker than the first look's.
+    const size = 40;
+    const framed = Uint8Array.from({ length: size * size * 3 }, (_, i) => {
+      const [x, y] = [Math.floor(i / 3) % size, Math.floor(i / 3 / size)];
+      return x < 10 || y < 10 || x >= 30 || y >= 30 ? 255 : 0;
+    });
+    const picture = { width: size, height: size, pixels: framed };
+    const word = reading([['man', ...EVEN]]);
+    const whole = explanation(word, word);
+    const [same, closer] = await Promise.all([
+      drawExplanation(whole, picture),
+      drawExplanation({ ...whole, margins: { across: 0.25, down: 0.25 } }, picture),
+    ]);
+    const rows = async (png: Buffer): Promise<number[]> => {
+      const { data, info } = await sharp(png).greyscale().raw().toBuffer({ resolveWithObject: true });
+      return Array.from({ length: info.height }, (_, y) =>
+        data.subarray(y * info.width, (y + 1) * info.width).reduce((sum, value) => sum + value, 0),
+      );
+    };
+    const [before, after] = [await rows(same), await rows(closer)];
+    const darker = after.flatMap((sum, y) => (sum < (before[y] ?? 0) ? y : []));
+    expect(after.every((sum, y) => sum <= (before[y] ?? 0))).toBe(true);
+    expect(darker.length).toBeGreaterThan(50);
+    expect(Math.min(...darker)).toBeGreaterThan(before.length / 2);
   });
 
   /** The size of a drawing, and how much of it is not white. */

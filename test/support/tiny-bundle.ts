@@ -41,6 +41,7 @@ export interface TinyBundleOptions extends Misbehaviour {
     noRepeatNgram?: number;
     lengthPenalty?: number;
     minConfidence?: number;
+    closer?: number;
   };
   /**
    * What is wrong with it: `checksum` the decoder's bytes differ from its sha256; `missing` the decoder is not there; `format` made for

@@ -80,6 +80,8 @@ test('every wrong field is named, not only the first', async () => {
   expect(message).toMatch(/name: .*tokenizer: /);
   const ids = await refusal(await altered('ids', (m) => ({ ...m, ids: { pad: 0, bos: 0, eos: 2, draft: 999 } })));
   expect(ids.message).toMatch(/ids: .*dims\.vocab.*ids: .*different/);
+  const nothing = await refusal(await buildTinyBundle(join(home, 'nothing-left'), { generation: { closer: 8 } }));
+  expect(nothing.message).toMatch(/generation\.closer: must be less than half/);
 });
 
 test('a file outside the folder cannot be named', async () => {

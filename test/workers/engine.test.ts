@@ -73,6 +73,17 @@ test('one look: its text is the draft that two looks begin with', async () => {
   expect((await engine.look(pictures)).map(({ final }) => final)).toEqual(drafts);
 });
 
+test('the second look sees what lies within the margin, the first all of it', async () => {
+  const engine = await engineOf('closer', { generation: { closer: 4 } });
+  const framed = tinyPicture('red');
+  const inner = tinyPicture('green');
+  for (let y = 4; y < 12; y++) framed.set(inner.subarray(0, 8 * 3), (y * 16 + 4) * 3);
+  const [keyframe] = tinyGroup(['red']).keyframes;
+  if (keyframe === undefined) throw new RangeError('A group of one has a keyframe');
+  const group = { ...tinyGroup(['red']), keyframes: [{ ...keyframe, pixels: framed }] };
+  expect(await engine.caption(group)).toMatchObject([{ draft: TEXTS.red.draft, text: TEXTS.green.text }]);
+});
+
 test('greedy search is led astray where the beam is not', async () => {
   const engine = await engineOf('greedy', { generation: { beams: 1 } });
   const [purple, red] = await engine.caption(tinyGroup(['purple', 'red']));

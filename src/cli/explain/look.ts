@@ -87,6 +87,7 @@ export async function lookAt(
       name: source.name,
       model,
       grid,
+      margins: { across: manifest.generation.closer / image.width, down: manifest.generation.closer / image.height },
       ...(time === undefined ? {} : { time }),
     };
     return { numbers: numbersOf(explanation), draw: () => drawExplanation(explanation, picture) };
