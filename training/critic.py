@@ -2,7 +2,8 @@
 that of the other samples of the same picture (the leave-one-out baseline of Luo, 2020).
 
 Every step trains both looks alike: captions sampled from the first are judged, one of them is the draft of the second, and captions sampled
-from that are judged in their turn. So drafts are always the present model's own, and the looks get the same number of updates.
+from that are judged in their turn. So drafts are always the present model's own, and the looks get the same number of updates. With `looks: 1` the
+first is trained alone; in the stage `again` DeepLens alone is, whose look sees the picture `closer` as in search.GREEDY.
 The end of the sentence counts as a word: without it captions learn to stop at "with a" (CIDEr-D does not see the missing end). Samples are
 drawn below temperature 1, and their probabilities taken at the same temperature: at 1 this small a model writes captions too poor to learn from.
 """
@@ -47,16 +48,20 @@ class CriticLoss:
         return -(weight * logp).sum() / len(logp), samples, 100 * float(reward.mean())
 
     def __call__(self, epoch, index, views, captions, flips):
-        """-> losses that the caller adds up: "second" and, but for the stage `again`, "glance"."""
+        """-> losses that the caller adds up: "second" but where one look is trained, and "glance" but for the stage `again`."""
         model = self.run.model
         glance, features = model.look(views, self.run.frozen(epoch))
         parts, noted = {}, {}
         if self.c["stage"] == "again":
+            if self.c["closer"]:
+                features = model.look(torch.tensor(D.closer(views.cpu().numpy(), self.c["closer"])), self.run.frozen(epoch))[1]
             drafts = own_drafts(model, glance, self.c["most"], self.c["temperature"])
         else:
             parts["glance"], samples, noted["reward glance"] = self.judge(model.language, glance, None, index, flips)
             drafts = [s[0] for s in samples]
+        self.run.noted = noted
+        if self.c["looks"] == 1:
+            return parts
         refined = model.refine(glance, features, D.pad_drafts(drafts))
         parts["second"], _, noted["reward second"] = self.judge(model.rewriter, refined, model.prompt(drafts), index, flips)
-        self.run.noted = noted
         return parts

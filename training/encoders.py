@@ -4,15 +4,19 @@ channels of its stages per cell (`fine`) and per token (`coarse`; the last is wh
 import numpy as np
 import torch
 import torch.nn as nn
-import torch.nn.functional as F
 
-from layers import Block
+from layers import Block, LayerNorm
 
 
 def normalise(encoder, pixels):
     """RGB 0..255 [B, H, W, 3] -> [B, 3, H, W]."""
     mean, std = (torch.tensor(v) * 255 for v in (encoder.mean, encoder.std))
     return ((pixels.float() - mean) / std).permute(0, 3, 1, 2)
+
+
+def relu6(x):
+    """Not F.relu6: torch 1.13 has no gradient of that in bfloat16."""
+    return x.clamp(0.0, 6.0)
 
 
 class MobileNetV2(nn.Module):
@@ -47,21 +51,21 @@ class MobileNetV2(nn.Module):
             conv.bias.data = torch.tensor(z["conv_%d_bias" % i])
 
     def forward(self, pixels, frozen=0):
-        """pixels: RGB 0..255 [B, 224, 224, 3]; the first `frozen` blocks (18 = all) get no gradient.
+        """pixels: RGB 0..255 [B, 224, 224, 3]; the first `frozen` blocks (18 = all) get no gradient, the stem with the first of them.
         -> five stages as tokens of one 7 x 7 grid, [B, 49, 4 * (128 + 96) + 160 + 320 + 1280]: for each of a token's 2 x 2 cells the 28 x 28 map (four pixels of
         32 channels) and the 14 x 14 map (96), then the 7 x 7 maps (160, 320, 1280)."""
         x = normalise(self, pixels)
         taps = {}
         for b in range(-1, 18):
-            with torch.set_grad_enabled(torch.is_grad_enabled() and b >= frozen):
+            with torch.set_grad_enabled(torch.is_grad_enabled() and max(b, 0) >= frozen):
                 if b == -1:
-                    x = F.relu6(self.stem(x))
+                    x = relu6(self.stem(x))
                 elif b == 17:
-                    x = F.relu6(self.last(x))
+                    x = relu6(self.last(x))
                 else:
                     y = x
                     for conv in self.blocks[b][:-1]:
-                        y = F.relu6(conv(y))
+                        y = relu6(conv(y))
                     y = self.blocks[b][-1](y)
                     x = x + y if self.residual[b] else y
             taps[b] = x
@@ -80,7 +84,7 @@ class VisionTransformer(nn.Module):
         self.size, self.taps, self.tokens, self.coarse = size, tuple(taps), (size // patch) ** 2, (width,) * len(taps)
         self.patch = nn.Conv2d(3, width, patch, patch, bias=False)
         self.summary, self.place = nn.Parameter(torch.zeros(width)), nn.Embedding(self.tokens + 1, width)
-        self.norm = nn.LayerNorm(width)
+        self.norm = LayerNorm(width)
         self.blocks = nn.ModuleList([Block(width, heads, 0.0, "quick_gelu") for _ in range(max(taps))])
 
     def forward(self, pixels, frozen=0):

@@ -10,7 +10,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 from encoders import make_encoder
-from layers import Block, dropout, prefix_bias
+from layers import Block, LayerNorm, dropout, prefix_bias
 
 # reads: what the second look is given (the ablation takes some of it away) - `layers`: DeepLens sees more than the last stage;
 # `guide`: it sees the draft; `draft`: the language model reads the draft. own: the second look has a connector and a language model of its own.
@@ -27,7 +27,7 @@ class Language(nn.Module):
         self.token, self.position = nn.Embedding(c["vocab"], d), nn.Embedding(c["positions"], d)
         self.segment = nn.Embedding(2, d)
         self.blocks = nn.ModuleList([Block(d, c["heads"], c["dropout"], c["activation"]) for _ in range(c["layers"])])
-        self.norm, self.drop = nn.LayerNorm(d), c["dropout"]
+        self.norm, self.drop = LayerNorm(d), c["dropout"]
 
     def embed(self, ids, positions, segments):
         return dropout(self.token(ids) + self.position(positions) + self.segment(segments), self.drop, self.training)
@@ -48,7 +48,7 @@ class Language(nn.Module):
 
 
 def connector(last, d):
-    return nn.Sequential(nn.LayerNorm(last), nn.Linear(last, 2 * d), nn.GELU(approximate="tanh"), nn.Linear(2 * d, d))
+    return nn.Sequential(LayerNorm(last), nn.Linear(last, 2 * d), nn.GELU(approximate="tanh"), nn.Linear(2 * d, d))
 
 
 class Connector(nn.Module):
@@ -75,14 +75,14 @@ class DeepLens(nn.Module):
             self.own, self.keep = Connector(encoder.tokens, self.last, c["width"]), nn.Parameter(torch.zeros(c["width"]))
         d, self.reads, self.cells = c["width"], c["reads"], encoder.cells
         self.parts = encoder.fine, encoder.coarse
-        self.norms = nn.ModuleList([nn.LayerNorm(s) for s in encoder.fine + encoder.coarse])  # stages differ tenfold in magnitude
+        self.norms = nn.ModuleList([LayerNorm(s) for s in encoder.fine + encoder.coarse])  # stages differ tenfold in magnitude
         self.coarse = nn.Linear(sum(encoder.coarse), 2 * d)
         self.fine = nn.Linear(sum(encoder.fine), 2 * d) if encoder.fine else None
         self.features = nn.Sequential(nn.GELU(approximate="tanh"), nn.Linear(2 * d, d))
         self.words = nn.Sequential(nn.Linear(d, 2 * d), nn.GELU(approximate="tanh"), nn.Linear(2 * d, d))
         self.place, self.order = nn.Embedding(encoder.tokens * encoder.cells, d), nn.Embedding(c["positions"], d)
         self.blocks = nn.ModuleList([Block(d, c["heads"], c["dropout"]) for _ in range(c["lens_layers"])])
-        self.norm, self.out = nn.LayerNorm(d), nn.Linear(d, d)
+        self.norm, self.out = LayerNorm(d), nn.Linear(d, d)
         self.drop = c["dropout"]
 
     def see(self, features):
@@ -94,7 +94,8 @@ class DeepLens(nn.Module):
             maps = [torch.zeros_like(m) for m in maps[:-1]] + maps[-1:]
         x = self.coarse(torch.cat(maps, 2))[:, :, None]
         if fine and "layers" in self.reads:
-            cells = torch.split(features[:, :, :self.cells * sum(fine)].unflatten(2, (self.cells, sum(fine))), fine, 3)
+            cells = features[:, :, :self.cells * sum(fine)].reshape(features.shape[0], -1, self.cells, sum(fine))
+            cells = torch.split(cells, fine, 3)
             x = x + self.fine(torch.cat([norm(m) for norm, m in zip(self.norms, cells)], 3))
         x = x.expand(-1, -1, self.cells, -1)
         return self.features(x).flatten(1, 2) + self.place.weight
@@ -114,7 +115,8 @@ class DeepLens(nn.Module):
         bias = (1.0 - seen.to(torch.float32))[:, None, None, :] * -1e9
         for block in self.blocks:
             x = block(x, bias)[0]
-        return ground + self.out(self.norm(x[:, :places])).unflatten(1, (-1, self.cells)).mean(2)
+        found = self.out(self.norm(x[:, :places]))
+        return ground + found.reshape(found.shape[0], -1, self.cells, found.shape[2]).mean(2)
 
 
 class Captioner(nn.Module):

@@ -120,6 +120,19 @@ def test_a_second_look_of_its_own():
     assert write([(first, glance, None)], options, dims_of(model)) != write([(second, refined, None)], options, dims_of(model))
 
 
+@torch.enable_grad()
+def test_a_step_in_bfloat16():
+    """Both looks and the encoder get gradients as training takes them, also from torch 1.13, which lacks some operators."""
+    model = Captioner({"width": 64, "layers": 2, "heads": 4, "vocab": 64, "lens_layers": 1, "own": True}).train()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        glance, features = model.look(torch.randint(0, 256, (2, 224, 224, 3), dtype=torch.uint8))
+        captions, drafts = pack([[[5, 6, 7]], [[8, 9]]]), [[5, 6], [8]]
+        second = model.loss(model.refine(glance, features, pad_drafts(drafts)), captions, language=model.rewriter)
+        (model.loss(glance, captions) + second).backward()
+    for weights in (model.encoder.stem.weight, model.connector[1].weight, model.deeplens.out.weight, model.second.token.weight):
+        assert torch.isfinite(weights.grad).all() and weights.grad.abs().sum() > 0
+
+
 def test_score():
     same = score(["a dog runs fast", "two men sit here"], [["a dog runs fast"], ["two men sit here"]])
     assert abs(same["BLEU-4"] - 100) < 1e-3 and abs(same["ROUGE-L"] - 100) < 1e-6 and abs(same["CIDEr-D"] - 1000) < 1e-3

@@ -1,7 +1,8 @@
 """Trains one stage: python3 train.py configs/<run>.json [--data ../shared/data]
 
 Stages: `lm` (the language model on text alone), `glance` (draft captions), `second` (DeepLens and the second look, the glance kept along),
-`critic` (both looks, rewarded by CIDEr-D), `again` (the same for DeepLens alone).
+`critic` (both looks, rewarded by CIDEr-D), `again` (the same for DeepLens alone or, with `whole`, for
+the second look's connector and language model along).
 A run lives in runs/<name>/: last.pt (resumed from when the same command is given again), log.jsonl (the curve), step-<n>.pt (evaluated
 averages). Every step seeds its own randomness, so a resumed run goes on as if it had not stopped.
 
@@ -27,7 +28,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 DEFAULTS = {"batch": 32, "lr": 6e-4, "encoder_lr": 1e-4, "language_lr": None, "lens_lr": None, "warmup": 200, "weight_decay": 0.05, "ema": 0.998, "seed": 1,
             "smoothing": 0.1, "model": {}, "init": None, "frozen": [[0, 18]], "floor": 0.05, "augment": 1.0, "eval_every": 1.0,
-            "save_seconds": 180, "clip": 1.0}
+            "save_seconds": 180, "clip": 1.0, "closer": 0, "looks": 2, "whole": False}
 
 
 class Meeting:
@@ -99,7 +100,7 @@ class Run:
         if stage == "lm":
             return name.startswith("language.")
         if stage == "again":
-            return name.startswith("deeplens.") and not name.startswith("deeplens.own.")
+            return name.startswith(("deeplens.", "second.")) and (self.c["whole"] or not name.startswith(("deeplens.own.", "second.")))
         return stage != "glance" or not name.startswith("deeplens.")
 
     def update(self, loss):
@@ -266,7 +267,7 @@ def train_pictures(run, data, tok, rows):
             run.log(epoch=round(epoch, 2), **{k: round(float(np.mean([r[k] for r in recent if k in r])), 4) for k in sorted(set().union(*recent))})
             recent = []
         if run.step % every == 0 or run.step == run.steps:
-            evaluate(run, val_pixels, val_rows, tok, 1 if c["stage"] == "glance" else 2)
+            evaluate(run, val_pixels, val_rows, tok, 1 if c["stage"] == "glance" else c["looks"])
     run.save()
 
 
