@@ -13,16 +13,20 @@ import { operatorRuns } from './prove.ts';
 /** How often the guard looks whether the parent is still there. */
 const GUARD_PERIOD_MS = 500;
 
-/** Runs in a thread of its own, so also during a run. A killed parent leaves this process to another one. */
+/**
+ * Runs in a thread of its own, so also during a run. A killed parent leaves this process to another one. Who it was must be told: on a busy machine
+ * the parent can be gone before this thread has begun.
+ */
 const GUARD = `
-  const parent = process.ppid;
+  const { workerData: parent } = require('node:worker_threads');
   setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL'); }, ${GUARD_PERIOD_MS});
 `;
 
 /** Ends this process with its parent, however that ended. SIGKILL: there is nothing to save, and a run cannot be interrupted otherwise. */
 function endWithParent(): void {
   process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
-  const guard = new Worker(GUARD, { eval: true, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 8 } });
+  const resourceLimits = { maxOldGenerationSizeMb: 8 };
+  const guard = new Worker(GUARD, { eval: true, execArgv: [], workerData: process.ppid, resourceLimits });
   guard.unref();
 }
 
