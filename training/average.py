@@ -1,18 +1,30 @@
-"""Mean of the weights of several checkpoints of one run: python3 average.py runs/out.pt runs/a.pt runs/b.pt ...
+"""Mean of the weights of several checkpoints of one run: python3 average.py runs/out.pt runs/a.pt runs/b.pt ... [--second runs/a.pt runs/c.pt ...]
 
 Checkpoints of one run lie in one valley; their mean does at least as well as the best of them, and the choice of one by its validation
-score, which would be a choice by luck, falls away (Izmailov et al., 2018).
+score, which would be a choice by luck, falls away (Izmailov et al., 2018). With --second the second look's weights are the mean of those
+checkpoints instead: of a run that trained the second look alone.
 """
-import sys
+import argparse
 
 import torch
 
+SECOND = ("deeplens.", "second.")
+
+
+def mean(saved):
+    return {k: torch.stack([s["model"][k].float() for s in saved]).mean(0) for k in saved[0]["model"]}
+
 
 def main():
-    out, paths = sys.argv[1], sys.argv[2:]
-    saved = [torch.load(p, map_location="cpu") for p in paths]
-    mean = {k: torch.stack([s["model"][k].float() for s in saved]).mean(0) for k in saved[0]["model"]}
-    torch.save(dict(saved[-1], model=mean, averaged=[s["step"] for s in saved]), out)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("out")
+    parser.add_argument("checkpoints", nargs="+")
+    parser.add_argument("--second", nargs="*", default=[])
+    args = parser.parse_args()
+    first, second = ([torch.load(p, map_location="cpu") for p in paths] for paths in (args.checkpoints, args.second or args.checkpoints))
+    weights, others = mean(first), mean(second)
+    weights.update({k: v for k, v in others.items() if k.startswith(SECOND)})
+    torch.save(dict(first[-1], model=weights, averaged=[s["step"] for s in first + (second if args.second else [])]), args.out)
 
 
 if __name__ == "__main__":

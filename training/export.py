@@ -217,7 +217,8 @@ def main():
             scores = json.load(f)
     bundle = {
         "format": 1, "name": args.name, "version": args.version,
-        "description": "%s encoder, DeepLens and a %d-layer causal language model; English one-sentence captions in two looks." % (type(model.encoder).__name__, c["layers"]),
+        "description": "%s encoder, DeepLens and a %d-layer causal language model%s; English one-sentence captions in two looks."
+        % (type(model.encoder).__name__, c["layers"], " for each look" if c["own"] else ""),
         "licence": "weights: research and non-commercial use, see NOTICE beside this folder",
         "trainedOn": ["Flickr8k training pictures and captions", "Flickr30k captions (text only)", "COCO val2017 captions (text only)",
                       "ImageNet (start weights of the encoder)"],

@@ -15,7 +15,7 @@ from model import DecoderGraph
 
 # closer: pixels left out on each side of the picture that the second look sees, the rest enlarged; bothLooks: it writes from both views, the glance's tokens
 # and the refined ones; readsDraft: the latter stand before the draft
-GREEDY = {"beams": 1, "maxTokens": 24, "noRepeatNgram": 3, "lengthPenalty": 1.0, "closer": 11, "bothLooks": True, "readsDraft": True}
+GREEDY = {"beams": 1, "maxTokens": 24, "noRepeatNgram": 3, "lengthPenalty": 1.0, "closer": 16, "bothLooks": True, "readsDraft": True}
 
 
 def log_softmax(logits):
