@@ -158,10 +158,12 @@ def caption_pictures(model, pixels, options=GREEDY, looks=2, batch=125):
         for start in range(0, len(pixels), batch):
             batch_pixels = np.array(pixels[start:start + batch])
             glance = model.look(torch.tensor(batch_pixels))[0]
-            features = model.look(torch.tensor(closer(batch_pixels, options["closer"])))[1]
             first = [(first_decoder, glance, None)]
             texts = [ids for ids, _ in write(first, options, dims)]
             out[0] += texts
+            if looks == 1:
+                continue
+            features = model.look(torch.tensor(closer(batch_pixels, options["closer"])))[1]
             for look in out[1:]:
                 second = [(second_decoder, model.refine(glance, features, pad_drafts(texts)), model.prompt(texts))]
                 texts = [ids for ids, _ in write(first + second if options["bothLooks"] else second, options, dims)]
