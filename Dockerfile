@@ -3,7 +3,7 @@
 
 FROM node:20-bookworm-slim AS build
 WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
+COPY package.json package-lock.json ./
 # onnxruntime-node has its CPU runtime inside; its install step would fetch CUDA.
 ENV ONNXRUNTIME_NODE_INSTALL=skip
 RUN npm ci

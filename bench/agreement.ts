@@ -10,10 +10,10 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { sentenceOf } from '../src/core/errors.ts';
 import { GROUP_SIZE } from '../src/core/types.ts';
-import { DEFAULT_BUNDLE, loadBundle } from '../src/workers/bundle.ts';
-import { type Looked, openEngine } from '../src/workers/engine.ts';
-import { operatorRuns } from '../src/workers/prove.ts';
-import { runtimeVersion } from '../src/workers/runtime.ts';
+import { DEFAULT_BUNDLE, loadBundle } from '../src/workers/bundle/bundle.ts';
+import { openEngine, type TwoPassResult } from '../src/workers/bundle/engine.ts';
+import { runtimeVersion } from '../src/workers/bundle/runtime.ts';
+import { verifyProvider } from '../src/workers/bundle/verify-provider.ts';
 import { inGroups, readPictures } from './support/pictures.ts';
 
 const { values, positionals } = parseArgs({
@@ -32,14 +32,14 @@ const [first, second] = z
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-async function lookAll(provider: typeof first): Promise<Looked[]> {
+async function lookAll(provider: typeof first): Promise<TwoPassResult[]> {
   const bundle = await loadBundle(values.model, { provider });
-  const runs = Object.entries(await operatorRuns(bundle)).map(([name, count]) => `${name} ${count}`);
+  const runs = Object.entries(await verifyProvider(bundle)).map(([name, count]) => `${name} ${count}`);
   say(`${provider}: operators run by ${runs.join(', ')}`);
   const engine = await openEngine(bundle, 2);
-  const looked: Looked[] = [];
+  const looked: TwoPassResult[] = [];
   for (const group of inGroups(await readPictures(folder ?? '', bundle.image, Number(values.pictures)), GROUP_SIZE)) {
-    looked.push(...(await engine.look(group)));
+    looked.push(...(await engine.write(group)));
   }
   await engine.release();
   return looked;
@@ -53,7 +53,7 @@ else {
   let same = 0;
   let farthest = 0;
   for (const [at, { final }] of one.entries()) {
-    const { final: theirs } = other[at] as Looked;
+    const { final: theirs } = other[at] as TwoPassResult;
     if (String(theirs.tokens) !== String(final.tokens)) continue;
     same += 1;
     farthest = Math.max(farthest, Math.abs(theirs.confidence - final.confidence));

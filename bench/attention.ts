@@ -8,8 +8,8 @@
 import { parseArgs } from 'node:util';
 import { GROUP_SIZE } from '../src/core/types.ts';
 import { columnsOf, meanEntropy } from '../src/explain/explanation.ts';
-import { DEFAULT_BUNDLE, loadBundle } from '../src/workers/bundle.ts';
-import { openEngine } from '../src/workers/engine.ts';
+import { DEFAULT_BUNDLE, loadBundle } from '../src/workers/bundle/bundle.ts';
+import { openEngine } from '../src/workers/bundle/engine.ts';
 import { inGroups, readPictures } from './support/pictures.ts';
 
 const ROUNDS = 2000;

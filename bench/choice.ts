@@ -1,9 +1,10 @@
 // Frame choice on made videos with known truth: npx tsx bench/choice.ts
 // For each choice: recall and precision over all changes of scene (tolerance: one frame; a fade is found anywhere inside
 // it; a look that is marked as showing nothing new is not taken for a find), how late the changes are seen, and how many frames a minute that costs.
-import { parseChoice } from '../src/ingest/choice.ts';
-import { readKeyframes } from '../src/ingest/keyframes.ts';
-import { probe } from '../src/ingest/probe.ts';
+
+import { probe } from '../src/ingest/probe/probe.ts';
+import { readKeyframes } from '../src/ingest/read-keyframes.ts';
+import { parseChoice } from '../src/ingest/selectors/frame-choice.ts';
 import { NEVER, sourceOf } from '../test/support/reading.ts';
 import { KNOWN_VIDEOS, type KnownVideo, makeFolder, matchScenes } from '../test/support/videos.ts';
 

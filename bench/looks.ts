@@ -9,8 +9,8 @@
  */
 import { parseArgs } from 'node:util';
 import { GROUP_SIZE } from '../src/core/types.ts';
-import { DEFAULT_BUNDLE, loadBundle } from '../src/workers/bundle.ts';
-import { type Looked, openEngine } from '../src/workers/engine.ts';
+import { DEFAULT_BUNDLE, loadBundle } from '../src/workers/bundle/bundle.ts';
+import { openEngine, type TwoPassResult } from '../src/workers/bundle/engine.ts';
 import { inGroups, readPictures } from './support/pictures.ts';
 
 const { values, positionals } = parseArgs({
@@ -29,14 +29,14 @@ const engines = [
   { name: 'one look', engine: await openEngine(bundle, 1) },
   { name: 'two looks, every token decoded', engine: await openEngine(bundle, 2, { verify: false }) },
   { name: 'two looks, the draft scored whole', engine: await openEngine(bundle, 2) },
-].map((each) => ({ ...each, cpu: 0, looked: [] as Looked[] }));
+].map((each) => ({ ...each, cpu: 0, looked: [] as TwoPassResult[] }));
 
 // Which of them is the first of a group changes from group to group; the first group of all warms up.
 for (const [at, group] of [inGroups(pictures, GROUP_SIZE)[0] ?? [], ...inGroups(pictures, GROUP_SIZE)].entries()) {
   for (const turn of [0, 1, 2]) {
     const each = engines[(at + turn) % engines.length];
     const before = process.cpuUsage();
-    const looked = (await each?.engine.look(group)) ?? [];
+    const looked = (await each?.engine.write(group)) ?? [];
     const { user, system } = process.cpuUsage(before);
     if (each === undefined || at === 0) continue;
     each.cpu += (user + system) / 1000;

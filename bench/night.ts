@@ -8,9 +8,9 @@ import { mkdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { openDatabase } from '../src/overnight/database.ts';
-import { PLANS, type Plan } from '../src/overnight/plan.ts';
-import { recordingsWhere } from '../src/overnight/recordings.ts';
+import { openDatabase } from '../src/archive/index/database.ts';
+import { PLANS, type Plan } from '../src/archive/recordings/plan.ts';
+import { recordingsWhere } from '../src/archive/recordings/recordings.ts';
 import { ffmpeg, makeFolder } from '../test/support/videos.ts';
 
 const run = promisify(execFile);
@@ -54,7 +54,7 @@ async function watch(name: string, file: string): Promise<Described> {
   return { seconds: recording.seconds ?? 0, keyframes: recording.keyframes ?? 0 };
 }
 
-async function caption(file: string, { frames, looks }: Plan): Promise<Described> {
+async function caption(file: string, { frames, passes: looks }: Plan): Promise<Described> {
   const env = { ...process.env, SECONDGLANCE_STATE_DIR: path.join(folder.path, 'state') };
   const args = ['caption', file, '--frames', frames, '--looks', String(looks), '--json', '--force', '--no-resume'];
   const { stdout } = await run(process.execPath, [MAIN, ...args, '-o', path.join(folder.path, 'track.vtt')], {

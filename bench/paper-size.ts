@@ -7,8 +7,8 @@
  */
 import { parseArgs } from 'node:util';
 import { GROUP_SIZE, type Keyframe } from '../src/core/types.ts';
-import { type Bundle, loadBundle } from '../src/workers/bundle.ts';
-import { createCaptioner } from '../src/workers/pool.ts';
+import { type Bundle, loadBundle } from '../src/workers/bundle/bundle.ts';
+import { createCaptioner } from '../src/workers/pool/pool.ts';
 import { inGroups, noisePictures } from './support/pictures.ts';
 import { treeRss } from './support/tree.ts';
 
@@ -32,7 +32,7 @@ interface Cost {
 }
 
 async function measure(bundle: Bundle, looks: 1 | 2, keyframes: readonly Keyframe[]): Promise<Cost> {
-  const captioner = createCaptioner({ bundle, looks, processes: 1 });
+  const captioner = createCaptioner({ bundle, passes: looks, processes: 1 });
   const { signal } = new AbortController();
   let peakRss = 0;
   const sampler = setInterval(() => {

@@ -13,12 +13,12 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Keyframe } from '../src/core/types.ts';
-import { findFfmpeg } from '../src/ingest/ffmpeg.ts';
-import { readKeyframes } from '../src/ingest/keyframes.ts';
-import { probe } from '../src/ingest/probe.ts';
-import type { Source } from '../src/ingest/sources.ts';
-import { DEFAULT_BUNDLE, loadBundle } from '../src/workers/bundle.ts';
-import { defaultProcesses } from '../src/workers/cores.ts';
+import { findFfmpeg } from '../src/ingest/ffmpeg/find-ffmpeg.ts';
+import { probe } from '../src/ingest/probe/probe.ts';
+import { readKeyframes } from '../src/ingest/read-keyframes.ts';
+import type { Source } from '../src/ingest/sources/sources.ts';
+import { DEFAULT_BUNDLE, loadBundle } from '../src/workers/bundle/bundle.ts';
+import { defaultProcesses } from '../src/workers/pool/cores.ts';
 import { bareModel } from './support/bare-model.ts';
 import { run } from './support/tree.ts';
 
@@ -108,7 +108,7 @@ const { duration } = await probe(
 const flags = ['--model', values.model, '--looks', String(looks)];
 
 const a = await bareDecode(ffmpeg, short, image.width, image.height);
-const b = await bareModel(keyframes, { model: values.model, looks, processes });
+const b = await bareModel(keyframes, { model: values.model, passes: looks, processes });
 const c = await whole(short, flags);
 const floor = Math.max(a.seconds, b.seconds, (a.cpu + b.cpu) / cores);
 const tenfold = await whole(long, flags);

@@ -10,8 +10,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ImageSpec } from '../src/core/types.ts';
 import { runGroups } from '../src/queue/in-process.ts';
-import type { FramePlace } from '../src/queue/site.ts';
-import { DEFAULT_BUNDLE, loadBundle } from '../src/workers/bundle.ts';
+import type { FramePlace } from '../src/queue/queue-context.ts';
+import { DEFAULT_BUNDLE, loadBundle } from '../src/workers/bundle/bundle.ts';
 import { startRedis, type TestRedis } from '../test/support/redis.ts';
 import { idleServices, queuedVideos, takeUp, waitingVideo } from './support/idle.ts';
 import {
@@ -29,7 +29,7 @@ import {
   through,
   tollFor,
   tollOf,
-} from './support/site.ts';
+} from './support/queue-context.ts';
 
 interface Cost {
   /** Milliseconds a frame. */

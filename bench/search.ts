@@ -10,12 +10,12 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { type Database, openDatabase } from '../src/archive/index/database.ts';
+import { IndexWriter } from '../src/archive/index/index-cues.ts';
+import { type SearchRequest, searchCues } from '../src/archive/index/search-cues.ts';
+import { addRecording } from '../src/archive/recordings/recordings.ts';
+import { beginSession } from '../src/archive/recordings/sessions.ts';
 import type { Caption, Cue } from '../src/core/types.ts';
-import { IndexWriter } from '../src/overnight/cues.ts';
-import { type Database, openDatabase } from '../src/overnight/database.ts';
-import { beginNight } from '../src/overnight/nights.ts';
-import { addRecording } from '../src/overnight/recordings.ts';
-import { type SearchRequest, searchCues } from '../src/overnight/search.ts';
 
 const CAMERAS = ['front', 'garden', 'garage', 'street'];
 const CUES_A_RECORDING = 1000;
@@ -48,7 +48,7 @@ function sentences(next: () => number): () => string {
 }
 
 async function fill(db: Database, file: string, count: number): Promise<void> {
-  const night = beginNight(db, undefined);
+  const night = beginSession(db, undefined);
   const next = numbers();
   const sentence = sentences(next);
   for (let made = 0, at = 0; made < count; made += CUES_A_RECORDING, at += 1) {
@@ -61,14 +61,20 @@ async function fill(db: Database, file: string, count: number): Promise<void> {
     };
     const recording = addRecording(db, found);
     if (recording === undefined) throw new Error(`${name} is there already`);
-    const looked = { frames: 'motion', looks: 2 as const, track: `${found.path}.vtt`, began: performance.now(), night };
+    const looked = {
+      frames: 'motion',
+      passes: 2 as const,
+      track: `${found.path}.vtt`,
+      began: performance.now(),
+      night,
+    };
     const writer = new IndexWriter(db, file, recording, looked, () => undefined);
     for (let index = 0; index < CUES_A_RECORDING; index += 1) {
       const text = sentence();
       const pts = index * STEP_MS * 1000;
       const caption: Caption = {
         ...{ video: name, index, pts, still: false, draft: text, text },
-        ...{ confidence: 0.5, looks: 2 },
+        ...{ confidence: 0.5, passes: 2 },
       };
       await writer.caption(caption);
       const cue: Cue = { start: pts, end: pts + STEP_MS * 1000, text, from: [index] };

@@ -3,13 +3,13 @@
 // seconds, beside as many boundaries at equal intervals. Captions are those of the tests' bundle, which knows eight colours.
 // Seed 0 is the one that thresholds were chosen on, and that the tests hold; others are lengths that nobody has looked at.
 import path from 'node:path';
-import { identify } from '../src/cli/caption/identity.ts';
-import { lookThrough } from '../src/cli/steps/look.ts';
-import { probe } from '../src/ingest/probe.ts';
-import { findSteps } from '../src/steps/find.ts';
-import { readSpoken, subtitleFiles } from '../src/steps/subtitles.ts';
-import { loadBundle } from '../src/workers/bundle.ts';
-import { createCaptioner } from '../src/workers/pool.ts';
+import { identify } from '../src/captioning/input-identity.ts';
+import { probe } from '../src/ingest/probe/probe.ts';
+import { findSteps } from '../src/steps/find/find-steps.ts';
+import { readSpoken, subtitleFiles } from '../src/steps/find/subtitle-files.ts';
+import { lookThrough } from '../src/steps/watch-video.ts';
+import { loadBundle } from '../src/workers/bundle/bundle.ts';
+import { createCaptioner } from '../src/workers/pool/pool.ts';
 import { CORPUS } from '../test/steps/support/corpus.ts';
 import { boundaryF1, equalIntervals } from '../test/steps/support/made.ts';
 import { NEVER, sourceOf } from '../test/support/reading.ts';
@@ -26,7 +26,7 @@ function mean(values: readonly number[]): string {
 
 const folder = await makeFolder();
 const bundle = await loadBundle(await buildTinyBundle(path.join(folder.path, 'tiny')));
-const captioner = createCaptioner({ bundle, looks: 2, processes: 1 });
+const captioner = createCaptioner({ bundle, passes: 2, processes: 1 });
 try {
   await captioner.open();
   process.stdout.write(`| video (${count} of each) | F1 | the worst | equal intervals |\n| --- | --- | --- | --- |\n`);

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Keyframe } from '../../src/core/types.ts';
 import { GROUP_SIZE } from '../../src/core/types.ts';
-import { loadBundle } from '../../src/workers/bundle.ts';
-import { openEngine } from '../../src/workers/engine.ts';
+import { loadBundle } from '../../src/workers/bundle/bundle.ts';
+import { openEngine } from '../../src/workers/bundle/engine.ts';
 
 /** Bare onnxruntime over a list of pictures: wall and CPU seconds, the loading of graphs not counted. */
 export interface BareRun {
@@ -12,18 +12,18 @@ export interface BareRun {
 
 interface Task {
   readonly model: string;
-  readonly looks: 1 | 2;
+  readonly passes: 1 | 2;
   readonly batches: readonly (readonly Uint8Array[])[];
 }
 
 /** In a process of its own: loads, waits for the word to go, runs, answers with its CPU seconds. */
 async function child(): Promise<void> {
   const task = await new Promise<Task>((resolve) => process.once('message', (message) => resolve(message as Task)));
-  const engine = await openEngine(await loadBundle(task.model), task.looks);
+  const engine = await openEngine(await loadBundle(task.model), task.passes);
   process.send?.('ready');
   await new Promise((resolve) => process.once('message', resolve));
   const before = process.cpuUsage();
-  for (const batch of task.batches) await engine.look(batch);
+  for (const batch of task.batches) await engine.write(batch);
   const used = process.cpuUsage(before);
   process.send?.((used.user + used.system) / 1e6);
   process.disconnect();
@@ -36,10 +36,10 @@ function heard(process: ChildProcess): Promise<unknown> {
   });
 }
 
-/** Runs both looks over the keyframes in groups of eight, shared among as many processes as the product uses. */
+/** Runs both passes over the keyframes in groups of eight, shared among as many processes as the product uses. */
 export async function bareModel(
   keyframes: readonly Keyframe[],
-  options: { readonly model: string; readonly looks: 1 | 2; readonly processes: number },
+  options: { readonly model: string; readonly passes: 1 | 2; readonly processes: number },
 ): Promise<BareRun> {
   const shares: Uint8Array[][][] = Array.from({ length: options.processes }, () => []);
   for (let at = 0; at < keyframes.length; at += GROUP_SIZE) {
@@ -48,7 +48,7 @@ export async function bareModel(
   }
   const children = shares.map((batches) => {
     const process = fork(import.meta.filename, { execArgv: ['--import', 'tsx'], serialization: 'advanced' });
-    process.send({ model: options.model, looks: options.looks, batches } satisfies Task);
+    process.send({ model: options.model, passes: options.passes, batches } satisfies Task);
     return process;
   });
   await Promise.all(children.map(heard));

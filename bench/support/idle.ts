@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { collectGroups } from '../../src/queue/collect.ts';
-import type { Site } from '../../src/queue/site.ts';
-import { sweep } from '../../src/queue/sweep.ts';
+import type { QueueContext } from '../../src/queue/queue-context.ts';
+import { reconcileQueues } from '../../src/queue/reconcile.ts';
 import type { TestRedis } from '../../test/support/redis.ts';
 import {
   beginVideo,
@@ -18,7 +18,7 @@ import {
   type Toll,
   takeWith,
   tollFor,
-} from './site.ts';
+} from './queue-context.ts';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -71,12 +71,12 @@ export async function queuedVideos(redis: TestRedis, count: number): Promise<{ e
     }
   };
   const each = perUnit(await tollFor(site, enter), count);
-  const swept = await tollFor(site, () => sweep(site, never));
+  const swept = await tollFor(site, () => reconcileQueues(site, never));
   await site.close();
   return { each, sweep: swept };
 }
 
-async function activeGroups(site: Site): Promise<number> {
+async function activeGroups(site: QueueContext): Promise<number> {
   return (await site.queues.depths()).groups?.active ?? 0;
 }
 

@@ -1,6 +1,6 @@
 import type { ImageSpec } from '../../src/core/types.ts';
-import { readPicture } from '../../src/ingest/picture.ts';
-import { expandInputs } from '../../src/ingest/sources.ts';
+import { readPicture } from '../../src/ingest/decode/still-picture.ts';
+import { expandInputs } from '../../src/ingest/sources/sources.ts';
 
 /** The still pictures in a folder, in order of name, `most` at most, as a bundle wants them. Throws where there are none. */
 export async function readPictures(folder: string, image: ImageSpec, most: number): Promise<Uint8Array[]> {

@@ -1,18 +1,18 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { captionCommand } from './caption/command.ts';
-import { checkCommand } from './check.ts';
-import { doctorCommand } from './doctor.ts';
-import { describeFailure, EXIT, UsageError } from './exit.ts';
-import { explainCommand } from './explain/command.ts';
-import { exportCommand } from './export/command.ts';
-import { reportCommand } from './report/command.ts';
-import { searchCommand } from './search/command.ts';
-import { siteCommands } from './site-commands.ts';
+import { describeFailure, EXIT, UsageError } from '../core/failures.ts';
+import { VERSION } from '../core/version.ts';
+import { captionCommand } from './commands/caption.ts';
+import { checkCommand } from './commands/check.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { explainCommand } from './commands/explain.ts';
+import { exportCommand } from './commands/export.ts';
+import { siteCommands } from './commands/queue-commands.ts';
+import { reportCommand } from './commands/report.ts';
+import { searchCommand } from './commands/search.ts';
+import { stepsCommand } from './commands/steps.ts';
+import { watchCommand } from './commands/watch.ts';
 import { guardStdout } from './stdout.ts';
-import { stepsCommand } from './steps/command.ts';
-import { VERSION } from './version.ts';
-import { watchCommand } from './watch/command.ts';
 
 function fail(error: unknown): void {
   process.stderr.write(`secondglance: ${describeFailure(error, process.argv.includes('--verbose'))}\n`);

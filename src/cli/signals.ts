@@ -1,4 +1,4 @@
-import { EXIT } from './exit.ts';
+import { EXIT } from '../core/failures.ts';
 
 /** The one way in which a run is ended before its time. */
 export interface Interruption {

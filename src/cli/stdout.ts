@@ -1,5 +1,5 @@
-import { type OutputError, outputError } from '../pipeline/errors.ts';
-import { describeFailure, EXIT } from './exit.ts';
+import { describeFailure, EXIT } from '../core/failures.ts';
+import { type OutputError, outputError } from '../storage/errors.ts';
 
 /** What is done when nothing can be written to stdout any more. */
 type Lost = (error: OutputError) => void;

@@ -50,7 +50,7 @@ export interface Caption {
   readonly text: string;
   /** Geometric mean of the token probabilities of `text`, 0 to 1, rounded to 4 decimals; 0 where `error` is set. */
   readonly confidence: number;
-  readonly looks: 1 | 2;
+  readonly passes: 1 | 2;
   /** Why this keyframe has no caption; its neighbours are not harmed. */
   readonly error?: { readonly code: string; readonly message: string };
 }

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
-import { vttTime } from '../pipeline/time.ts';
-import type { Reading } from '../workers/engine.ts';
+import { vttTime } from '../pipeline/cues/time.ts';
+import type { PassExplanation } from '../workers/bundle/engine.ts';
+import { pairWords } from './content-words.ts';
 import { type Column, columnsOf, type Explanation, meanEntropy, type SeenOnce } from './explanation.ts';
 import { heatColour, heatMap, type Picture, within } from './heat.ts';
 import {
@@ -13,7 +14,6 @@ import {
   textElement,
   wrapWords,
 } from './svg.ts';
-import { pairWords } from './words.ts';
 
 const WIDTH = 1200;
 const MARGIN = 40;
@@ -47,7 +47,7 @@ function fitted({ width, height }: Size, box: Size): Size {
 
 /** The words of both captions, those marked that the other one has not. */
 function marked({ draft, final }: Explanation): Record<'draft' | 'final', MarkedWord[]> {
-  const textsOf = ({ words }: Reading): string[] => words.map(({ text }) => text);
+  const textsOf = ({ words }: PassExplanation): string[] => words.map(({ text }) => text);
   const [before, after] = [textsOf(draft), textsOf(final)];
   const pairs = pairWords(before, after);
   const kept = (of: 'draft' | 'final', word: number): boolean => pairs.some((pair) => pair.same && pair[of] === word);
@@ -66,7 +66,7 @@ function captionText(explanation: Explanation, columns: readonly Column[], x: nu
   const small = { x, size: 15, colour: SOFT } as const;
   const svg: string[] = [];
   let y = MARGIN + 16;
-  const caption = (label: string, { confidence }: Reading, line: readonly MarkedWord[]): void => {
+  const caption = (label: string, { confidence }: PassExplanation, line: readonly MarkedWord[]): void => {
     svg.push(textElement(escapeXml(`${label}  ·  confidence ${confidence.toFixed(2)}`), { ...small, y }));
     y += 36;
     const lines = line.length === 0 ? [[{ text: '(nothing)', mark: 'none' } as const]] : wrapWords(line, most);

@@ -1,8 +1,8 @@
 import { SecondGlanceError } from '../core/errors.ts';
 import type { ImageSpec, Micros, ModelIdentity } from '../core/types.ts';
-import { entropyOf } from '../workers/attention.ts';
-import type { Explained, Reading } from '../workers/engine.ts';
-import { isContentWord, pairWords } from './words.ts';
+import { entropyOf } from '../workers/bundle/attention.ts';
+import type { PassExplanation, PictureExplanation } from '../workers/bundle/engine.ts';
+import { isContentWord, pairWords } from './content-words.ts';
 
 /** `no-grid`: the model's visual tokens do not lie on a grid over the picture, so what it looked at cannot be drawn. */
 export class ExplainError extends SecondGlanceError<'no-grid'> {}
@@ -36,7 +36,7 @@ export function gridOf(visual: number, { width, height }: Pick<ImageSpec, 'width
 }
 
 /** A picture, its two captions, and where the model looked for them. */
-export interface Explanation extends Explained {
+export interface Explanation extends PictureExplanation {
   /** What was looked at, for people. */
   readonly name: string;
   /** Track time of the frame; absent for stills. */
@@ -67,7 +67,7 @@ export interface Column {
   readonly same: boolean;
 }
 
-function seenOnce({ words }: Reading, word: number | undefined): SeenOnce | undefined {
+function seenOnce({ words }: PassExplanation, word: number | undefined): SeenOnce | undefined {
   const seen = word === undefined ? undefined : words[word];
   if (word === undefined || seen === undefined || !isContentWord(seen.text)) return undefined;
   const onPicture = seen.attention.reduce((sum, share) => sum + share, 0);
@@ -76,8 +76,8 @@ function seenOnce({ words }: Reading, word: number | undefined): SeenOnce | unde
 }
 
 /** The content words of both captions, side by side, in order. */
-export function columnsOf({ draft, final }: Explained): Column[] {
-  const textsOf = ({ words }: Reading): string[] => words.map(({ text }) => text);
+export function columnsOf({ draft, final }: PictureExplanation): Column[] {
+  const textsOf = ({ words }: PassExplanation): string[] => words.map(({ text }) => text);
   return pairWords(textsOf(draft), textsOf(final))
     .map(({ same, ...pair }) => ({ draft: seenOnce(draft, pair.draft), final: seenOnce(final, pair.final), same }))
     .filter((column) => column.draft !== undefined || column.final !== undefined);

@@ -1,9 +1,9 @@
 import type { Caption } from '../core/types.ts';
 import { QueueError } from './errors.ts';
 import type { RunPayload } from './payloads.ts';
+import type { QueueContext } from './queue-context.ts';
 import { isOpen, type VideoRecord } from './records.ts';
-import { rest } from './rest.ts';
-import type { Site } from './site.ts';
+import { sleep } from './sleep.ts';
 
 /** Results read in one go. */
 const BATCH = 32;
@@ -18,7 +18,7 @@ export interface CollectedGroup {
 }
 
 /** The record of a run that is still wanted. Throws `video-gone`. */
-export async function wanted(site: Site, { video, run }: RunPayload): Promise<VideoRecord> {
+export async function requireActiveRun(site: QueueContext, { video, run }: RunPayload): Promise<VideoRecord> {
   const record = await site.records.read(video);
   if (record !== undefined && isOpen(record.state) && record.run === run) return record;
   const what =
@@ -28,16 +28,16 @@ export async function wanted(site: Site, { video, run }: RunPayload): Promise<Vi
 
 /** Waits until `ready` gives something for the run's record. Throws `video-gone`, or the signal's reason. */
 export async function waitFor<T>(
-  site: Site,
+  site: QueueContext,
   of: RunPayload,
   ready: (record: VideoRecord) => T | undefined,
   signal: AbortSignal,
 ): Promise<T> {
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     signal.throwIfAborted();
-    const value = ready(await wanted(site, of));
+    const value = ready(await requireActiveRun(site, of));
     if (value !== undefined) return value;
-    await rest(wait, signal);
+    await sleep(wait, signal);
   }
 }
 
@@ -46,7 +46,7 @@ export async function waitFor<T>(
  * there are, and all have come. `onRuntime` hears what ran the model. Throws `video-gone`, or the signal's reason.
  */
 export async function* collectGroups(
-  site: Site,
+  site: QueueContext,
   of: RunPayload,
   options: { readonly signal: AbortSignal; readonly onRuntime?: (runtime: string) => void },
 ): AsyncGenerator<CollectedGroup, void, undefined> {
@@ -55,7 +55,7 @@ export async function* collectGroups(
   let wait = FIRST_WAIT_MS;
   for (;;) {
     signal.throwIfAborted();
-    const { groups, report } = await wanted(site, of);
+    const { groups, report } = await requireActiveRun(site, of);
     if (report !== undefined && groups !== undefined && next >= groups) return;
     const from = next;
     for (const result of await site.results.read(of.video, next, next + BATCH)) {
@@ -68,7 +68,7 @@ export async function* collectGroups(
       wait = FIRST_WAIT_MS;
       continue;
     }
-    await rest(wait, signal);
+    await sleep(wait, signal);
     wait = Math.min(2 * wait, LONGEST_WAIT_MS);
   }
 }

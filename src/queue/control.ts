@@ -1,6 +1,6 @@
 import { QueueError } from './errors.ts';
+import type { QueueContext } from './queue-context.ts';
 import { isOpen, type Submission, type VideoRecord } from './records.ts';
-import type { Site } from './site.ts';
 
 /** What came of a submission. */
 export interface Submitted {
@@ -14,7 +14,7 @@ export interface Submitted {
  * Asks for a video. The same one again, while it is under way, is the same job; one that has ended is begun anew, and
  * keeps what it had captioned where it did not end well.
  */
-export async function submitVideo(site: Site, submission: Submission): Promise<Submitted> {
+export async function submitVideo(site: QueueContext, submission: Submission): Promise<Submitted> {
   const { id, priority } = submission;
   const { run, what } = await site.records.submit(submission);
   const begun = what !== 'live';
@@ -27,7 +27,7 @@ export async function submitVideo(site: Site, submission: Submission): Promise<S
 }
 
 /** The groups of a video that are in flight. */
-async function inFlight(site: Site, video: string): Promise<number[]> {
+async function inFlight(site: QueueContext, video: string): Promise<number[]> {
   const members = await site.redis.zrangebylex(site.keys.held, `[${video}/`, `(${video}0`);
   return members.map((member) => Number(member.slice(video.length + 1)));
 }
@@ -36,7 +36,7 @@ async function inFlight(site: Site, video: string): Promise<number[]> {
  * Ends a video before its time: nothing of it is written any more, and who works on it finds out.
  * @throws QueueError `video-unknown`; `video-state` where it has ended
  */
-export async function cancelVideo(site: Site, text: string): Promise<VideoRecord> {
+export async function cancelVideo(site: QueueContext, text: string): Promise<VideoRecord> {
   const record = await known(site, text);
   const groups = await inFlight(site, record.id);
   if (!isOpen(record.state) || !(await site.records.finish(record.id, '*', 'cancelled', ''))) {
@@ -52,7 +52,7 @@ export async function cancelVideo(site: Site, text: string): Promise<VideoRecord
  * done again.
  * @throws QueueError `video-unknown`; `video-state` where it goes on, or has nothing left to do
  */
-export async function submissionToRetry(site: Site, text: string): Promise<Submission> {
+export async function submissionToRetry(site: QueueContext, text: string): Promise<Submission> {
   const record = await known(site, text);
   const { id, state, request, priority, name } = record;
   if (isOpen(state)) throw new QueueError('video-state', `${name} (${id}) is ${state}: cancel it first`);
@@ -62,7 +62,7 @@ export async function submissionToRetry(site: Site, text: string): Promise<Submi
   return { id, request, priority, name };
 }
 
-async function known(site: Site, text: string): Promise<VideoRecord> {
+async function known(site: QueueContext, text: string): Promise<VideoRecord> {
   const id = await site.records.resolve(text);
   const record = await site.records.read(id);
   if (record === undefined) throw new QueueError('video-unknown', `${text}: no video has this ID`);

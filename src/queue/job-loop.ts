@@ -1,7 +1,7 @@
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import { SecondGlanceError, sentenceOf } from '../core/errors.ts';
 import { QueueError } from './errors.ts';
-import type { Site } from './site.ts';
+import type { QueueContext } from './queue-context.ts';
 
 /** A lock lasts this long after its holder was last heard of; inference runs in other processes, so renewals are on time. */
 const LOCK_MS = 4000;
@@ -33,7 +33,7 @@ export interface JobLoopOptions {
 }
 
 /** Thrown by a handler: the job shall be tried again in a while, and that is no failure. */
-export class Postponed extends Error {
+export class RescheduleError extends Error {
   readonly ms: number;
 
   constructor(ms: number, why: string) {
@@ -54,7 +54,7 @@ export class JobLoop {
   readonly #options: JobLoopOptions;
   readonly #running = new Map<string, AbortController>();
 
-  constructor(site: Site, options: JobLoopOptions) {
+  constructor(site: QueueContext, options: JobLoopOptions) {
     this.#options = options;
     this.#worker = new Worker(options.queue, (job: Job, token?: string) => this.#process(job, token), {
       connection: site.redis,
@@ -89,7 +89,7 @@ export class JobLoop {
     try {
       await this.#options.handle(job.data, { signal: controller.signal, failures: job.attemptsMade });
     } catch (error) {
-      if (error instanceof Postponed) {
+      if (error instanceof RescheduleError) {
         await job.moveToDelayed(Date.now() + error.ms, token);
         throw new DelayedError();
       }

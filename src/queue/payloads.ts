@@ -15,7 +15,7 @@ export const groupPayload = z.strictObject({
   group: z.int().min(0),
   /** SHA-256 of the bundle that has to caption it. */
   model: z.string().regex(/^[0-9a-f]{64}$/),
-  looks: z.union([z.literal(1), z.literal(2)]),
+  passes: z.union([z.literal(1), z.literal(2)]),
 });
 /** A group, where it is, and what is to be done with it. */
 export type GroupPayload = z.infer<typeof groupPayload>;
@@ -33,7 +33,7 @@ const captionSchema = z.strictObject({
   draft: z.string(),
   text: z.string(),
   confidence: z.number().min(0).max(1),
-  looks: z.union([z.literal(1), z.literal(2)]),
+  passes: z.union([z.literal(1), z.literal(2)]),
   error: z.strictObject({ code: z.string(), message: z.string() }).exactOptional(),
 });
 

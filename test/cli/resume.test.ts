@@ -82,7 +82,7 @@ describe('killed in the middle', () => {
     child.kill('SIGKILL');
     expect(await ended).toMatchObject({ signal: 'SIGKILL' });
     expect(helpers.filter(({ command }) => command.includes('ffmpeg'))).not.toEqual([]);
-    expect(helpers.filter(({ command }) => command.includes('workers/child.js'))).toHaveLength(2);
+    expect(helpers.filter(({ command }) => command.includes('workers/pool/child.js'))).toHaveLength(2);
     await gone(helpers);
     expect((await readdir(room.at('out'))).filter((name) => !name.startsWith('.'))).toEqual([]);
 

@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { VERSION } from '../../src/cli/version.ts';
+import { VERSION } from '../../src/core/version.ts';
 import { buildTinyBundle } from '../support/tiny-bundle.ts';
 import { ffmpeg } from '../support/videos.ts';
 import { run } from './support/program.ts';
@@ -66,7 +66,7 @@ describe.concurrent('the four formats, word for word', () => {
       draft: `A ${colour} picture`,
       text: `A bright ${colour} picture`,
       confidence: expect.closeTo(0.997, 2),
-      looks: 2,
+      passes: 2,
       model: 'tiny@1',
     });
     const lines = jsonLines(await read('out/rgb.jsonl'));
@@ -75,7 +75,7 @@ describe.concurrent('the four formats, word for word', () => {
 
     const { source, options, model, keyframes, cues } = JSON.parse(await read('out/rgb.json'));
     expect(source).toMatchObject({ name: 'rgb.mp4', start: 0, duration: 6, codec: 'mpeg4', width: 64, height: 48 });
-    expect(options).toEqual({ frames: 'auto', from: null, to: null, looks: 2, minConfidence: 0 });
+    expect(options).toEqual({ frames: 'auto', from: null, to: null, passes: 2, minConfidence: 0 });
     expect(model).toEqual({ name: 'tiny', version: '1', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
     expect(keyframes.map(({ pts, text }: { pts: number; text: string }) => [pts, text])).toEqual([
       [0, 'A bright red picture'],
@@ -100,7 +100,7 @@ describe.concurrent('options', () => {
     const [one, two] = await Promise.all(
       ['1', '2'].map((looks) => caption(`${shared}/rgb.mp4`, '--looks', looks, '-f', 'jsonl', '-o', '-')),
     );
-    const texts = jsonLines(one?.stdout ?? '').map(({ text, looks }) => [text, looks]);
+    const texts = jsonLines(one?.stdout ?? '').map(({ text, passes }) => [text, passes]);
     expect(texts).toEqual([
       ['A red picture', 1],
       ['A green picture', 1],

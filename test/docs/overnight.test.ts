@@ -1,9 +1,9 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { startWebhook } from '../archive/support/receivers.ts';
 import { program, startCommand } from '../cli/support/program.ts';
 import { benches } from '../cli/support/room.ts';
-import { startWebhook } from '../overnight/support/receivers.ts';
 
 vi.setConfig({ testTimeout: 900_000, hookTimeout: 480_000 });
 

@@ -1,7 +1,7 @@
 import { copyFile, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { PROFILES } from '../../src/pipeline/profiles.ts';
+import { PROFILES } from '../../src/pipeline/cues/profiles.ts';
 import { film, streamsOf } from '../cli/support/films.ts';
 import { benches } from '../cli/support/room.ts';
 

@@ -3,12 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { drawExplanation } from '../../src/explain/draw.ts';
 import { columnsOf, type Explanation, gridOf, meanEntropy, numbersOf } from '../../src/explain/explanation.ts';
 import { heatMap, type Picture, within } from '../../src/explain/heat.ts';
-import type { Reading } from '../../src/workers/engine.ts';
+import type { PassExplanation } from '../../src/workers/bundle/engine.ts';
 
 const GREY: Picture = { width: 80, height: 60, pixels: new Uint8Array(80 * 60 * 3).fill(128) };
 
 /** A caption whose words looked where they are told, on a grid of two by two. */
-function reading(words: readonly (readonly [text: string, ...attention: number[]])[]): Reading {
+function reading(words: readonly (readonly [text: string, ...attention: number[]])[]): PassExplanation {
   return {
     text: words.map(([text]) => text).join(' '),
     confidence: 0.5,
@@ -16,7 +16,7 @@ function reading(words: readonly (readonly [text: string, ...attention: number[]
   };
 }
 
-function explanation(draft: Reading, final: Reading, name = 'a.png'): Explanation {
+function explanation(draft: PassExplanation, final: PassExplanation, name = 'a.png'): Explanation {
   const model = { name: 'tiny', version: '1', sha256: '0'.repeat(64) };
   return { draft, final, name, model, grid: { columns: 2, rows: 2 }, margins: { across: 0, down: 0 } };
 }

@@ -1,8 +1,8 @@
 import { chmod, copyFile, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { probe } from '../../src/ingest/probe.ts';
-import type { Source } from '../../src/ingest/sources.ts';
+import { probe } from '../../src/ingest/probe/probe.ts';
+import type { Source } from '../../src/ingest/sources/sources.ts';
 import { errorOf, NEVER, readAll, sourceOf } from '../support/reading.ts';
 import { ffmpeg, makeFolder } from '../support/videos.ts';
 

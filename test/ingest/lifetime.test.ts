@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { parseChoice } from '../../src/ingest/choice.ts';
-import { findFfmpeg } from '../../src/ingest/ffmpeg.ts';
-import { readKeyframes } from '../../src/ingest/keyframes.ts';
-import { probe } from '../../src/ingest/probe.ts';
+import { findFfmpeg } from '../../src/ingest/ffmpeg/find-ffmpeg.ts';
+import { probe } from '../../src/ingest/probe/probe.ts';
+import { readKeyframes } from '../../src/ingest/read-keyframes.ts';
+import { parseChoice } from '../../src/ingest/selectors/frame-choice.ts';
 import { errorOf, IMAGE, NEVER, readAll, sourceOf } from '../support/reading.ts';
 import { ffmpeg, makeFolder } from '../support/videos.ts';
 

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { probe } from '../../src/ingest/probe.ts';
+import { probe } from '../../src/ingest/probe/probe.ts';
 import { errorOf, NEVER, readAll, sourceOf } from '../support/reading.ts';
 import { ffmpeg, frameTimes, makeFolder } from '../support/videos.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Micros } from '../../src/core/types.ts';
-import { probe } from '../../src/ingest/probe.ts';
+import { probe } from '../../src/ingest/probe/probe.ts';
 import { NEVER, readAll, sourceOf } from '../support/reading.ts';
 import { ffmpeg, frameTimes, keyTimes, makeFolder } from '../support/videos.ts';
 

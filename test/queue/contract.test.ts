@@ -34,7 +34,7 @@ function source(count: number, error?: Error) {
 const describeGroup: GroupWork = async (group): Promise<Caption[]> =>
   group.keyframes.map(({ video, index, pts, still, pixels, width, height }) => {
     const text = `${pts} ${width}x${height} ${pixels.length} ${pixels.slice(0, 3).join(',')}`;
-    return { video, index, pts, still, draft: text, text, confidence: 1, looks: 2 };
+    return { video, index, pts, still, draft: text, text, confidence: 1, passes: 2 };
   });
 
 const quiet = () => new AbortController().signal;

@@ -87,7 +87,7 @@ test('every group comes out once, with what the work said of it', async () => {
   const work: GroupWork = async ({ keyframes }) => {
     await turn();
     return keyframes.map(({ video, index, pts, still }) => {
-      return { video, index, pts, still, draft: '', text: `of ${index}`, confidence: 1, looks: 1 };
+      return { video, index, pts, still, draft: '', text: `of ${index}`, confidence: 1, passes: 1 };
     });
   };
   const results: GroupResult[] = [];

@@ -57,7 +57,7 @@ export function processes(): ProcessLine[] {
 /** The inference processes that `parent` has started. */
 export function inferenceProcesses(parent: number): number[] {
   return processes().flatMap((line) =>
-    line.parent === parent && /workers.child\.[jt]s/.test(line.command) ? [line.pid] : [],
+    line.parent === parent && /workers.pool.child\.[jt]s/.test(line.command) ? [line.pid] : [],
   );
 }
 

@@ -1,8 +1,8 @@
 // A real program that reads keyframes, for tests that kill it: node --import tsx read-slowly.ts INPUT CHOICE PAUSE_MS
 import { setTimeout } from 'node:timers/promises';
-import { parseChoice } from '../../src/ingest/choice.ts';
-import { readKeyframes } from '../../src/ingest/keyframes.ts';
-import { probe } from '../../src/ingest/probe.ts';
+import { probe } from '../../src/ingest/probe/probe.ts';
+import { readKeyframes } from '../../src/ingest/read-keyframes.ts';
+import { parseChoice } from '../../src/ingest/selectors/frame-choice.ts';
 import { IMAGE, NEVER, sourceOf } from './reading.ts';
 
 const [input = '', choice = 'auto', pause = '0'] = process.argv.slice(2);

@@ -1,9 +1,9 @@
 import type { ImageSpec, Keyframe, Micros } from '../../src/core/types.ts';
-import { parseChoice } from '../../src/ingest/choice.ts';
-import type { IngestReport } from '../../src/ingest/damage.ts';
-import { type ReadOptions, readKeyframes } from '../../src/ingest/keyframes.ts';
-import { type MediaInfo, probe } from '../../src/ingest/probe.ts';
-import { expandInputs, type Source } from '../../src/ingest/sources.ts';
+import type { IngestReport } from '../../src/ingest/decode/damage.ts';
+import { type MediaInfo, probe } from '../../src/ingest/probe/probe.ts';
+import { type ReadOptions, readKeyframes } from '../../src/ingest/read-keyframes.ts';
+import { parseChoice } from '../../src/ingest/selectors/frame-choice.ts';
+import { expandInputs, type Source } from '../../src/ingest/sources/sources.ts';
 
 /** A model size that no video has, wider than high so that a swap of the sides shows. */
 export const IMAGE: ImageSpec = { width: 96, height: 80, resize: 'stretch', filter: 'bicubic', matrix: 'bt601' };

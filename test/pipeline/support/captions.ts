@@ -1,8 +1,8 @@
 import { from, lastValueFrom, toArray } from 'rxjs';
 import type { Caption, Cue } from '../../../src/core/types.ts';
-import { toCues } from '../../../src/pipeline/cues.ts';
-import { type CueRules, DEFAULT_RULES } from '../../../src/pipeline/rules.ts';
-import type { TrackHeader } from '../../../src/pipeline/track.ts';
+import { type CueRules, DEFAULT_RULES } from '../../../src/pipeline/cues/rules.ts';
+import { toCues } from '../../../src/pipeline/cues/to-cues.ts';
+import type { TrackHeader } from '../../../src/pipeline/formats/track-writer.ts';
 
 /** Microseconds of a number of seconds. */
 export function seconds(value: number): number {
@@ -28,7 +28,7 @@ export function captions(plans: readonly CaptionPlan[]): Caption[] {
     draft: text,
     text,
     confidence,
-    looks: 2,
+    passes: 2,
     ...(error === undefined ? {} : { error }),
   }));
 }
@@ -61,10 +61,10 @@ export const HEADER: TrackHeader = {
   },
   kind: 'descriptions',
   language: 'en',
-  options: { frames: 'auto', looks: 2 },
+  options: { frames: 'auto', passes: 2 },
 };
 
-/** A sequence of numbers in [0, 1) that looks random and is the same for the same seed (mulberry32). */
+/** A sequence of numbers in [0, 1) that passes random and is the same for the same seed (mulberry32). */
 export function randomNumbers(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Caption, Cue } from '../../../src/core/types.ts';
-import { openFileSink } from '../../../src/pipeline/sink.ts';
-import type { TrackHeader, TrackSummary } from '../../../src/pipeline/track.ts';
-import { openTrackWriter, type TrackFormat } from '../../../src/pipeline/writers.ts';
+import { openTrackWriter, type TrackFormat } from '../../../src/pipeline/formats/formats.ts';
+import type { TrackHeader, TrackSummary } from '../../../src/pipeline/formats/track-writer.ts';
+import { openFileSink } from '../../../src/storage/sink.ts';
+import { temporaryFolder } from '../../storage/support/folder.ts';
 import { HEADER, seconds } from './captions.ts';
-import { temporaryFolder } from './folder.ts';
 
 /** What goes into a track, all but the captions' own rules. */
 export interface Material {

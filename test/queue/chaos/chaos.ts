@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { connectService } from '../../../src/queue/connection.ts';
-import { openSite } from '../../../src/queue/site.ts';
+import { openQueueContext } from '../../../src/queue/queue-context.ts';
 import { run } from '../../cli/support/program.ts';
 import { colourVideo } from '../../cli/support/room.ts';
 import { startRedis } from '../../support/redis.ts';
@@ -141,7 +141,7 @@ export async function chaos({ seed, kills, folder, seconds, pause, tell }: Chaos
     await fleet.whole();
     const place = { url: redis.url, prefix: 'secondglance' };
     const signal = AbortSignal.timeout(60_000);
-    const site = openSite(await connectService(place, () => undefined, signal), place, 'redis');
+    const site = openQueueContext(await connectService(place, () => undefined, signal), place, 'redis');
     // Whoever was killed after the last step may still have to take leave of its jobs.
     let left = await leftovers(site);
     for (const end = Date.now() + 60_000; left.length > 0 && Date.now() < end; left = await leftovers(site)) {

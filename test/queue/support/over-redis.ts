@@ -1,24 +1,24 @@
 import type { Group } from '../../../src/core/types.ts';
 import { collectGroups } from '../../../src/queue/collect.ts';
 import { submitVideo } from '../../../src/queue/control.ts';
-import { feedGroups } from '../../../src/queue/feed.ts';
+import { enqueueGroups } from '../../../src/queue/enqueue-groups.ts';
+import { type GroupEvent, type GroupWorker, startGroupWorker } from '../../../src/queue/group-worker.ts';
 import type { GroupResult, GroupWork, RunOptions } from '../../../src/queue/in-process.ts';
-import type { Site } from '../../../src/queue/site.ts';
-import { type GroupEvent, type GroupTaker, takeGroups } from '../../../src/queue/take.ts';
+import type { QueueContext } from '../../../src/queue/queue-context.ts';
 import { MODEL, videoId } from './sites.ts';
 
 /** A worker over a site that does `work`. */
 export function worker(
-  site: Site,
+  site: QueueContext,
   work: GroupWork,
   options: {
     concurrency?: number;
     onGroup?: (event: GroupEvent) => void;
-    refuse?: GroupTaker['refuse'];
-    onDropped?: GroupTaker['onDropped'];
+    refuse?: GroupWorker['refuse'];
+    onDropped?: GroupWorker['onDropped'];
   } = {},
 ) {
-  return takeGroups(site, {
+  return startGroupWorker(site, {
     concurrency: options.concurrency ?? 1,
     runtime: 'made',
     refuse: options.refuse ?? (() => undefined),
@@ -32,18 +32,18 @@ export function worker(
 let videos = 0;
 
 /** Enters a video and begins its run, as an ingest service does. */
-export async function beginVideo(site: Site, priority: 'high' | 'normal' | 'low' = 'normal') {
+export async function beginVideo(site: QueueContext, priority: 'high' | 'normal' | 'low' = 'normal') {
   videos += 1;
   const id = videoId(videos);
   const { run } = await submitVideo(site, { id, request: '{}', priority, name: 'made' });
   // No ingest service takes it here.
   await site.queues.remove({ video: id, run }, priority);
   await site.records.note(id, run, { state: 'running', begun: Date.now() });
-  return { video: id, run, priority, model: MODEL, looks: 2 as const };
+  return { video: id, run, priority, model: MODEL, passes: 2 as const };
 }
 
 /** {@link runGroups} by way of Redis: feeding, a worker and collecting, each as the services do it. */
-export function runOverRedis(site: Site) {
+export function runOverRedis(site: QueueContext) {
   return async function* (
     groups: AsyncIterable<Group>,
     work: GroupWork,
@@ -61,7 +61,7 @@ export function runOverRedis(site: Site) {
         yield group;
       }
     };
-    const feeding = feedGroups(site, feed, counted(), { perVideo: 2 * concurrency, inAll: 64 }, both)
+    const feeding = enqueueGroups(site, feed, counted(), { perVideo: 2 * concurrency, inAll: 64 }, both)
       .catch((error: unknown) => {
         failure = { error };
       })

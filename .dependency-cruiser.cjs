@@ -1,0 +1,67 @@
+// Which module may import which. Data flows one way, and imports follow it:
+// a module may import from those before it in LAYERS, never from one after it.
+const LAYERS = [
+  ['core'],
+  ['config', 'storage'],
+  ['ingest'],
+  ['queue'],
+  ['workers'],
+  ['pipeline'],
+  ['captioning'],
+  ['steps', 'explain', 'archive'],
+  ['services'],
+  ['cli'],
+];
+
+/** Libraries that only some modules may import. */
+const FENCES = {
+  bullmq: ['queue'],
+  ioredis: ['queue'],
+  'fluent-ffmpeg': ['ingest', 'pipeline/media'],
+  'onnxruntime-node': ['workers'],
+  libsql: ['archive/index'],
+  commander: ['cli'],
+};
+
+const inModules = (names) => `^src/(${names.join('|')})/`;
+
+const layerRules = LAYERS.slice(0, -1).map((names, at) => ({
+  name: `flow-${names.join('-')}`,
+  comment: 'Data flows one way; imports follow it.',
+  severity: 'error',
+  from: { path: inModules(names) },
+  to: { path: [inModules(LAYERS.slice(at + 1).flat()), '^src/index\\.ts$'] },
+}));
+
+const siblingRules = LAYERS.filter((names) => names.length > 1).flatMap((names) =>
+  names.map((name) => ({
+    name: `apart-${name}`,
+    comment: 'Modules of one layer do not import each other.',
+    severity: 'error',
+    from: { path: inModules([name]) },
+    to: { path: inModules(names.filter((other) => other !== name)) },
+  })),
+);
+
+const fenceRules = Object.entries(FENCES).map(([library, modules]) => ({
+  name: `only-${modules.join('-').replaceAll('/', '-')}-imports-${library}`,
+  comment: `Only ${modules.map((name) => `src/${name}`).join(' and ')} may import ${library}.`,
+  severity: 'error',
+  from: { path: '^src/', pathNot: inModules(modules) },
+  to: { path: `(^|/)node_modules/(@types/)?${library}(/|$)` },
+}));
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    ...layerRules,
+    ...siblingRules,
+    ...fenceRules,
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js'] },
+  },
+};

@@ -1,0 +1,131 @@
+import { connectAsync, type MqttClient } from 'mqtt';
+import { sentenceOf } from '../../core/errors.ts';
+import { ArchiveError } from '../errors.ts';
+import type { NotificationTransport } from './outbox.ts';
+
+const PATIENCE_MS = 10_000;
+
+function notDelivered(what: string, cause?: unknown): ArchiveError {
+  return new ArchiveError('not-delivered', what, { retryable: true, ...(cause === undefined ? {} : { cause }) });
+}
+
+/** User and password of an address, as they were before they were put into it. */
+function credentialsOf({ username, password }: URL): { readonly user: string; readonly secret: string } | undefined {
+  if (username === '' && password === '') return undefined;
+  return { user: decodeURIComponent(username), secret: decodeURIComponent(password) };
+}
+
+/**
+ * A channel that posts each message as JSON. Any answer of 2xx takes it; redirects are not followed. A user and a password
+ * in the address go into the Authorization header.
+ */
+export function webhookTransport(address: string): NotificationTransport {
+  const url = new URL(address);
+  const { host } = url;
+  const credentials = credentialsOf(url);
+  // fetch refuses an address with a password in it, and says the password.
+  url.username = '';
+  url.password = '';
+  const basic =
+    credentials === undefined
+      ? {}
+      : { authorization: `Basic ${Buffer.from(`${credentials.user}:${credentials.secret}`).toString('base64')}` };
+  return {
+    name: 'webhook',
+    async deliver(body, signal) {
+      let status: number;
+      try {
+        const answer = await fetch(url, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', ...basic },
+          body,
+          redirect: 'manual',
+          signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
+        });
+        await answer.body?.cancel();
+        status = answer.status;
+      } catch (cause) {
+        const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : sentenceOf(cause);
+        throw notDelivered(`the webhook at ${host} cannot be reached: ${why}`, cause);
+      }
+      if (status < 200 || status >= 300) throw notDelivered(`the webhook at ${host} answered ${status}`);
+    },
+    async close() {},
+  };
+}
+
+/** Rejects as soon as the signal aborts, or when nothing happened for too long. `stop` ends the waiting. */
+function lateness(signal: AbortSignal): { readonly late: Promise<never>; readonly stop: () => void } {
+  let stop = (): void => undefined;
+  const late = new Promise<never>((_, reject) => {
+    const timer = setTimeout(() => reject(new Error('it did not answer in time')), PATIENCE_MS);
+    const onAbort = (): void => reject(new Error('the delivery was broken off'));
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    stop = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    };
+  });
+  late.catch(() => undefined);
+  return { late, stop };
+}
+
+/** Publishes for certain. Rejects where the broker hangs up before it has acknowledged: the client would wait for ever. */
+async function publish(client: MqttClient, topic: string, body: string): Promise<void> {
+  let hangUp = (): void => undefined;
+  const gone = new Promise<never>((_, reject) => {
+    hangUp = () => reject(new Error('it hung up'));
+    client.once('close', hangUp);
+  });
+  try {
+    await Promise.race([client.publishAsync(topic, body, { qos: 1 }), gone]);
+  } finally {
+    client.off('close', hangUp);
+  }
+}
+
+/**
+ * A channel that publishes each message to an MQTT broker, once it is taken for certain (quality of service 1). The path
+ * of the address is the topic: `mqtt://user:password@broker:1883/cameras/matches`, without one `secondglance`. Connects at
+ * the first message, and anew after a failure or where the broker hung up meanwhile.
+ */
+export function mqttTransport(address: string): NotificationTransport {
+  const url = new URL(address);
+  const topic = decodeURIComponent(url.pathname.replace(/^\//, '')) || 'secondglance';
+  const credentials = credentialsOf(url);
+  const broker = `${url.protocol}//${url.host}`;
+  let client: MqttClient | undefined;
+  const close = async (): Promise<void> => {
+    const last = client;
+    client = undefined;
+    await last?.endAsync(true).catch(() => undefined);
+  };
+  const connected = async (): Promise<MqttClient> => {
+    if (client?.connected === true) return client;
+    await close();
+    const options = {
+      reconnectPeriod: 0,
+      connectTimeout: PATIENCE_MS,
+      ...(credentials === undefined ? {} : { username: credentials.user, password: credentials.secret }),
+    };
+    client = await connectAsync(broker, options, false);
+    client.on('error', () => undefined);
+    return client;
+  };
+  return {
+    name: 'mqtt',
+    async deliver(body, signal) {
+      const { late, stop } = lateness(signal);
+      try {
+        await Promise.race([connected().then((open) => publish(open, topic, body)), late]);
+      } catch (cause) {
+        await close();
+        throw notDelivered(`the broker at ${url.host} did not take it: ${sentenceOf(cause)}`, cause);
+      } finally {
+        stop();
+      }
+    },
+    close,
+  };
+}

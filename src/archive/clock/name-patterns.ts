@@ -1,0 +1,152 @@
+import { IngestError } from '../../ingest/errors.ts';
+import { isLocalTime, type LocalTime } from './time-zone.ts';
+
+/** When a recording began, as its name has it. */
+export interface NamedTime {
+  /** In the recorder's zone, unless `offset` says how far from UTC it is. Absent where `epoch` says all. */
+  readonly local?: LocalTime;
+  /** Minutes ahead of UTC, where the name says it. */
+  readonly offset?: number;
+  /** Milliseconds since 1970, where the name says it. */
+  readonly epoch?: number;
+  /** The camera that the name names. */
+  readonly camera?: string;
+}
+
+/** A way of naming recordings. The groups of `match` are those of {@link fromGroups}. */
+interface Naming {
+  readonly match: RegExp;
+  /** The recorder writes UTC into its names. */
+  readonly utc?: true;
+}
+
+const DATE = '(?<year>20\\d\\d)(?<month>[01]\\d)(?<day>[0-3]\\d)';
+const TIME = '(?<hour>[0-2]\\d)(?<minute>[0-5]\\d)(?<second>[0-5]\\d)';
+const SPACED_DATE = '(?<year>20\\d\\d)[-_.](?<month>[01]\\d)[-_.](?<day>[0-3]\\d)';
+
+/**
+ * Names that recorders give, the most particular first. Each is tried on the path below the watched folder, with `/`.
+ * A date is never part of a longer number.
+ */
+const NAMINGS: readonly Naming[] = [
+  // Frigate: recordings/2026-11-24/22/front/05.09.mp4, in UTC since 0.12; recordings/2021-11/24/22/front/05.09.mp4 before.
+  {
+    match:
+      /(?:^|\/)(?<year>20\d\d)-(?<month>\d\d)-(?<day>\d\d)\/(?<hour>\d\d)\/(?<camera>[^/]+)\/(?<minute>[0-5]\d)\.(?<second>[0-5]\d)\.\w+$/,
+    utc: true,
+  },
+  {
+    match:
+      /(?:^|\/)(?<year>20\d\d)-(?<month>\d\d)\/(?<day>\d\d)\/(?<hour>\d\d)\/(?<camera>[^/]+)\/(?<minute>[0-5]\d)\.(?<second>[0-5]\d)\.\w+$/,
+  },
+  // Frigate, clips: front-1732485909.123456-ab12cd.mp4
+  { match: /(?:^|\/)(?<camera>[^/]+)-(?<epoch>1\d{9}\.\d{1,6})-\w+\.\w+$/ },
+  // Synology Surveillance Station: Front-20261124-220509-1795557909.mp4; the last number says it exactly.
+  { match: /(?:^|\/)(?<camera>[^/]+)-20\d{6}-\d{6}-(?<epoch>[12]\d{9})(?:\d{3})?\.\w+$/ },
+  // UniFi Protect: "Front Door 11-24-2026, 22.05.09 GMT+1 - 11-24-2026, 22.10.09 GMT+1.mp4", "Front Door - 2-9-2020, 11.21.12pm.mp4"
+  {
+    match:
+      /(?:^|\/)(?<camera>[^/]+?)(?: -)? (?<month>\d{1,2})-(?<day>\d{1,2})-(?<year>20\d\d), (?<hour>\d{1,2})\.(?<minute>\d\d)\.(?<second>\d\d)(?<half>[ap]m)?(?: GMT(?<sign>[+-])(?<zoneHour>\d{1,2})(?::?(?<zoneMinute>\d\d))?)?/,
+  },
+  // UniFi, on the recorder's own disk: F09FC2C4AABB_0_rotating_1795557909123.ubv
+  { match: /(?:^|\/)(?<camera>[^/]+?)_\d_\w+_(?<epochMs>1\d{12})\.\w+$/ },
+  // Reolink, on the card: RecM01_20261124_220509_221009_6D28808_1A2B3C.mp4, with DST before the date in summer.
+  { match: new RegExp(`(?:^|/)(?<camera>Rec[A-Z]\\d\\d)_(?:DST)?${DATE}_${TIME}_\\d{6}_`) },
+  // Reolink (FTP): front_00_20261124220509.mp4. Hikvision: ch01_20261124220509.mp4, 192.168.1.64_01_20261124220509123_1.mp4.
+  {
+    match: new RegExp(`(?:^|/)(?:(?<camera>[^/]*?)[_-])?(?:\\d\\d_)?${DATE}${TIME}(?<millisecond>\\d{3})?(?![\\d])`),
+  },
+  // Dahua: 2026-11-24/001/dav/22/22.05.09-22.10.09[M][0@0][0].dav
+  {
+    match:
+      /(?:^|\/)(?<year>20\d\d)-(?<month>\d\d)-(?<day>\d\d)\/(?:[^/]+\/)*(?<hour>\d\d)\.(?<minute>\d\d)\.(?<second>\d\d)-\d\d\.\d\d\.\d\d/,
+  },
+  // Blue Iris: Front.20261124_220509.mp4. Also Front_20261124-220509.mp4, and whatever stands around it.
+  { match: new RegExp(`(?:^|/)(?:(?<camera>[^/]*?)[._ -]+)?${DATE}[-_T ]${TIME}(?<utc>Z)?(?!\\d)`) },
+  // 2026-11-24T22-05-09Z, 2026-11-24_22.05.09, front-2026-11-24-22-05-09+0100
+  {
+    match: new RegExp(
+      `(?:^|/)(?:(?<camera>[^/]*?)[._ -]+)?${SPACED_DATE}[-_T. ](?<hour>[0-2]\\d)[-_.:h](?<minute>[0-5]\\d)[-_.:m](?<second>[0-5]\\d)(?:(?<utc>Z)|(?<sign>[+-])(?<zoneHour>\\d\\d):?(?<zoneMinute>\\d\\d))?(?!\\d)`,
+    ),
+  },
+];
+
+function hourOf(text: string | undefined, half: string | undefined): number {
+  const hour = Number(text ?? 0);
+  return half === undefined ? hour : (hour % 12) + (half === 'pm' ? 12 : 0);
+}
+
+function fromGroups(groups: Readonly<Record<string, string | undefined>>, utc: boolean): NamedTime | undefined {
+  const camera = groups.camera === undefined || groups.camera === '' ? {} : { camera: groups.camera };
+  if (groups.epoch !== undefined) return { epoch: Math.round(Number(groups.epoch) * 1000), ...camera };
+  if (groups.epochMs !== undefined) return { epoch: Number(groups.epochMs), ...camera };
+  const local: LocalTime = {
+    year: Number(groups.year),
+    month: Number(groups.month),
+    day: Number(groups.day),
+    hour: hourOf(groups.hour, groups.half),
+    minute: Number(groups.minute ?? 0),
+    second: Number(groups.second ?? 0),
+    millisecond: Number(groups.millisecond ?? 0),
+  };
+  if (!isLocalTime(local)) return undefined;
+  if (utc || groups.utc !== undefined) return { local, offset: 0, ...camera };
+  if (groups.zoneHour === undefined) return { local, ...camera };
+  const minutes = Number(groups.zoneHour) * 60 + Number(groups.zoneMinute ?? 0);
+  return { local, offset: groups.sign === '-' ? -minutes : minutes, ...camera };
+}
+
+/** What stands for what in a pattern of one's own. */
+const FIELDS: Readonly<Record<string, string>> = {
+  '%Y': '(?<year>\\d{4})',
+  '%m': '(?<month>\\d{1,2})',
+  '%d': '(?<day>\\d{1,2})',
+  '%H': '(?<hour>\\d{1,2})',
+  '%M': '(?<minute>\\d{1,2})',
+  '%S': '(?<second>\\d{1,2})',
+  '%f': '(?<millisecond>\\d{3})',
+  '%s': '(?<epoch>\\d{9,10}(?:\\.\\d+)?)',
+  '%z': '(?:(?<utc>Z)|(?<sign>[+-])(?<zoneHour>\\d\\d):?(?<zoneMinute>\\d\\d))',
+  '%%': '%',
+  '{camera}': '(?<camera>[^/]+?)',
+  '*': '[^/]*',
+};
+
+/**
+ * Reads a pattern of names: `{camera}/%Y-%m-%d/%H-%M-%S`, with `%f` for milliseconds, `%s` for seconds since 1970, `%z`
+ * for the offset and `*` for anything. It has to match the end of the path, extension left out. Throws `invalid-names`.
+ */
+export function parseNames(pattern: string): RegExp {
+  let source = '';
+  const seen = new Set<string>();
+  for (const [part] of pattern.matchAll(/%.|\{camera\}|\*|[^%{*]+|./gs)) {
+    const field = FIELDS[part];
+    if (field === undefined && (part.startsWith('%') || part === '{')) {
+      const known = Object.keys(FIELDS).join(' ');
+      throw new IngestError('invalid-names', `"${pattern}": ${part} stands for nothing; there are ${known}.`);
+    }
+    if (field !== undefined && part !== '*' && part !== '%%' && seen.has(part)) {
+      throw new IngestError('invalid-names', `"${pattern}": ${part} may stand in it once.`);
+    }
+    seen.add(part);
+    source += field ?? part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  }
+  if (!seen.has('%s') && !(seen.has('%Y') && seen.has('%m') && seen.has('%d'))) {
+    throw new IngestError('invalid-names', `"${pattern}" needs %Y, %m and %d, or %s, to tell when a recording began.`);
+  }
+  return new RegExp(`(?:^|/)${source}\\.\\w+$`);
+}
+
+/**
+ * When a recording began, as its path (below the watched folder, with `/`) has it, in the ways of Frigate, UniFi Protect,
+ * Reolink, Hikvision, Dahua, Synology and Blue Iris, or in one's own. Undefined where the name has no time.
+ */
+export function namedTime(path: string, custom?: RegExp): NamedTime | undefined {
+  const namings: readonly Naming[] = custom === undefined ? NAMINGS : [{ match: custom }];
+  for (const { match, utc } of namings) {
+    const groups = match.exec(path)?.groups;
+    const time = groups === undefined ? undefined : fromGroups(groups, utc === true);
+    if (time !== undefined) return time;
+  }
+  return undefined;
+}

@@ -1,0 +1,132 @@
+import { existsSync } from 'node:fs';
+import Libsql from 'libsql';
+import { errnoOf, SecondGlanceError, sentenceOf } from '../../core/errors.ts';
+import { ArchiveError } from '../errors.ts';
+
+/** An open state file. Calls are synchronous and short. */
+export type Database = Libsql.Database;
+
+/** Version of the tables below; a state file of a newer one is refused. */
+const VERSION = 1;
+/** By which a state file is known for one of ours: "SGln". */
+const APPLICATION = 0x53476c6e;
+/** How long a writer waits for another one. */
+const BUSY_MS = 10_000;
+
+/**
+ * Times are milliseconds since 1970, UTC. A recording is known by its content, whatever its path; `files` remembers which
+ * file had which content, so that a file is read for that once. A cue's id is `start * 1024 + n`: the order of ids is that
+ * of time, so that the newest hits of a common word are found without looking at all of them. What a night came to is what
+ * its recordings say: `night` is the one in which a recording was last dealt with.
+ */
+const TABLES = `
+CREATE TABLE cameras (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE recordings (
+  id INTEGER PRIMARY KEY, content TEXT NOT NULL UNIQUE, path TEXT NOT NULL, root TEXT NOT NULL,
+  camera INTEGER NOT NULL REFERENCES cameras, size INTEGER NOT NULL, start INTEGER NOT NULL, start_from TEXT NOT NULL,
+  duration INTEGER NOT NULL, state TEXT NOT NULL, tries INTEGER NOT NULL DEFAULT 0, code TEXT, message TEXT,
+  frames TEXT, looks INTEGER, keyframes INTEGER, cues INTEGER, seconds REAL, track TEXT, added INTEGER NOT NULL, ended INTEGER,
+  night INTEGER REFERENCES nights
+);
+CREATE INDEX recordings_by_state ON recordings (state, start);
+CREATE INDEX recordings_by_start ON recordings (start);
+CREATE INDEX recordings_by_path ON recordings (path);
+CREATE INDEX recordings_by_night ON recordings (night);
+CREATE TABLE files (path TEXT PRIMARY KEY, mark TEXT NOT NULL, content TEXT NOT NULL);
+CREATE TABLE unfinished (path TEXT PRIMARY KEY, camera TEXT NOT NULL, start INTEGER NOT NULL, reason TEXT NOT NULL);
+CREATE TABLE staged (recording INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL, confidence REAL NOT NULL, text TEXT NOT NULL, moving INTEGER NOT NULL, picture INTEGER);
+CREATE INDEX staged_of ON staged (recording);
+CREATE TABLE cues (id INTEGER PRIMARY KEY, recording INTEGER NOT NULL REFERENCES recordings, end INTEGER NOT NULL, confidence REAL NOT NULL, text TEXT NOT NULL, moving INTEGER NOT NULL, picture INTEGER);
+CREATE INDEX cues_of ON cues (recording);
+CREATE VIRTUAL TABLE words USING fts5(text, camera, content='', contentless_delete=1, tokenize="porter unicode61 remove_diacritics 2");
+CREATE TABLE nights (id INTEGER PRIMARY KEY, began INTEGER NOT NULL, ended INTEGER, until INTEGER, remaining INTEGER NOT NULL DEFAULT 0, remaining_video INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE costs (plan TEXT PRIMARY KEY, ratio REAL NOT NULL);
+CREATE TABLE outbox (id INTEGER PRIMARY KEY, channel TEXT NOT NULL, body TEXT NOT NULL, tries INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL, made INTEGER NOT NULL, error TEXT);
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+PRAGMA application_id = ${APPLICATION};
+PRAGMA user_version = ${VERSION};
+`;
+
+/** The same error, as a user may read it where it is the database's. */
+export function readableError(file: string, error: unknown): unknown {
+  return errnoOf(error)?.startsWith('SQLITE_') === true ? stateError(file, error) : error;
+}
+
+function noStateFile(file: string, cause?: unknown): ArchiveError {
+  return new ArchiveError(
+    'state-unusable',
+    `${file} is no state file of secondglance: name another with --state`,
+    cause === undefined ? {} : { cause },
+  );
+}
+
+/** The failure of an operation on a state file, as a user may read it. */
+export function stateError(file: string, cause: unknown): Error {
+  if (cause instanceof SecondGlanceError) return cause;
+  const code = errnoOf(cause);
+  if (code === 'SQLITE_FULL' || code?.startsWith('SQLITE_IOERR') === true) {
+    return new ArchiveError('state-full', `${file} cannot be written: is its disk full? (${sentenceOf(cause)})`, {
+      cause,
+      retryable: true,
+    });
+  }
+  if (code === 'SQLITE_NOTADB' || code?.startsWith('SQLITE_CORRUPT') === true) return noStateFile(file, cause);
+  return new ArchiveError('state-unusable', `${file} cannot be used as state file: ${sentenceOf(cause)}`, { cause });
+}
+
+function versionOf(db: Database): number {
+  return (db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
+}
+
+/**
+ * Opens a state file. One that is not there is made where `create` says so; else `state-missing`. Throws
+ * `state-unusable` for a file that is something else, which stays as it is. Its folder has to be there.
+ */
+export function openDatabase(file: string, { create }: { readonly create: boolean }): Database {
+  if (!create && !existsSync(file)) {
+    throw new ArchiveError(
+      'state-missing',
+      `${file} does not exist: let secondglance watch look at recordings first, or name its state with --state`,
+    );
+  }
+  let db: Database | undefined;
+  try {
+    db = new Libsql(file);
+    db.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA foreign_keys = ON;`);
+    const { tables, application } = db
+      .prepare(
+        'SELECT count(*) AS tables, (SELECT application_id FROM pragma_application_id) AS application FROM sqlite_master',
+      )
+      .get() as { tables: number; application: number };
+    // Another program's database is left as it is.
+    if (tables > 0 ? application !== APPLICATION : !create) throw noStateFile(file);
+    const found = versionOf(db);
+    if (found > VERSION) throw new Error(`it was made by a newer secondglance (version ${found} of its tables)`);
+    if (found < VERSION) {
+      db.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL');
+      const opened = db;
+      db.transaction(() => {
+        if (versionOf(opened) === 0) opened.exec(TABLES);
+      }).immediate();
+    }
+    // A power cut may cost the last transactions, which are then done again; it never harms the file.
+    db.exec('PRAGMA synchronous = NORMAL');
+    return db;
+  } catch (error) {
+    db?.close();
+    throw stateError(file, error);
+  }
+}
+
+/** A fact that is kept between runs, such as the zone; undefined where none was. */
+export function readFact(db: Database, name: string): string | undefined {
+  return (db.prepare('SELECT value FROM facts WHERE name = ?').get(name) as { value: string } | undefined)?.value;
+}
+
+/** Keeps a fact. */
+export function writeFact(db: Database, name: string, value: string): void {
+  db.prepare('INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value').run(
+    name,
+    value,
+  );
+}

@@ -1,0 +1,205 @@
+import type { Caption, Cue } from '../../core/types.ts';
+import { toMilliseconds } from '../../pipeline/cues/time.ts';
+import type { TrackSummary, TrackWriter } from '../../pipeline/formats/track-writer.ts';
+import { cameraId, type Recording } from '../recordings/recordings.ts';
+import { type Database, stateError } from './database.ts';
+
+/** Ids to a millisecond: `start * 1024 + n` stays a safe integer until the year 2248. */
+const IDS_A_MILLISECOND = 1024;
+/** Cues that are entered in one transaction while a recording goes on. */
+const BATCH = 200;
+
+/** The first id that a cue may have which starts at `time` (milliseconds since 1970) or later. */
+export function firstIdAt(time: number): number {
+  return Math.round(time) * IDS_A_MILLISECOND;
+}
+
+/** When the cue of an id starts. */
+export function startOfId(id: number): number {
+  return Math.floor(id / IDS_A_MILLISECOND);
+}
+
+/** The word by which a camera's cues are found in the full-text index; no person types it. */
+export function cameraWord(camera: number): string {
+  return `camera${camera}x`;
+}
+
+/** How a recording was looked at, for the record. */
+export interface IndexedFrame {
+  readonly frames: string;
+  readonly passes: 1 | 2;
+  /** Path of its track. */
+  readonly track: string;
+  /** `performance.now()` when it was begun. */
+  readonly began: number;
+  /** The night in which. */
+  readonly night: number;
+}
+
+/** What is entered into the outbox with a recording's cues; see `outbox.ts`. */
+export type OnIndexed = (recording: Recording) => void;
+
+interface Pending {
+  cue: Cue;
+  confidence: number;
+  moving: boolean;
+}
+
+/**
+ * Takes a recording's cues into the archive. They wait beside it until the last one is there; then one transaction makes
+ * all of them visible and the recording done, so that none is ever found twice. The parts of a long caption become one.
+ */
+export class IndexWriter implements TrackWriter {
+  readonly #db: Database;
+  readonly #file: string;
+  readonly #recording: Recording;
+  readonly #looked: IndexedFrame;
+  readonly #zero: number;
+  readonly #onIndexed: OnIndexed;
+  /** What is known of the keyframes that coming cues may speak of. */
+  readonly #looks = new Map<number, { confidence: number; moving: boolean }>();
+  #last: Pending | undefined;
+  #due: Pending[] = [];
+  #keyframes = 0;
+  #failed = 0;
+  #cues = 0;
+  #ended = false;
+
+  /** `zero`: the moment (milliseconds since 1970) that cues count from. `file`: the state file, for messages. */
+  constructor(db: Database, file: string, recording: Recording, looked: IndexedFrame, onIndexed: OnIndexed) {
+    this.#db = db;
+    this.#file = file;
+    this.#recording = recording;
+    this.#looked = looked;
+    this.#zero = recording.start;
+    this.#onIndexed = onIndexed;
+    this.#guarded(() => this.#db.prepare('DELETE FROM staged WHERE recording = ?').run(recording.id));
+  }
+
+  async caption({ index, still, confidence, error }: Caption): Promise<void> {
+    this.#keyframes += 1;
+    if (error === undefined) this.#looks.set(index, { confidence, moving: !still });
+    else this.#failed += 1;
+  }
+
+  async cue(cue: Cue): Promise<void> {
+    const known = cue.from.map((index) => this.#looks.get(index)).filter((look) => look !== undefined);
+    const last = this.#last;
+    if (last !== undefined && last.cue.from[0] === cue.from[0] && last.cue.from.at(-1) === cue.from.at(-1)) {
+      last.cue = { ...cue, start: last.cue.start, text: `${last.cue.text} ${cue.text}` };
+      return;
+    }
+    this.#flushLast();
+    this.#last = {
+      cue,
+      confidence: Math.max(0, ...known.map((look) => look.confidence)),
+      moving: known.some(({ moving }) => moving),
+    };
+    for (const index of this.#looks.keys()) if (index < (cue.from[0] ?? 0)) this.#looks.delete(index);
+    if (this.#due.length >= BATCH) this.#stage();
+  }
+
+  #flushLast(): void {
+    if (this.#last !== undefined) this.#due.push(this.#last);
+    this.#last = undefined;
+  }
+
+  #guarded<T>(act: () => T): T {
+    try {
+      return act();
+    } catch (error) {
+      throw stateError(this.#file, error);
+    }
+  }
+
+  #stage(): void {
+    const due = this.#due.splice(0);
+    this.#cues += due.length;
+    this.#guarded(() =>
+      this.#db
+        .transaction(() => {
+          const insert = this.#db.prepare('INSERT INTO staged VALUES (?, ?, ?, ?, ?, ?, ?)');
+          for (const { cue, confidence, moving } of due) {
+            const text = cue.text.replace(/\s+/g, ' ').trim();
+            const start = this.#zero + toMilliseconds(cue.start);
+            const end = this.#zero + toMilliseconds(cue.end);
+            insert.run(this.#recording.id, start, end, confidence, text, moving ? 1 : 0, cue.from[0] ?? null);
+          }
+        })
+        .immediate(),
+    );
+  }
+
+  async finish({ end, damage }: TrackSummary) {
+    if (!this.#ended) {
+      this.#ended = true;
+      this.#flushLast();
+      this.#stage();
+      const failed =
+        this.#failed === 0
+          ? undefined
+          : { code: 'captions-failed', message: `${this.#failed} of ${this.#keyframes} keyframes got no caption` };
+      this.#guarded(() => this.#db.transaction(() => this.#publish(damage ?? failed)).immediate());
+    }
+    return { bytes: 0, sha256: '', end };
+  }
+
+  #publish(problem: { readonly code: string; readonly message: string } | undefined): void {
+    const db = this.#db;
+    const { id, camera } = this.#recording;
+    const { frames, passes: looks, track, began, night } = this.#looked;
+    dropCues(db, id);
+    const word = cameraWord(cameraId(db, camera));
+    const free = db.prepare('SELECT 1 FROM cues WHERE id = ?');
+    const insert = db.prepare('INSERT INTO cues VALUES (?, ?, ?, ?, ?, ?, ?)');
+    const insertWords = db.prepare('INSERT INTO words (rowid, text, camera) VALUES (?, ?, ?)');
+    const rows = db.prepare('SELECT * FROM staged WHERE recording = ? ORDER BY start').all(id) as StagedRow[];
+    for (const { start, end, confidence, text, moving, picture } of rows) {
+      let cue = firstIdAt(start);
+      while (free.get(cue) !== undefined) cue += 1;
+      insert.run(cue, id, end, confidence, text, moving, picture);
+      insertWords.run(cue, text, word);
+    }
+    db.prepare('DELETE FROM staged WHERE recording = ?').run(id);
+    db.prepare(
+      `UPDATE recordings SET state = ?, code = ?, message = ?, frames = ?, looks = ?, keyframes = ?, cues = ?, seconds = ?,
+       track = ?, ended = ?, night = ?, tries = tries + 1 WHERE id = ?`,
+    ).run(
+      problem === undefined ? 'done' : 'partial',
+      problem?.code ?? null,
+      problem?.message ?? null,
+      frames,
+      looks,
+      this.#keyframes,
+      this.#cues,
+      (performance.now() - began) / 1000,
+      track,
+      Date.now(),
+      night,
+      id,
+    );
+    this.#onIndexed(this.#recording);
+  }
+
+  async abort(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    // What stays here after a kill goes when the recording is begun again.
+    this.#guarded(() => this.#db.prepare('DELETE FROM staged WHERE recording = ?').run(this.#recording.id));
+  }
+}
+
+interface StagedRow {
+  readonly start: number;
+  readonly end: number;
+  readonly confidence: number;
+  readonly text: string;
+  readonly moving: number;
+  readonly picture: number | null;
+}
+
+/** Takes a recording's cues out of the archive. To be called inside a transaction. */
+export function dropCues(db: Database, recording: number): void {
+  db.prepare('DELETE FROM words WHERE rowid IN (SELECT id FROM cues WHERE recording = ?)').run(recording);
+  db.prepare('DELETE FROM cues WHERE recording = ?').run(recording);
+}

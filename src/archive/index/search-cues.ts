@@ -1,0 +1,123 @@
+import { type Database, stateError } from './database.ts';
+import { cameraWord, firstIdAt, startOfId } from './index-cues.ts';
+import { toMatch } from './query.ts';
+
+/** What is looked for. */
+export interface SearchRequest {
+  /** As the user typed it. */
+  readonly words: string;
+  /** Name of a camera, in any case. */
+  readonly camera?: string | undefined;
+  /** Milliseconds since 1970: cues that start at or after. */
+  readonly since?: number | undefined;
+  /** Cues that start before. */
+  readonly until?: number | undefined;
+  /** The newest so many. */
+  readonly limit: number;
+}
+
+/** A cue that was found. Times are milliseconds since 1970 but for `offset`. */
+export interface Hit {
+  /** Names the cue for `export`. */
+  readonly id: string;
+  readonly camera: string;
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  readonly confidence: number;
+  /** Something moved. */
+  readonly moving: boolean;
+  /** Path of the recording. */
+  readonly file: string;
+  /** Where in the recording, milliseconds. */
+  readonly offset: number;
+  readonly recording: number;
+  /** Index of the keyframe whose picture shows it. */
+  readonly picture: number | null;
+}
+
+interface Row {
+  readonly id: number;
+  readonly camera: string;
+  readonly end: number;
+  readonly text: string;
+  readonly confidence: number;
+  readonly moving: number;
+  readonly file: string;
+  readonly began: number;
+  readonly recording: number;
+  readonly picture: number | null;
+}
+
+const COLUMNS = `q.id, c.name AS camera, q.end, q.text, q.confidence, q.moving, r.path AS file, r.start AS began,
+  q.recording, q.picture`;
+const JOINED = 'JOIN recordings r ON r.id = q.recording JOIN cameras c ON c.id = r.camera';
+const LAST_ID = Number.MAX_SAFE_INTEGER;
+
+// Field by field: libsql adds some of its own to a row.
+function hitOf({ id, camera, end, text, confidence, moving, file, began, recording, picture }: Row): Hit {
+  const start = startOfId(id);
+  return {
+    ...{ id: id.toString(36), camera, start, end, text, confidence, moving: moving === 1 },
+    ...{ file, offset: start - began, recording, picture },
+  };
+}
+
+/**
+ * The newest cues with all the words, newest first. A camera that there is none of has no hits. Throws
+ * `nothing-to-search`; `state-unusable` where the file is damaged.
+ */
+export function searchCues(db: Database, file: string, request: SearchRequest): Hit[] {
+  const { words, camera, since, until, limit } = request;
+  let word: string | undefined;
+  if (camera !== undefined) {
+    const known = db.prepare('SELECT id FROM cameras WHERE name = ? COLLATE NOCASE').get(camera);
+    if (known === undefined) return [];
+    word = cameraWord((known as { id: number }).id);
+  }
+  const match = toMatch(words, word);
+  try {
+    // libsql hands numbers over as REAL, which FTS5 takes for no bound: it would read all that is newer first.
+    const rows = db
+      .prepare(
+        `SELECT ${COLUMNS} FROM (
+           SELECT rowid FROM words
+           WHERE words MATCH ? AND rowid >= CAST(? AS INTEGER) AND rowid < CAST(? AS INTEGER)
+           ORDER BY rowid DESC LIMIT ?
+         ) w JOIN cues q ON q.id = w.rowid ${JOINED} ORDER BY q.id DESC`,
+      )
+      .all(match, since === undefined ? 0 : firstIdAt(since), until === undefined ? LAST_ID : firstIdAt(until), limit);
+    return (rows as Row[]).map(hitOf);
+  } catch (error) {
+    throw stateError(file, error);
+  }
+}
+
+/** The cue of an id that a search gave; undefined where there is none (any more). */
+export function cueById(db: Database, id: string): Hit | undefined {
+  const number = /^[0-9a-z]{1,11}$/.test(id) ? Number.parseInt(id, 36) : Number.NaN;
+  if (!Number.isSafeInteger(number)) return undefined;
+  const row = db.prepare(`SELECT ${COLUMNS} FROM cues q ${JOINED} WHERE q.id = ?`).get(number);
+  return row === undefined ? undefined : hitOf(row as Row);
+}
+
+/** The cues that start in a span of time, in order. */
+export function cuesBetween(db: Database, since: number, until: number): Hit[] {
+  const rows = db
+    .prepare(`SELECT ${COLUMNS} FROM cues q ${JOINED} WHERE q.id >= ? AND q.id < ? ORDER BY q.id`)
+    .all(firstIdAt(since), firstIdAt(until));
+  return (rows as Row[]).map(hitOf);
+}
+
+/** A recording's cues that have all the words, in order. */
+export function cuesOfRecording(db: Database, recording: number, words: string): Hit[] {
+  const rows = db
+    .prepare(
+      `SELECT ${COLUMNS} FROM cues q ${JOINED} WHERE q.recording = ? AND q.id IN (
+         SELECT rowid FROM words WHERE words MATCH ? AND rowid BETWEEN
+           (SELECT min(id) FROM cues WHERE recording = ?) AND (SELECT max(id) FROM cues WHERE recording = ?)
+       ) ORDER BY q.id`,
+    )
+    .all(recording, toMatch(words), recording, recording);
+  return (rows as Row[]).map(hitOf);
+}

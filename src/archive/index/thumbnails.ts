@@ -1,0 +1,84 @@
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import sharp from 'sharp';
+import type { ImageSpec, Keyframe } from '../../core/types.ts';
+import type { MediaInfo } from '../../ingest/probe/probe.ts';
+import { outputError } from '../../storage/errors.ts';
+import type { Database } from './database.ts';
+
+const QUALITY = 72;
+
+/** The folder of a state file's pictures. */
+export function pictureFolder(stateFile: string): string {
+  return `${stateFile}.pictures`;
+}
+
+/** The picture of a recording's keyframe. */
+export function pictureFile(stateFile: string, recording: number, keyframe: number): string {
+  return path.join(pictureFolder(stateFile), String(recording), `${keyframe}.jpg`);
+}
+
+/** The size of a thumbnail: as the video is shown, within what the model saw of it. */
+function thumbnailSize(media: MediaInfo, image: ImageSpec): { width: number; height: number } {
+  if (image.resize === 'crop') return { width: image.width, height: image.height };
+  const wide = media.width * (media.sampleAspect.num / media.sampleAspect.den);
+  const [width, height] = media.rotation % 180 === 0 ? [wide, media.height] : [media.height, wide];
+  const factor = Math.min(image.width / width, image.height / height);
+  return { width: Math.max(1, Math.round(width * factor)), height: Math.max(1, Math.round(height * factor)) };
+}
+
+/**
+ * Hands keyframes on, and keeps a thumbnail of each: what the model saw, at no further decoding. Throws an OutputError
+ * where one cannot be written.
+ */
+export async function* withThumbnails(
+  keyframes: AsyncIterable<Keyframe>,
+  place: { readonly stateFile: string; readonly recording: number },
+  media: MediaInfo,
+  image: ImageSpec,
+): AsyncGenerator<Keyframe, void, void> {
+  const size = thumbnailSize(media, image);
+  let begun = false;
+  for await (const keyframe of keyframes) {
+    const { width, height, pixels, index } = keyframe;
+    const file = pictureFile(place.stateFile, place.recording, index);
+    try {
+      if (!begun) await mkdir(path.dirname(file), { recursive: true });
+      begun = true;
+      const raw = { width, height, channels: 3 } as const;
+      const jpeg = await sharp(pixels, { raw })
+        .resize({ ...size, fit: 'fill' })
+        .jpeg({ quality: QUALITY })
+        .toBuffer();
+      await writeFile(file, jpeg);
+    } catch (error) {
+      throw outputError(error, `write the picture ${file}`);
+    }
+    yield keyframe;
+  }
+}
+
+/** Removes a recording's pictures but for those of `kept` keyframes. */
+export async function prunePictures(stateFile: string, recording: number, kept: ReadonlySet<number>): Promise<void> {
+  const folder = path.join(pictureFolder(stateFile), String(recording));
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!kept.has(Number.parseInt(name, 10))) await rm(path.join(folder, name), { force: true });
+  }
+  if (kept.size === 0) await rm(folder, { recursive: true, force: true });
+}
+
+/** Removes those of a recording's pictures that no cue shows. */
+export async function keepPictures(db: Database, stateFile: string, recording: number): Promise<void> {
+  const rows = db.prepare('SELECT picture FROM cues WHERE recording = ?').all(recording) as { picture: number }[];
+  await prunePictures(stateFile, recording, new Set(rows.map(({ picture }) => picture)));
+}
+
+/** How many bytes a recording's pictures take. */
+export async function pictureBytes(stateFile: string, recording: number): Promise<number> {
+  const folder = path.join(pictureFolder(stateFile), String(recording));
+  let bytes = 0;
+  for (const name of await readdir(folder).catch(() => [])) {
+    bytes += (await stat(path.join(folder, name)).catch(() => undefined))?.size ?? 0;
+  }
+  return bytes;
+}

@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+
+/** Of each of the places that are read. */
+const PART_BYTES = 65_536;
+const PARTS = 5;
+
+async function readPart(handle: FileHandle, at: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(PART_BYTES);
+  const { bytesRead } = await handle.read(buffer, 0, PART_BYTES, at);
+  return buffer.subarray(0, bytesRead);
+}
+
+/**
+ * What a file holds, in a few digits: its size and a hash of its start, its end and three places between. Recordings of
+ * the same size that are equal there are taken for the same; empty files are not: they hold nothing that could be. Throws the
+ * system's error where it cannot be read.
+ */
+export async function fingerprintOf(file: string): Promise<string> {
+  const handle = await open(file, 'r');
+  try {
+    const { size } = await handle.stat();
+    const hash = createHash('sha256').update(size === 0 ? file : `${size}\n`);
+    for (let part = 0; part < PARTS; part++) {
+      const at = Math.max(0, Math.floor(((size - PART_BYTES) * part) / (PARTS - 1)));
+      hash.update(await readPart(handle, at));
+    }
+    return hash.digest('hex').slice(0, 32);
+  } finally {
+    await handle.close();
+  }
+}

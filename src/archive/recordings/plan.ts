@@ -1,0 +1,54 @@
+import type { FrameChoice } from '../../ingest/selectors/frame-choice.ts';
+import type { Database } from '../index/database.ts';
+
+/** How closely a recording is looked at. */
+export interface Plan {
+  readonly name: 'full' | 'sparse' | 'once';
+  /** As `--frames` takes it. */
+  readonly frames: string;
+  readonly choice: FrameChoice;
+  readonly passes: 1 | 2;
+  /** Seconds of work for a second of video before it was ever measured here: with care, rather too many. */
+  readonly guess: number;
+}
+
+const SPARSE = { frames: 'motion:10s', choice: { mode: 'motion', interval: 10_000_000 } } as const;
+
+/** From what is wanted to what is better than nothing: first more sparsely, then once instead of twice. */
+export const PLANS: readonly [Plan, ...Plan[]] = [
+  { name: 'full', frames: 'motion', choice: { mode: 'motion', interval: 2_000_000 }, passes: 2, guess: 0.1 },
+  { name: 'sparse', ...SPARSE, passes: 2, guess: 0.05 },
+  { name: 'once', ...SPARSE, passes: 1, guess: 0.04 },
+];
+
+/** How much the last recording counts among those before it. */
+const WEIGHT = 0.2;
+/** Kept for what nobody foresees. */
+const RESERVE = 0.05;
+
+/** Seconds of work for a second of video under a plan, as they were measured on this machine. */
+export function costOf(db: Database, plan: Plan): number {
+  const row = db.prepare('SELECT ratio FROM costs WHERE plan = ?').get(plan.name) as { ratio: number } | undefined;
+  return row?.ratio ?? plan.guess;
+}
+
+/** Learns from a recording of `video` milliseconds that took `work`. */
+export function learnCost(db: Database, plan: Plan, video: number, work: number): void {
+  if (video <= 0) return;
+  const known = db.prepare('SELECT ratio FROM costs WHERE plan = ?').get(plan.name) as { ratio: number } | undefined;
+  const ratio = known === undefined ? work / video : known.ratio + WEIGHT * (work / video - known.ratio);
+  db.prepare('INSERT INTO costs VALUES (?, ?) ON CONFLICT (plan) DO UPDATE SET ratio = excluded.ratio').run(
+    plan.name,
+    ratio,
+  );
+}
+
+/**
+ * The closest plan under which `video` milliseconds are done in `left`; the last one where none is. No deadline: the first.
+ */
+export function choosePlan(db: Database, video: number, left: number | undefined): Plan {
+  const [full] = PLANS;
+  if (left === undefined) return full;
+  const fits = PLANS.find((plan) => video * costOf(db, plan) <= left * (1 - RESERVE));
+  return fits ?? PLANS.at(-1) ?? full;
+}

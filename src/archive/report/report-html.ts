@@ -1,0 +1,177 @@
+import { pathToFileURL } from 'node:url';
+import { escapeHtml, htmlPage } from '../../core/html.ts';
+import { clockText, counted } from '../../core/wording.ts';
+import { formatLocal, formatOffset, startOfDay } from '../clock/time-zone.ts';
+import type { WatchSession } from '../recordings/sessions.ts';
+import type { CameraReport, Moment, Report, Trouble } from './report.ts';
+import { STYLE } from './report-style.ts';
+import { hourText, type Span, timelineOf } from './timeline.ts';
+
+/** A picture as it stands inside the page: `data:image/jpeg;base64,...`. */
+export type PictureOf = (moment: Moment) => string | undefined;
+
+/** What else the page says. */
+export interface PageFacts {
+  /** Of the place, as IANA names it. */
+  readonly zone: string;
+  /** Name and version of the program. */
+  readonly tool: string;
+  /** When the page was made. */
+  readonly now: number;
+}
+
+/** Moments of one hour that are told; the others are counted. */
+const MOST_AN_HOUR = 20;
+
+/** A name that a person or a recorder gave: what direction its letters have is its own business. */
+function named(text: string): string {
+  return `<bdi>${escapeHtml(text.replace(/\p{Cc}/gu, '\uFFFD'))}</bdi>`;
+}
+
+/** `22:05` within a day; with the date where the span is longer. */
+function whenText(epoch: number, { since, until, zone }: Span): string {
+  const date = until - since > 2 * 86_400_000 ? `${formatLocal(epoch, zone).slice(5, 10)} ` : '';
+  return `${date}${formatLocal(epoch, zone).slice(11)}`;
+}
+
+function playAt({ hit }: Moment): string {
+  return escapeHtml(`${pathToFileURL(hit.file).href}#t=${hit.offset / 1000}`);
+}
+
+function nightOf(night: WatchSession, { zone }: PageFacts): string {
+  const { began, ended, until, done, partial, failed, gone, plans, video, work, remaining, remainingVideo } = night;
+  const window = until === null ? '' : `, in a window until ${hourText(until, zone)}`;
+  const described = done + partial;
+  const ways = [
+    ...(plans.full > 0 ? [`${plans.full} as closely as wanted`] : []),
+    ...(plans.sparse > 0 ? [`${plans.sparse} more sparsely`] : []),
+    ...(plans.once > 0 ? [`${plans.once} sparsely and with one look instead of two`] : []),
+  ].join(', ');
+  const short = plans.sparse + plans.once > 0 ? ', because the window would not have sufficed' : '';
+  const parts = [
+    `${counted(described, 'recording')} described${ways === '' ? '' : ` (${ways}${short})`}`,
+    ...(partial > 0 ? [`${partial} of these in part`] : []),
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(gone > 0 ? [`${gone} gone before their turn`] : []),
+    `${clockText(video / 1000)} of video in ${clockText(work / 1000)} of work`,
+    remaining === 0
+      ? 'nothing remained'
+      : `${counted(remaining, 'recording')} remained (${clockText(remainingVideo / 1000)})`,
+  ];
+  const to = ended === null ? '' : ` to ${formatLocal(ended, zone).slice(0, 16)}`;
+  return `<li><b>${formatLocal(began, zone).slice(0, 16)}${to}</b>${window}: ${parts.join('; ')}.</li>`;
+}
+
+const WHAT: Readonly<Record<Trouble['what'], string>> = {
+  failed: 'failed',
+  partial: 'in part',
+  gone: 'gone',
+  waits: 'waits',
+  unfinished: 'unfinished',
+};
+
+function troublesOf(troubles: readonly Trouble[], span: Span): string {
+  if (troubles.length === 0) return '';
+  const lines = troubles.map(({ camera, file, start, what, why }) => {
+    const told = escapeHtml(why.replaceAll(`"${file}"`, 'it'));
+    const who = camera === '' ? '' : ` ${named(camera)}`;
+    return `<li><b>${whenText(start, span)}</b>${who} <b class="${what}">${WHAT[what]}</b>: ${told}<br><code>${named(file)}</code></li>`;
+  });
+  return `<section id="troubles">
+<h2>Not described, or not wholly</h2>
+<ul class="troubles">
+${lines.join('\n')}
+</ul>
+</section>`;
+}
+
+function momentLine(moment: Moment, span: Span): string {
+  const again = moment.times > 1 ? ` <small>until ${whenText(moment.end, span)}</small>` : '';
+  return `<li><a href="${playAt(moment)}">${whenText(moment.start, span)}</a> ${escapeHtml(moment.text)}${again}</li>`;
+}
+
+/** What happened when, by the hours of the place. */
+function hoursOf(moments: readonly Moment[], span: Span): string {
+  const hours = new Map<string, Moment[]>();
+  for (const moment of moments) {
+    // With the offset, so that the hour which comes twice is told as two.
+    const hour = `${formatLocal(moment.start, span.zone).slice(0, 13)}:00 ${formatOffset(moment.start, span.zone)}`;
+    hours.set(hour, [...(hours.get(hour) ?? []), moment]);
+  }
+  return [...hours]
+    .map(([hour, all]) => {
+      const lines = all.slice(0, MOST_AN_HOUR).map((moment) => momentLine(moment, span));
+      const more = all.length - lines.length;
+      const rest = more > 0 ? [`<li class="soft">and ${more} more: secondglance search finds them</li>`] : [];
+      return `<h3>${hour.slice(0, 16)}</h3>\n<ul class="moments">\n${[...lines, ...rest].join('\n')}\n</ul>`;
+    })
+    .join('\n');
+}
+
+function figureOf(moment: Moment, picture: string, span: Span): string {
+  const when = whenText(moment.start, span);
+  const text = escapeHtml(moment.text);
+  return `<figure><a href="${playAt(moment)}"><img src="${picture}" alt="${text}"></a><figcaption>${when} ${text}</figcaption></figure>`;
+}
+
+function cameraOf(camera: CameraReport, span: Span, pictureOf: PictureOf): string {
+  const { name, recordings, moments } = camera;
+  const video = recordings.reduce((sum, { duration }) => sum + duration, 0);
+  const figures = moments.flatMap((moment) => {
+    const picture = pictureOf(moment);
+    return picture === undefined ? [] : [figureOf(moment, picture, span)];
+  });
+  return [
+    '<section class="camera">',
+    `<h2>${named(name)}</h2>`,
+    `<p class="soft">${counted(recordings.length, 'recording')}, ${clockText(video / 1000)}; ${counted(moments.length, 'moment')} in which something moved</p>`,
+    timelineOf(camera, span),
+    ...(figures.length > 0 ? [`<div class="pictures">\n${figures.join('\n')}\n</div>`] : []),
+    hoursOf(moments, span),
+    '</section>',
+  ].join('\n');
+}
+
+/** `2026-11-24`, or `2026-11-24 07:00 to 2026-11-25 07:00`. */
+function titleOf({ since, until }: Report, zone: string): string {
+  const day = formatLocal(since, zone);
+  if (startOfDay(since, zone) === since && startOfDay(since, zone, 1) === until) return day.slice(0, 10);
+  return `${day.slice(0, 16)} to ${formatLocal(until, zone).slice(0, 16)}`;
+}
+
+/**
+ * A report as one HTML file that needs nothing else: no network, no script. The page forbids itself everything but its own
+ * style and its own pictures; its links lead to the recordings on this machine.
+ */
+export function reportToHtml(report: Report, facts: PageFacts, pictureOf: PictureOf): string {
+  const { zone, tool, now } = facts;
+  const span: Span = { since: report.since, until: report.until, zone };
+  const { cameras, nights, troubles, backlog, messages } = report;
+  const all = cameras.flatMap(({ recordings }) => recordings);
+  const of = (...states: string[]): number => all.filter(({ state }) => states.includes(state)).length;
+  const title = `Cameras, ${titleOf(report, zone)}`;
+  const told = [
+    `${counted(all.length, 'recording')} from ${counted(cameras.length, 'camera')}`,
+    `${of('done', 'partial')} described`,
+    `${of('failed')} failed`,
+    `${of('pending')} waiting`,
+    ...(of('gone') > 0 ? [`${of('gone')} gone`] : []),
+  ];
+  const remains =
+    backlog.recordings === 0
+      ? 'Nothing waits to be described.'
+      : `${counted(backlog.recordings, 'recording')} (${clockText(backlog.video / 1000)}) of any day ${backlog.recordings === 1 ? 'waits' : 'wait'} to be described.`;
+  const untold = messages === 0 ? '' : ` ${counted(messages, 'notification')} could not be delivered yet.`;
+  const body = `<header>
+<h1>${escapeHtml(title)}</h1>
+<p>${told.join(', ')}. ${remains}${untold}</p>
+${nights.length === 0 ? '' : `<h2>The work</h2>\n<ul>\n${nights.map((night) => nightOf(night, facts)).join('\n')}\n</ul>`}
+</header>
+<main>
+${cameras.length === 0 ? '<p>Nothing was recorded.</p>' : '<p class="key"><i class="bar done"></i> described <i class="bar partial"></i> in part <i class="bar failed"></i> failed <i class="bar pending"></i> waits <i class="mark"></i> something moved</p>'}
+${cameras.map((camera) => cameraOf(camera, span, pictureOf)).join('\n')}
+${troublesOf(troubles, span)}
+</main>
+<footer class="soft">Made ${formatLocal(now, zone)} by ${escapeHtml(tool)}; times are those of ${escapeHtml(zone)}. What is seen was described by a machine and may be wrong.</footer>`;
+  return htmlPage(title, STYLE, body);
+}

@@ -1,0 +1,71 @@
+import { escapeHtml } from '../../core/html.ts';
+import { localTimeAt, startOfDay } from '../clock/time-zone.ts';
+import type { CameraReport } from './report.ts';
+
+/** A span of time and the zone whose clocks it is told by. */
+export interface Span {
+  readonly since: number;
+  readonly until: number;
+  readonly zone: string;
+}
+
+/** No more marks than that: what is closer together than a phone can show becomes one. */
+const FINEST = 600;
+const LABELS = 8;
+const STEPS_HOURS = [1, 2, 3, 6, 12, 24];
+const HOUR_MS = 3_600_000;
+
+const WORDS = { done: 'described', partial: 'in part', failed: 'failed', pending: 'waits', gone: 'gone' } as const;
+
+function percent(time: number, { since, until }: Span): string {
+  return `${((100 * (Math.min(until, Math.max(since, time)) - since)) / (until - since)).toFixed(2)}%`;
+}
+
+/** `22:05`, as the clocks there show it. */
+export function hourText(epoch: number, zone: string): string {
+  const { hour, minute } = localTimeAt(epoch, zone);
+  return `${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`;
+}
+
+/** Full hours of the place, at most eight of them; hours are counted by the clock, so that summer time may begin or end. */
+export function axisOf({ since, until, zone }: Span): number[] {
+  const step = STEPS_HOURS.find((hours) => (until - since) / (hours * HOUR_MS) <= LABELS) ?? 24;
+  const marks: number[] = [];
+  for (let day = 0; day < 400; day += 1) {
+    const [from, to] = [startOfDay(since, zone, day), startOfDay(since, zone, day + 1)];
+    if (from >= until) break;
+    for (let at = from; at < to; at += HOUR_MS / 4) {
+      const { hour, minute } = localTimeAt(at, zone);
+      if (minute === 0 && hour % step === 0 && at >= since && at < until) marks.push(at);
+    }
+    // Of weeks and months, every so many days.
+    if (marks.length > 4 * LABELS) break;
+  }
+  return marks;
+}
+
+/** A camera's timeline: a bar where it recorded, in the colour of what became of it, and a mark where something moved. */
+export function timelineOf({ name, recordings, moments }: CameraReport, span: Span): string {
+  const finest = (span.until - span.since) / FINEST;
+  const bars: { from: number; to: number; state: keyof typeof WORDS }[] = [];
+  for (const { start, duration, state } of recordings) {
+    const last = bars.at(-1);
+    const to = start + Math.max(duration, finest);
+    if (last?.state === state && start - last.to < finest) last.to = Math.max(last.to, to);
+    else bars.push({ from: start, to, state });
+  }
+  const marks: number[] = [];
+  for (const { start } of moments) if (start - (marks.at(-1) ?? -finest) >= finest) marks.push(start);
+  const words = `${recordings.length} recordings, ${moments.length} moments`;
+  return [
+    `<div class="line" role="img" aria-label="${escapeHtml(`Timeline of ${name}: ${words}`)}">`,
+    ...bars.map(({ from, to, state }) => {
+      const title = `${hourText(from, span.zone)}–${hourText(to, span.zone)} ${WORDS[state]}`;
+      const width = Number.parseFloat(percent(to, span)) - Number.parseFloat(percent(from, span));
+      return `<i class="bar ${state}" style="left:${percent(from, span)};width:${width.toFixed(2)}%" title="${title}"></i>`;
+    }),
+    ...marks.map((at) => `<i class="mark" style="left:${percent(at, span)}"></i>`),
+    ...axisOf(span).map((at) => `<span style="left:${percent(at, span)}">${hourText(at, span.zone)}</span>`),
+    '</div>',
+  ].join('\n');
+}

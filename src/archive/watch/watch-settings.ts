@@ -1,0 +1,138 @@
+import path from 'node:path';
+import { type Format, parseFormats } from '../../captioning/outputs.ts';
+import { parseTime, parseWhole } from '../../captioning/settings.ts';
+import type { SiteFlags } from '../../cli/options/queue-options.ts';
+import { orUsage, UsageError } from '../../core/failures.ts';
+import { stateDir } from '../../storage/state-folder.ts';
+import { parseNames } from '../clock/name-patterns.ts';
+import { parseWindow, type TimeWindow } from '../clock/time-window.ts';
+import { isZone, systemZone } from '../clock/time-zone.ts';
+import { toMatch } from '../index/query.ts';
+
+/** The flags of `watch` as commander hands them over. */
+export interface WatchFlags extends SiteFlags {
+  readonly window?: string;
+  readonly state?: string;
+  readonly output?: string;
+  readonly format: string;
+  readonly once?: boolean;
+  readonly zone?: string;
+  readonly names?: string;
+  readonly settle: string;
+  readonly notify?: readonly string[];
+  readonly webhook?: string;
+  readonly mqtt?: string;
+  readonly keepDays?: string;
+  readonly keepSize?: string;
+  readonly queue?: boolean;
+  readonly model?: string;
+  readonly workers?: string;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly json?: boolean;
+}
+
+/** What `watch` is asked to do, checked. */
+export interface WatchSettings {
+  /** Absolute. */
+  readonly roots: readonly string[];
+  readonly window?: TimeWindow;
+  readonly stateFile: string;
+  /** Absolute folder of the tracks; absent: beside the recordings. */
+  readonly output?: string;
+  readonly formats: readonly Format[];
+  readonly once: boolean;
+  readonly zone: string;
+  readonly names?: RegExp;
+  /** Milliseconds for which a file has to be left alone. */
+  readonly settle: number;
+  readonly notify: readonly string[];
+  readonly webhook?: string;
+  readonly mqtt?: string;
+  readonly keepDays?: number;
+  /** Bytes. */
+  readonly keepSize?: number;
+  /** Where services are that do the work; absent: this process does it. */
+  readonly queue?: SiteFlags;
+  readonly model?: string;
+  readonly workers?: string;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly json: boolean;
+}
+
+const UNITS: Readonly<Record<string, number>> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
+
+/** The state file that `watch`, `search`, `export` and `report` use where none is named. */
+export function stateFileOf(state: string | undefined): string {
+  return state === undefined ? path.join(stateDir(), 'overnight.db') : path.resolve(state);
+}
+
+/** Reads `--zone`, by default this machine's. Throws a UsageError. */
+export function parseZone(zone: string | undefined): string {
+  if (zone === undefined) return systemZone();
+  if (!isZone(zone)) throw new UsageError(`--zone ${zone}: not a time zone; write it as Europe/Berlin or UTC`);
+  return zone;
+}
+
+function parseSize(text: string): number {
+  const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)([KMGT])i?B?$/i.exec(text) ?? [];
+  const size = Number(amount) * (UNITS[unit.toUpperCase()] ?? Number.NaN);
+  if (!(size > 0)) throw new UsageError(`--keep-size ${text}: not a size; write it as 500M or 10G`);
+  return Math.round(size);
+}
+
+function parseAddress(text: string, flag: string, protocols: readonly string[]): string {
+  const protocol = URL.canParse(text) ? new URL(text).protocol : undefined;
+  if (protocol === undefined || !protocols.includes(`${protocol.slice(0, -1)}`)) {
+    throw new UsageError(
+      `${flag}: not an address that begins with ${protocols.map((name) => `${name}://`).join(' or ')}`,
+    );
+  }
+  return text;
+}
+
+/** Checks folders and flags against each other. Addresses may stand in the environment, since they hold passwords. Throws a UsageError. */
+export function readWatchSettings(
+  folders: readonly string[],
+  flags: WatchFlags,
+  env: NodeJS.ProcessEnv = process.env,
+): WatchSettings {
+  const roots = [...new Set(folders.map((folder) => path.resolve(folder)))];
+  const nested = roots.find((root) => roots.some((other) => root !== other && `${root}/`.startsWith(`${other}/`)));
+  if (nested !== undefined) throw new UsageError(`${nested} lies inside another folder that is watched: name it once`);
+  const formats = parseFormats(flags.format);
+  if (formats.includes('hls')) throw new UsageError('-f hls copies the video: watch writes tracks only');
+  if (flags.queue === true && flags.workers !== undefined) {
+    throw new UsageError('--workers are inference processes of this command: with --queue services have their own');
+  }
+  const webhook = flags.webhook ?? (env.SECONDGLANCE_WEBHOOK || undefined);
+  const mqtt = flags.mqtt ?? (env.SECONDGLANCE_MQTT || undefined);
+  const notify = flags.notify ?? [];
+  for (const words of notify) orUsage(() => toMatch(words));
+  if (notify.length > 0 && webhook === undefined && mqtt === undefined) {
+    throw new UsageError('--notify needs somebody to tell: add --webhook or --mqtt');
+  }
+  return {
+    roots,
+    ...(flags.window === undefined ? {} : { window: orUsage(() => parseWindow(flags.window ?? '')) }),
+    stateFile: stateFileOf(flags.state),
+    ...(flags.output === undefined ? {} : { output: path.resolve(flags.output) }),
+    formats,
+    once: flags.once ?? false,
+    zone: parseZone(flags.zone),
+    ...(flags.names === undefined ? {} : { names: orUsage(() => parseNames(flags.names ?? '')) }),
+    settle: Math.round(parseTime(flags.settle, '--settle') / 1000),
+    notify,
+    ...(webhook === undefined ? {} : { webhook: parseAddress(webhook, '--webhook', ['http', 'https']) }),
+    ...(mqtt === undefined ? {} : { mqtt: parseAddress(mqtt, '--mqtt', ['mqtt', 'mqtts']) }),
+    ...(flags.keepDays === undefined ? {} : { keepDays: parseWhole(flags.keepDays, '--keep-days', 1, 36_500) }),
+    ...(flags.keepSize === undefined ? {} : { keepSize: parseSize(flags.keepSize) }),
+    ...(flags.queue === true ? { queue: flags } : {}),
+    ...(flags.model === undefined ? {} : { model: flags.model }),
+    ...(flags.workers === undefined ? {} : { workers: flags.workers }),
+    quiet: flags.quiet ?? false,
+    verbose: flags.verbose ?? false,
+    json: flags.json ?? false,
+  };
+}

@@ -1,0 +1,166 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { setImmediate as settled } from 'node:timers/promises';
+import { asInputError, type Source } from '../ingest/sources/sources.ts';
+import { openTrackSink, recordTrack } from '../storage/output-manifest.ts';
+import { ensureFolder, nonClosingSink, streamSink, type TextSink } from '../storage/sink.ts';
+import { captionInput, type RunContext } from './caption-input.ts';
+import { captionOptions, digest, identify, type JsonFacts, sourceOf, trackOptions } from './input-identity.ts';
+import { bufferSink } from './line-buffer.ts';
+import { assertWritable } from './output-status.ts';
+import type { OutputPlan, Target } from './outputs.ts';
+import { type InputSummary, problemOf } from './summary.ts';
+
+function emptySummary(video: string, state: InputSummary['state'], outputs: readonly Target[]): InputSummary {
+  return {
+    video,
+    state,
+    keyframes: 0,
+    cues: 0,
+    seconds: 0,
+    outputs: outputs.map((target) => target.path),
+    problems: [],
+  };
+}
+
+/** The inputs of one run of `caption`, one after the other: knows how each of them went. */
+export class Batch {
+  readonly #context: RunContext;
+  readonly #plan: OutputPlan;
+  readonly #summaries: InputSummary[] = [];
+  /** Journals that a collected file still needs. */
+  readonly #journals: string[] = [];
+  #opened: Promise<void> | undefined;
+  /** Set where no input can be captioned. */
+  #hopeless = false;
+
+  constructor(context: RunContext, plan: OutputPlan) {
+    this.#context = context;
+    this.#plan = plan;
+  }
+
+  /** What the inputs that have ended came to. */
+  get summaries(): readonly InputSummary[] {
+    return this.#summaries;
+  }
+
+  /** Counts an input that could not be used. */
+  fail(video: string, error: unknown): void {
+    this.#end({ ...emptySummary(video, 'failed', []), problems: [problemOf(error, this.#context.settings.verbose)] });
+  }
+
+  #end(summary: InputSummary): void {
+    this.#summaries.push(summary);
+    this.#context.reporter.end(summary);
+  }
+
+  /** The models are loaded for the first input that needs them, not for a run in which everything is up to date. */
+  #open(): Promise<void> {
+    this.#opened ??= this.#context.captioner.open().catch((error: unknown) => {
+      this.#hopeless = true;
+      throw error;
+    });
+    return this.#opened;
+  }
+
+  /** Ledger key: what a track depends on. Stdin is never the same again. */
+  #keyOf(identity: JsonFacts | undefined): string {
+    const { settings, captioner } = this.#context;
+    const options = trackOptions(settings);
+    return digest({ input: identity ?? { stdin: Date.now() }, options, model: captioner.model.sha256 });
+  }
+
+  #upToDate(targets: readonly Target[], key: string, source?: string): Promise<boolean> {
+    const { settings, stateDir } = this.#context;
+    return assertWritable(stateDir, targets, { key, source, force: settings.force });
+  }
+
+  async #one(source: Source, targets: readonly Target[], position: number, lines?: TextSink): Promise<void> {
+    const { reporter, signal } = this.#context;
+    signal.throwIfAborted();
+    try {
+      const identity = await identify(source).catch((error: unknown) => {
+        throw asInputError(error, source.label);
+      });
+      const key = this.#keyOf(identity);
+      // What a URL gives may change while its address stays.
+      if ((await this.#upToDate(targets, key, sourceOf(identity))) && source.kind !== 'url') {
+        this.#end(emptySummary(source.name, 'skipped', targets));
+        return;
+      }
+      await this.#open();
+      reporter.begin(source.name, position, this.#plan.inputs.length);
+      const job = { source, identity, targets, key, ...(lines === undefined ? {} : { lines }) };
+      const { summary, journal } = await captionInput(this.#context, job);
+      if (journal !== undefined) this.#journals.push(journal);
+      this.#end(summary);
+    } catch (error) {
+      // Where stdout is lost, so is the run: its own error comes right behind that of the failed write.
+      if (targets.some((target) => target.path === '-') || lines?.target === '-') await settled();
+      if (signal.aborted || this.#hopeless) throw error;
+      this.fail(source.name, error);
+    }
+  }
+
+  /**
+   * Inputs in their order. A video keeps all processes busy by itself; pictures, which are one keyframe each, run
+   * several at a time, and their lines wait for their turn.
+   */
+  async inputs(collected?: TextSink): Promise<void> {
+    const running: Promise<void>[] = [];
+    const most = 2 * this.#context.captioner.concurrency;
+    let turn: Promise<void> = Promise.resolve();
+    for (const [at, { source, targets }] of this.#plan.inputs.entries()) {
+      if (source.kind !== 'picture') {
+        await turn;
+        await this.#one(source, targets, at + 1, collected === undefined ? undefined : nonClosingSink(collected));
+        continue;
+      }
+      if (running.length >= most) await running.shift();
+      const buffer = collected === undefined ? undefined : bufferSink(collected);
+      const before = turn;
+      const done = this.#one(source, targets, at + 1, buffer);
+      turn = Promise.all([before, done]).then(() => buffer?.flush());
+      turn.catch(() => undefined); // awaited below; a rejection in between must not end the process
+      running.push(turn);
+    }
+    await turn;
+  }
+
+  /**
+   * A file that takes the lines of all inputs: complete, and renamed, when the last one is done. Where not one input
+   * gave a line, what stood there before stays.
+   */
+  async collect(target: Target): Promise<void> {
+    const { stateDir, settings } = this.#context;
+    const identities = await Promise.all(
+      this.#plan.inputs.map(({ source }) => identify(source).catch(() => undefined)),
+    );
+    const known = identities.every((identity) => identity !== undefined && !('url' in identity));
+    const key = digest([captionOptions(settings), ...identities.map((identity) => this.#keyOf(identity))]);
+    if ((await this.#upToDate([target], key)) && known) {
+      this.#end(emptySummary(path.basename(target.path), 'skipped', [target]));
+      return;
+    }
+    if (target.path !== '-') await ensureFolder(path.dirname(target.path));
+    const sink = target.path === '-' ? streamSink(process.stdout) : await openTrackSink(stateDir, target.path);
+    try {
+      await this.inputs(sink);
+      if (this.#summaries.every(({ state }) => state === 'failed')) {
+        await sink.discard();
+        return;
+      }
+      const { sha256 } = await sink.commit();
+      const whole = this.#summaries.every(({ state }) => state === 'done');
+      if (target.path !== '-') {
+        const { format } = target;
+        await recordTrack(stateDir, target.path, { key: whole ? `${format} ${key}` : '', sha256 });
+      }
+      // What is missing may come with the next run; it shall not do the rest again.
+      if (whole) await Promise.all(this.#journals.map((file) => rm(file, { force: true })));
+    } catch (error) {
+      await sink.discard();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { realpath, stat } from 'node:fs/promises';
+import type { Source } from '../ingest/sources/sources.ts';
+import type { JsonValue } from '../pipeline/formats/track-writer.ts';
+import type { CaptionSettings } from './settings.ts';
+import { DEFAULT_LANGUAGE } from './track-options.ts';
+
+/** A JSON object. */
+export type JsonFacts = { readonly [key: string]: JsonValue };
+
+/**
+ * What makes an input the same input: a file's place, size and time of change; a URL's address. Undefined for stdin,
+ * which cannot be had again. Throws the system's error where the file cannot be looked at.
+ */
+export async function identify(source: Source): Promise<JsonFacts | undefined> {
+  if (source.kind === 'stdin') return undefined;
+  if (source.kind === 'url') return { url: source.input };
+  const path = await realpath(source.input);
+  const { size, mtimeMs } = await stat(path);
+  return { path, size, changed: mtimeMs };
+}
+
+/**
+ * Whose a track is: the place of its input, whatever is in it now. Everything that comes on stdin counts as one.
+ */
+export function sourceOf(identity: JsonFacts | undefined): string {
+  return String(identity?.path ?? identity?.url ?? '-');
+}
+
+/** The options that decide which captions come out. */
+export function captionOptions({ choice, from, to, passes }: CaptionSettings): JsonFacts {
+  return {
+    frames: 'interval' in choice ? { [choice.mode]: choice.interval / 1e6 } : choice.mode,
+    from: from === undefined ? null : from / 1e6,
+    to: to === undefined ? null : to / 1e6,
+    passes,
+  };
+}
+
+/** The options that decide what is in the tracks. What stands as it does by default is not named, but for the oldest. */
+export function trackOptions(settings: CaptionSettings): JsonFacts {
+  const { minConfidence, profile, kind, language } = settings;
+  return {
+    ...captionOptions(settings),
+    minConfidence,
+    ...(profile === 'web' ? {} : { profile }),
+    ...(kind === 'descriptions' ? {} : { kind }),
+    ...(language === DEFAULT_LANGUAGE ? {} : { language }),
+  };
+}
+
+/** One short text for what a journal or a track depends on. */
+export function digest(facts: JsonValue): string {
+  return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 32);
+}

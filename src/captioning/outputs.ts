@@ -1,0 +1,215 @@
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import { UsageError } from '../core/failures.ts';
+import type { Source } from '../ingest/sources/sources.ts';
+import { BURN_CONTAINERS } from '../pipeline/media/burn.ts';
+import { MUX_CONTAINERS } from '../pipeline/media/mux.ts';
+
+/** The formats that `caption` writes. All but `jsonl` hold one input a file. */
+export const FORMATS = ['vtt', 'srt', 'ttml', 'ass', 'txt', 'hls', 'json', 'jsonl'] as const;
+/** One of {@link FORMATS}. */
+export type Format = (typeof FORMATS)[number];
+
+/** One file to write. `path` is absolute, or `-` for stdout. */
+export interface Target {
+  readonly format: Format;
+  readonly path: string;
+  /** The file is a copy of the video that holds the track: as a stream of its own, or drawn into the pictures. */
+  readonly into?: 'mux' | 'burn';
+}
+
+/** What the ledger keeps of a target, for tracks that depend on `key`. */
+export function outputKey({ format, into }: Target, key: string): string {
+  return into === undefined ? `${format} ${key}` : `${into} ${format} ${key}`;
+}
+
+/** True where a target takes more than captions to write: the video itself. */
+export function needsVideo({ format, into }: Target): boolean {
+  return format === 'hls' || into !== undefined;
+}
+
+/** What to write for one input. */
+export interface InputPlan {
+  readonly source: Source;
+  readonly targets: readonly Target[];
+}
+
+/** Either every input has targets of its own, or `collected` takes the lines of all of them in order. */
+export interface OutputPlan {
+  readonly inputs: readonly InputPlan[];
+  readonly collected?: Target;
+}
+
+/** What the user said of outputs: `-o`, `-f`, `--mux`, `--burn`. */
+export interface OutputRequest {
+  readonly output?: string;
+  readonly formats?: readonly Format[];
+  readonly mux?: string;
+  readonly burn?: string;
+}
+
+/** The ending of a format's files. */
+function extensionOf(format: Format): string {
+  return format === 'hls' ? 'm3u8' : format;
+}
+
+function isFormat(text: string): text is Format {
+  return (FORMATS as readonly string[]).includes(text);
+}
+
+/** Reads `-f vtt,srt`. Throws a UsageError that names the unknown one. */
+export function parseFormats(text: string): Format[] {
+  const names = text
+    .split(',')
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== '');
+  if (names.length === 0) throw new UsageError(`-f needs a format: ${FORMATS.join(', ')}`);
+  return [...new Set(names)].map((name) => {
+    if (!isFormat(name)) throw new UsageError(`'${name}' is not a format that caption writes: ${FORMATS.join(', ')}`);
+    return name;
+  });
+}
+
+/** What stands at a path now. Where it may not be looked at, that is told when it is written. */
+function kindOf(file: string): 'folder' | 'file' | 'other' | undefined {
+  try {
+    const known = statSync(file, { throwIfNoEntry: false });
+    if (known === undefined) return undefined;
+    return known.isDirectory() ? 'folder' : known.isFile() ? 'file' : 'other';
+  } catch {
+    return undefined;
+  }
+}
+
+function formatOf(output: string): Format | undefined {
+  const extension = path.extname(output).slice(1).toLowerCase();
+  return FORMATS.find((format) => extensionOf(format) === extension);
+}
+
+/** The folder beside which an input's track goes: its own for files, the current one for the rest. */
+function homeOf(source: Source): string {
+  return source.kind === 'file' || source.kind === 'picture' ? path.dirname(path.resolve(source.input)) : process.cwd();
+}
+
+function stemOf(name: string): string {
+  return path.basename(name, path.extname(name));
+}
+
+/** Names in one folder; where two inputs share a stem, both keep their extension. */
+function placeTracks(sources: readonly Source[], formats: readonly Format[], folder?: string): InputPlan[] {
+  const places = sources.map((source) => {
+    const base = path.basename(source.kind === 'url' || source.kind === 'stdin' ? source.name : source.input);
+    const dir = folder === undefined ? homeOf(source) : path.resolve(folder, source.tree ?? '');
+    return { source, base, stem: path.join(dir, stemOf(base)), whole: path.join(dir, base) };
+  });
+  const stems = new Map<string, number>();
+  for (const { stem } of places) stems.set(stem, (stems.get(stem) ?? 0) + 1);
+
+  const taken = new Map<string, string>();
+  return places.map(({ source, stem, whole }) => {
+    const trunk = stems.get(stem) === 1 ? stem : whole;
+    const other = taken.get(trunk);
+    if (other !== undefined) {
+      throw new UsageError(
+        `${other} and ${source.label} would both write ${trunk}.${extensionOf(formats[0] ?? 'vtt')}: give them in runs of their own, with another -o`,
+      );
+    }
+    taken.set(trunk, source.label);
+    return { source, targets: formats.map((format) => ({ format, path: `${trunk}.${extensionOf(format)}` })) };
+  });
+}
+
+/**
+ * Decides which file each input's captions go to. Touches nothing on disk; looks only at what stands at `-o`. `wanted` is
+ * the number of inputs that were asked for, so that one which is missing today does not turn a folder into a file.
+ * Throws a UsageError where the request makes no sense.
+ */
+export function planOutputs(sources: readonly Source[], request: OutputRequest, wanted = sources.length): OutputPlan {
+  const plan = addVideos(plannedOutputs(sources, request, wanted), request, wanted);
+  const inputs = new Map(sources.map((source) => [source.input, source.label]));
+  const targets = [...plan.inputs.flatMap((input) => input.targets), ...(plan.collected ? [plan.collected] : [])];
+  const seen = new Set<string>();
+  for (const { path: file } of targets) {
+    if (file !== '-' && seen.has(file))
+      throw new UsageError(`${file} cannot take two outputs: give each a name of its own`);
+    seen.add(file);
+    const input = file === '-' ? undefined : inputs.get(file);
+    if (input !== undefined)
+      throw new UsageError(`the output would take the place of the input ${input}: choose another -o`);
+  }
+  return plan;
+}
+
+/** Adds the copies of the video that `--mux` and `--burn` ask for. */
+function addVideos(plan: OutputPlan, { mux, burn }: OutputRequest, wanted: number): OutputPlan {
+  const videos: Target[] = [];
+  if (mux !== undefined) {
+    const container = MUX_CONTAINERS[path.extname(mux).toLowerCase()];
+    if (container === undefined) throw wrongVideo('--mux', mux, Object.keys(MUX_CONTAINERS));
+    videos.push({ format: container.text, path: path.resolve(mux), into: 'mux' });
+  }
+  if (burn !== undefined) {
+    if (BURN_CONTAINERS[path.extname(burn).toLowerCase()] === undefined) {
+      throw wrongVideo('--burn', burn, Object.keys(BURN_CONTAINERS));
+    }
+    videos.push({ format: 'ass', path: path.resolve(burn), into: 'burn' });
+  }
+  if (videos.length === 0) return plan;
+  const flag = mux === undefined ? '--burn' : '--mux';
+  if (wanted > 1) throw new UsageError(`${flag} takes one input: give the ${wanted} inputs in runs of their own`);
+  const [input] = plan.inputs;
+  if (input === undefined) return plan;
+  if (input.source.kind === 'picture')
+    throw new UsageError(`${flag} takes a video, and ${input.source.label} is a picture`);
+  // The lines of one input need nobody to collect them.
+  const lines = plan.collected === undefined ? [] : [plan.collected];
+  return { inputs: [{ ...input, targets: [...input.targets, ...lines, ...videos] }] };
+}
+
+function wrongVideo(flag: string, file: string, extensions: readonly string[]): UsageError {
+  return new UsageError(`${flag} ${file}: give it a name that ends in ${extensions.join(', ')}`);
+}
+
+function plannedOutputs(sources: readonly Source[], { output, formats }: OutputRequest, wanted: number): OutputPlan {
+  if (output === undefined) return { inputs: placeTracks(sources, formats ?? ['vtt']) };
+  if (output === '') throw new UsageError('-o needs the name of a file or a folder, or -');
+
+  if (output === '-') {
+    const [format = wanted > 1 ? 'jsonl' : 'vtt', ...more] = formats ?? [];
+    if (more.length > 0) throw new UsageError('-o - takes one format: stdout is one stream');
+    if (format === 'hls')
+      throw new UsageError('-o - cannot take hls, which is many files: give it a name that ends in .m3u8');
+    if (format !== 'jsonl' && wanted > 1) {
+      throw new UsageError(`-o - with ${wanted} inputs needs -f jsonl: a ${format} track holds one input`);
+    }
+    return collect(sources, { format, path: '-' });
+  }
+
+  const slashed = /[/\\]$/.test(output);
+  const standing = kindOf(output.replace(/[/\\]+$/, '') || output);
+  const format = formats?.[0] ?? formatOf(output);
+  const folder = slashed || standing === 'folder' || (formats?.length ?? 0) > 1 || (wanted > 1 && format !== 'jsonl');
+  if (folder) {
+    if (standing !== 'folder' && standing !== undefined) {
+      const why = slashed
+        ? 'it ends with /'
+        : (formats?.length ?? 0) > 1
+          ? 'several formats need one'
+          : `${wanted} inputs need one`;
+      throw new UsageError(`-o ${output} has to be a folder (${why}), but there is a file of that name`);
+    }
+    const chosen = formats ?? [formatOf(output.replace(/[/\\]+$/, '')) ?? 'vtt'];
+    return { inputs: placeTracks(sources, chosen, output) };
+  }
+  if (format === undefined) {
+    throw new UsageError(`cannot tell the format from -o ${output}: add -f vtt, or end the name of a folder with /`);
+  }
+  return collect(sources, { format, path: path.resolve(output) });
+}
+
+function collect(sources: readonly Source[], target: Target): OutputPlan {
+  if (target.format === 'jsonl') {
+    return { inputs: sources.map((source) => ({ source, targets: [] })), collected: target };
+  }
+  return { inputs: sources.map((source) => ({ source, targets: [target] })) };
+}

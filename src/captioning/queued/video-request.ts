@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import { TRACK_KINDS } from '../../core/kind.ts';
+import { languageTag } from '../../core/language.ts';
+import type { Source } from '../../ingest/sources/sources.ts';
+import { PROFILE_NAMES } from '../../pipeline/cues/profiles.ts';
+import { readJson } from '../../queue/payloads.ts';
+import { digest, type JsonFacts, trackOptions } from '../input-identity.ts';
+import { FORMATS, type Target } from '../outputs.ts';
+import type { CaptionSettings } from '../settings.ts';
+
+/** Longer texts than this are no names, paths or addresses. */
+const MOST_CHARACTERS = 8192;
+const text = z.string().min(1).max(MOST_CHARACTERS);
+const micros = z.int().min(0);
+
+/** A video as `submit` asks for it: what travels in its record, checked by every service that reads it. */
+const requestSchema = z.strictObject({
+  source: z.strictObject({
+    kind: z.enum(['file', 'picture', 'url']),
+    input: text,
+    name: text,
+    tree: z.string().max(MOST_CHARACTERS).exactOptional(),
+    label: text,
+  }),
+  /** What makes the input the same input, as `caption` knows it. */
+  identity: z.union([
+    z.strictObject({ path: text, size: z.number(), changed: z.number() }),
+    z.strictObject({ url: text }),
+  ]),
+  targets: z
+    .array(z.strictObject({ format: z.enum(FORMATS), path: text }))
+    .min(1)
+    .max(16),
+  choice: z.union([
+    z.strictObject({ mode: z.enum(['auto', 'keyframes', 'scene']) }),
+    z.strictObject({ mode: z.enum(['every', 'motion']), interval: z.int().min(1000) }),
+  ]),
+  from: micros.exactOptional(),
+  to: micros.exactOptional(),
+  passes: z.union([z.literal(1), z.literal(2)]),
+  minConfidence: z.number().min(0).max(1),
+  profile: z.enum(PROFILE_NAMES),
+  kind: z.enum(TRACK_KINDS),
+  language: text.refine((tag) => languageTag(tag) === tag, 'not a language tag'),
+  force: z.boolean(),
+  image: z.strictObject({
+    width: z.int().min(1).max(4096),
+    height: z.int().min(1).max(4096),
+    resize: z.enum(['stretch', 'crop']),
+    filter: z.enum(['bilinear', 'bicubic', 'lanczos', 'area']),
+    matrix: z.enum(['bt601', 'bt709']),
+  }),
+  model: z.strictObject({ name: text, version: text, sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+});
+/** One of these. */
+export type VideoRequest = z.infer<typeof requestSchema>;
+
+/** Reads a record's request. Throws `bad-payload`. */
+export function readRequest(json: string): VideoRequest {
+  return readJson(requestSchema, json, 'what was asked for');
+}
+
+/** The settings by which `caption` would do the same. */
+export function settingsOf(request: VideoRequest): CaptionSettings {
+  const { choice, from, to, passes, minConfidence, profile, kind, language, force } = request;
+  return {
+    output: {},
+    choice,
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    passes,
+    minConfidence,
+    profile,
+    kind,
+    language,
+    resume: true,
+    force,
+    quiet: false,
+    verbose: false,
+    json: false,
+  };
+}
+
+/** The key of `caption`'s ledger for the same input, options and bundle. */
+export function trackKey(request: VideoRequest): string {
+  const options = trackOptions(settingsOf(request));
+  return digest({ input: request.identity, options, model: request.model.sha256 });
+}
+
+/** The same input with the same options and outputs has the same ID: submitted twice, it is one job. */
+export function requestId(request: VideoRequest): string {
+  const targets = request.targets.map(({ format, path }): JsonFacts => ({ format, path }));
+  return `v${digest({ key: trackKey(request), targets }).slice(0, 24)}`;
+}
+
+/** A request for one input. */
+export function makeRequest(
+  source: Source & { readonly kind: 'file' | 'picture' | 'url' },
+  identity: VideoRequest['identity'],
+  targets: readonly Target[],
+  settings: CaptionSettings,
+  bundle: Pick<VideoRequest, 'image' | 'model'>,
+): VideoRequest {
+  const { choice, from, to, passes, minConfidence, profile, kind, language, force } = settings;
+  return {
+    source: { ...source },
+    identity,
+    targets: targets.map(({ format, path }) => ({ format, path })),
+    choice,
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    passes,
+    minConfidence,
+    profile,
+    kind,
+    language,
+    force,
+    image: { ...bundle.image },
+    model: { ...bundle.model },
+  };
+}

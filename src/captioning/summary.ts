@@ -1,0 +1,116 @@
+import { type FailureDetail, SecondGlanceError, sentenceOf } from '../core/errors.ts';
+import { detailLines, EXIT, furtherLines } from '../core/failures.ts';
+import { counted } from '../core/wording.ts';
+
+/** Something that went wrong with an input. */
+export interface Problem {
+  readonly code: string;
+  /** One sentence. */
+  readonly message: string;
+  /** With `--verbose`: what was tried and how it ended. */
+  readonly detail?: readonly string[];
+}
+
+/** What one input came to. Times are seconds. */
+export interface InputSummary {
+  readonly video: string;
+  readonly state: 'done' | 'partial' | 'failed' | 'skipped';
+  readonly keyframes: number;
+  readonly cues: number;
+  /** Captions that no cue has, because the model is less sure of them than was asked for; absent where there are none. */
+  readonly unsure?: number;
+  /** Wall time. */
+  readonly seconds: number;
+  /** How much of the video was looked at; absent for stills and where it is unknown. */
+  readonly duration?: number;
+  readonly outputs: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
+/** What a whole run came to. */
+export interface RunSummary {
+  readonly exitCode: number;
+  readonly inputs: number;
+  readonly done: number;
+  readonly partial: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly keyframes: number;
+  readonly cues: number;
+  readonly seconds: number;
+  readonly duration: number;
+}
+
+/** Seconds, as exact as anybody wants to know how long something took. */
+export function roundSeconds(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}
+
+/** The problem that an error means. */
+export function problemOf(error: unknown, verbose: boolean): Problem {
+  const detail = furtherLines(error, verbose);
+  return {
+    code: error instanceof SecondGlanceError ? error.code : 'unexpected',
+    message: sentenceOf(error),
+    ...(detail.length === 0 ? {} : { detail }),
+  };
+}
+
+/** The problem of an input that could be read in part. */
+export function damageProblem(
+  damage: { readonly code: string; readonly message: string; readonly detail: FailureDetail },
+  verbose: boolean,
+): Problem {
+  const { code, message, detail } = damage;
+  return { code, message, ...(verbose ? { detail: detailLines(detail) } : {}) };
+}
+
+function exitCodeOf(inputs: readonly InputSummary[]): number {
+  const failed = inputs.filter(({ state }) => state === 'failed').length;
+  if (failed === inputs.length && failed > 0) return EXIT.failed;
+  return failed > 0 || inputs.some(({ state }) => state === 'partial') ? EXIT.partial : EXIT.done;
+}
+
+/** Adds up the inputs of a run that took `seconds`. Its exit code: 0 done, 1 all failed, 3 some failed or partial. */
+export function summarise(inputs: readonly InputSummary[], seconds: number): RunSummary {
+  const count = (state: InputSummary['state']): number => inputs.filter((input) => input.state === state).length;
+  const sum = (of: (input: InputSummary) => number): number => inputs.reduce((total, input) => total + of(input), 0);
+  return {
+    exitCode: exitCodeOf(inputs),
+    inputs: inputs.length,
+    done: count('done'),
+    partial: count('partial'),
+    failed: count('failed'),
+    skipped: count('skipped'),
+    keyframes: sum(({ keyframes }) => keyframes),
+    cues: sum(({ cues }) => cues),
+    seconds: roundSeconds(seconds),
+    duration: sum(({ duration }) => duration ?? 0),
+  };
+}
+
+function figures(summary: Omit<InputSummary, 'video' | 'state' | 'outputs' | 'problems'>): string {
+  const { keyframes, cues, unsure = 0, seconds, duration = 0 } = summary;
+  const speed = duration > 0 && seconds > 0 ? `, ${(duration / seconds).toFixed(1)} times real time` : '';
+  const left = unsure === 0 ? '' : ` (${counted(unsure, 'unsure caption')} left out)`;
+  return `${counted(keyframes, 'keyframe')}, ${counted(cues, 'cue')}${left} in ${seconds.toFixed(1)} s${speed}`;
+}
+
+/** `holiday.mp4: 42 keyframes, 30 cues in 12.3 s, 10.2 times real time -> holiday.vtt` */
+export function summaryLine(summary: InputSummary): string {
+  const { video, state, outputs } = summary;
+  const where = outputs.length === 0 ? '' : ` -> ${outputs.join(', ')}`;
+  return `${video}: ${figures(summary)}${state === 'partial' ? ' (partial)' : ''}${where}`;
+}
+
+/** `3 inputs: 2 done, 1 failed; 72 keyframes, 60 cues in 20.3 s, 12.5 times real time`: the last line of a run. */
+export function closingLine(run: RunSummary): string {
+  const states = [
+    [run.done, 'done'],
+    [run.partial, 'partial'],
+    [run.failed, 'failed'],
+    [run.skipped, 'up to date'],
+  ] as const;
+  const parts = states.filter(([n]) => n > 0).map(([n, state]) => `${n} ${state}`);
+  return `${counted(run.inputs, 'input')}: ${parts.join(', ')}; ${figures(run)}`;
+}

@@ -1,0 +1,44 @@
+import { Command } from 'commander';
+import type { SettingName } from '../../config/settings-schema.ts';
+import { hideSecrets } from '../../core/secrets.ts';
+import { type SiteFlags, serviceOptions } from '../options/queue-options.ts';
+
+const EXAMPLES = `
+Examples:
+  secondglance config                                    what holds here, and where each setting comes from
+  secondglance config --json | jq .settings.allowPaths   the same for programs
+
+Each setting is taken from the first that has it: the command line, the environment (SECONDGLANCE_REDIS_URL,
+SECONDGLANCE_ALLOW_PATHS and so on), secondglance.config.json (.js, .mjs, .cjs) in this folder or above it, the defaults.
+Passwords are not shown. Exit codes: 0, 2 where a setting cannot be.`;
+
+/** A setting as it may be shown. */
+function shown(name: SettingName, value: unknown): unknown {
+  if (name === 'boardPassword' && value !== undefined) return '***';
+  return typeof value === 'string' ? hideSecrets(value) : value;
+}
+
+function inWords(name: SettingName, value: unknown): string {
+  if (name === 'http') return value === undefined ? 'off' : Object.values(value as object).join(':');
+  if (Array.isArray(value)) return value.join(name === 'allowPaths' ? ':' : ',') || 'none';
+  return value === undefined ? 'not set' : String(value);
+}
+
+/** `secondglance config` */
+export function configCommand(): Command {
+  return serviceOptions(new Command('config').description('show the settings of services, and where they come from'))
+    .option('--json', 'one object on stdout')
+    .addHelpText('after', EXAMPLES)
+    .action(async ({ json = false, ...flags }: SiteFlags & { json?: boolean }) => {
+      const { loadSettings } = await import('../../config/load.ts');
+      const { SETTING_NAMES, variableOf } = await import('../../config/settings-schema.ts');
+      const { settings, origins } = await loadSettings({ flags });
+      const values = Object.fromEntries(SETTING_NAMES.map((name) => [name, shown(name, settings[name])]));
+      const lines = SETTING_NAMES.map((name) => {
+        const value = inWords(name, values[name]);
+        const origin = origins[name] === 'default' ? `default (${variableOf(name)})` : origins[name];
+        return `${name.padEnd(17)}  ${value.padEnd(36)}  ${origin}`;
+      });
+      process.stdout.write(json ? `${JSON.stringify({ settings: values, origins })}\n` : `${lines.join('\n')}\n`);
+    });
+}

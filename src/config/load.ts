@@ -1,0 +1,101 @@
+import path from 'node:path';
+import { lilconfig } from 'lilconfig';
+import { sentenceOf } from '../core/errors.ts';
+import { UsageError } from '../core/failures.ts';
+import {
+  DEFAULTS,
+  flagOf,
+  SETTING_NAMES,
+  type SettingName,
+  type Settings,
+  settingsShape,
+  variableOf,
+} from './settings-schema.ts';
+
+/** Settings as the command line gives them, by name. */
+export type SettingFlags = { readonly [Name in SettingName]?: string | undefined };
+
+/** Where settings are looked for. */
+export interface SettingSources {
+  readonly flags: SettingFlags;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Here and above it `secondglance.config.*` is looked for. */
+  readonly cwd?: string;
+}
+
+/** The settings that hold, and where each of them comes from. */
+export interface LoadedSettings {
+  readonly settings: Settings;
+  /** `--in-flight`, `SECONDGLANCE_IN_FLIGHT`, a file, or `default`. */
+  readonly origins: Readonly<Record<SettingName, string>>;
+}
+
+interface Found {
+  readonly raw: unknown;
+  readonly origin: string;
+  /** What relative paths start from. */
+  readonly base: string;
+}
+
+const FILES = ['json', 'js', 'mjs', 'cjs'].map((extension) => `secondglance.config.${extension}`);
+
+interface ConfigFile {
+  readonly file: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+async function readFile(cwd: string): Promise<ConfigFile | undefined> {
+  const search = lilconfig('secondglance', { searchPlaces: FILES, cache: false }).search(cwd);
+  const found = await search.catch((cause: unknown) => {
+    throw new UsageError(`secondglance.config.* in ${cwd}, or above it, cannot be read: ${sentenceOf(cause)}`, {
+      cause,
+    });
+  });
+  if (found === null || found.isEmpty === true) return undefined;
+  const { filepath: file, config } = found;
+  if (typeof config !== 'object' || config === null || Array.isArray(config)) {
+    throw new UsageError(`${file}: it has to be one object of settings`);
+  }
+  const unknown = Object.keys(config).find((name) => !SETTING_NAMES.some((known) => known === name));
+  if (unknown !== undefined) {
+    throw new UsageError(`${file}: there is no setting ${unknown}; there are ${SETTING_NAMES.join(', ')}`);
+  }
+  return { file, values: config as Record<string, unknown> };
+}
+
+/**
+ * Command line, then environment, then `secondglance.config.{json,js,mjs,cjs}` here or above, then defaults: each setting
+ * from the first that has it. An empty variable counts as none. Throws a UsageError that says where a value that cannot
+ * be comes from.
+ */
+export async function loadSettings({
+  flags,
+  env = process.env,
+  cwd = process.cwd(),
+}: SettingSources): Promise<LoadedSettings> {
+  const config = await readFile(cwd);
+  const find = (name: SettingName): Found => {
+    if (flags[name] !== undefined) return { raw: flags[name], origin: flagOf(name), base: cwd };
+    const variable = env[variableOf(name)];
+    if (variable !== undefined && variable !== '') return { raw: variable, origin: variableOf(name), base: cwd };
+    const inFile = config?.values[name];
+    if (config !== undefined && inFile !== undefined) {
+      return { raw: inFile, origin: config.file, base: path.dirname(config.file) };
+    }
+    return { raw: DEFAULTS[name], origin: 'default', base: cwd };
+  };
+  const values: Partial<Record<SettingName, unknown>> = {};
+  const origins: Partial<Record<SettingName, string>> = {};
+  for (const name of SETTING_NAMES) {
+    const { raw, origin, base } = find(name);
+    const read = settingsShape[name].safeParse(raw);
+    if (!read.success) {
+      const where = origin === config?.file ? `${name} in ${origin}` : origin;
+      throw new UsageError(`${where}: ${read.error.issues[0]?.message ?? 'this cannot be'}`);
+    }
+    values[name] =
+      name === 'allowPaths' ? (read.data as string[]).map((folder) => path.resolve(base, folder)) : read.data;
+    origins[name] = origin;
+  }
+  return { settings: values as Settings, origins: origins as Record<SettingName, string> };
+}

@@ -1,0 +1,97 @@
+import { UsageError } from '../core/failures.ts';
+import type { ImageSpec, Micros } from '../core/types.ts';
+import { scaledSize } from '../ingest/decode/filters.ts';
+import { frameAt, shownSpan } from '../ingest/decode/frame-at.ts';
+import { readPicture } from '../ingest/decode/still-picture.ts';
+import { type MediaInfo, probe } from '../ingest/probe/probe.ts';
+import { openSource } from '../ingest/sources/open-source.ts';
+import { expandInputs, type Source } from '../ingest/sources/sources.ts';
+import { vttTime } from '../pipeline/cues/time.ts';
+import type { Bundle } from '../workers/bundle/bundle.ts';
+import { openEngine } from '../workers/bundle/engine.ts';
+import { drawExplanation } from './draw.ts';
+import { type Explanation, gridOf, numbersOf } from './explanation.ts';
+import type { Picture } from './heat.ts';
+import type { Moment } from './moment.ts';
+
+/** The drawing's picture is taken from one of at most this size. */
+const MOST = { width: 960, height: 800 } as const;
+/** Only the ratio of its sides is asked of a picture's shown size. */
+const ANY = 1000;
+
+/** The one picture or video that an argument stands for. Throws a UsageError, or why it cannot be used. */
+export async function oneSource(input: string): Promise<Source> {
+  const { sources, problems } = await expandInputs([input]);
+  const [source] = sources;
+  if (source === undefined) throw problems[0]?.error ?? new UsageError(`${input} is no picture or video`);
+  if (sources.length > 1) throw new UsageError(`explain takes one picture, or one video and a time: ${input} is more`);
+  return source;
+}
+
+/** What the model sees, as people see it: the whole frame with its own sides, or the part that is cut out for the model. */
+function forPeople(media: MediaInfo, image: ImageSpec): ImageSpec {
+  const shown =
+    image.resize === 'crop' ? image : scaledSize(media, { ...image, resize: 'crop', width: ANY, height: ANY });
+  const factor = Math.min(MOST.width / shown.width, MOST.height / shown.height);
+  const side = (length: number): number => Math.max(1, Math.round(length * factor));
+  return { ...image, width: side(shown.width), height: side(shown.height) };
+}
+
+/** The pixels of a still picture, or of the frame that a video shows at `time`. */
+async function pixelsOf(
+  source: Source,
+  media: MediaInfo,
+  time: Micros | undefined,
+  image: ImageSpec,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  if (time === undefined) return readPicture(source, image);
+  const { from, to } = shownSpan(media);
+  const frame = to !== undefined && time > to ? undefined : await frameAt(source, media, time, image, signal);
+  if (frame !== undefined) return frame.pixels;
+  const until = to === undefined ? '' : ` to ${vttTime(to)}`;
+  throw new UsageError(`${source.label} shows nothing at ${vttTime(time)}: it runs from ${vttTime(from)}${until}`);
+}
+
+/** What `explain` found: the numbers for `--json`, and the drawing. */
+export interface Look {
+  readonly numbers: object;
+  draw(): Promise<Buffer>;
+}
+
+/** Takes a picture, or the frame of a video, through both looks. Throws a UsageError, IngestError, BundleError or ExplainError. */
+export async function lookAt(
+  source: Source,
+  { input, time }: Moment,
+  bundle: Bundle,
+  signal: AbortSignal,
+): Promise<Look> {
+  const { manifest, model, image } = bundle;
+  const grid = gridOf(manifest.dims.visual, image);
+  const opened = await openSource(source, { signal });
+  try {
+    const media = await probe(opened.source, { signal });
+    const still = media.container === 'picture';
+    if (still && time !== undefined) throw new UsageError(`${input} is a picture, which has no times: leave out the @`);
+    if (!still && time === undefined) {
+      throw new UsageError(`${input} is a video: say which moment of it, as in ${input}@12.5 or ${input}@1:02:03.5`);
+    }
+    const pixels = await pixelsOf(opened.source, media, time, image, signal);
+    const spec = forPeople(media, image);
+    const picture: Picture = { ...spec, pixels: await pixelsOf(opened.source, media, time, spec, signal) };
+    const engine = await openEngine(bundle, 2);
+    const [explained] = await engine.explain([pixels]).finally(() => engine.release());
+    if (explained === undefined) throw new RangeError('The model explained nothing');
+    const explanation: Explanation = {
+      ...explained,
+      name: source.name,
+      model,
+      grid,
+      margins: { across: manifest.generation.closer / image.width, down: manifest.generation.closer / image.height },
+      ...(time === undefined ? {} : { time }),
+    };
+    return { numbers: numbersOf(explanation), draw: () => drawExplanation(explanation, picture) };
+  } finally {
+    await opened.dispose();
+  }
+}

@@ -1,0 +1,31 @@
+import { stat } from 'node:fs/promises';
+import { parseTime } from '../captioning/settings.ts';
+import type { Micros } from '../core/types.ts';
+
+/** A picture, or a video and a moment in it. */
+export interface Moment {
+  /** As `caption` takes an input. */
+  readonly input: string;
+  /** Track time; absent where none was given. */
+  readonly time?: Micros;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Reads `PICTURE` or `VIDEO@TIME`. What there is a file of is that file, `@` in its name or not; otherwise the last `@` parts the video from
+ * the time. Throws a UsageError where the video is there and the time is none.
+ */
+export async function readMoment(text: string): Promise<Moment> {
+  const at = text.lastIndexOf('@');
+  if (at < 1 || (await exists(text))) return { input: text };
+  const [input, time] = [text.slice(0, at), text.slice(at + 1)];
+  const isAddress = /^https?:\/\/./i.test(input) && /^\d[\d:.]*\w{0,2}$/.test(time);
+  if (!isAddress && !(await exists(input))) return { input: text };
+  return { input, time: parseTime(time, '@') };
+}

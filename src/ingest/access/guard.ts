@@ -1,0 +1,151 @@
+import { realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { IngestError } from '../errors.ts';
+import { asInputError, type Source } from '../sources/sources.ts';
+import { checkAddress } from './addresses.ts';
+import { GuardError } from './errors.ts';
+import { checkPlaylist, isPlaylist } from './playlist.ts';
+import { openProxy } from './proxy.ts';
+
+/** What a guard lets through: what is not named is refused. */
+export interface GuardLists {
+  /** Absolute folders. */
+  readonly allowPaths: readonly string[];
+  /** See `guard-urls.ts`. */
+  readonly allowUrls: readonly string[];
+}
+
+/** A source that may be read, for as long as it is open. */
+export interface GuardedSource {
+  /** To be probed and decoded in place of the one that was asked for. */
+  readonly source: Source;
+  /** What was refused while it was read, though ffmpeg may have made do without it. */
+  refusal(): GuardError | undefined;
+  close(): Promise<void>;
+}
+
+/** What services may read and write. Everything else is refused with a GuardError. */
+export interface Guard {
+  /** The real path of a file to read, inside one of the folders. Throws an IngestError where it is not there. */
+  path(file: string): Promise<string>;
+  /** Checks that a file may be written there. */
+  outputPath(file: string): Promise<string>;
+  /** Checks an address, its host's addresses included. */
+  url(address: string): Promise<void>;
+  /** Opens a source, so that ffmpeg reaches nothing but what is allowed, whatever redirects and playlists say. */
+  open(source: Source): Promise<GuardedSource>;
+}
+
+/** What videos come in. ffmpeg knows hundreds of kinds besides; some of them open what others name. */
+const CONTAINERS = [
+  ...['mov', 'matroska', 'avi', 'asf', 'flv', 'mpeg', 'mpegvideo', 'mpegts', 'mxf', 'ogg', 'rm', 'dv', 'gif', 'nut'],
+  ...['ivf', 'wtv', 'yuv4mpegpipe', 'h264', 'hevc', 'm4v', 'mjpeg', 'av1', 'obu', 'vc1'],
+];
+/** What the parts of an HLS stream come in besides. */
+const HLS = ['hls', 'aac', 'mp3', 'ac3', 'eac3', 'webvtt'];
+
+function inside(file: string, folders: readonly string[]): boolean {
+  return folders.some((folder) => file === folder || file.startsWith(folder.endsWith('/') ? folder : `${folder}/`));
+}
+
+/** The nearest folder above `file` that exists, with links resolved, and what is to come below it. */
+async function futurePath(file: string): Promise<string> {
+  const rest: string[] = [];
+  for (let at = path.resolve(file); ; at = path.dirname(at)) {
+    const real = await realpath(at).catch(() => undefined);
+    if (real !== undefined) return path.join(real, ...rest);
+    rest.unshift(path.basename(at));
+    if (path.dirname(at) === at) return file;
+  }
+}
+
+function readUrl(address: string): URL {
+  try {
+    return new URL(address);
+  } catch (cause) {
+    throw new GuardError('url-not-allowed', `"${address}" is not an address`, { cause });
+  }
+}
+
+/**
+ * Lets through what lies in an allowed folder, links resolved, and addresses that the list covers. Nothing else. Takes
+ * `no_proxy` out of this process's environment: with it ffmpeg would pass the checking proxy by.
+ * @throws IngestError `missing-file` for an allowed folder that is not there
+ */
+export async function openGuard({ allowPaths, allowUrls }: GuardLists): Promise<Guard> {
+  delete process.env.no_proxy;
+  const folders: string[] = [];
+  for (const folder of allowPaths) {
+    const isFolder = await stat(folder)
+      .then((found) => found.isDirectory())
+      .catch(() => false);
+    if (!isFolder) throw new IngestError('missing-file', `the allowed path ${folder} is no folder that is there`);
+    folders.push(await realpath(folder));
+  }
+
+  const checked = (file: string, real: string): string => {
+    if (file.includes('\0') || !inside(real, folders)) {
+      throw new GuardError(
+        'path-not-allowed',
+        `${file} may not be used by this service: it is not in a folder that SECONDGLANCE_ALLOW_PATHS allows`,
+      );
+    }
+    return real;
+  };
+  const pathOf = async (file: string): Promise<string> => {
+    // Refused before it is looked at, so that nobody learns what is there outside.
+    checked(file, await futurePath(file));
+    const real = await realpath(file).catch((error: unknown) => {
+      throw asInputError(error, file);
+    });
+    return checked(file, real);
+  };
+  /** A playlist may lack parts; ffmpeg says so. */
+  const partOf = async (file: string): Promise<string | undefined> => {
+    checked(file, await futurePath(file));
+    return (await stat(file).catch(() => undefined))?.isFile() ? pathOf(file) : undefined;
+  };
+
+  const openUrl = async (source: Source): Promise<GuardedSource> => {
+    const url = readUrl(source.input);
+    await checkAddress(allowUrls, url);
+    const proxy = await openProxy(allowUrls);
+    return {
+      source: { ...source, input: url.href, reach: { formats: [...CONTAINERS, ...HLS], proxy: proxy.url } },
+      refusal: () => proxy.refusal(),
+      close: () => proxy.close(),
+    };
+  };
+  const openFile = async (source: Source): Promise<GuardedSource> => {
+    const input = await pathOf(source.input);
+    const hls = source.kind === 'file' && (await isPlaylist(input).catch(() => false));
+    if (hls) await checkPlaylist(input, partOf);
+    const reach = { formats: hls ? [...CONTAINERS, ...HLS] : CONTAINERS };
+    return { source: { ...source, input, reach }, refusal: () => undefined, close: async () => {} };
+  };
+
+  return {
+    path: pathOf,
+    outputPath: async (file) => checked(file, await futurePath(file)),
+    url: async (address) => void (await checkAddress(allowUrls, readUrl(address))),
+    open: (source) => (source.kind === 'url' ? openUrl(source) : openFile(source)),
+  };
+}
+
+/**
+ * Reads a source under a guard: `act` gets it opened. What was refused on the way is thrown in place of what ffmpeg made
+ * of it, also where it went on without.
+ */
+export async function underGuard<T>(guard: Guard, source: Source, act: (source: Source) => Promise<T>): Promise<T> {
+  const guarded = await guard.open(source);
+  try {
+    const result = await act(guarded.source);
+    const refused = guarded.refusal();
+    if (refused !== undefined) throw refused;
+    return result;
+  } catch (error) {
+    throw guarded.refusal() ?? error;
+  } finally {
+    await guarded.close();
+  }
+}

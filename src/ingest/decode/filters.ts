@@ -1,0 +1,96 @@
+import type { ImageSpec, Micros } from '../../core/types.ts';
+import type { MediaInfo } from '../probe/probe.ts';
+import { microsToSeconds } from '../probe/rational.ts';
+
+/** Half a microsecond: `pts * TB` is a double, and must not miss a bound by its last bit. */
+const EPSILON = '0.0000005';
+/** swscale's plain paths differ between CPUs and blur chroma; these flags cost next to nothing at the model's size. */
+const SCALE_ACCURACY = 'accurate_rnd+full_chroma_int+full_chroma_inp+bitexact';
+/** Light, in cd/m2, that counts as 1 before the tone curve: ordinary white (203, ITU-R BT.2408) comes out near white. */
+const HDR_NOMINAL_PEAK = 100;
+
+/** Which decoded frames ffmpeg hands over. Spans count in source time; both bounds are optional. */
+export interface FrameSelection {
+  /** `all`; `keys`: key frames; `sampled`: the first, every key frame, and one a second after the last handed over. */
+  readonly pick: 'all' | 'keys' | 'sampled' | 'spaced' | { readonly interval: Micros };
+  /** No frame before this. */
+  readonly from: Micros | null;
+  /** No frame at or after this. */
+  readonly to: Micros | null;
+}
+
+/**
+ * The filter graph from decoded frame to the model's RGB. `showinfo@all` tells of every decoded frame, `showinfo@out` of
+ * every frame handed over: their lines on stderr carry the exact times.
+ */
+export function filterGraph(media: MediaInfo, image: ImageSpec, selection: FrameSelection, zscale: boolean): string[] {
+  return [
+    'showinfo@all=checksum=0',
+    ...rangeFilter(selection),
+    ...pickFilter(selection),
+    ...(media.hdr && zscale ? toneMap(media, image) : plainScale(media, image)),
+    ...(image.resize === 'crop' ? [`crop=${image.width}:${image.height}`] : []),
+    'setsar=1',
+    'format=rgb24',
+    'showinfo@out=checksum=0',
+  ];
+}
+
+function rangeFilter({ from, to }: FrameSelection): string[] {
+  const bounds = [
+    ...(from === null ? [] : [`gte(pts*TB+${EPSILON},${microsToSeconds(from)})`]),
+    ...(to === null ? [] : [`lt(pts*TB+${EPSILON},${microsToSeconds(to)})`]),
+  ];
+  return bounds.length === 0 ? [] : [`select='${bounds.join('*')}'`];
+}
+
+function pickFilter({ pick }: FrameSelection): string[] {
+  const aSecondLater = `gte((pts-prev_selected_pts)*TB+${EPSILON},1)`;
+  if (pick === 'all') return [];
+  if (pick === 'keys') return ["select='key'"];
+  if (pick === 'sampled') return [`select='isnan(prev_selected_pts)+key+${aSecondLater}'`];
+  if (pick === 'spaced') return [`select='isnan(prev_selected_pts)+${aSecondLater}'`];
+  // start_pts is the first frame that reaches this filter, that is: the first one inside the range.
+  const slot = (pts: string): string => `floor(((${pts}-start_pts)*TB+${EPSILON})/${microsToSeconds(pick.interval)})`;
+  return [`select='if(isnan(prev_selected_pts),1,gt(${slot('pts')},${slot('prev_selected_pts')}))'`];
+}
+
+/** Size before the centre is cut out: the frame as it is shown (turned, with square pixels), its short side fitting. */
+export function scaledSize(media: MediaInfo, image: ImageSpec): { width: number; height: number } {
+  if (image.resize === 'stretch') return { width: image.width, height: image.height };
+  const wide = media.width * (media.sampleAspect.num / media.sampleAspect.den);
+  const [shownWidth, shownHeight] = media.rotation % 180 === 0 ? [wide, media.height] : [media.height, wide];
+  const factor = Math.max(image.width / shownWidth, image.height / shownHeight);
+  return {
+    width: Math.max(image.width, Math.round(shownWidth * factor)),
+    height: Math.max(image.height, Math.round(shownHeight * factor)),
+  };
+}
+
+function plainScale(media: MediaInfo, image: ImageSpec): string[] {
+  const { width, height } = scaledSize(media, image);
+  // A tagged source keeps its own matrix; ffmpeg would take BT.601 for every untagged one.
+  const matrix = media.matrix === null ? `:in_color_matrix=${image.matrix}` : '';
+  return [`scale=${width}:${height}:flags=${image.filter}+${SCALE_ACCURACY}${matrix}`];
+}
+
+/** PQ or HLG to an ordinary picture. Scaled first, so that the costly part works on few pixels. */
+function toneMap(media: MediaInfo, image: ImageSpec): string[] {
+  const { width, height } = scaledSize(media, image);
+  const filter = image.filter === 'area' ? 'bilinear' : image.filter;
+  const tags = [
+    `color_trc=${media.transfer}`,
+    `color_primaries=${media.primaries ?? 'bt2020'}`,
+    `colorspace=${media.matrix ?? 'bt2020nc'}`,
+    `range=${media.range ?? 'tv'}`,
+  ];
+  return [
+    // zscale refuses frames that lack one of these tags.
+    `setparams=${tags.join(':')}`,
+    `zscale=w=${width}:h=${height}:f=${filter}:t=linear:npl=${HDR_NOMINAL_PEAK}`,
+    'format=gbrpf32le',
+    'zscale=p=bt709',
+    'tonemap=tonemap=hable:desat=0',
+    'zscale=t=bt709:m=gbr:r=pc',
+  ];
+}

@@ -1,0 +1,47 @@
+import type { ImageSpec, Micros } from '../../core/types.ts';
+import { decodeFailure } from '../ffmpeg/diagnose.ts';
+import type { MediaInfo } from '../probe/probe.ts';
+import { seekBefore } from '../selectors/candidates.ts';
+import type { Source } from '../sources/sources.ts';
+import { endedBadly } from './damage.ts';
+import { DEFAULT_STALL_MS, decodeFrames, type Frame, newTally } from './decode-frames.ts';
+
+/** The part of a video in which it shows something, in track time; `to` is undefined where the file does not say. */
+export interface Shown {
+  readonly from: Micros;
+  readonly to: Micros | undefined;
+}
+
+/** Of a source that {@link probe} has seen. */
+export function shownSpan(media: MediaInfo): Shown {
+  const { start, videoStart, videoEnd, duration } = media;
+  const end = videoEnd ?? (duration === null ? undefined : start + duration);
+  return { from: Math.max(0, videoStart - start), to: end === undefined ? undefined : end - start };
+}
+
+/**
+ * Decodes the frame that a player shows at `time` (track time): the last one whose PTS is not after it. Undefined where there is none, before
+ * the first frame. Past the end it is the last frame. Throws an IngestError where nothing can be decoded.
+ */
+export async function frameAt(
+  source: Source,
+  media: MediaInfo,
+  time: Micros,
+  image: ImageSpec,
+  signal: AbortSignal,
+): Promise<Frame | undefined> {
+  const wanted = time + media.start;
+  const selection = { pick: 'all', from: null, to: wanted + 1 } as const;
+  // A seek may land after the frame that is still shown: then all is decoded.
+  for (const seek of new Set([seekBefore(media, wanted), null])) {
+    const tally = newTally();
+    const request = { source, media, image, selection, keysOnly: false, seek, signal, stallMs: DEFAULT_STALL_MS };
+    let last: Frame | undefined;
+    for await (const frame of decodeFrames(request, tally)) last = frame;
+    if (last !== undefined) return last;
+    if (seek === null && (tally.decoded === 0 || endedBadly(tally.detail))) {
+      throw decodeFailure(source.label, tally.detail ?? {});
+    }
+  }
+  return undefined;
+}

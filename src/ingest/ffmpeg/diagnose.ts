@@ -1,0 +1,92 @@
+import type { FailureDetail } from '../../core/errors.ts';
+import { IngestError, type IngestErrorCode } from '../errors.ts';
+
+/** What ffmpeg or ffprobe wrote, matched top to bottom; the first that fits tells. */
+const SYMPTOMS: readonly {
+  readonly code: IngestErrorCode;
+  readonly sign: RegExp;
+  readonly sentence: (label: string, match: RegExpExecArray) => string;
+  readonly retryable?: (match: RegExpExecArray) => boolean;
+}[] = [
+  // Before all others: the list in the message has words such as `tls` in it.
+  {
+    code: 'blocked-protocol',
+    sign: /Protocol '([^']+)' not on whitelist/,
+    sentence: (label, match) => `"${label}" points to a "${match[1]}" address, which is not followed from there.`,
+  },
+  {
+    code: 'http-status',
+    sign: /(?:HTTP error|Server returned) ([45][0-9X]{2}[^\n(]*)/,
+    sentence: (label, match) => `The server answered ${match[1]?.trim()} for "${label}": check the address.`,
+    retryable: (match) => /^(408|425|429|5)/.test(match[1] ?? ''),
+  },
+  {
+    code: 'timed-out',
+    sign: /Connection timed out|Operation timed out|ETIMEDOUT/i,
+    sentence: (label) => `The server of "${label}" did not answer in time: try again later.`,
+    retryable: () => true,
+  },
+  {
+    code: 'unreachable',
+    sign: /Connection refused|Failed to resolve|No route to host|Network is unreachable|Connection reset|certificate|handshake|TLS/i,
+    sentence: (label, match) => `The server of "${label}" cannot be reached (${match[0]}): check address and network.`,
+    retryable: () => true,
+  },
+  {
+    code: 'blocked-format',
+    sign: /Format not on whitelist/,
+    sentence: (label) =>
+      `"${label}" is no kind of video that services read, or names one that is not: convert the file.`,
+  },
+  {
+    code: 'too-large',
+    sign: /Picture size (\d+x\d+) exceeds specified max pixel count|Picture size (\d+x\d+) is invalid/,
+    sentence: (label, match) => `The pictures in "${label}" are too large (${match[1] ?? match[2]} pixels).`,
+  },
+  {
+    code: 'no-permission',
+    sign: /Permission denied/,
+    sentence: (label) => `"${label}" may not be read by this user: change its permissions.`,
+  },
+  {
+    code: 'missing-file',
+    sign: /No such file or directory/,
+    sentence: (label) => `"${label}", or a file that it names, does not exist.`,
+  },
+  {
+    code: 'unknown-codec',
+    sign: /Decoder \(codec ([^)]+)\) not found|Unsupported codec with id (\d+)|no decoder found for: ?(\S*)|Unknown decoder|Decoding requested, but no decoder/i,
+    sentence: (label, match) =>
+      `This ffmpeg cannot decode the video in "${label}" (codec ${match[1] ?? match[2] ?? match[3] ?? 'unknown'}): install one that can, or convert the file.`,
+  },
+  {
+    code: 'unreadable',
+    sign: /moov atom not found/,
+    sentence: (label) =>
+      `"${label}" has no index (moov atom): its recording or download did not finish, or it is damaged; get it again.`,
+  },
+];
+
+/** Finds the known reason in what ffmpeg wrote; undefined where it is none of them. */
+export function diagnose(label: string, lines: readonly string[], detail: FailureDetail): IngestError | undefined {
+  const text = lines.join('\n');
+  for (const { code, sign, sentence, retryable } of SYMPTOMS) {
+    const match = sign.exec(text);
+    if (match !== null) {
+      return new IngestError(code, sentence(label, match), { detail, retryable: retryable?.(match) ?? false });
+    }
+  }
+  return undefined;
+}
+
+/** The error of a decoder that gave no frame at all. */
+export function decodeFailure(label: string, detail: FailureDetail): IngestError {
+  const known = diagnose(label, detail.stderr ?? [], detail);
+  if (known !== undefined) return known;
+  const how = detail.signal ? `was ended by ${detail.signal}` : `ended with code ${detail.exitCode ?? 'unknown'}`;
+  return new IngestError(
+    'decode-failed',
+    `No frame of "${label}" could be decoded (ffmpeg ${how}): the video data is damaged or of an unknown kind.`,
+    { detail, retryable: detail.signal !== null && detail.signal !== undefined },
+  );
+}

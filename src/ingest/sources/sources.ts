@@ -1,0 +1,182 @@
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { basename, extname, join, resolve } from 'node:path';
+import { glob } from 'tinyglobby';
+import { IngestError } from '../errors.ts';
+import { isPictureContent, isTypeScript, MEDIA_EXTENSIONS, PICTURE_EXTENSIONS } from './sniff.ts';
+
+/** One thing to caption. */
+export interface Source {
+  readonly kind: 'file' | 'picture' | 'url' | 'stdin';
+  /** What to open: an absolute path, a URL, or `-` for a stdin that is not spooled yet. */
+  readonly input: string;
+  /** As it stands in outputs: with `/`, relative to the folder that it was found in. */
+  readonly name: string;
+  /** The folder inside the named folder that it was found in (`''` for the top); absent for what was named itself. */
+  readonly tree?: string;
+  /** What the user typed, or the path that the search found; for messages. */
+  readonly label: string;
+  /** Under a guard: how far ffmpeg may go for it. See `guard.ts`. */
+  readonly reach?: AccessLimits;
+}
+
+/** How far ffmpeg may go for a source. */
+export interface AccessLimits {
+  /** Names of the demuxers that may read it. */
+  readonly formats: readonly string[];
+  /** The address of the HTTP proxy that checks where it goes; absent for a local file. */
+  readonly proxy?: string;
+}
+
+/** What the arguments stand for. */
+export interface ExpandedInputs {
+  readonly sources: Source[];
+  /** Arguments that stand for nothing, each with its reason; the others are not harmed. */
+  readonly problems: InputProblem[];
+}
+
+/** An argument (or a folder below it) that could not be used. */
+export interface InputProblem {
+  readonly label: string;
+  readonly error: IngestError;
+}
+
+/**
+ * Turns arguments into sources: files, pictures, folders (searched recursively, sorted, hidden names left out), globs
+ * (where no file has that very name), http(s) URLs, and `-` for stdin. A file that is reached twice counts once, where it
+ * is named first. Whether a file is a video is found out by {@link probe}, so a broken one is reported there.
+ */
+export async function expandInputs(args: readonly string[]): Promise<ExpandedInputs> {
+  const sources: Source[] = [];
+  const problems: InputProblem[] = [];
+  const seen = new Set<string>();
+  const add = async (source: Source): Promise<void> => {
+    const identity = source.kind === 'url' || source.kind === 'stdin' ? source.input : await realpath(source.input);
+    if (seen.has(identity)) return;
+    seen.add(identity);
+    sources.push(source);
+  };
+  for (const arg of args) {
+    try {
+      for (const source of await expandOne(arg, problems)) await add(source);
+    } catch (error) {
+      problems.push({ label: arg, error: asInputError(error, arg) });
+    }
+  }
+  return { sources, problems };
+}
+
+async function expandOne(arg: string, problems: InputProblem[]): Promise<Source[]> {
+  if (arg === '-') return [{ kind: 'stdin', input: '-', name: 'stdin', label: 'stdin' }];
+  if (/^https?:\/\//i.test(arg)) return [urlSource(arg)];
+  const info = await stat(arg).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw error;
+  });
+  if (info === undefined) return await expandGlob(arg, problems);
+  if (info.isDirectory()) return await expandFolder(arg, problems);
+  return [await fileSource(arg)];
+}
+
+/** Also used for what a glob finds: an explicitly named file counts whatever its extension. */
+async function fileSource(path: string): Promise<Source> {
+  const extension = extname(path).toLowerCase();
+  const picture =
+    PICTURE_EXTENSIONS.has(extension) || (!MEDIA_EXTENSIONS.has(extension) && (await isPictureContent(path)));
+  return { kind: picture ? 'picture' : 'file', input: resolve(path), name: basename(path), label: path };
+}
+
+function urlSource(arg: string): Source {
+  let url: URL;
+  try {
+    url = new URL(arg);
+  } catch (cause) {
+    throw new IngestError('missing-file', `"${arg}" is not a valid URL.`, { cause });
+  }
+  const last = url.pathname
+    .split('/')
+    .filter((part) => part !== '')
+    .at(-1);
+  return { kind: 'url', input: url.href, name: last === undefined ? url.host : decode(last), label: arg };
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part).replaceAll('/', '_');
+  } catch {
+    return part; // a stray % in the address
+  }
+}
+
+async function expandGlob(pattern: string, problems: InputProblem[]): Promise<Source[]> {
+  if (!/[*?[\]{}!()]/.test(pattern)) {
+    throw new IngestError('missing-file', `"${pattern}" does not exist: check the name.`);
+  }
+  const matches = await glob(pattern.replaceAll('\\', '/'), { onlyFiles: false, expandDirectories: false, dot: false });
+  if (matches.length === 0) throw new IngestError('no-match', `Nothing matches "${pattern}".`);
+  const sources: Source[] = [];
+  for (const match of matches.map((path) => path.replace(/\/$/, '')).sort(byName)) {
+    const info = await stat(match);
+    if (!info.isDirectory()) sources.push(await fileSource(match));
+    // A pattern such as `**` names folders and what is in them; then the files stand for themselves.
+    else if (!matches.some((other) => other.startsWith(`${match}/`) && other !== `${match}/`)) {
+      sources.push(...(await expandFolder(match, problems)));
+    }
+  }
+  return sources;
+}
+
+async function expandFolder(folder: string, problems: InputProblem[]): Promise<Source[]> {
+  const sources: Source[] = [];
+  const search = async (tree: string): Promise<void> => {
+    const entries = await readdir(join(folder, tree), { withFileTypes: true });
+    for (const entry of entries.sort((a, b) => byName(a.name, b.name))) {
+      if (entry.name.startsWith('.')) continue;
+      const name = tree === '' ? entry.name : `${tree}/${entry.name}`;
+      const path = join(folder, name);
+      if (entry.isDirectory()) {
+        await search(name).catch((error: unknown) => problems.push({ label: path, error: asInputError(error, path) }));
+        continue;
+      }
+      // A link to a folder is left out, because it may lead back up; a link to a file counts.
+      const kind = pictureOrVideo(entry.name);
+      if (kind === undefined || !(entry.isFile() || (entry.isSymbolicLink() && (await isFile(path))))) continue;
+      if (await isTypeScript(path)) continue;
+      sources.push({ kind, input: resolve(path), name, tree, label: path });
+    }
+  };
+  await search('');
+  if (sources.length === 0) {
+    throw new IngestError('empty-folder', `The folder "${folder}" has no video or picture in it.`);
+  }
+  return sources;
+}
+
+function pictureOrVideo(name: string): 'picture' | 'file' | undefined {
+  const extension = extname(name).toLowerCase();
+  if (PICTURE_EXTENSIONS.has(extension)) return 'picture';
+  return MEDIA_EXTENSIONS.has(extension) ? 'file' : undefined;
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
+}
+
+/** By code unit, so that the order is the same under every locale. */
+function byName(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The error of a path that could not be looked at. */
+export function asInputError(error: unknown, label: string): IngestError {
+  if (error instanceof IngestError) return error;
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new IngestError('no-permission', `"${label}" may not be read by this user: change its permissions.`, {
+      cause: error,
+    });
+  }
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new IngestError('missing-file', `"${label}" does not exist: check the name.`, { cause: error });
+  }
+  return new IngestError('unreadable', `"${label}" cannot be read (${code ?? String(error)}).`, { cause: error });
+}

@@ -1,0 +1,74 @@
+import type { Micros } from '../../core/types.ts';
+import type { ReadCue } from '../formats/read-track.ts';
+import { lengthOf } from './layout.ts';
+import type { Profile } from './profiles.ts';
+import { amountOf, readingTime } from './spacing.ts';
+
+/**
+ * What can be wrong with a cue:
+ * - `overlap`: it is shown while the one before it still is.
+ * - `line-length`, `lines`, `reading-speed`, `too-short`, `too-long`: the profile's limits.
+ * - `gap`: the time after the cue before it is shorter than the profile allows.
+ */
+export type Rule = 'overlap' | 'line-length' | 'lines' | 'reading-speed' | 'too-short' | 'too-long' | 'gap';
+
+/** One rule that one cue breaks. */
+export interface Violation {
+  /** Position of the cue in its file, from 1. */
+  readonly cue: number;
+  readonly start: Micros;
+  readonly rule: Rule;
+  /** What was found and what is allowed, in `unit`: seconds, lines, characters, `characters a second`, `words a minute`. */
+  readonly value: number;
+  readonly limit: number;
+  readonly unit: string;
+}
+
+/** Times in a track are whole milliseconds, so a span between two of them may be a millisecond off. */
+const ROUNDING: Micros = 1000;
+
+function inSeconds(time: Micros): number {
+  return Math.round(time / 1000) / 1000;
+}
+
+function* checkText({ lines, start, end }: ReadCue, { lineLength, lines: most, speed }: Profile) {
+  if (lines.length > most) yield { rule: 'lines', value: lines.length, limit: most, unit: 'lines' } as const;
+  const longest = Math.max(0, ...lines.map(lengthOf));
+  if (longest > lineLength) {
+    yield { rule: 'line-length', value: longest, limit: lineLength, unit: 'characters' } as const;
+  }
+  const text = lines.join('\n');
+  if (speed !== undefined && readingTime(text, speed) > end - start + ROUNDING) {
+    const seconds = (end - start) / 1e6;
+    const rate = amountOf(text, speed) / (speed.unit === 'words a minute' ? seconds / 60 : seconds);
+    yield { rule: 'reading-speed', value: Math.round(rate * 10) / 10, limit: speed.most, unit: speed.unit } as const;
+  }
+}
+
+function* checkTimes(cue: ReadCue, before: ReadCue | undefined, { minimum, maximum, gap }: Profile) {
+  const duration = cue.end - cue.start;
+  const seconds = (rule: Rule, value: Micros, limit: Micros) =>
+    ({ rule, value: inSeconds(value), limit: inSeconds(limit), unit: 'seconds' }) as const;
+  if (minimum !== undefined && duration + ROUNDING < minimum) yield seconds('too-short', duration, minimum);
+  if (maximum !== undefined && duration - ROUNDING > maximum) yield seconds('too-long', duration, maximum);
+  if (before === undefined) return;
+  const pause = cue.start - before.end;
+  if (pause < 0) yield seconds('overlap', -pause, 0);
+  else if (gap !== undefined && pause + ROUNDING < gap.least && !(gap.orNone && pause === 0)) {
+    yield seconds('gap', pause, gap.least);
+  }
+}
+
+/**
+ * Holds a track's cues against a profile: violations in the order of the cues. Cues without text are held against their
+ * times only.
+ */
+export function* checkCues(cues: readonly ReadCue[], profile: Profile): Generator<Violation> {
+  let before: ReadCue | undefined;
+  for (const cue of cues) {
+    const of = { cue: cue.number, start: cue.start };
+    for (const found of checkTimes(cue, before, profile)) yield { ...of, ...found };
+    for (const found of checkText(cue, profile)) yield { ...of, ...found };
+    if (before === undefined || cue.end > before.end) before = cue;
+  }
+}

@@ -1,0 +1,72 @@
+import type { Micros } from '../../core/types.ts';
+
+/** How fast a text may be read: characters a second, or words a minute. */
+export type ReadingSpeed =
+  | { readonly unit: 'characters a second'; readonly most: number }
+  | { readonly unit: 'words a minute'; readonly most: number };
+
+/** What a reader can be asked to read. A rule that a guideline does not have is absent. */
+export interface Profile {
+  readonly name: ProfileName;
+  /** Characters on a line, at most. */
+  readonly lineLength: number;
+  /** Lines of a cue, at most. */
+  readonly lines: number;
+  /** Time on the screen. */
+  readonly minimum?: Micros;
+  readonly maximum?: Micros;
+  readonly speed?: ReadingSpeed;
+  /** Time between a cue and the next; where `orNone`, the next may also follow at once. */
+  readonly gap?: { readonly least: Micros; readonly orNone: boolean };
+}
+
+/** The names of {@link PROFILES}. */
+export const PROFILE_NAMES = ['web', 'netflix', 'bbc'] as const;
+/** One of {@link PROFILE_NAMES}. */
+export type ProfileName = (typeof PROFILE_NAMES)[number];
+
+/**
+ * What all players and most readers get along with; it sets no reading speed, because what is seen changes as it will.
+ * - two lines, one second at least: Ivarsson and Carroll, Code of Good Subtitling Practice (ESIST, 1998), 18 and 19,
+ *   https://www.esist.org/wp-content/uploads/2016/06/Code-of-Good-Subtitling-Practice.PDF
+ * - 42 characters a line: as Netflix, below; TED asks for the same, https://www.ted.com/participate/translate/subtitling-tips
+ */
+const WEB: Profile = { name: 'web', lineLength: 42, lines: 2, minimum: 1_000_000 };
+
+/**
+ * - two lines, 5/6 s to 7 s: Timed Text Style Guide, General Requirements, Duration and Line Treatment,
+ *   https://partnerhelp.netflixstudios.com/hc/en-us/articles/215758617
+ * - 42 characters a line, 20 characters a second (adult programmes): English (USA) Timed Text Style Guide, Character
+ *   Limitation and Reading Speed Limits, https://partnerhelp.netflixstudios.com/hc/en-us/articles/217350977
+ * - two frames between cues, whatever the frame rate: Subtitle Timing Guidelines,
+ *   https://partnerhelp.netflixstudios.com/hc/en-us/articles/360051554394; counted at their 24 frames a second, since a
+ *   track does not say what its video has.
+ */
+const NETFLIX: Profile = {
+  name: 'netflix',
+  lineLength: 42,
+  lines: 2,
+  minimum: 833_333,
+  maximum: 7_000_000,
+  speed: { unit: 'characters a second', most: 20 },
+  gap: { least: 83_333, orNone: false },
+};
+
+/**
+ * BBC Subtitle Guidelines, https://www.bbc.co.uk/accessibility/forproducts/guides/subtitles/
+ * - 37 characters a line: 3.1, for broadcast; online it gives a share of the picture's width instead, which a file of
+ *   text cannot tell.
+ * - two lines: 3.3
+ * - 0.3 s a word at least, which is 200 words a minute: 4.1. It recommends 160 to 180 on the whole (4).
+ * - no gap shorter than a second: 4.5
+ */
+const BBC: Profile = {
+  name: 'bbc',
+  lineLength: 37,
+  lines: 2,
+  speed: { unit: 'words a minute', most: 200 },
+  gap: { least: 1_000_000, orNone: true },
+};
+
+/** What `--profile` can name. */
+export const PROFILES: Readonly<Record<ProfileName, Profile>> = { web: WEB, netflix: NETFLIX, bbc: BBC };

@@ -1,0 +1,56 @@
+import type { Micros } from '../../core/types.ts';
+import type { TextSink } from '../../storage/sink.ts';
+import { tidy } from '../cues/text.ts';
+import { modelLabel, type TrackHeader, type TrackWriter } from './track-writer.ts';
+
+const LOOKALIKES: Readonly<Record<string, string>> = { '{': '(', '}': ')', '\\': '⧵' };
+
+/**
+ * Text as it stands in an ASS event. Braces hold commands and a backslash starts one, and not every renderer knows an
+ * escape for them, so they give way to marks that look alike. A line feed becomes `\N`.
+ */
+export function neutraliseAss(text: string): string {
+  return text.replace(/[{}\\]/g, (mark) => LOOKALIKES[mark] ?? mark).replaceAll('\n', '\\N');
+}
+
+/** `H:MM:SS.cc`. ASS counts hundredths, so a time is rounded to those; order is kept. */
+function assTime(time: Micros): string {
+  const total = Math.round(time / 10_000);
+  const two = (value: number): string => String(Math.floor(value) % 60).padStart(2, '0');
+  const hundredths = String(total % 100).padStart(2, '0');
+  return `${Math.floor(total / 360_000)}:${two(total / 6000)}:${two(total / 100)}.${hundredths}`;
+}
+
+/**
+ * Advanced SubStation Alpha, version 4+: one style, white with a dark outline, at the bottom. It sizes with the picture.
+ * The language stands in `Language`, which libass obeys; there is no place for the kind.
+ */
+export async function assWriter(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
+  const { tool, model, source, language } = header;
+  await sink.write(`[Script Info]
+; Written by ${tidy(`${tool.name} ${tool.version}, model ${modelLabel(model)}`)}
+Title: ${tidy(source.name)}
+ScriptType: v4.00+
+Language: ${language}
+PlayResX: 640
+PlayResY: 360
+ScaledBorderAndShadow: yes
+WrapStyle: 0
+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding
+Style: Default,Arial,20,&H00FFFFFF,&H00FFFFFF,&H00101010,&H80000000,0,0,0,0,100,100,0,0,1,1.5,0.5,2,20,20,18,1
+
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+`);
+
+  return {
+    async caption() {},
+    async cue({ start, end, text }) {
+      await sink.write(`Dialogue: 0,${assTime(start)},${assTime(end)},Default,,0,0,0,,${neutraliseAss(text)}\n`);
+    },
+    finish: () => sink.commit(),
+    abort: () => sink.discard(),
+  };
+}

@@ -1,0 +1,92 @@
+import type { TextSink } from '../../storage/sink.ts';
+import { openTempTextBuffer, type TempTextBuffer } from '../../storage/temp-text-buffer.ts';
+import { toSeconds } from '../cues/time.ts';
+import type { TrackHeader, TrackSummary, TrackWriter } from './track-writer.ts';
+
+/** A list whose items wait on disk. */
+class Listing {
+  readonly #spool: TempTextBuffer;
+  #items = 0;
+
+  constructor(spool: TempTextBuffer) {
+    this.#spool = spool;
+  }
+
+  async add(item: unknown): Promise<void> {
+    this.#items += 1;
+    await this.#spool.append(`${this.#items === 1 ? '' : ','}\n    ${JSON.stringify(item)}`);
+  }
+
+  async copyTo(sink: TextSink): Promise<void> {
+    if (this.#items === 0) return sink.write('[]');
+    await sink.write('[');
+    for await (const piece of this.#spool.read()) await sink.write(piece);
+    await sink.write('\n  ]');
+  }
+
+  remove(): Promise<void> {
+    return this.#spool.remove();
+  }
+}
+
+function sourceOf(header: TrackHeader, summary: TrackSummary): object {
+  const { name, label, start, facts } = header.source;
+  const duration = Math.max(0, toSeconds(summary.end - start));
+  const { damage } = summary;
+  return { name, label, start: toSeconds(start), duration, ...facts, ...(damage === undefined ? {} : { damage }) };
+}
+
+/**
+ * One JSON object: `source`, `options`, `model`, `keyframes`, `cues`, one keyframe or cue a line. Times are seconds with
+ * ms precision: a keyframe's `time` counts from the track's zero, its `pts` is the source's own; cues count from the
+ * track's zero. The same captions give the same bytes.
+ *
+ * What leads the object (the true duration, damage) is known last, and keyframes and cues come mixed: both lists
+ * therefore wait in files beside the target until `finish` puts the object together.
+ */
+export async function jsonWriter(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
+  const zero = header.source.start;
+  const keyframes = new Listing(await openTempTextBuffer(sink.scratch));
+  const cues = new Listing(await openTempTextBuffer(sink.scratch));
+  const removeLists = async (): Promise<void> => {
+    await keyframes.remove();
+    await cues.remove();
+  };
+
+  return {
+    async caption({ index, pts, still, draft, text, confidence, passes, error }) {
+      await keyframes.add({
+        index,
+        time: toSeconds(pts - zero),
+        pts: toSeconds(pts),
+        still,
+        draft,
+        text,
+        confidence,
+        passes,
+        ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }),
+      });
+    },
+    async cue({ start, end, text, from }) {
+      await cues.add({ start: toSeconds(start), end: toSeconds(end), text, from });
+    },
+    async finish(summary) {
+      const { name, version, sha256 } = header.model;
+      await sink.write(`{\n  "source": ${JSON.stringify(sourceOf(header, summary))},\n`);
+      await sink.write(`  "options": ${JSON.stringify(header.options)},\n`);
+      await sink.write(`  "model": ${JSON.stringify({ name, version, sha256 })},\n`);
+      await sink.write('  "keyframes": ');
+      await keyframes.copyTo(sink);
+      await sink.write(',\n  "cues": ');
+      await cues.copyTo(sink);
+      await sink.write('\n}\n');
+      const written = await sink.commit();
+      await removeLists();
+      return written;
+    },
+    async abort() {
+      await removeLists();
+      await sink.discard();
+    },
+  };
+}

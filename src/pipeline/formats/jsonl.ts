@@ -1,0 +1,32 @@
+import type { TextSink } from '../../storage/sink.ts';
+import { toSeconds } from '../cues/time.ts';
+import { modelLabel, type TrackHeader, type TrackWriter } from './track-writer.ts';
+
+/**
+ * JSON lines: one keyframe or picture a line, with the keys `video`, `index`, `time` (seconds from the track's zero, ms
+ * precision), `draft`, `text`, `confidence`, `passes`, `model`, and `error` where the keyframe has no caption.
+ */
+export async function jsonlWriter(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
+  const zero = header.source.start;
+  const model = modelLabel(header.model);
+
+  return {
+    async caption({ video, index, pts, draft, text, confidence, passes, error }) {
+      const line = {
+        video,
+        index,
+        time: toSeconds(pts - zero),
+        draft,
+        text,
+        confidence,
+        passes,
+        model,
+        ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }),
+      };
+      await sink.write(`${JSON.stringify(line)}\n`);
+    },
+    async cue() {},
+    finish: () => sink.commit(),
+    abort: () => sink.discard(),
+  };
+}

@@ -1,0 +1,65 @@
+import type { TrackKind } from '../../core/kind.ts';
+import type { TextSink } from '../../storage/sink.ts';
+import { tidy } from '../cues/text.ts';
+import { vttTime } from '../cues/time.ts';
+import { modelLabel, type TrackHeader, type TrackWriter } from './track-writer.ts';
+
+/** Text as it stands in XML. What XML cannot hold even as a reference (two noncharacters; control characters) goes. */
+export function escapeXml(text: string): string {
+  return text
+    .replace(/[\uFFFE\uFFFF]/g, '')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}
+
+/** What a track is, in the roles of TTML (`ttm:role`). */
+const ROLES: Readonly<Record<TrackKind, string>> = {
+  descriptions: 'description',
+  subtitles: 'dialog',
+  captions: 'caption',
+};
+
+/**
+ * TTML, in the text profile of IMSC 1.1 (W3C, 8 November 2018): clock times of the media, one region at the bottom, one
+ * paragraph a cue. The language stands in `xml:lang`, the kind in `ttm:role`.
+ */
+export async function ttmlWriter(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
+  const { tool, model, source, language, kind } = header;
+  const written = escapeXml(tidy(`Written by ${tool.name} ${tool.version}, model ${modelLabel(model)}`));
+  await sink.write(`<?xml version="1.0" encoding="UTF-8"?>
+<tt xmlns="http://www.w3.org/ns/ttml" xmlns:ttm="http://www.w3.org/ns/ttml#metadata" xmlns:ttp="http://www.w3.org/ns/ttml#parameter" xmlns:tts="http://www.w3.org/ns/ttml#styling" ttp:contentProfiles="http://www.w3.org/ns/ttml/profile/imsc1.1/text" ttp:timeBase="media" xml:lang="${escapeXml(language)}">
+  <head>
+    <metadata>
+      <ttm:title>${escapeXml(tidy(source.name))}</ttm:title>
+      <ttm:desc>${written}</ttm:desc>
+    </metadata>
+    <styling>
+      <style xml:id="text" tts:color="white" tts:fontFamily="proportionalSansSerif" tts:textAlign="center"/>
+    </styling>
+    <layout>
+      <region xml:id="bottom" style="text" tts:origin="10% 75%" tts:extent="80% 20%" tts:displayAlign="after"/>
+    </layout>
+  </head>
+  <body>
+    <div ttm:role="${ROLES[kind]}">
+`);
+  let cues = 0;
+
+  return {
+    async caption() {},
+    async cue({ start, end, text }) {
+      cues += 1;
+      const lines = text.split('\n').map(escapeXml).join('<br/>');
+      await sink.write(
+        `      <p xml:id="c${cues}" region="bottom" begin="${vttTime(start)}" end="${vttTime(end)}">${lines}</p>\n`,
+      );
+    },
+    async finish() {
+      await sink.write('    </div>\n  </body>\n</tt>\n');
+      return sink.commit();
+    },
+    abort: () => sink.discard(),
+  };
+}

@@ -1,0 +1,24 @@
+import { pino } from 'pino';
+import type { Settings } from '../config/settings-schema.ts';
+import { hideSecrets } from '../core/secrets.ts';
+import { type LinkListener, placeOf } from '../queue/connection.ts';
+import type { Log } from './service.ts';
+
+/**
+ * A service's log: JSON lines on stderr, from the settings' level on, with `video`, `run` and `group` where they are known.
+ * Passwords and tokens are hidden in whatever is logged, also in what others wrote (a command, an error, its stack).
+ */
+export function createLog({ logLevel }: Pick<Settings, 'logLevel'>, service: string): Log {
+  // Written at once: the last lines of a process that dies are those that matter.
+  const stderr = pino.destination({ fd: 2, sync: true });
+  return pino({ level: logLevel, base: { service, pid: process.pid }, hooks: { streamWrite: hideSecrets } }, stderr);
+}
+
+/** Logs when Redis goes and comes. */
+export function logLink(log: Log, redisUrl: string): LinkListener {
+  const redis = placeOf(redisUrl);
+  return (state, reason) => {
+    if (state === 'lost') log.warn({ redis, reason }, 'Redis is away: waiting for it');
+    else log.info({ redis }, 'Redis is back');
+  };
+}

@@ -1,0 +1,25 @@
+import type { Reporter } from '../captioning/progress.ts';
+import type { Problem } from '../captioning/summary.ts';
+import type { Micros } from '../core/types.ts';
+import type { StepsSettings } from './settings.ts';
+
+/** What the parts of a run share. */
+export interface StepsContext {
+  readonly settings: StepsSettings;
+  readonly stateDir: string;
+  readonly signal: AbortSignal;
+  readonly reporter: Reporter;
+}
+
+/** What a guide came to. */
+export interface Outcome {
+  readonly video: string;
+  readonly state: 'done' | 'partial' | 'skipped';
+  readonly steps: number;
+  /** Captioned for it. */
+  readonly keyframes: number;
+  readonly duration?: Micros;
+  readonly files: readonly string[];
+  readonly folder: string;
+  readonly problems: readonly Problem[];
+}

@@ -1,0 +1,64 @@
+import type { ImageSpec, Keyframe, Micros } from '../../core/types.ts';
+import type { MediaInfo } from '../../ingest/probe/probe.ts';
+import type { KeyframeReader } from '../../ingest/read-keyframes.ts';
+import type { FrameChoice } from '../../ingest/selectors/frame-choice.ts';
+import { type ChosenFrame, createSelector } from '../../ingest/selectors/selectors.ts';
+import { isBlank, type Signature, signatureOf } from '../../ingest/selectors/signature.ts';
+import { sharpnessOf } from './sharpness.ts';
+
+/** Time between two samples: as exact as the start of a step can be. */
+const INTERVAL: Micros = 500_000;
+/** A sample takes 3 KiB. What is longer than this many samples is sampled more sparsely, so that memory stays bounded. */
+const MOST_SAMPLES = 20_000;
+/** Frames that come within this of their turn would make the interval of a video finer than it can be said. */
+const TICK: Micros = 1000;
+
+/** What is kept of one moment of the video. */
+export interface Sample {
+  /** Track time. */
+  readonly time: Micros;
+  readonly signature: Signature;
+  /** At the model's size: good for a first choice among the frames of one scene. */
+  readonly sharpness: number;
+  /** Plain black or white. */
+  readonly blank: boolean;
+}
+
+/** Which frames a survey takes: two a second, fewer only where the video is longer than some three hours. */
+export function surveyChoice(media: MediaInfo): FrameChoice & { readonly mode: 'every' } {
+  const needed = (media.duration ?? 0) / MOST_SAMPLES;
+  return { mode: 'every', interval: Math.max(INTERVAL, Math.ceil(needed / TICK) * TICK) };
+}
+
+/**
+ * Goes through a video once: keeps a sample of every frame that `reader` gives (it reads by {@link surveyChoice}), and
+ * hands on those that `auto` would look at, numbered anew, to be captioned. `samples` is complete when the iteration
+ * has ended. Throws what the reader throws.
+ */
+export async function* survey(
+  reader: KeyframeReader,
+  image: ImageSpec,
+  zero: Micros,
+  samples: Sample[],
+): AsyncGenerator<Keyframe, void, undefined> {
+  const chooser = createSelector({ mode: 'auto' }, image);
+  const { width, height } = image;
+  let index = 0;
+  let video = '';
+  const look = ({ pts, pixels, still }: ChosenFrame): Keyframe => {
+    return { video, index: index++, pts, still, width, height, pixels };
+  };
+  for await (const frame of reader) {
+    const signature = signatureOf(frame.pixels, width, height);
+    samples.push({
+      time: Math.max(0, frame.pts - zero),
+      signature,
+      sharpness: sharpnessOf(frame.pixels, width, height),
+      blank: isBlank(signature),
+    });
+    video = frame.video;
+    for (const chosen of chooser.push({ pts: frame.pts, key: false, pixels: frame.pixels })) yield look(chosen);
+  }
+  const { end } = await reader.report;
+  for (const chosen of chooser.finish(end)) yield look(chosen);
+}

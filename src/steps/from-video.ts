@@ -1,0 +1,162 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { digest, identify, type JsonFacts, sourceOf } from '../captioning/input-identity.ts';
+import { damageProblem, type Problem } from '../captioning/summary.ts';
+import { UsageError } from '../core/failures.ts';
+import { VERSION } from '../core/version.ts';
+import { readChapters } from '../ingest/probe/chapters.ts';
+import { probe } from '../ingest/probe/probe.ts';
+import { asInputError, expandInputs, type Source } from '../ingest/sources/sources.ts';
+import { DEFAULT_BUNDLE, loadBundle } from '../workers/bundle/bundle.ts';
+import { createCaptioner } from '../workers/pool/pool.ts';
+import type { Outcome, StepsContext } from './context.ts';
+import { clearestTimes } from './find/clearest.ts';
+import { findSteps, type Material } from './find/find-steps.ts';
+import { readSpoken, subtitleFiles } from './find/subtitle-files.ts';
+import { describeSteps, titleOfVideo } from './guide/compose.ts';
+import { guideFromJson, guideToJson } from './guide/document.ts';
+import type { Guide, GuideStep } from './guide/guide.ts';
+import { type GuidePlace, prepareFolder, readGuideFile, writeText } from './guide/guide-files.ts';
+import { sweepPictures, takePicture } from './guide/pictures.ts';
+import { checkCopy, checkGuide, MADE_FILES, publish, STEPS_FILE } from './publish.ts';
+import { lookThrough } from './watch-video.ts';
+
+async function oneVideo(argument: string): Promise<Source> {
+  const { sources, problems } = await expandInputs([argument]);
+  const [source] = sources;
+  if (source === undefined) throw problems[0]?.error ?? new UsageError(`${argument} is no video`);
+  if (sources.length > 1 || (source.kind !== 'file' && source.kind !== 'url')) {
+    throw new UsageError(`steps takes one video, a file or an address: ${argument} is something else`);
+  }
+  return source;
+}
+
+function folderOf(source: Source, output: string | undefined): string {
+  if (output !== undefined) return path.resolve(output);
+  const home = source.kind === 'file' ? path.dirname(source.input) : process.cwd();
+  return path.join(home, `${path.basename(source.name, path.extname(source.name))}-guide`);
+}
+
+/** The video as the guide's links name it. */
+function reference(source: Source, folder: string): string {
+  if (source.kind === 'url') return source.input;
+  return path.relative(folder, source.input).split(path.sep).join('/');
+}
+
+async function marks(files: readonly string[]): Promise<JsonFacts[]> {
+  return Promise.all(
+    files.map(async (file) => {
+      const { size, mtimeMs } = await stat(file);
+      return { path: file, size, changed: mtimeMs };
+    }),
+  );
+}
+
+/** A guide that is up to date but for a picture that somebody has removed is not. */
+async function hasPictures({ folder }: GuidePlace): Promise<boolean> {
+  const text = await readGuideFile(folder, STEPS_FILE);
+  const { steps } = guideFromJson(text?.toString() ?? '', STEPS_FILE);
+  for (const { picture } of steps) {
+    if (picture !== undefined && (await readGuideFile(folder, picture.file)) === undefined) return false;
+  }
+  return true;
+}
+
+/** Makes a guide of a video. Throws a UsageError before anything is done, or what made the whole run impossible. */
+export async function guideFromVideo(argument: string, context: StepsContext): Promise<Outcome> {
+  const { settings, stateDir, signal, reporter } = context;
+  const source = await oneVideo(argument);
+  const identity = await identify(source).catch((error: unknown) => {
+    throw asInputError(error, source.label);
+  });
+  await checkCopy(source, settings.embed);
+  const place: GuidePlace = { folder: folderOf(source, settings.output), stateDir, source: sourceOf(identity) };
+  const bundle = await loadBundle(settings.model ?? DEFAULT_BUNDLE);
+  const files = await subtitleFiles(source, stateDir);
+  const { lengths, passes: looks, embed } = settings;
+  const key = digest({
+    input: identity ?? null,
+    subtitles: await marks(files),
+    options: { looks, shortest: lengths.shortest, longest: lengths.longest },
+    model: bundle.model.sha256,
+  });
+  const names = [STEPS_FILE, ...MADE_FILES, ...(embed === undefined ? [] : [embed])];
+  const current = await checkGuide(place, names, key, settings.force);
+  // What an address gives may change while it stays.
+  if (current && source.kind === 'file' && (await hasPictures(place))) {
+    return {
+      video: source.name,
+      state: 'skipped',
+      steps: 0,
+      keyframes: 0,
+      files: names,
+      folder: place.folder,
+      problems: [],
+    };
+  }
+
+  const media = await probe(source, { signal });
+  const chapters = await readChapters(source, media, signal);
+  const spoken = await readSpoken(source, files, signal);
+  for (const note of spoken.notes) reporter.note(note);
+  await prepareFolder(place.folder);
+  if (embed !== undefined) await prepareFolder(path.dirname(embed));
+  reporter.begin(source.name, 1, 1);
+  const captioner = createCaptioner({
+    bundle,
+    passes: looks,
+    ...(settings.workers === undefined ? {} : { processes: settings.workers }),
+  });
+  const seen = await captioner
+    .open()
+    .then(() =>
+      lookThrough({
+        ...{ source, media, captioner, looks, stateDir, signal },
+        identity: identity ?? {},
+        onProgress: (progress) => reporter.progress(source.name, progress),
+      }),
+    )
+    .finally(() => captioner.close());
+
+  const { samples, end } = seen;
+  const material: Material = { samples, looks: seen.looks, utterances: spoken.utterances, chapters, end };
+  const steps: GuideStep[] = [];
+  for (const step of describeSteps(findSteps(material, lengths), material)) {
+    const times = clearestTimes(samples, step.start, step.end);
+    const picture = await takePicture(place, { source, media }, times, { signal, force: settings.force });
+    steps.push({ ...step, ...(picture === undefined ? {} : { picture }) });
+  }
+  const guide: Guide = {
+    title: titleOfVideo(source.name),
+    tool: `secondglance ${VERSION}`,
+    model: bundle.model,
+    source: { video: reference(source, place.folder), duration: end },
+    words: { subtitles: spoken.from, chapters: chapters.length },
+    steps,
+  };
+  const { damage } = seen.report;
+  const problems: Problem[] = damage === undefined ? [] : [damageProblem(damage, settings.verbose)];
+  if (seen.failed > 0) {
+    const message = `${seen.failed} of ${seen.keyframes} keyframes got no caption; run it again to try just those`;
+    problems.push({ code: 'captions-failed', message });
+  }
+  const written = await writeText(place, STEPS_FILE, guideToJson(guide));
+  const { files: made, notes } = await publish({
+    ...{ place, guide, signal },
+    written: [written],
+    ...(embed === undefined ? {} : { copy: { source, target: embed } }),
+    key: problems.length === 0 ? key : '',
+  });
+  for (const note of notes) reporter.note(note);
+  await sweepPictures(place, steps);
+  return {
+    video: source.name,
+    state: problems.length === 0 ? 'done' : 'partial',
+    steps: steps.length,
+    keyframes: seen.keyframes,
+    duration: end,
+    files: made,
+    folder: place.folder,
+    problems,
+  };
+}

@@ -1,0 +1,156 @@
+import { z } from 'zod';
+import type { Micros } from '../../core/types.ts';
+import { toSeconds } from '../../pipeline/cues/time.ts';
+import { StepsError } from '../errors.ts';
+import type { Guide, GuideStep } from './guide.ts';
+
+const FORMAT = 'secondglance-steps';
+/** Version of steps.json. docs/steps.md says what it holds. */
+const VERSION = 1;
+
+const line = z.string().transform((text) => text.replace(/\s+/gu, ' ').trim());
+const seconds = z.number().nonnegative();
+
+// Strict, so that a slip of the pen in a key's name is no silent loss.
+const StepShape = z.strictObject({
+  start: seconds,
+  end: seconds,
+  title: line.refine((text) => text !== '', 'a step needs a title'),
+  text: line.default(''),
+  seen: z.array(z.strictObject({ time: seconds, text: line, confidence: z.number().min(0).max(1) })).default([]),
+  picture: z.strictObject({ file: z.string(), time: seconds }).optional(),
+});
+
+const Shape = z.strictObject({
+  format: z.literal(FORMAT),
+  version: z.literal(VERSION),
+  title: line.refine((text) => text !== '', 'the guide needs a title'),
+  tool: z.string(),
+  model: z.strictObject({ name: z.string(), version: z.string(), sha256: z.string() }),
+  source: z.strictObject({ video: z.string().min(1), duration: seconds }),
+  words: z.strictObject({ subtitles: z.string().nullable(), chapters: z.number() }),
+  steps: z.array(StepShape).min(1, 'a guide needs at least one step'),
+});
+
+/** Times in a steps.json are rounded to milliseconds. */
+const ROUNDING: Micros = 1000;
+
+/** A guide as the text of a steps.json: one step a block, so that it can be edited by hand. */
+export function guideToJson(guide: Guide): string {
+  const steps = guide.steps.map(({ start, end, title, text, seen, picture }) => ({
+    start: toSeconds(start),
+    end: toSeconds(end),
+    title,
+    text,
+    seen: seen.map((look) => ({ time: toSeconds(look.time), text: look.text, confidence: look.confidence })),
+    ...(picture === undefined ? {} : { picture: { file: picture.file, time: toSeconds(picture.time) } }),
+  }));
+  const { title, tool, model, words } = guide;
+  const { name, version, sha256 } = model;
+  const source = { video: guide.source.video, duration: toSeconds(guide.source.duration) };
+  const document = {
+    format: FORMAT,
+    version: VERSION,
+    title,
+    tool,
+    model: { name, version, sha256 },
+    source,
+    words,
+    steps,
+  };
+  return `${JSON.stringify(document, undefined, 2)}\n`;
+}
+
+function invalid(label: string, what: string, cause?: unknown): StepsError {
+  return new StepsError('steps-invalid', `${label}: ${what}`, cause === undefined ? {} : { cause });
+}
+
+function parseJson(text: string, label: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const message = (cause as Error).message;
+    const position = /at position (\d+)/.exec(message)?.[1];
+    const before = text.slice(0, position === undefined ? text.length : Number(position)).split('\n');
+    const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+    throw invalid(
+      label,
+      `this is no JSON at ${place}: look there for a missing or extra comma, quote or bracket`,
+      cause,
+    );
+  }
+}
+
+/** `steps[2].title` of the schema, as a person counts. */
+function placeOf(path: readonly PropertyKey[]): string {
+  const [first, second, ...rest] = path;
+  if (first === 'steps' && typeof second === 'number') return [`step ${second + 1}`, ...rest].map(String).join(', ');
+  return path.map(String).join('.') || 'the whole';
+}
+
+function checkTimes(steps: readonly GuideStep[], duration: Micros, label: string): void {
+  for (const [at, { start, end }] of steps.entries()) {
+    const number = at + 1;
+    const before = steps[at - 1];
+    if (end <= start) {
+      throw invalid(
+        label,
+        `step ${number} ends at ${toSeconds(end)}, which is not after its start ${toSeconds(start)}`,
+      );
+    }
+    if (before !== undefined && start < before.start) {
+      throw invalid(
+        label,
+        `step ${number} starts at ${toSeconds(start)}, before step ${number - 1} (${toSeconds(before.start)}): put the steps in order of time`,
+      );
+    }
+    if (before !== undefined && start < before.end) {
+      throw invalid(
+        label,
+        `step ${number} starts at ${toSeconds(start)}, but step ${number - 1} ends at ${toSeconds(before.end)}: change one of the two`,
+      );
+    }
+    if (end > duration + ROUNDING) {
+      throw invalid(label, `step ${number} ends at ${toSeconds(end)}, after the video's end (${toSeconds(duration)})`);
+    }
+  }
+}
+
+const micros = (time: number): Micros => Math.round(time * 1e6);
+
+/**
+ * Reads the text of a steps.json, as written or as edited. Throws `steps-invalid` with the first thing that is wrong, and
+ * where: no JSON, another format or version, an unknown or missing key, times that overlap or lie outside the video.
+ */
+export function guideFromJson(text: string, label: string): Guide {
+  const json = parseJson(text.replace(/^\uFEFF/, ''), label);
+  if (typeof json !== 'object' || json === null || !('format' in json) || json.format !== FORMAT) {
+    throw invalid(label, `this is no steps.json of secondglance ("format": "${FORMAT}" is missing)`);
+  }
+  if ('version' in json && json.version !== VERSION) {
+    throw invalid(
+      label,
+      `version ${String(json.version)} is not known to this secondglance, which reads version ${VERSION}`,
+    );
+  }
+  const parsed = Shape.safeParse(json);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw invalid(label, `${placeOf(issue?.path ?? [])}: ${issue?.message ?? 'not as expected'}`);
+  }
+  const { title, tool, model, source, words } = parsed.data;
+  const steps = parsed.data.steps.map((step): GuideStep => {
+    const { start, end, picture, seen } = step;
+    return {
+      start: micros(start),
+      end: micros(end),
+      title: step.title,
+      text: step.text,
+      seen: seen.map((look) => ({ ...look, time: micros(look.time) })),
+      ...(picture === undefined ? {} : { picture: { file: picture.file, time: micros(picture.time) } }),
+    };
+  });
+  const duration = micros(source.duration);
+  checkTimes(steps, duration, label);
+  return { title, tool, model, source: { video: source.video, duration }, words, steps };
+}

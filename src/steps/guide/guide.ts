@@ -1,0 +1,66 @@
+import type { Micros, ModelIdentity } from '../../core/types.ts';
+import { clockText } from '../../core/wording.ts';
+import type { Look } from '../find/find-steps.ts';
+
+/** A step's picture, beside the guide. */
+export interface PictureOfStep {
+  /** Relative to the guide's folder, with `/`. */
+  readonly file: string;
+  /** Track time of the frame. */
+  readonly time: Micros;
+}
+
+/** One step of a guide. Times count from the track's zero. */
+export interface GuideStep {
+  readonly start: Micros;
+  readonly end: Micros;
+  /** One line, never empty. */
+  readonly title: string;
+  /** What is said; empty where nobody says anything. */
+  readonly text: string;
+  /** What is seen, in order of time. */
+  readonly seen: readonly Look[];
+  readonly picture?: PictureOfStep;
+}
+
+/** Where a guide's words come from. */
+export interface WordsOfGuide {
+  /** `FILE` beside the video, or `stream N`; null where there are no subtitles. */
+  readonly subtitles: string | null;
+  /** How many chapters the video has. */
+  readonly chapters: number;
+}
+
+/** All that a guide says, whatever it is written as. */
+export interface Guide {
+  readonly title: string;
+  /** Name and version of the program. */
+  readonly tool: string;
+  readonly model: ModelIdentity;
+  readonly source: {
+    /** The video: an address, or its path relative to the guide's folder, with `/`. */
+    readonly video: string;
+    readonly duration: Micros;
+  };
+  readonly words: WordsOfGuide;
+  /** In order of time, without overlaps. */
+  readonly steps: readonly GuideStep[];
+}
+
+/** A link that plays the video from a time: a media fragment (W3C, Media Fragments URI 1.0). */
+export function playFrom(video: string, time: Micros): string {
+  const seconds = String(Math.round(time / 1000) / 1000);
+  return `${addressOf(video)}#t=${seconds}`;
+}
+
+function addressOf(video: string): string {
+  if (/^https?:\/\//i.test(video)) return new URL(video).href.replace(/#.*$/, '');
+  const encode = (part: string): string =>
+    encodeURIComponent(part).replace(/[()'*!]/g, (mark) => `%${mark.charCodeAt(0).toString(16)}`);
+  return video.split('/').map(encode).join('/');
+}
+
+/** `1:02:03`, `2:03`, `0:03`: as a player shows a time. */
+export function clock(time: Micros): string {
+  return clockText(Math.floor(Math.round(time / 1000) / 1000));
+}

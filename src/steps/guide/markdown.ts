@@ -1,0 +1,36 @@
+import { counted } from '../../core/wording.ts';
+import { clock, type Guide, type GuideStep, playFrom } from './guide.ts';
+
+/** Text that Markdown takes as it stands. */
+export function escapeMarkdown(text: string): string {
+  return text
+    .replace(/[\\`*_[\]<>#|~]/g, (mark) => `\\${mark}`)
+    .replaceAll('&', '&amp;')
+    .replace(/^([-+]|\d+(?=[.)]))/, '\\$1')
+    .replace(/^\\(\d+)/, '$1\\');
+}
+
+function stepLines(step: GuideStep, at: number, video: string): string {
+  const { title, text, seen, picture, start, end } = step;
+  const address = playFrom(video, start);
+  const parts = [`## ${at + 1}. ${escapeMarkdown(title)}`, `[${clock(start)} – ${clock(end)}](${address})`];
+  if (picture !== undefined) {
+    parts.push(
+      `[![${escapeMarkdown(title)}](${picture.file.split('/').map(encodeURIComponent).join('/')})](${address})`,
+    );
+  }
+  if (text !== '') parts.push(escapeMarkdown(text));
+  if (seen.length > 0) parts.push(`*Seen: ${seen.map((look) => escapeMarkdown(look.text)).join('; ')}*`);
+  return parts.join('\n\n');
+}
+
+/** A guide as Markdown (CommonMark), with links to pictures beside it and to the video. */
+export function guideToMarkdown(guide: Guide): string {
+  const { title, source, steps } = guide;
+  const parts = [
+    `# ${escapeMarkdown(title)}`,
+    `${counted(steps.length, 'step')}, ${clock(source.duration)}`,
+    ...steps.map((step, at) => stepLines(step, at, source.video)),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}

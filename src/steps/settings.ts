@@ -1,0 +1,84 @@
+import path from 'node:path';
+import { parseTime, parseWhole } from '../captioning/settings.ts';
+import { UsageError } from '../core/failures.ts';
+import { CHAPTER_CONTAINERS } from '../pipeline/media/embed-chapters.ts';
+import type { StepLengths } from './find/boundaries.ts';
+
+/** The flags of `steps` as commander hands them over. */
+export interface StepsFlags {
+  readonly output?: string;
+  readonly from?: string;
+  readonly minStep: string;
+  readonly maxStep: string;
+  readonly embed?: string;
+  readonly looks: string;
+  readonly model?: string;
+  readonly workers?: string;
+  readonly force?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly json?: boolean;
+}
+
+/** What a run of `steps` is asked to do, checked. */
+export interface StepsSettings {
+  /** The guide's folder, as it was named. */
+  readonly output?: string;
+  readonly lengths: StepLengths;
+  /** Absolute path of the copy with chapters. */
+  readonly embed?: string;
+  readonly passes: 1 | 2;
+  readonly model?: string;
+  readonly workers?: number;
+  readonly force: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly json: boolean;
+}
+
+/** From this times the shortest on, every length can be cut into steps. */
+const LEAST_ROOM = 2;
+
+function readLengths({ minStep, maxStep }: StepsFlags): StepLengths {
+  const shortest = parseTime(minStep, '--min-step');
+  const longest = parseTime(maxStep, '--max-step');
+  if (shortest < 1e6) throw new UsageError(`--min-step ${minStep}: a step lasts a second at least`);
+  if (longest < LEAST_ROOM * shortest) {
+    throw new UsageError(`--max-step ${maxStep} has to be at least twice --min-step ${minStep}`);
+  }
+  return { shortest, longest };
+}
+
+function readEmbed(file: string): string {
+  const extension = path.extname(file).toLowerCase();
+  if (CHAPTER_CONTAINERS[extension] === undefined) {
+    throw new UsageError(`--embed ${file}: a copy can be ${Object.keys(CHAPTER_CONTAINERS).join(', ')}`);
+  }
+  return path.resolve(file);
+}
+
+/** Checks the flags against each other and the argument. Throws a UsageError that says what to write instead. */
+export function readStepsSettings(video: string | undefined, flags: StepsFlags): StepsSettings {
+  if (video === undefined && flags.from === undefined) {
+    throw new UsageError('name a video, or a steps.json with --from');
+  }
+  if (video !== undefined && flags.from !== undefined) {
+    throw new UsageError('a video and --from exclude each other: steps.json names its video itself');
+  }
+  if (flags.from !== undefined && flags.output !== undefined) {
+    throw new UsageError('-o and --from exclude each other: the guide is built beside its steps.json');
+  }
+  if (flags.output === '') throw new UsageError('-o needs the name of a folder');
+  return {
+    ...(flags.output === undefined ? {} : { output: flags.output }),
+    lengths: readLengths(flags),
+    ...(flags.embed === undefined ? {} : { embed: readEmbed(flags.embed) }),
+    passes: parseWhole(flags.looks, '--looks', 1, 2) === 1 ? 1 : 2,
+    ...(flags.model === undefined ? {} : { model: flags.model }),
+    ...(flags.workers === undefined ? {} : { workers: parseWhole(flags.workers, '--workers', 1, 256) }),
+    force: flags.force ?? false,
+    quiet: flags.quiet ?? false,
+    verbose: flags.verbose ?? false,
+    json: flags.json ?? false,
+  };
+}

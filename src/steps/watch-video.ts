@@ -1,0 +1,102 @@
+import path from 'node:path';
+import { durably } from '../captioning/caption-input.ts';
+import { digest, type JsonFacts } from '../captioning/input-identity.ts';
+import { journalFolder } from '../captioning/journal-files.ts';
+import type { InputProgress } from '../captioning/progress.ts';
+import type { Caption, Captioner, Micros } from '../core/types.ts';
+import type { IngestReport } from '../ingest/decode/damage.ts';
+import type { MediaInfo } from '../ingest/probe/probe.ts';
+import { readKeyframes } from '../ingest/read-keyframes.ts';
+import type { Source } from '../ingest/sources/sources.ts';
+import { DEFAULT_RULES } from '../pipeline/cues/rules.ts';
+import { writeTracks } from '../pipeline/write-tracks.ts';
+import { groupKeyframes } from '../queue/group-keyframes.ts';
+import { runGroups } from '../queue/in-process.ts';
+import { openJournal } from '../storage/journal.ts';
+import { StepsError } from './errors.ts';
+import type { Look } from './find/find-steps.ts';
+import { type Sample, survey, surveyChoice } from './find/survey.ts';
+
+/** What is needed to look through a video. */
+export interface LookRequest {
+  readonly source: Source;
+  readonly media: MediaInfo;
+  readonly identity: JsonFacts;
+  readonly captioner: Captioner;
+  readonly looks: 1 | 2;
+  readonly stateDir: string;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: InputProgress) => void;
+}
+
+/** What was seen of a video. */
+export interface Seen {
+  readonly samples: readonly Sample[];
+  readonly looks: readonly Look[];
+  /** Track time at which the video ends. */
+  readonly end: Micros;
+  /** Keyframes that were captioned, and those that got none. */
+  readonly keyframes: number;
+  readonly failed: number;
+  readonly report: IngestReport;
+}
+
+/**
+ * Goes through a video once: samples its pictures and captions those that show something new. Captions are durable in a
+ * journal before they count, and stay there (until they are pruned), so that an interrupted run goes on where it stopped,
+ * and one with other lengths of steps looks at nothing twice. Throws an IngestError, an OutputError, or a StepsError:
+ * `no-frames`, `captions-failed`.
+ */
+export async function lookThrough(request: LookRequest): Promise<Seen> {
+  const { source, media, identity, captioner, signal } = request;
+  const choice = surveyChoice(media);
+  const header = {
+    use: 'steps',
+    input: identity,
+    media: { codec: media.codec, width: media.width, height: media.height, duration: media.duration },
+    options: { every: choice.interval / 1e6, looks: request.looks },
+    model: captioner.model.sha256,
+    runtime: captioner.runtime,
+  };
+  const reader = readKeyframes(source, media, { choice, image: captioner.image, signal });
+  const samples: Sample[] = [];
+  const captions: Caption[] = [];
+  const journal = await openJournal(path.join(journalFolder(request.stateDir), `${digest(header)}.jsonl`), header);
+  try {
+    const keyframes = groupKeyframes(survey(reader, captioner.image, media.start, samples));
+    const { concurrency } = captioner;
+    await writeTracks(runGroups(keyframes, durably(journal, captioner), { concurrency, signal }), {
+      rules: DEFAULT_RULES,
+      zero: media.start,
+      writers: [],
+      limit: 4 * concurrency,
+      summary: async () => ({ end: (await reader.report).end }),
+      onCaption: (caption) => {
+        captions.push(caption);
+        const covered = Math.max(0, caption.pts - media.start);
+        const { duration } = media;
+        request.onProgress({ keyframes: captions.length, covered, ...(duration === null ? {} : { duration }) });
+      },
+    });
+  } finally {
+    await journal.close();
+  }
+  const report = await reader.report;
+  const failures = captions.filter(({ error }) => error !== undefined);
+  if (samples.length === 0) throw new StepsError('no-frames', `"${source.label}" has no frame to look at`);
+  if (failures.length === captions.length) {
+    const why = failures[0]?.error?.message ?? 'none was asked for';
+    throw new StepsError(
+      'captions-failed',
+      `not one of ${captions.length} keyframes of "${source.label}" got a caption (${why})`,
+    );
+  }
+  return {
+    samples,
+    looks: captions.map(({ pts, text, confidence }) => ({ time: Math.max(0, pts - media.start), text, confidence })),
+    end: Math.max(report.end - media.start, samples.at(-1)?.time ?? 0),
+    keyframes: captions.length,
+    failed: failures.length,
+    report,
+  };
+}

@@ -1,0 +1,207 @@
+/** How captions are searched for. From the bundle's `generation` and `ids`. */
+export interface SearchRules {
+  /** Hypotheses kept per picture; 1 is greedy. */
+  readonly beams: number;
+  /** Tokens written at most, the end token included. */
+  readonly maxTokens: number;
+  /** Length of the n-grams that a caption may have only once, and then no token twice running; 0 allows all. */
+  readonly noRepeatNgram: number;
+  /** A finished caption's score is divided by its length to this power. */
+  readonly lengthPenalty: number;
+  readonly ids: { readonly pad: number; readonly bos: number; readonly eos: number; readonly draft: number };
+}
+
+/** What one look wrote for one picture. */
+export interface Hypothesis {
+  /** Without the end token. */
+  readonly tokens: readonly number[];
+  /** Sum of log-probabilities (natural), end token included, over length to the length penalty. */
+  readonly score: number;
+  /** Geometric mean of the tokens' probabilities, end token included: 0 to 1. */
+  readonly confidence: number;
+  /** What each token, and at last the end token, was chosen from: the logits behind the prefix and behind each token but the last, V each. */
+  readonly logits: readonly Float32Array[];
+}
+
+/**
+ * Writes one token behind each live hypothesis and asks for what may come next.
+ * @param tokens the newest token of each hypothesis
+ * @param parents for each hypothesis, the row of the step before (of the first logits, for the first step) that it goes on from
+ * @param positions how many tokens each hypothesis has by now, from 1
+ * @returns the logits behind each hypothesis, in the same order
+ */
+export type Step = (
+  tokens: readonly number[],
+  parents: readonly number[],
+  positions: readonly number[],
+) => Promise<readonly Float32Array[]>;
+
+/** Where a picture's search begins. */
+export interface Start {
+  /** The logits behind the prefix, V. */
+  readonly first: Float32Array;
+  /**
+   * A caption that was scored whole along with the prefix, and the logits behind each of its tokens. Greedy search takes them for its own
+   * as long as it would have written the same; a wider beam has no use for them.
+   */
+  readonly guess: { readonly tokens: readonly number[]; readonly logits: readonly Float32Array[] };
+}
+
+interface LiveHypothesis {
+  readonly tokens: readonly number[];
+  /** As in {@link Hypothesis}. */
+  readonly logits: readonly Float32Array[];
+  /** Sum of log-probabilities. */
+  readonly score: number;
+  /** Row of the newest logits that belongs to it. */
+  readonly row: number;
+}
+
+interface Candidate {
+  /** With the logits that the token is chosen from. */
+  readonly from: LiveHypothesis;
+  readonly token: number;
+  readonly score: number;
+}
+
+interface Picture {
+  live: LiveHypothesis[];
+  readonly finished: Hypothesis[];
+}
+
+type LogitsOf = (hypothesis: LiveHypothesis) => Float32Array | undefined;
+
+/** Natural-log softmax in double precision, as two numbers: log p(token) = logit - max - logSum. */
+function softmaxOf(logits: Float32Array): { max: number; logSum: number } {
+  // Plain loops over typed arrays, here and below: this is what the search spends its time on.
+  let max = Number.NEGATIVE_INFINITY;
+  for (let token = 0; token < logits.length; token++)
+    if ((logits[token] as number) > max) max = logits[token] as number;
+  let sum = 0;
+  for (let token = 0; token < logits.length; token++) sum += Math.exp((logits[token] as number) - max);
+  // A NaN anywhere ends up in the sum, and so does a row of infinities: better no caption than a made-up one.
+  if (!Number.isFinite(sum)) throw new RangeError('The decoder gave logits that are not numbers');
+  return { max, logSum: Math.log(sum) };
+}
+
+/** The tokens that would complete an n-gram which `tokens` already have, and the newest one: no caption stutters. */
+function repeating(tokens: readonly number[], n: number): Set<number> {
+  const banned = new Set<number>();
+  if (n === 0) return banned;
+  const newest = tokens.at(-1);
+  if (newest !== undefined) banned.add(newest);
+  const tail = tokens.slice(tokens.length - (n - 1));
+  for (let start = 0; start + n <= tokens.length; start++) {
+    const last = tokens[start + n - 1];
+    if (last !== undefined && tail.every((token, i) => token === tokens[start + i])) banned.add(last);
+  }
+  return banned;
+}
+
+/** Puts a candidate into a list of at most `count`, best first, behind its equals. */
+function insert(best: Candidate[], candidate: Candidate, count: number): void {
+  const at = best.findIndex(({ score }) => score < candidate.score);
+  best.splice(at === -1 ? best.length : at, 0, candidate);
+  best.length = Math.min(best.length, count);
+}
+
+/** The `count` best continuations of all hypotheses, best first; among equals the earlier hypothesis, then the lower token. */
+function bestCandidates(
+  live: readonly LiveHypothesis[],
+  logitsOf: LogitsOf,
+  count: number,
+  rules: SearchRules,
+): Candidate[] {
+  const best: Candidate[] = [];
+  /** What a candidate must beat to be among them. */
+  let worst = Number.NEGATIVE_INFINITY;
+  for (const hypothesis of live) {
+    const row = logitsOf(hypothesis);
+    if (row === undefined) throw new RangeError(`The decoder gave no logits for row ${hypothesis.row}`);
+    const from = { ...hypothesis, logits: [...hypothesis.logits, row] };
+    const { max, logSum } = softmaxOf(row);
+    const banned = repeating(from.tokens, rules.noRepeatNgram)
+      .add(rules.ids.pad)
+      .add(rules.ids.bos)
+      .add(rules.ids.draft);
+    if (from.tokens.length === 0) banned.add(rules.ids.eos);
+    for (let token = 0; token < row.length; token++) {
+      const score = from.score + (row[token] as number) - max - logSum;
+      if (score <= worst || banned.has(token)) continue;
+      insert(best, { from, token, score }, count);
+      if (best.length === count) worst = best.at(-1)?.score ?? worst;
+    }
+  }
+  return best;
+}
+
+function finish({ tokens, logits }: LiveHypothesis, score: number, length: number, rules: SearchRules): Hypothesis {
+  return { tokens, score: score / length ** rules.lengthPenalty, confidence: Math.exp(score / length), logits };
+}
+
+/** One step of one picture: its live hypotheses become the best of their continuations; those that end are finished. */
+function advance(picture: Picture, logitsOf: LogitsOf, rules: SearchRules): void {
+  const next: LiveHypothesis[] = [];
+  for (const [rank, candidate] of bestCandidates(picture.live, logitsOf, 2 * rules.beams, rules).entries()) {
+    const { from, token, score } = candidate;
+    if (token === rules.ids.eos) {
+      if (rank < rules.beams) picture.finished.push(finish(from, score, from.tokens.length + 1, rules));
+    } else if (next.length < rules.beams) {
+      next.push({ ...from, tokens: [...from.tokens, token], score });
+    }
+  }
+  picture.live = picture.finished.length < rules.beams ? next : [];
+  for (const left of picture.live) {
+    if (left.tokens.length < rules.maxTokens) return;
+    picture.finished.push(finish(left, left.score, left.tokens.length, rules));
+  }
+  picture.live = [];
+}
+
+/** Goes on along the guess, for as long as the caption is the guess. */
+function follow(picture: Picture, { tokens, logits }: Start['guess'], rules: SearchRules): void {
+  for (const [at, token] of tokens.entries()) {
+    if (picture.live[0]?.tokens[at] !== token) return;
+    advance(picture, () => logits[at], rules);
+  }
+}
+
+/** The best finished one; among equals the one that finished first. */
+function winner(picture: Picture): Hypothesis {
+  const empty: Hypothesis = { tokens: [], score: Number.NEGATIVE_INFINITY, confidence: 0, logits: [] };
+  return picture.finished.reduce((a, b) => (b.score > a.score ? b : a), picture.finished[0] ?? empty);
+}
+
+/**
+ * Beam search over several pictures at once, each by itself: a picture that is done leaves the batch, and none sees another's scores.
+ * At each step the best `2 * beams` continuations of a picture are walked best first: an end token among the best `beams` finishes
+ * its hypothesis, others become live until `beams` are; it stops when `beams` have finished or `maxTokens` are written.
+ * @param starts one a picture
+ * @returns what was written for each picture, in order
+ */
+export async function beamSearch(
+  starts: readonly Start[],
+  step: Step,
+  rules: SearchRules,
+): Promise<readonly Hypothesis[]> {
+  const pictures = starts.map(({ first, guess }, row) => {
+    const picture: Picture = { live: [{ tokens: [], logits: [], score: 0, row }], finished: [] };
+    advance(picture, () => first, rules);
+    if (rules.beams === 1) follow(picture, guess, rules);
+    return picture;
+  });
+  for (;;) {
+    const live = pictures.flatMap((picture) => picture.live);
+    if (live.length === 0) return pictures.map(winner);
+    const logits = await step(
+      live.map(({ tokens }) => tokens.at(-1) ?? rules.ids.pad),
+      live.map(({ row }) => row),
+      live.map(({ tokens }) => tokens.length),
+    );
+    let row = 0;
+    for (const picture of pictures) {
+      picture.live = picture.live.map((hypothesis) => ({ ...hypothesis, row: row++ }));
+      advance(picture, (hypothesis) => logits[hypothesis.row], rules);
+    }
+  }
+}

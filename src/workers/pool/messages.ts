@@ -1,0 +1,60 @@
+import type { FailureDetail } from '../../core/errors.ts';
+import type { Caption, Group } from '../../core/types.ts';
+import type { Provider } from '../bundle/bundle.ts';
+import type { OperatorPlacement } from '../bundle/verify-provider.ts';
+import { BundleError, type BundleErrorCode, WorkerError, type WorkerErrorCode } from '../errors.ts';
+
+/** First message to an inference process: what it is to load. */
+export interface OpenRequest {
+  readonly type: 'open';
+  readonly folder: string;
+  readonly provider: Provider;
+  readonly passes: 1 | 2;
+  /** SHA-256 of the bundle.json that the parent read: the child must find the same. */
+  readonly sha256: string;
+}
+
+/** Every further message: one group at a time. */
+export interface CaptionRequest {
+  readonly type: 'caption';
+  readonly group: Group;
+}
+
+/** Instead of these: what runs the bundle's graphs, see `prove.ts`. */
+export interface ProveRequest {
+  readonly type: 'prove';
+  readonly folder: string;
+  readonly provider: Provider;
+}
+
+/** What the parent says to an inference process. */
+export type Request = OpenRequest | CaptionRequest | ProveRequest;
+
+/** An error on its way between processes: structured cloning keeps neither its class nor its code. */
+export type Thrown = { readonly message: string; readonly detail: FailureDetail } & (
+  | { readonly kind: 'bundle'; readonly code: BundleErrorCode }
+  | { readonly kind: 'worker'; readonly code: WorkerErrorCode }
+);
+
+/** What an inference process answers: `ready` to `open`, `captions` to `caption`, `proof` to `prove`, or to any that it failed. */
+export type Answer =
+  | { readonly type: 'ready' }
+  | { readonly type: 'captions'; readonly captions: Caption[] }
+  | { readonly type: 'proof'; readonly operators: OperatorPlacement }
+  | { readonly type: 'failed'; readonly thrown: Thrown };
+
+/** Packs whatever was thrown; what is none of this room's errors came out of the model. */
+export function packError(error: unknown): Thrown {
+  const detail = error instanceof BundleError || error instanceof WorkerError ? error.detail : {};
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof BundleError) return { kind: 'bundle', code: error.code, message, detail };
+  if (error instanceof WorkerError) return { kind: 'worker', code: error.code, message, detail };
+  return { kind: 'worker', code: 'inference-failed', message: `the model failed: ${message}`, detail };
+}
+
+/** Unpacks what {@link packError} packed. */
+export function unpackError(thrown: Thrown): BundleError | WorkerError {
+  const { message, detail } = thrown;
+  if (thrown.kind === 'bundle') return new BundleError(thrown.code, message, { detail });
+  return new WorkerError(thrown.code, message, { detail, retryable: thrown.code === 'inference-failed' });
+}

@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest';
+import { progressLine } from '../../src/captioning/progress.ts';
+import { closingLine, type InputSummary, problemOf, summarise, summaryLine } from '../../src/captioning/summary.ts';
+import { IngestError } from '../../src/ingest/errors.ts';
+
+function input(state: InputSummary['state'], more: Partial<InputSummary> = {}): InputSummary {
+  return { video: 'a.mp4', state, keyframes: 0, cues: 0, seconds: 0, outputs: [], problems: [], ...more };
+}
+
+test.each([
+  [['done', 'done'], 0],
+  [['skipped'], 0],
+  [['done', 'skipped'], 0],
+  [['failed'], 1],
+  [['failed', 'failed'], 1],
+  [['done', 'failed'], 3],
+  [['skipped', 'failed'], 3],
+  [['partial'], 3],
+  [['partial', 'failed'], 3],
+  [['done', 'partial'], 3],
+  [[], 0],
+] as const)('%j exits with %d', (states, code) => {
+  const inputs = states.map((state) => input(state));
+  expect(summarise(inputs, 1).exitCode).toBe(code);
+});
+
+test('a run adds up its inputs', () => {
+  const inputs = [
+    input('done', { keyframes: 40, cues: 30, seconds: 4, duration: 60 }),
+    input('partial', { keyframes: 1, cues: 1, seconds: 1 }),
+    input('failed'),
+    input('skipped'),
+  ];
+  const run = summarise(inputs, 5.00049);
+  expect(run).toEqual({
+    exitCode: 3,
+    inputs: 4,
+    done: 1,
+    partial: 1,
+    failed: 1,
+    skipped: 1,
+    keyframes: 41,
+    cues: 31,
+    seconds: 5,
+    duration: 60,
+  });
+  expect(closingLine(run)).toBe(
+    '4 inputs: 1 done, 1 partial, 1 failed, 1 up to date; 41 keyframes, 31 cues in 5.0 s, 12.0 times real time',
+  );
+});
+
+test('one input is one line', () => {
+  const done = input('done', { keyframes: 1, cues: 2, seconds: 12.34, duration: 61.7, outputs: ['a.vtt', 'a.srt'] });
+  expect(summaryLine(done)).toBe('a.mp4: 1 keyframe, 2 cues in 12.3 s, 5.0 times real time -> a.vtt, a.srt');
+  expect(summaryLine(input('partial', { keyframes: 2, cues: 1, seconds: 1 }))).toBe(
+    'a.mp4: 2 keyframes, 1 cue in 1.0 s (partial)',
+  );
+  expect(summaryLine(input('done', { keyframes: 9, cues: 4, unsure: 1, seconds: 1 }))).toBe(
+    'a.mp4: 9 keyframes, 4 cues (1 unsure caption left out) in 1.0 s',
+  );
+});
+
+test('progress: frames, place, speed, time left', () => {
+  const progress = { keyframes: 12, covered: 64_000_000, duration: 190_000_000 };
+  expect(progressLine(progress, 8)).toBe('12 keyframes, 1:04 of 3:10, 8.0 times real time, 0:16 left');
+  expect(progressLine({ keyframes: 1, covered: 0 }, 1)).toBe('1 keyframe, 0:00');
+  expect(progressLine({ keyframes: 2, covered: 3_725_000_000 }, 3725)).toBe(
+    '2 keyframes, 1:02:05, 1.0 times real time',
+  );
+  // A video that turns out longer than it claimed is not done in less than no time.
+  expect(progressLine({ keyframes: 3, covered: 20_000_000, duration: 10_000_000 }, 10)).toMatch(/0:00 left$/);
+});
+
+test('a problem keeps what was tried for --verbose', () => {
+  const error = new IngestError('decode-failed', 'No.', {
+    detail: { command: 'ffmpeg -i x', exitCode: 1, signal: null, stderr: ['oh'], pts: 1_500_000 },
+  });
+  expect(problemOf(error, false)).toEqual({ code: 'decode-failed', message: 'No.' });
+  const { detail = [] } = problemOf(error, true);
+  expect(detail.slice(0, 4)).toEqual([
+    'command: ffmpeg -i x',
+    'ended with: exit code 1, signal none',
+    "at: 1.500 s of the source's clock",
+    '| oh',
+  ]);
+  expect(detail[4]).toMatch(/^at .*summary\.test\.ts/);
+  expect(problemOf(new Error('what?'), false)).toEqual({
+    code: 'unexpected',
+    message: 'what?',
+    detail: [expect.stringContaining('--verbose')],
+  });
+});

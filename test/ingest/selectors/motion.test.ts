@@ -1,0 +1,109 @@
+import { describe, expect, test, vi } from 'vitest';
+import type { ImageSpec } from '../../../src/core/types.ts';
+import { MotionMeter, MotionSelector } from '../../../src/ingest/selectors/motion.ts';
+import { cameraPictures, type Disturbances, EDGE, type Passage, somePassages } from '../../support/scenes.ts';
+
+vi.setConfig({ testTimeout: 240_000 });
+
+const IMAGE: ImageSpec = { width: EDGE, height: EDGE, resize: 'stretch', filter: 'bicubic', matrix: 'bt601' };
+const SECONDS = 300;
+
+/** How a meter did: passages of which no picture counted as moving, and the share of quiet pictures that did. */
+function judge(passages: readonly Passage[], disturbances: Disturbances, person?: readonly [number, number]) {
+  const meter = new MotionMeter(EDGE, EDGE);
+  const found = new Set<Passage>();
+  let wrong = 0;
+  let quiet = 0;
+  let at = 0;
+  for (const pixels of cameraPictures(SECONDS, passages, disturbances, person)) {
+    const { moving } = meter.push(at * 1_000_000, pixels);
+    const passage = passages.find(({ from, to }) => at >= from && at < to);
+    // Whoever has just left may still be seen as a change.
+    const near = passages.some(({ from, to }) => at >= from && at < to + 6);
+    if (passage !== undefined && moving) found.add(passage);
+    if (!near) {
+      quiet += 1;
+      if (moving) wrong += 1;
+    }
+    at += 1;
+  }
+  return { missed: passages.length - found.size, of: passages.length, wrong: wrong / quiet };
+}
+
+describe('what is not motion, and what is in the midst of it', () => {
+  test.each([
+    ['nothing', {}],
+    ['noise', { noise: 5 }],
+    ['rain', { rain: 250, noise: 2 }],
+    ['dusk', { dusk: 0.35, noise: 2 }],
+    ['auto-exposure', { exposure: 25, noise: 2 }],
+    ['compression pulses', { pulse: 4, noise: 2 }],
+    ['all of it', { noise: 3, rain: 80, dusk: 0.6, exposure: 40, pulse: 4 }],
+  ] satisfies [string, Disturbances][])('%s', (_, disturbances) => {
+    const passages = somePassages(SECONDS, 7);
+    const { missed, of, wrong } = judge(passages, { ...disturbances, seed: 11 });
+    expect(of).toBeGreaterThan(4);
+    expect(missed).toBeLessThanOrEqual(0.02 * of);
+    expect(wrong).toBeLessThanOrEqual(0.03);
+  });
+
+  test('it is the passages that make it move', () => {
+    expect(judge([], { noise: 3 })).toEqual({ missed: 0, of: 0, wrong: 0 });
+  });
+});
+
+test('what has stopped belongs to the picture; when it goes, something moves', () => {
+  const meter = new MotionMeter(EDGE, EDGE);
+  const [empty = new Uint8Array(0)] = cameraPictures(1, []);
+  const [, parked = new Uint8Array(0)] = cameraPictures(2, [{ from: 1, to: 2 }], {}, [40, 30]);
+  const seen: boolean[] = [];
+  for (let at = 0; at < 60; at++) {
+    seen.push(meter.push(at * 1_000_000, at >= 10 && at < 40 ? parked : empty).moving);
+  }
+  expect(seen[10]).toBe(true);
+  expect(seen.slice(16, 40)).not.toContain(true);
+  expect(seen[40]).toBe(true);
+  expect(seen.slice(46)).not.toContain(true);
+});
+
+test('looks: the first, the beginning, every interval, the end, once a minute', () => {
+  const chooser = new MotionSelector(IMAGE, 2_000_000);
+  const chosen: [number, boolean][] = [];
+  let at = 0;
+  for (const pixels of cameraPictures(200, [{ from: 70, to: 79 }], { noise: 2 })) {
+    for (const { pts, still } of chooser.push({ pts: at * 1_000_000, key: true, pixels })) {
+      chosen.push([pts / 1e6, still]);
+    }
+    at += 1;
+  }
+  const times = chosen.map(([time]) => time);
+  expect(chosen[0]).toEqual([0, false]);
+  expect(chosen).toContainEqual([60, true]);
+  expect(times.filter((time) => time >= 70 && time < 79)).toEqual([70, 72, 74, 76, 78]);
+  expect(times.filter((time) => time >= 79 && time < 90).length).toBeLessThanOrEqual(3);
+  expect(times.filter((time) => time > 90).length).toBeLessThanOrEqual(2);
+  expect(chosen.filter(([time, still]) => time >= 70 && time < 79 && still)).toEqual([]);
+});
+
+test('looks: a camera that is covered, a light that is switched, one colour that becomes another', () => {
+  const [room = new Uint8Array(0)] = cameraPictures(1, []);
+  const covered = room.map((level) => level >> 4);
+  const painted = (...rgb: number[]): Uint8Array => room.map((_, at) => rgb[at % 3] ?? 0);
+  for (const [before, after] of [
+    [room, covered],
+    [covered, room],
+    [painted(255, 255, 255), painted(255, 0, 0)],
+  ] as const) {
+    const chooser = new MotionSelector(IMAGE, 2_000_000);
+    const times: number[] = [];
+    for (let at = 0; at < 40; at++) {
+      const pixels = at < 20 ? before : after;
+      for (const { pts, still } of chooser.push({ pts: at * 1_000_000, key: true, pixels })) {
+        if (!still) times.push(pts / 1e6);
+      }
+    }
+    expect(times[0]).toBe(0);
+    expect(times.find((time) => time > 0)).toBe(20);
+    expect(times.length).toBeLessThanOrEqual(4);
+  }
+});

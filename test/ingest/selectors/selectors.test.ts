@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import type { Micros } from '../../../src/core/types.ts';
+import type { Frame } from '../../../src/ingest/decode/decode-frames.ts';
+import { AutoSelector, type ChosenFrame } from '../../../src/ingest/selectors/selectors.ts';
+import { IMAGE } from '../../support/reading.ts';
+
+const { width, height } = IMAGE;
+
+/** A frame of one colour, with a square of another in it. */
+function frame(seconds: number, colour: readonly number[], patch?: { colour: readonly number[]; size: number }): Frame {
+  const pixels = new Uint8Array(width * height * 3);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const inside = patch !== undefined && x >= 40 && x < 40 + patch.size && y >= 40 && y < 40 + patch.size;
+      pixels.set(inside ? patch.colour : colour, (y * width + x) * 3);
+    }
+  }
+  return { pts: seconds * 1_000_000, key: true, pixels };
+}
+
+/** A frame of `colour` with evenly spread noise of the given amplitude, the same for the same seed. */
+function noisy(seconds: number, colour: readonly number[], amplitude: number): Frame {
+  const made = frame(seconds, colour);
+  let seed = (seconds * 7919 + 1) >>> 0;
+  const pixels = made.pixels.map((value) => {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.min(255, Math.max(0, Math.round(value + (seed / 2 ** 32 - 0.5) * 2 * amplitude)));
+  });
+  return { ...made, pixels };
+}
+
+function choose(frames: readonly Frame[], end: number): [seconds: number, still: boolean][] {
+  const chooser = new AutoSelector(IMAGE);
+  const chosen: ChosenFrame[] = frames.flatMap((each) => chooser.push(each));
+  chosen.push(...chooser.finish(end * 1_000_000));
+  return chosen.map(({ pts, still }) => [pts / 1_000_000, still]);
+}
+
+const GREY = [110, 110, 110];
+const RED = [200, 60, 60];
+const seconds = (count: number, step = 1): Micros[] => Array.from({ length: count }, (_, index) => index * step);
+
+describe('auto', () => {
+  it('takes the first frame, then a look every 10 s at what does not change', () => {
+    const still = seconds(36).map((second) => frame(second, GREY));
+    expect(choose(still, 36)).toEqual([
+      [0, false],
+      [10, true],
+      [20, true],
+      [30, true],
+    ]);
+  });
+
+  it('looks ahead where candidates are far apart, so that no gap exceeds 10 s', () => {
+    const still = seconds(6, 4).map((second) => frame(second, GREY));
+    expect(choose(still, 33)).toEqual([
+      [0, false],
+      [8, true],
+      [16, true],
+      [20, true], // the end is 13 s after it, and nothing better is there
+    ]);
+  });
+
+  it('takes a change of scene at once, even within the second', () => {
+    const frames = [frame(0, GREY), frame(0.3, RED), frame(0.6, GREY)];
+    expect(choose(frames, 1)).toEqual([
+      [0, false],
+      [0.3, false],
+      [0.6, false],
+    ]);
+  });
+
+  it('takes at most one look a second at smaller changes, and the last of them', () => {
+    const moving = seconds(21, 0.2).map((second) =>
+      frame(second, GREY, { colour: RED, size: 4 + Math.round(second * 8) }),
+    );
+    const times = choose(moving, 4.2).map(([second]) => second);
+    expect(times).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('sees a colour that changes at equal lightness, and a change in one hundredth of the picture', () => {
+    const lightness = Math.round(200 * 0.299 + 60 * 0.587 + 60 * 0.114);
+    const frames = [
+      frame(0, RED),
+      frame(2, [lightness, lightness, lightness]),
+      frame(4, [lightness, lightness, lightness], { colour: [20, 20, 20], size: 9 }),
+      frame(6, [lightness, lightness, lightness], { colour: [20, 20, 20], size: 9 }),
+    ];
+    expect(choose(frames, 8)).toEqual([
+      [0, false],
+      [2, false],
+      [4, false],
+    ]);
+  });
+
+  it('does not see noise, nor a picture that gets a little lighter as a whole', () => {
+    expect(
+      choose(
+        seconds(9).map((second) => noisy(second, GREY, 20)),
+        9,
+      ),
+    ).toEqual([[0, false]]);
+    expect(choose([frame(0, GREY), frame(2, [112, 112, 112]), frame(4, [109, 109, 109])], 5)).toEqual([[0, false]]);
+  });
+
+  it('does not look at black between two scenes, nor at a flash, but does where nothing else comes', () => {
+    const black = [2, 2, 2];
+    expect(choose([frame(0, GREY), frame(2, black), frame(4, RED)], 5)).toEqual([
+      [0, false],
+      [4, false],
+    ]);
+    expect(choose([frame(0, GREY), frame(2, [250, 250, 250]), frame(4, GREY)], 5)).toEqual([[0, false]]);
+    expect(choose([frame(0, GREY), ...seconds(14).map((second) => frame(2 + second, black))], 16)).toEqual([
+      [0, false],
+      [10, false],
+    ]);
+  });
+});

@@ -1,0 +1,119 @@
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expandInputs } from '../../../src/ingest/sources/sources.ts';
+import { makeFolder } from '../../support/videos.ts';
+
+describe('expandInputs', () => {
+  let folder: Awaited<ReturnType<typeof makeFolder>>;
+  const at = (...parts: string[]): string => join(folder.path, ...parts);
+
+  beforeAll(async () => {
+    folder = await makeFolder();
+    await mkdir(at('in', 'b', 'deep'), { recursive: true });
+    await mkdir(at('in', '.hidden'), { recursive: true });
+    await mkdir(at('empty', 'below'), { recursive: true });
+    const files = [
+      'in/z.mp4',
+      'in/a.JPG',
+      'in/b/2.mkv',
+      'in/b/deep/1.m3u8',
+      'in/.hidden/x.mp4',
+      'in/.x.mp4',
+      'in/notes.txt',
+    ];
+    for (const file of [...files, 'plain', 'odd[1].mp4', 'empty/readme.md']) await writeFile(at(file), 'x');
+    await writeFile(at('photo'), Buffer.from('\x89PNG\r\n\x1a\n----', 'latin1'));
+    await symlink(at('in', 'z.mp4'), at('in', 'b', 'link.mp4'));
+    await symlink(at('in'), at('in', 'b', 'loop'));
+  });
+  afterAll(() => folder.remove());
+
+  it('searches a folder in depth, sorted, without hidden names, and names files by their tree', async () => {
+    const { sources, problems } = await expandInputs([at('in')]);
+    expect(problems).toEqual([]);
+    expect(sources.map(({ name, kind, tree }) => [name, kind, tree])).toEqual([
+      ['a.JPG', 'picture', ''],
+      ['b/2.mkv', 'file', 'b'],
+      ['b/deep/1.m3u8', 'file', 'b/deep'],
+      ['b/link.mp4', 'file', 'b'], // and not z.mp4 again, which is the same file
+    ]);
+    expect(sources[1]?.input).toBe(at('in', 'b', '2.mkv'));
+  });
+
+  it('tells TypeScript in a folder from a transport stream, broken or not; a file that is named counts', async () => {
+    await mkdir(at('ts'));
+    await writeFile(at('ts', 'a.ts'), 'export const grüße = "G";\n');
+    await writeFile(at('ts', 'b.d.mts'), 'G'.repeat(400));
+    await writeFile(at('ts', 'c.ts'), Buffer.alloc(400, 0x47).fill(0, 1, 100));
+    await writeFile(at('ts', 'd.ts'), Buffer.alloc(400));
+    await writeFile(at('ts', 'e.ts'), '');
+    const { sources } = await expandInputs([at('ts')]);
+    expect(sources.map(({ name }) => name)).toEqual(['c.ts', 'd.ts', 'e.ts']);
+    expect((await expandInputs([at('ts', 'a.ts')])).sources).toHaveLength(1);
+  });
+
+  it('takes a named file whatever its extension, and knows a picture by its content', async () => {
+    const { sources } = await expandInputs([at('plain'), at('photo')]);
+    expect(sources.map(({ name, kind, tree }) => [name, kind, tree])).toEqual([
+      ['plain', 'file', undefined],
+      ['photo', 'picture', undefined],
+    ]);
+  });
+
+  it('counts a file once, under the name that comes first', async () => {
+    const { sources } = await expandInputs([at('in', 'z.mp4'), at('in', '..', 'in', 'z.mp4'), at('in')]);
+    expect(sources.map(({ name }) => name)).toEqual(['z.mp4', 'a.JPG', 'b/2.mkv', 'b/deep/1.m3u8']);
+  });
+
+  it('expands a glob, and prefers the file that has that very name', async () => {
+    const { sources } = await expandInputs([at('in', '**', '*.mkv'), at('odd[1].mp4')]);
+    expect(sources.map(({ name }) => name)).toEqual(['2.mkv', 'odd[1].mp4']);
+  });
+
+  it('knows URLs and stdin', async () => {
+    const { sources } = await expandInputs([
+      'https://example.org/films/my%20film.mp4?x=1',
+      'http://example.org',
+      '-',
+      '-',
+    ]);
+    expect(sources.map(({ kind, name, input }) => [kind, name, input])).toEqual([
+      ['url', 'my film.mp4', 'https://example.org/films/my%20film.mp4?x=1'],
+      ['url', 'example.org', 'http://example.org/'],
+      ['stdin', 'stdin', '-'],
+    ]);
+  });
+
+  it('makes a problem of what stands for nothing, and goes on with the rest', async () => {
+    const { sources, problems } = await expandInputs([
+      at('gone.mp4'),
+      at('empty'),
+      at('*.avi'),
+      at('plain', 'x'),
+      at('plain'),
+    ]);
+    expect(sources.map(({ name }) => name)).toEqual(['plain']);
+    expect(problems.map(({ error }) => error.code)).toEqual([
+      'missing-file',
+      'empty-folder',
+      'no-match',
+      'missing-file',
+    ]);
+    for (const { label, error } of problems) expect(error.message).toContain(label);
+  });
+
+  // Root may read everything, so it has to become somebody else for this.
+  it.runIf(process.getuid?.() === 0)('says that a folder may not be read', async () => {
+    await mkdir(at('locked'));
+    await chmod(at('locked'), 0o700);
+    await chmod(folder.path, 0o755);
+    process.seteuid?.(65_534);
+    try {
+      const { problems } = await expandInputs([at('locked')]);
+      expect(problems.map(({ error }) => error.code)).toEqual(['no-permission']);
+    } finally {
+      process.seteuid?.(0);
+    }
+  });
+});

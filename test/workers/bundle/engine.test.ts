@@ -1,0 +1,230 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DEFAULT_BUNDLE, listBundles, loadBundle } from '../../../src/workers/bundle/bundle.ts';
+import { type Engine, openEngine } from '../../../src/workers/bundle/engine.ts';
+import { executionProviders } from '../../../src/workers/bundle/sessions.ts';
+import { buildTinyBundle, COLOURS, TEXTS, tinyPicture } from '../../support/tiny-bundle.ts';
+import { tinyGroup } from '../../support/tiny-groups.ts';
+
+let home: string;
+const opened: Engine[] = [];
+
+async function engineOf(
+  name: string,
+  options: Parameters<typeof buildTinyBundle>[1],
+  passes: 1 | 2 = 2,
+  how: Parameters<typeof openEngine>[2] = {},
+): Promise<Engine> {
+  const engine = await openEngine(await loadBundle(await buildTinyBundle(join(home, name), options)), passes, how);
+  opened.push(engine);
+  return engine;
+}
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'secondglance-engine-'));
+});
+afterAll(async () => {
+  for (const engine of opened) await engine.release();
+  await rm(home, { recursive: true, force: true });
+});
+
+/** Tokens and probabilities of each picture, by itself and with its neighbours. */
+async function expectIndependence(engine: Engine, pictures: readonly Uint8Array[]): Promise<void> {
+  const together = await engine.write(pictures);
+  for (const [i, picture] of pictures.entries()) {
+    const [alone] = await engine.write([picture]);
+    expect(alone?.draft.tokens).toEqual(together[i]?.draft.tokens);
+    expect(alone?.final.tokens).toEqual(together[i]?.final.tokens);
+    expect(alone?.final.confidence).toBeCloseTo(together[i]?.final.confidence ?? Number.NaN, 5);
+  }
+}
+
+test('two passes: every colour gets its draft and its text, in one batch of unequal lengths', async () => {
+  const engine = await engineOf('two', {});
+  const captions = await engine.caption(tinyGroup(COLOURS, 3));
+  expect(captions.map(({ draft, text }) => ({ draft, text }))).toEqual(COLOURS.map((colour) => TEXTS[colour]));
+  expect(captions[1]).toEqual({
+    video: 'made',
+    index: 25,
+    pts: 25_000_000,
+    still: false,
+    ...TEXTS.green,
+    confidence: captions[1]?.confidence,
+    passes: 2,
+  });
+  for (const { confidence } of captions) {
+    expect(confidence).toBeGreaterThan(0.95);
+    expect(confidence).toBe(Number(confidence.toFixed(4)));
+  }
+});
+
+test('one look: its text is the draft that two passes begin with', async () => {
+  const engine = await engineOf('one', {}, 1);
+  const captions = await engine.caption(tinyGroup(COLOURS));
+  for (const [i, colour] of COLOURS.entries()) {
+    const { draft } = TEXTS[colour];
+    expect(captions[i]).toMatchObject({ draft, text: draft, passes: 1 });
+  }
+  const two = await engineOf('two-again', {});
+  const pictures = COLOURS.map((colour) => tinyPicture(colour));
+  const drafts = (await two.write(pictures)).map(({ draft }) => draft);
+  expect((await engine.write(pictures)).map(({ final }) => final)).toEqual(drafts);
+});
+
+test('the second look sees what lies within the margin, the first all of it', async () => {
+  const engine = await engineOf('closer', { generation: { closer: 4 } });
+  const framed = tinyPicture('red');
+  const inner = tinyPicture('green');
+  for (let y = 4; y < 12; y++) framed.set(inner.subarray(0, 8 * 3), (y * 16 + 4) * 3);
+  const [keyframe] = tinyGroup(['red']).keyframes;
+  if (keyframe === undefined) throw new RangeError('A group of one has a keyframe');
+  const group = { ...tinyGroup(['red']), keyframes: [{ ...keyframe, pixels: framed }] };
+  expect(await engine.caption(group)).toMatchObject([{ draft: TEXTS.red.draft, text: TEXTS.green.text }]);
+});
+
+test('greedy search is led astray where the beam is not', async () => {
+  const engine = await engineOf('greedy', { generation: { beams: 1 } });
+  const [purple, red] = await engine.caption(tinyGroup(['purple', 'red']));
+  expect(purple?.draft).toBe('A dark picture');
+  expect(red).toMatchObject(TEXTS.red);
+});
+
+test('a colour far from all that the model knows is captioned with less confidence', async () => {
+  const engine = await engineOf('unsure', {});
+  const [red, reddish, brown] = await engine.caption(tinyGroup(['red', [225, 20, 20], [170, 60, 30]]));
+  expect(reddish?.text).toBe(TEXTS.red.text);
+  expect(reddish?.confidence).toBeLessThan(red?.confidence ?? 0);
+  expect(brown?.confidence).toBeLessThan(0.9);
+});
+
+test('an empty group is a group', async () => {
+  expect(await (await engineOf('empty', {})).caption(tinyGroup([]))).toEqual([]);
+});
+
+test('a picture of another size is refused', async () => {
+  const engine = await engineOf('size', {});
+  await expect(engine.write([new Uint8Array(3)])).rejects.toMatchObject({ code: 'picture-size' });
+});
+
+test.each([1, 3])('a caption does not depend on its neighbours, %i beams', async (beams) => {
+  const engine = await engineOf(`neighbours-${beams}`, { generation: { beams } });
+  const shades = COLOURS.map((colour, i) => tinyPicture(colour).map((value) => Math.abs(value - 9 * i)));
+  await expectIndependence(engine, shades);
+});
+
+test.each([11, 4])(
+  'a draft scored whole gives the caption that decoding gives, %i tokens at most',
+  async (maxTokens) => {
+    const generation = { beams: 1, maxTokens };
+    const scored = await engineOf(`scored-${maxTokens}`, { generation });
+    const decoded = await engineOf(`decoded-${maxTokens}`, { generation }, 2, { verify: false });
+    // Drafts that stand (gray), that are changed in the middle (white), of unequal lengths, together and alone.
+    const pictures = [...COLOURS.map((colour) => tinyPicture(colour)), tinyPicture([170, 60, 30])];
+    const batches = [pictures, ...pictures.map((picture) => [picture])];
+    for (const batch of batches) {
+      const [found, expected] = [await scored.write(batch), await decoded.write(batch)];
+      expect(found.map(({ final }) => final.tokens)).toEqual(expected.map(({ final }) => final.tokens));
+      for (const [i, { final }] of found.entries()) {
+        expect(final.confidence).toBeCloseTo(expected[i]?.final.confidence ?? Number.NaN, 5);
+        expect(final.score).toBeCloseTo(expected[i]?.final.score ?? Number.NaN, 4);
+      }
+    }
+  },
+);
+
+test.each([
+  ['onnx', /decoder\.onnx cannot be loaded on cpu: /],
+  [
+    'graph',
+    /decoder\.onnx is no decoder of bundle format 1: input visual is missing; .*input pixels is unknown; output logits is missing/,
+  ],
+] as const)('a graph with damage %s is refused and named', async (damage, sentence) => {
+  const bundle = await loadBundle(await buildTinyBundle(join(home, `damage-${damage}`), { damage }));
+  await expect(openEngine(bundle, 2)).rejects.toMatchObject({
+    code: 'bundle-graph',
+    message: expect.stringMatching(sentence),
+  });
+});
+
+test('graphs of other dimensions than bundle.json says are refused', async () => {
+  const folder = await buildTinyBundle(join(home, 'dims'));
+  const path = join(folder, 'bundle.json');
+  await writeFile(path, (await readFile(path, 'utf8')).replace('"visual": 4', '"visual": 9'));
+  await expect(openEngine(await loadBundle(folder), 2)).rejects.toMatchObject({
+    code: 'bundle-graph',
+    message: expect.stringContaining('output glance has shape [B, 4, 12] instead of [any, 9, 12]'),
+  });
+});
+
+test('a second look with a decoder of its own: checked, held to the contract, and what writes', async () => {
+  const folder = await buildTinyBundle(join(home, 'rewriter'));
+  const path = join(folder, 'bundle.json');
+  const manifest = JSON.parse(await readFile(path, 'utf8'));
+  const { decoder, encoder } = manifest.graphs;
+  const withRewriter = (rewriter: object): Promise<void> =>
+    writeFile(path, JSON.stringify({ ...manifest, graphs: { ...manifest.graphs, rewriter } }));
+  await withRewriter(encoder);
+  await expect(openEngine(await loadBundle(folder), 2)).rejects.toMatchObject({
+    code: 'bundle-graph',
+    message: expect.stringContaining('encoder.onnx is no rewriter of bundle format 1'),
+  });
+  await withRewriter({ default: { ...decoder.default, sha256: encoder.default.sha256 } });
+  await expect(loadBundle(folder)).rejects.toMatchObject({ code: 'bundle-checksum' });
+  await withRewriter(decoder);
+  const engine = await openEngine(await loadBundle(folder), 2);
+  try {
+    const captions = await engine.caption(tinyGroup(COLOURS));
+    expect(captions.map(({ draft, text }) => ({ draft, text }))).toEqual(COLOURS.map((colour) => TEXTS[colour]));
+  } finally {
+    await engine.release();
+  }
+});
+
+test('the runtime lists its providers', () => {
+  const { version, providers } = executionProviders();
+  expect(version).toMatch(/^\d+\.\d+\.\d+/);
+  expect(providers).toContainEqual({ name: 'cpu', bundled: true });
+});
+
+describe.runIf((await listBundles()).some(({ name }) => name === DEFAULT_BUNDLE))(
+  'the default bundle',
+  { timeout: 180_000 },
+  () => {
+    /** Pictures made by rule: gradients, blobs and stripes, so that captions differ. */
+    function drawn(kind: number, width: number, height: number): Uint8Array {
+      return Uint8Array.from({ length: width * height * 3 }, (_, i) => {
+        const [channel, x, y] = [i % 3, Math.floor(i / 3) % width, Math.floor(i / 3 / width)];
+        const wave = Math.sin((x * (kind + 1)) / 23 + channel) + Math.cos((y * (8 - kind)) / 31 + kind);
+        return Math.max(0, Math.min(255, Math.round(128 + 60 * wave + (channel === kind % 3 ? 40 : -20))));
+      });
+    }
+
+    test('batch 1 and batch 8 give equal tokens', async () => {
+      const bundle = await loadBundle(DEFAULT_BUNDLE);
+      const engine = await openEngine(bundle, 2);
+      opened.push(engine);
+      const { width, height } = bundle.image;
+      await expectIndependence(
+        engine,
+        Array.from({ length: 8 }, (_, kind) => drawn(kind, width, height)),
+      );
+    });
+
+    test('drafts scored whole give the captions that decoding gives', async () => {
+      const bundle = await loadBundle(DEFAULT_BUNDLE);
+      const generation = { ...bundle.manifest.generation, beams: 1 };
+      const greedy = { ...bundle, manifest: { ...bundle.manifest, generation } };
+      const [scored, decoded] = [await openEngine(greedy, 2), await openEngine(greedy, 2, { verify: false })];
+      opened.push(scored, decoded);
+      const { width, height } = bundle.image;
+      const pictures = Array.from({ length: 8 }, (_, kind) => drawn(kind, width, height));
+      const [found, expected] = [await scored.write(pictures), await decoded.write(pictures)];
+      expect(found.map(({ final }) => final.tokens)).toEqual(expected.map(({ final }) => final.tokens));
+      for (const [i, { final }] of found.entries()) {
+        expect(final.confidence).toBeCloseTo(expected[i]?.final.confidence ?? Number.NaN, 5);
+      }
+    });
+  },
+);

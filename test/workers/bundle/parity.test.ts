@@ -1,0 +1,134 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { globSync } from 'tinyglobby';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { type Bundle, DEFAULT_BUNDLE, listBundles, loadBundle } from '../../../src/workers/bundle/bundle.ts';
+import { openEngine, type TwoPassResult } from '../../../src/workers/bundle/engine.ts';
+
+/*
+ * The same pictures through Python and through this runtime. The fixture is written by training/parity.py with the bundle; its pictures are
+ * made by a formula, so no picture of the training data is needed.
+ */
+const FIXTURE = fileURLToPath(new URL('../../fixtures/parity.json', import.meta.url));
+const RUNS = fileURLToPath(new URL('../../../training/runs/', import.meta.url));
+
+const three = z.tuple([z.int(), z.int(), z.int()]);
+const looked = z.object({ draft: z.array(z.int()), text: z.array(z.int()), confidence: z.number() });
+const searched = z.object({ greedy: looked, beam: looked });
+const fixtureSchema = z.object({
+  bundle: z.string(),
+  graphs: z.object({ encoder: z.string() }).catchall(z.string()),
+  /** Graphs whose weights are quantised in the bundle: there the shipped graphs need not agree with PyTorch. */
+  quantized: z.array(z.string()),
+  pictures: z.array(
+    z.object({
+      picture: z.object({
+        base: three,
+        ax: three,
+        ay: three,
+        amount: z.int(),
+        shift: z.int(),
+        cx: z.int(),
+        cy: z.int(),
+        r: z.int(),
+        rgb: three,
+      }),
+      checksum: z.int(),
+      /** By Python's onnxruntime with the bundle's graphs. */
+      shipped: searched,
+      /** By PyTorch with weights that are not quantised. */
+      pytorch: searched,
+      caption: z.string(),
+    }),
+  ),
+});
+type Fixture = z.infer<typeof fixtureSchema>;
+type Formula = Fixture['pictures'][number]['picture'];
+type Search = 'greedy' | 'beam';
+const BEAMS = { greedy: 1, beam: 3 } as const;
+
+/** A picture as its formula says: a disc on a sloping, perhaps chequered ground. */
+function drawn({ base, ax, ay, amount, shift, cx, cy, r, rgb }: Formula): Uint8Array {
+  const pixels = new Uint8Array(224 * 224 * 3);
+  for (let y = 0; y < 224; y++) {
+    for (let x = 0; x < 224; x++) {
+      const disc = (x - cx) ** 2 + (y - cy) ** 2 < r ** 2;
+      const check = amount * (((x >> shift) ^ (y >> shift)) & 1);
+      for (const c of [0, 1, 2] as const) {
+        pixels[(y * 224 + x) * 3 + c] = disc ? rgb[c] : (base[c] + ((ax[c] * x + ay[c] * y) >> 4) + check) & 255;
+      }
+    }
+  }
+  return pixels;
+}
+
+/** What a bundle says of the fixture's pictures with a number of beams. */
+async function lookAll(bundle: Bundle, fixture: Fixture, beams: number): Promise<readonly TwoPassResult[]> {
+  const generation = { ...bundle.manifest.generation, beams };
+  const engine = await openEngine({ ...bundle, manifest: { ...bundle.manifest, generation } }, 2);
+  try {
+    return await engine.write(fixture.pictures.map(({ picture }) => drawn(picture)));
+  } finally {
+    await engine.release();
+  }
+}
+
+async function expectSame(bundle: Bundle, fixture: Fixture, by: 'shipped' | 'pytorch', search: Search): Promise<void> {
+  const found = await lookAll(bundle, fixture, BEAMS[search]);
+  const tokens = found.map(({ draft, final }) => ({ draft: draft.tokens, text: final.tokens }));
+  expect(tokens).toEqual(
+    fixture.pictures.map(
+      ({
+        [by]: {
+          [search]: { draft, text },
+        },
+      }) => ({ draft, text }),
+    ),
+  );
+  for (const [i, { [by]: expected }] of fixture.pictures.entries()) {
+    expect(found[i]?.final.confidence).toBeCloseTo(expected[search].confidence, 2);
+  }
+}
+
+const installed = (await listBundles()).some(({ name }) => name === DEFAULT_BUNDLE) && existsSync(FIXTURE);
+
+describe.runIf(installed)('parity with Python', { timeout: 180_000 }, async () => {
+  const fixture = installed ? fixtureSchema.parse(JSON.parse(await readFile(FIXTURE, 'utf8'))) : undefined;
+  if (fixture === undefined) return;
+  const bundle = await loadBundle(fixture.bundle);
+
+  test('the fixture was made with the graphs that are shipped', () => {
+    const shipped = Object.entries(bundle.manifest.graphs).map(([name, graph]) => [name, graph?.default.sha256]);
+    expect(Object.fromEntries(shipped), 'run training/export.py with --parity').toEqual(fixture.graphs);
+  });
+
+  test('the formula gives the same pictures here', () => {
+    const sums = fixture.pictures.map(({ picture }) => drawn(picture).reduce((sum, value) => sum + value, 0));
+    expect(sums).toEqual(fixture.pictures.map(({ checksum }) => checksum));
+  });
+
+  test.each(['greedy', 'beam'] as const)(
+    "%s: the shipped graphs give the tokens that Python's onnxruntime gives",
+    async (search) => {
+      await expectSame(bundle, fixture, 'shipped', search);
+    },
+  );
+
+  // The fp32 graphs of the same checkpoint: the bundle's own where nothing is quantised, else those that an export leaves beside it.
+  const exported = globSync('*/fp32/bundle.json', { cwd: RUNS, absolute: true }).map((path) => dirname(path));
+  const candidates = fixture.quantized.length === 0 ? [bundle.folder] : exported;
+  const exact: Bundle[] = [];
+  for (const folder of candidates) {
+    const candidate = await loadBundle(folder).catch(() => undefined);
+    if (candidate?.manifest.graphs.encoder.default.sha256 === fixture.graphs.encoder) exact.push(candidate);
+  }
+  test.runIf(exact.length > 0).each(['greedy', 'beam'] as const)(
+    '%s: fp32 graphs give the tokens that PyTorch gives',
+    async (search) => {
+      for (const each of exact) await expectSame(each, fixture, 'pytorch', search);
+    },
+  );
+});

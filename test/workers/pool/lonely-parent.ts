@@ -1,0 +1,18 @@
+import { loadBundle } from '../../../src/workers/bundle/bundle.ts';
+import { createCaptioner } from '../../../src/workers/pool/pool.ts';
+import { inferenceProcesses } from '../../support/processes.ts';
+import type { Colour } from '../../support/tiny-bundle.ts';
+import { tinyGroup } from '../../support/tiny-groups.ts';
+
+/*
+ * A program for the tests: opens a captioner on the bundle in its first argument, gives a group of the colour in its second, prints the pids
+ * of its inference processes as JSON, and waits to be killed.
+ */
+const [folder = '', colour = 'red'] = process.argv.slice(2);
+const captioner = createCaptioner({ bundle: await loadBundle(folder), passes: 2, processes: 2 });
+await captioner.open();
+const caption = () => captioner.caption(tinyGroup([colour as Colour]), new AbortController().signal);
+const running = [caption(), caption()];
+// A group of a colour that does not hang is done at once; the others are by now in the middle of a run.
+await Promise.race([...running, new Promise((resolve) => setTimeout(resolve, 500))]);
+process.stdout.write(`${JSON.stringify(inferenceProcesses(process.pid))}\n`);
