@@ -1,11 +1,12 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate as settled } from 'node:timers/promises';
+import type { JsonObject } from '../core/json.ts';
 import { asInputError, type Source } from '../ingest/sources/sources.ts';
-import { openTrackSink, recordTrack } from '../storage/output-manifest.ts';
+import { openOutputSink, recordOutput } from '../storage/output-manifest.ts';
 import { ensureFolder, nonClosingSink, streamSink, type TextSink } from '../storage/sink.ts';
 import { captionInput, type RunContext } from './caption-input.ts';
-import { captionOptions, digest, identify, type JsonFacts, sourceOf, trackOptions } from './input-identity.ts';
+import { captionOptions, digest, identify, sourceOf, trackOptions } from './input-identity.ts';
 import { bufferSink } from './line-buffer.ts';
 import { assertWritable } from './output-status.ts';
 import type { OutputPlan, Target } from './outputs.ts';
@@ -64,7 +65,7 @@ export class Batch {
   }
 
   /** Ledger key: what a track depends on. Stdin is never the same again. */
-  #keyOf(identity: JsonFacts | undefined): string {
+  #keyOf(identity: JsonObject | undefined): string {
     const { settings, captioner } = this.#context;
     const options = trackOptions(settings);
     return digest({ input: identity ?? { stdin: Date.now() }, options, model: captioner.model.sha256 });
@@ -143,7 +144,7 @@ export class Batch {
       return;
     }
     if (target.path !== '-') await ensureFolder(path.dirname(target.path));
-    const sink = target.path === '-' ? streamSink(process.stdout) : await openTrackSink(stateDir, target.path);
+    const sink = target.path === '-' ? streamSink(process.stdout) : await openOutputSink(stateDir, target.path);
     try {
       await this.inputs(sink);
       if (this.#summaries.every(({ state }) => state === 'failed')) {
@@ -154,7 +155,7 @@ export class Batch {
       const whole = this.#summaries.every(({ state }) => state === 'done');
       if (target.path !== '-') {
         const { format } = target;
-        await recordTrack(stateDir, target.path, { key: whole ? `${format} ${key}` : '', sha256 });
+        await recordOutput(stateDir, target.path, { key: whole ? `${format} ${key}` : '', sha256 });
       }
       // What is missing may come with the next run; it shall not do the rest again.
       if (whole) await Promise.all(this.#journals.map((file) => rm(file, { force: true })));

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { JsonObject } from '../core/json.ts';
 import type { Captioner } from '../core/types.ts';
 import { IngestError } from '../ingest/errors.ts';
 import { type MediaInfo, probe } from '../ingest/probe/probe.ts';
@@ -8,7 +9,7 @@ import type { Source } from '../ingest/sources/sources.ts';
 import { groupKeyframes } from '../queue/group-keyframes.ts';
 import { type GroupWork, runGroups } from '../queue/in-process.ts';
 import { type Journal, openJournal } from '../storage/journal.ts';
-import { captionOptions, digest, type JsonFacts } from './input-identity.ts';
+import { captionOptions, digest } from './input-identity.ts';
 import { journalFolder } from './journal-files.ts';
 import type { Reporter } from './progress.ts';
 import type { CaptionSettings } from './settings.ts';
@@ -30,7 +31,7 @@ export interface InputOutcome {
   readonly journal?: string;
 }
 
-function journalHeader(context: RunContext, job: InputJob, media: MediaInfo): JsonFacts {
+function journalHeader(context: RunContext, job: InputJob, media: MediaInfo): JsonObject {
   const { captioner, settings } = context;
   return {
     // Stdin cannot come again: its journal is nobody's.

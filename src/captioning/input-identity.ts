@@ -1,18 +1,15 @@
 import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
+import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Source } from '../ingest/sources/sources.ts';
-import type { JsonValue } from '../pipeline/formats/track-writer.ts';
 import type { CaptionSettings } from './settings.ts';
 import { DEFAULT_LANGUAGE } from './track-options.ts';
-
-/** A JSON object. */
-export type JsonFacts = { readonly [key: string]: JsonValue };
 
 /**
  * What makes an input the same input: a file's place, size and time of change; a URL's address. Undefined for stdin,
  * which cannot be had again. Throws the system's error where the file cannot be looked at.
  */
-export async function identify(source: Source): Promise<JsonFacts | undefined> {
+export async function identify(source: Source): Promise<JsonObject | undefined> {
   if (source.kind === 'stdin') return undefined;
   if (source.kind === 'url') return { url: source.input };
   const path = await realpath(source.input);
@@ -23,12 +20,12 @@ export async function identify(source: Source): Promise<JsonFacts | undefined> {
 /**
  * Whose a track is: the place of its input, whatever is in it now. Everything that comes on stdin counts as one.
  */
-export function sourceOf(identity: JsonFacts | undefined): string {
+export function sourceOf(identity: JsonObject | undefined): string {
   return String(identity?.path ?? identity?.url ?? '-');
 }
 
 /** The options that decide which captions come out. */
-export function captionOptions({ choice, from, to, passes }: CaptionSettings): JsonFacts {
+export function captionOptions({ choice, from, to, passes }: CaptionSettings): JsonObject {
   return {
     frames: 'interval' in choice ? { [choice.mode]: choice.interval / 1e6 } : choice.mode,
     from: from === undefined ? null : from / 1e6,
@@ -38,7 +35,7 @@ export function captionOptions({ choice, from, to, passes }: CaptionSettings): J
 }
 
 /** The options that decide what is in the tracks. What stands as it does by default is not named, but for the oldest. */
-export function trackOptions(settings: CaptionSettings): JsonFacts {
+export function trackOptions(settings: CaptionSettings): JsonObject {
   const { minConfidence, profile, kind, language } = settings;
   return {
     ...captionOptions(settings),

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { SecondGlanceError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { Keyframe, ModelIdentity } from '../core/types.ts';
 import { VERSION } from '../core/version.ts';
 import { counted } from '../core/wording.ts';
@@ -15,9 +16,9 @@ import { burnTrack } from '../pipeline/media/burn.ts';
 import { muxTrack } from '../pipeline/media/mux.ts';
 import { segmentVideo } from '../pipeline/media/segment.ts';
 import { type TracksReport, writeTracks } from '../pipeline/write-tracks.ts';
-import { openTrackSink, recordTrack } from '../storage/output-manifest.ts';
+import { openOutputSink, recordOutput } from '../storage/output-manifest.ts';
 import { ensureFolder, streamSink, type TextSink, type Transform } from '../storage/sink.ts';
-import { type JsonFacts, sourceOf, trackOptions } from './input-identity.ts';
+import { sourceOf, trackOptions } from './input-identity.ts';
 import { needsVideo, outputKey, type Target } from './outputs.ts';
 import type { InputProgress } from './progress.ts';
 import type { CaptionSettings } from './settings.ts';
@@ -40,7 +41,7 @@ export interface WriteContext {
 export interface InputJob {
   readonly source: Source;
   /** What makes the input the same input; absent for stdin. */
-  readonly identity: JsonFacts | undefined;
+  readonly identity: JsonObject | undefined;
   /** Whose the tracks are, where that is not the place that `identity` names. */
   readonly owner?: string;
   readonly targets: readonly Target[];
@@ -125,7 +126,7 @@ async function openWriters(context: WriteContext, job: InputJob, captioned: Capt
       const sink =
         target.path === '-'
           ? streamSink(process.stdout)
-          : await openTrackSink(context.stateDir, target.path, ownerOf(job), make);
+          : await openOutputSink(context.stateDir, target.path, ownerOf(job), make);
       writers.push(await openTrackWriter(target.format, sink, header));
     }
     return [...writers, ...(job.extraWriters ?? [])];
@@ -167,7 +168,7 @@ async function recordTracks(stateDir: string, job: InputJob, tracks: TracksRepor
     const sha256 = tracks.written[at + offset]?.sha256;
     if (file === '-' || sha256 === undefined) continue;
     const key = whole ? outputKey(target, job.key) : '';
-    await recordTrack(stateDir, file, { key, sha256, source: ownerOf(job) });
+    await recordOutput(stateDir, file, { key, sha256, source: ownerOf(job) });
   }
 }
 

@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { digest, identify, type JsonFacts, sourceOf } from '../captioning/input-identity.ts';
+import { digest, identify, sourceOf } from '../captioning/input-identity.ts';
 import { damageProblem, type Problem } from '../captioning/summary.ts';
 import { UsageError } from '../core/failures.ts';
+import type { JsonObject } from '../core/json.ts';
 import { VERSION } from '../core/version.ts';
 import { readChapters } from '../ingest/probe/chapters.ts';
 import { probe } from '../ingest/probe/probe.ts';
@@ -43,7 +44,7 @@ function reference(source: Source, folder: string): string {
   return path.relative(folder, source.input).split(path.sep).join('/');
 }
 
-async function marks(files: readonly string[]): Promise<JsonFacts[]> {
+async function marks(files: readonly string[]): Promise<JsonObject[]> {
   return Promise.all(
     files.map(async (file) => {
       const { size, mtimeMs } = await stat(file);

@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { durably } from '../captioning/caption-input.ts';
-import { digest, type JsonFacts } from '../captioning/input-identity.ts';
+import { digest } from '../captioning/input-identity.ts';
 import { journalFolder } from '../captioning/journal-files.ts';
 import type { InputProgress } from '../captioning/progress.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { Caption, Captioner, Micros } from '../core/types.ts';
 import type { IngestReport } from '../ingest/decode/damage.ts';
 import type { MediaInfo } from '../ingest/probe/probe.ts';
@@ -21,7 +22,7 @@ import { type Sample, survey, surveyChoice } from './find/survey.ts';
 export interface LookRequest {
   readonly source: Source;
   readonly media: MediaInfo;
-  readonly identity: JsonFacts;
+  readonly identity: JsonObject;
   readonly captioner: Captioner;
   readonly looks: 1 | 2;
   readonly stateDir: string;

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { errnoOf } from '../core/errors.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Caption } from '../core/types.ts';
-import type { JsonValue } from '../pipeline/formats/track-writer.ts';
 import { OutputError, outputError } from './errors.ts';
 import { type FileLock, lockFile } from './file-lock.ts';
 import { ensureFolder } from './sink.ts';
@@ -204,7 +204,7 @@ class JournalFile implements Journal {
  */
 export async function openJournal(
   file: string,
-  header: { readonly [key: string]: JsonValue },
+  header: JsonObject,
   options: { readonly fresh?: boolean } = {},
 ): Promise<Journal> {
   const folder = path.dirname(file);

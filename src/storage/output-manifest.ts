@@ -75,7 +75,7 @@ async function hashAt(target: string): Promise<string | undefined> {
  * Remembers a track: what it depends on (`key`) and the hash of its bytes. To be called for a finished track; what is
  * known of the one that stands in its place, where that is another, stays. Throws an OutputError.
  */
-export async function recordTrack(
+export async function recordOutput(
   stateDir: string,
   target: string,
   track: { readonly key: string; readonly sha256: string; readonly source?: string | undefined },
@@ -102,25 +102,25 @@ export async function recordTrack(
  * A file sink for a track. On `commit` the ledger knows the bytes for ours before they appear, though not yet for
  * `current`: that needs a `recordTrack` with the key, once all that the key stands for is done. `make`: see `openFileSink`.
  */
-export function openTrackSink(stateDir: string, target: string, source?: string, make?: Transform): Promise<TextSink> {
-  return openFileSink(target, ({ sha256 }) => recordTrack(stateDir, target, { key: '', sha256, source }), make);
+export function openOutputSink(stateDir: string, target: string, source?: string, make?: Transform): Promise<TextSink> {
+  return openFileSink(target, ({ sha256 }) => recordOutput(stateDir, target, { key: '', sha256, source }), make);
 }
 
 /**
  * Puts a file that is whole in one go in its place, and remembers it for `key`. Its folder has to be there. Throws an OutputError, and
  * what `content` throws: text, or a `Make` (see `openFileSink`).
  */
-export async function putTrack(
+export async function writeOutput(
   stateDir: string,
   target: string,
   { key, source }: { readonly key: string; readonly source?: string },
   content: string | Transform,
 ): Promise<void> {
-  const sink = await openTrackSink(stateDir, target, source, typeof content === 'string' ? undefined : content);
+  const sink = await openOutputSink(stateDir, target, source, typeof content === 'string' ? undefined : content);
   try {
     if (typeof content === 'string') await sink.write(content);
     const { sha256 } = await sink.commit();
-    await recordTrack(stateDir, target, { key, sha256, source });
+    await recordOutput(stateDir, target, { key, sha256, source });
   } catch (error) {
     await sink.discard();
     throw error;

@@ -113,12 +113,12 @@ class FileSink implements TextSink {
     const made = await openTempFile(this.scratch);
     try {
       await made.handle.close();
-      await make(text.file, made.file);
-      const handle = await open(made.file, 'r+');
+      await make(text.path, made.path);
+      const handle = await open(made.path, 'r+');
       await handle.sync();
       await handle.close();
       this.#tally = new Tally();
-      for await (const chunk of createReadStream(made.file)) this.#tally.add(chunk as Buffer);
+      for await (const chunk of createReadStream(made.path)) this.#tally.add(chunk as Buffer);
     } catch (error) {
       await removeTempFile(made);
       throw error;
@@ -141,7 +141,7 @@ class FileSink implements TextSink {
           );
         }
         await this.#claim(this.#tally.written());
-        await rename(this.#part.file, this.scratch);
+        await rename(this.#part.path, this.scratch);
         this.#state = 'committed';
         releaseTempFile(this.#part);
         await syncFolder(path.dirname(this.scratch));

@@ -59,7 +59,7 @@ function newName(target: string): string {
 
 /** A file that is being written beside its target, under a hidden name of its own. */
 export interface TempFile {
-  readonly file: string;
+  readonly path: string;
   readonly handle: FileHandle;
 }
 
@@ -71,7 +71,7 @@ export async function openTempFile(target: string): Promise<TempFile> {
   try {
     await removeStaleParts(target);
     const file = newName(target);
-    return { file, handle: await open(file, 'wx+') };
+    return { path: file, handle: await open(file, 'wx+') };
   } catch (error) {
     throw outputError(error, `write ${target}`);
   }
@@ -98,13 +98,13 @@ export async function removeTempFolder(folder: string): Promise<void> {
 /** Closes a part and removes it, unless it has been renamed. Idempotent. */
 export async function removeTempFile(part: TempFile): Promise<void> {
   await part.handle.close().catch(() => undefined);
-  await rm(part.file, { force: true });
-  ours.delete(part.file);
+  await rm(part.path, { force: true });
+  ours.delete(part.path);
 }
 
 /** Forgets a part that has been renamed to its target. */
 export function releaseTempFile(part: TempFile): void {
-  ours.delete(part.file);
+  ours.delete(part.path);
 }
 
 /** Makes a rename or a new file in `folder` durable, where the system lets folders be synced. */

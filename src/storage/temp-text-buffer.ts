@@ -15,7 +15,7 @@ const GATHERED_CHARACTERS = 65_536;
 /** Opens an empty spool beside the file `beside`, where a track's own part lies too. Throws an OutputError. */
 export async function openTempTextBuffer(beside: string): Promise<TempTextBuffer> {
   const part = await openTempFile(beside);
-  const doing = `write ${part.file}`;
+  const doing = `write ${part.path}`;
   let gathered = '';
   let size = 0;
 

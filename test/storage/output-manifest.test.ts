@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { openTrackSink, outputStatus, recordTrack } from '../../src/storage/output-manifest.ts';
+import { openOutputSink, outputStatus, recordOutput } from '../../src/storage/output-manifest.ts';
 import { temporaryFolder } from './support/folder.ts';
 
 function sha256(text: string): string {
@@ -18,14 +18,14 @@ test('absent, foreign, current, stale, edited', async () => {
   await writeFile(target, 'WEBVTT');
   expect(await outputStatus(state, target, 'key')).toBe('foreign');
 
-  await recordTrack(state, target, { key: 'key', sha256: sha256('WEBVTT') });
+  await recordOutput(state, target, { key: 'key', sha256: sha256('WEBVTT') });
   expect(await outputStatus(state, target, 'key')).toBe('current');
   expect(await outputStatus(state, target, 'other key')).toBe('stale');
 
   await writeFile(target, 'WEBVTT edited by hand');
   expect(await outputStatus(state, target, 'key')).toBe('foreign');
 
-  await recordTrack(state, target, { key: 'other key', sha256: sha256('WEBVTT edited by hand') });
+  await recordOutput(state, target, { key: 'other key', sha256: sha256('WEBVTT edited by hand') });
   expect(await outputStatus(state, target, 'other key')).toBe('current');
   expect(await readdir(path.join(state, 'tracks'))).toHaveLength(1);
 });
@@ -36,14 +36,14 @@ test('the same track through another path', async () => {
   await mkdir(path.join(folder, 'films'));
   await symlink('films', path.join(folder, 'link'));
   await writeFile(path.join(folder, 'films', 'a.vtt'), 'WEBVTT');
-  await recordTrack(state, path.join(folder, 'films', 'a.vtt'), { key: 'key', sha256: sha256('WEBVTT') });
+  await recordOutput(state, path.join(folder, 'films', 'a.vtt'), { key: 'key', sha256: sha256('WEBVTT') });
   expect(await outputStatus(state, path.join(folder, 'link', 'a.vtt'), 'key')).toBe('current');
   expect(await outputStatus(state, path.relative('.', path.join(folder, 'films', 'a.vtt')), 'key')).toBe('current');
 });
 
 test('a track that is gone is absent, whatever the ledger says', async () => {
   const folder = await temporaryFolder();
-  await recordTrack(folder, path.join(folder, 'a.vtt'), { key: 'key', sha256: sha256('') });
+  await recordOutput(folder, path.join(folder, 'a.vtt'), { key: 'key', sha256: sha256('') });
   expect(await outputStatus(folder, path.join(folder, 'a.vtt'), 'key')).toBe('absent');
 });
 
@@ -51,7 +51,7 @@ test('a damaged ledger protects the track', async () => {
   const folder = await temporaryFolder();
   const target = path.join(folder, 'a.vtt');
   await writeFile(target, 'WEBVTT');
-  await recordTrack(folder, target, { key: 'key', sha256: sha256('WEBVTT') });
+  await recordOutput(folder, target, { key: 'key', sha256: sha256('WEBVTT') });
   const [entry = ''] = await readdir(path.join(folder, 'tracks'));
   await writeFile(path.join(folder, 'tracks', entry), '{"key":');
   expect(await outputStatus(folder, target, 'key')).toBe('foreign');
@@ -66,24 +66,24 @@ test('folders are foreign; devices have nothing to lose', async () => {
 test('a track that was put in place but not recorded yet is ours', async () => {
   const folder = await temporaryFolder();
   const target = path.join(folder, 'a.vtt');
-  const sink = await openTrackSink(folder, target);
+  const sink = await openOutputSink(folder, target);
   await sink.write('WEBVTT');
   const { sha256: hash } = await sink.commit();
   // Killed here: the run had no time to record it.
   expect(await outputStatus(folder, target, 'key')).toBe('stale');
-  await recordTrack(folder, target, { key: 'key', sha256: hash });
+  await recordOutput(folder, target, { key: 'key', sha256: hash });
   expect(await outputStatus(folder, target, 'key')).toBe('current');
 });
 
 test('a track that was about to be replaced is still ours', async () => {
   const folder = await temporaryFolder();
   const target = path.join(folder, 'a.vtt');
-  const sink = await openTrackSink(folder, target);
+  const sink = await openOutputSink(folder, target);
   await sink.write('old');
-  await recordTrack(folder, target, { key: 'old key', ...(await sink.commit()) });
+  await recordOutput(folder, target, { key: 'old key', ...(await sink.commit()) });
   // Killed between the claim and the step itself, twice.
   for (const text of ['new', 'newer']) {
-    await recordTrack(folder, target, { key: '', sha256: sha256(text) });
+    await recordOutput(folder, target, { key: '', sha256: sha256(text) });
     expect(await outputStatus(folder, target, 'old key')).toBe('current');
     expect(await outputStatus(folder, target, 'key')).toBe('stale');
   }
@@ -92,19 +92,19 @@ test('a track that was about to be replaced is still ours', async () => {
   await writeFile(target, 'edited');
   expect(await outputStatus(folder, target, 'key')).toBe('foreign');
   // Written over with --force: what was edited does not become ours.
-  await recordTrack(folder, target, { key: '', sha256: sha256('forced') });
+  await recordOutput(folder, target, { key: '', sha256: sha256('forced') });
   expect(await outputStatus(folder, target, 'key')).toBe('foreign');
 });
 
 test("a track of another input is not this one's to replace", async () => {
   const folder = await temporaryFolder();
   const target = path.join(folder, 'a.vtt');
-  const sink = await openTrackSink(folder, target, '/films/a.mp4');
+  const sink = await openOutputSink(folder, target, '/films/a.mp4');
   await sink.write('WEBVTT');
   const { sha256: hash } = await sink.commit();
   expect(await outputStatus(folder, target, 'key', '/films/a.avi')).toBe('other');
   expect(await outputStatus(folder, target, 'key', '/films/a.mp4')).toBe('stale');
-  await recordTrack(folder, target, { key: 'key', sha256: hash, source: '/films/a.mp4' });
+  await recordOutput(folder, target, { key: 'key', sha256: hash, source: '/films/a.mp4' });
   expect(await outputStatus(folder, target, 'new key', '/films/a.avi')).toBe('other');
   expect(await outputStatus(folder, target, 'new key')).toBe('stale');
   expect(await outputStatus(folder, target, 'new key', '/films/a.mp4')).toBe('stale');

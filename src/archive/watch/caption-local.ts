@@ -1,11 +1,12 @@
 import { captionInput } from '../../captioning/caption-input.ts';
-import { digest, type JsonFacts, trackOptions } from '../../captioning/input-identity.ts';
+import { digest, trackOptions } from '../../captioning/input-identity.ts';
 import { assertWritable, TrackExistsError } from '../../captioning/output-status.ts';
 import type { Target } from '../../captioning/outputs.ts';
 import type { Reporter } from '../../captioning/progress.ts';
 import { applyModelDefaults, type CaptionSettings, readSettings } from '../../captioning/settings.ts';
 import type { InputSummary } from '../../captioning/summary.ts';
 import { DEFAULT_LANGUAGE } from '../../captioning/track-options.ts';
+import type { JsonObject } from '../../core/json.ts';
 import { stateDir } from '../../storage/state-folder.ts';
 import type { Bundle } from '../../workers/bundle/bundle.ts';
 import type { Database } from '../index/database.ts';
@@ -84,7 +85,7 @@ export class LocalRecordingCaptioner implements RecordingCaptioner {
     const { stateFile } = settings;
     const captioner = await this.#captioners.get(plan.passes);
     const own = captionSettings(this.#context, plan);
-    const content: JsonFacts = { content: recording.content };
+    const content: JsonObject = { content: recording.content };
     const key = digest({ input: content, options: trackOptions(own), model: captioner.model.sha256 });
     const targets = await freePlace(placesFor(db, recording, settings), recording, key);
     const began = performance.now();

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import type { JsonObject } from '../../core/json.ts';
 import { TRACK_KINDS } from '../../core/kind.ts';
 import { languageTag } from '../../core/language.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
 import { PROFILE_NAMES } from '../../pipeline/cues/profiles.ts';
 import { readJson } from '../../queue/payloads.ts';
-import { digest, type JsonFacts, trackOptions } from '../input-identity.ts';
+import { digest, trackOptions } from '../input-identity.ts';
 import { FORMATS, type Target } from '../outputs.ts';
 import type { CaptionSettings } from '../settings.ts';
 
@@ -89,7 +90,7 @@ export function trackKey(request: VideoRequest): string {
 
 /** The same input with the same options and outputs has the same ID: submitted twice, it is one job. */
 export function requestId(request: VideoRequest): string {
-  const targets = request.targets.map(({ format, path }): JsonFacts => ({ format, path }));
+  const targets = request.targets.map(({ format, path }): JsonObject => ({ format, path }));
   return `v${digest({ key: trackKey(request), targets }).slice(0, 24)}`;
 }
 

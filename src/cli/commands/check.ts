@@ -6,7 +6,7 @@ import { asInputError } from '../../ingest/sources/sources.ts';
 import { checkCues, type Violation } from '../../pipeline/cues/check-cues.ts';
 import { PROFILE_NAMES, PROFILES } from '../../pipeline/cues/profiles.ts';
 import { toSeconds, vttTime } from '../../pipeline/cues/time.ts';
-import { type LostCue, type ReadTrack, readTrack } from '../../pipeline/formats/read-track.ts';
+import { type InvalidCue, type ReadTrack, readTrack } from '../../pipeline/formats/read-track.ts';
 import { OutputError } from '../../storage/errors.ts';
 
 /** Exit codes of `check`, which says what a track is like, not how a run went. */
@@ -28,11 +28,11 @@ function violationLine(track: string, { cue, start, rule, value, limit, unit }: 
   return `${track}: cue ${cue} at ${vttTime(start)}: ${rule}: ${value} ${unit}, ${bound} ${limit}`;
 }
 
-function lostLine(track: string, { number, line, text }: LostCue): string {
+function invalidLine(track: string, { number, line, text }: InvalidCue): string {
   return `${track}: cue ${number} on line ${line}: timing: players leave out a cue with these times: ${text}`;
 }
 
-function jsonOf(found: Violation | LostCue): object {
+function jsonOf(found: Violation | InvalidCue): object {
   if (!('rule' in found)) return { event: 'violation', cue: found.number, rule: 'timing', line: found.line };
   const { cue, start, rule, value, limit, unit } = found;
   return { event: 'violation', cue, time: toSeconds(start), rule, value, limit, unit };
@@ -57,20 +57,20 @@ export function checkCommand(): Command {
     .addHelpText('after', EXAMPLES)
     .action(async (file: string, flags: { profile: string; json?: boolean }) => {
       const profile = PROFILES[parseProfile(flags.profile)];
-      const { cues, lost } = await load(file);
-      const say = (found: Violation | LostCue): void => {
-        const text = 'rule' in found ? violationLine(file, found) : lostLine(file, found);
+      const { cues, invalid } = await load(file);
+      const say = (found: Violation | InvalidCue): void => {
+        const text = 'rule' in found ? violationLine(file, found) : invalidLine(file, found);
         process.stdout.write(`${flags.json === true ? JSON.stringify(jsonOf(found)) : text}\n`);
       };
       let violations = 0;
-      const waiting = [...lost];
+      const waiting = [...invalid];
       for (const violation of checkCues(cues, profile)) {
-        while (waiting[0] !== undefined && waiting[0].number < violation.cue) say(waiting.shift() as LostCue);
+        while (waiting[0] !== undefined && waiting[0].number < violation.cue) say(waiting.shift() as InvalidCue);
         say(violation);
         violations += 1;
       }
       waiting.forEach(say);
-      violations += lost.length;
+      violations += invalid.length;
       if (flags.json === true) {
         const summary = { event: 'summary', track: file, profile: profile.name, cues: cues.length, violations };
         process.stdout.write(`${JSON.stringify(summary)}\n`);

@@ -4,7 +4,7 @@ import { TrackExistsError } from '../../captioning/output-status.ts';
 import { EXIT, UsageError } from '../../core/failures.ts';
 import { lookAt, oneSource } from '../../explain/explain-frame.ts';
 import { readMoment } from '../../explain/moment.ts';
-import { outputStatus, putTrack } from '../../storage/output-manifest.ts';
+import { outputStatus, writeOutput } from '../../storage/output-manifest.ts';
 import { ensureFolder } from '../../storage/sink.ts';
 import { stateDir } from '../../storage/state-folder.ts';
 import { loadBundle } from '../../workers/bundle/bundle.ts';
@@ -33,7 +33,7 @@ function checkOutput({ output, json = false }: ExplainFlags): void {
 /** Puts a drawing in its place in one step. Throws an OutputError. */
 async function writeDrawing(file: string, drawing: Buffer): Promise<void> {
   await ensureFolder(path.dirname(file));
-  await putTrack(stateDir(), file, { key: KEY }, (_, made) => writeFile(made, drawing));
+  await writeOutput(stateDir(), file, { key: KEY }, (_, made) => writeFile(made, drawing));
 }
 
 function toStdout(bytes: Buffer | string): Promise<void> {

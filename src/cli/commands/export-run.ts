@@ -11,7 +11,7 @@ import { SecondGlanceError } from '../../core/errors.ts';
 import { EXIT, UsageError } from '../../core/failures.ts';
 import { probe } from '../../ingest/probe/probe.ts';
 import { type CutWay, cutClip } from '../../pipeline/media/cut.ts';
-import { outputStatus, putTrack } from '../../storage/output-manifest.ts';
+import { outputStatus, writeOutput } from '../../storage/output-manifest.ts';
 import { ensureFolder } from '../../storage/sink.ts';
 import { stateDir } from '../../storage/state-folder.ts';
 import { onInterrupt } from '../signals.ts';
@@ -85,7 +85,7 @@ async function exportHit(id: string, { archive, flags, margins, target, signal }
   const video = sourceAt(recording);
   const media = await probe(video, { signal });
   let way: CutWay | undefined;
-  await putTrack(stateDir(), output, { key, source }, async (_, made) => {
+  await writeOutput(stateDir(), output, { key, source }, async (_, made) => {
     way = await cutClip(video, media, cut, made, signal);
   });
   return { ...clip, state: 'done', ...(way === undefined ? {} : { way }) };

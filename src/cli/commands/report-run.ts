@@ -10,7 +10,7 @@ import { SecondGlanceError } from '../../core/errors.ts';
 import { EXIT, orUsage, UsageError } from '../../core/failures.ts';
 import { VERSION } from '../../core/version.ts';
 import { counted } from '../../core/wording.ts';
-import { outputStatus, putTrack } from '../../storage/output-manifest.ts';
+import { outputStatus, writeOutput } from '../../storage/output-manifest.ts';
 import { ensureFolder, streamSink } from '../../storage/sink.ts';
 import { stateDir } from '../../storage/state-folder.ts';
 
@@ -93,7 +93,7 @@ async function publish(html: string, output: string, force: boolean): Promise<vo
   // What a page is of changes with every run: one of ours may always be replaced.
   if (!force && (await outputStatus(stateDir(), output, '')) === 'foreign') throw new ReportExistsError(output);
   await ensureFolder(path.dirname(output));
-  await putTrack(stateDir(), output, { key: 'report' }, html);
+  await writeOutput(stateDir(), output, { key: 'report' }, html);
 }
 
 /** `secondglance report`: returns the exit code. Throws a UsageError, or why there is no page. */

@@ -1,8 +1,8 @@
 import type { Micros } from '../../core/types.ts';
 import type { ReadCue } from '../formats/read-track.ts';
-import { lengthOf } from './layout.ts';
+import { graphemeCount } from './layout.ts';
 import type { Profile } from './profiles.ts';
-import { amountOf, readingTime } from './spacing.ts';
+import { readingTime, readingUnits } from './spacing.ts';
 
 /**
  * What can be wrong with a cue:
@@ -33,14 +33,14 @@ function inSeconds(time: Micros): number {
 
 function* checkText({ lines, start, end }: ReadCue, { lineLength, lines: most, speed }: Profile) {
   if (lines.length > most) yield { rule: 'lines', value: lines.length, limit: most, unit: 'lines' } as const;
-  const longest = Math.max(0, ...lines.map(lengthOf));
+  const longest = Math.max(0, ...lines.map(graphemeCount));
   if (longest > lineLength) {
     yield { rule: 'line-length', value: longest, limit: lineLength, unit: 'characters' } as const;
   }
   const text = lines.join('\n');
   if (speed !== undefined && readingTime(text, speed) > end - start + ROUNDING) {
     const seconds = (end - start) / 1e6;
-    const rate = amountOf(text, speed) / (speed.unit === 'words a minute' ? seconds / 60 : seconds);
+    const rate = readingUnits(text, speed) / (speed.unit === 'words a minute' ? seconds / 60 : seconds);
     yield { rule: 'reading-speed', value: Math.round(rate * 10) / 10, limit: speed.most, unit: speed.unit } as const;
   }
 }

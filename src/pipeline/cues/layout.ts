@@ -6,7 +6,7 @@ export const LINES = 2;
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /** Characters of `text` as a reader counts them. */
-export function lengthOf(text: string): number {
+export function graphemeCount(text: string): number {
   // Printable ASCII, the common case, has one character a code unit.
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   return Array.from(segmenter.segment(text)).length;
@@ -20,7 +20,7 @@ interface Word {
 /** Words of at most a line's length each: a longer one is cut hard, between graphemes. */
 function wordsOf(text: string, lineLength: number): Word[] {
   return text.split(' ').flatMap((word): Word[] => {
-    const length = lengthOf(word);
+    const length = graphemeCount(word);
     if (length === 0) return [];
     if (length <= lineLength) return [{ text: word, length }];
     const letters = Array.from(segmenter.segment(word), (part) => part.segment);
@@ -85,7 +85,7 @@ function slices(words: readonly Word[], ends: readonly number[]): Word[][] {
  * Sets a tidy text as cues: each of at most {@link LINES} lines (joined with a line feed) of `lineLength`
  * characters as a reader counts them (grapheme clusters), as few as possible, evenly filled, broken between words.
  */
-export function setText(text: string, lineLength: number): string[] {
+export function breakText(text: string, lineLength: number): string[] {
   const words = wordsOf(text, lineLength);
   const measure = measured(words);
   const fitsLine = (from: number, to: number): boolean => measure(from, to) <= lineLength;
@@ -109,7 +109,7 @@ export function setText(text: string, lineLength: number): string[] {
  * Shares `[start, end]` among parts in proportion to their `weights`, each at least `minimum`; where the time is too
  * short for that, in equal shares. Returns the parts' ends; the last is `end`.
  */
-export function shareTime(start: Micros, end: Micros, weights: readonly number[], minimum: Micros): Micros[] {
+export function divideTime(start: Micros, end: Micros, weights: readonly number[], minimum: Micros): Micros[] {
   const total = end - start;
   const scarce = total < minimum * weights.length;
   const shares = weights.map((weight) => (scarce ? 1 : weight));

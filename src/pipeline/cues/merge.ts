@@ -1,7 +1,7 @@
 import type { Caption, Micros } from '../../core/types.ts';
 import type { CueRules } from './rules.ts';
-import { NEARLY_EQUAL, overlap, sayTheSame, tidy } from './text.ts';
-import type { Stage } from './transducer.ts';
+import { equalIgnoringCase, SIMILAR, tidy, wordOverlap } from './text.ts';
+import type { Transducer } from './transducer.ts';
 
 /** One text and the time for which it holds, in track time, by the looks alone: no minimum yet, no line breaks. */
 export interface Span {
@@ -31,7 +31,7 @@ function join(run: Run, look: Run): Run {
 }
 
 function nearlyEqual(run: Run, look: Run): boolean {
-  return sayTheSame(run.text, look.text) || overlap(run.text, look.text) >= NEARLY_EQUAL;
+  return equalIgnoringCase(run.text, look.text) || wordOverlap(run.text, look.text) >= SIMILAR;
 }
 
 /**
@@ -45,7 +45,7 @@ function nearlyEqual(run: Run, look: Run): boolean {
  * than let the track blink. Looks before the track's zero count as at zero; what is over by then makes no span.
  * The state is two runs, however long the video.
  */
-export function mergeCaptions(rules: CueRules, zero: Micros, end: () => Micros): Stage<Caption, Span> {
+export function mergeCaptions(rules: CueRules, zero: Micros, end: () => Micros): Transducer<Caption, Span> {
   let open: Run | undefined;
   /** A still look that disagrees with `open`: the next look tells whether it was a slip or a new text. */
   let odd: Run | undefined;
@@ -89,7 +89,7 @@ export function mergeCaptions(rules: CueRules, zero: Micros, end: () => Micros):
       } else if (look === undefined || !reaches(open, time)) {
         spans.push(...closed(open, time));
         open = look;
-      } else if (sayTheSame(open.text, look.text) || (still && nearlyEqual(open, look))) {
+      } else if (equalIgnoringCase(open.text, look.text) || (still && nearlyEqual(open, look))) {
         open = join(open, look);
       } else if (still) {
         odd = look;

@@ -1,7 +1,7 @@
 import type { Micros } from '../../core/types.ts';
 import type { Span } from './merge.ts';
-import { sayTheSame } from './text.ts';
-import type { Stage } from './transducer.ts';
+import { equalIgnoringCase } from './text.ts';
+import type { Transducer } from './transducer.ts';
 
 /** A millisecond: what a track can tell apart. */
 const TICK: Micros = 1000;
@@ -28,7 +28,11 @@ interface Paced {
  *
  * Holds back the two or three spans that these rules may still change.
  */
-export function enforceMinDuration(need: (text: string) => Micros, zero: Micros, end: () => Micros): Stage<Span, Span> {
+export function enforceMinDuration(
+  need: (text: string) => Micros,
+  zero: Micros,
+  end: () => Micros,
+): Transducer<Span, Span> {
   const held: Paced[] = [];
   let seen: Micros = 0;
 
@@ -43,7 +47,7 @@ export function enforceMinDuration(need: (text: string) => Micros, zero: Micros,
     held.pop();
     const shown = held.at(-1);
     if (shown !== undefined) shown.last = before.last;
-    if (shown !== undefined && sayTheSame(shown.text, span.text)) {
+    if (shown !== undefined && equalIgnoringCase(shown.text, span.text)) {
       shown.end = Math.max(shown.end, span.end);
       shown.last = span.last;
       return;

@@ -7,7 +7,7 @@ export function tidy(text: string): string {
 }
 
 /** True where two tidy captions say the same but for case. */
-export function sayTheSame(a: string, b: string): boolean {
+export function equalIgnoringCase(a: string, b: string): boolean {
   return a === b || a.toLowerCase() === b.toLowerCase();
 }
 
@@ -15,14 +15,14 @@ function words(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}'-]+/gu) ?? [];
 }
 
-/** From this {@link overlap} on, two captions of one still scene count as two wordings of the same thing. */
-export const NEARLY_EQUAL = 0.6;
+/** From this {@link wordOverlap} on, two captions of one still scene count as two wordings of the same thing. */
+export const SIMILAR = 0.6;
 
 /**
  * How much two captions have in common: Dice's coefficient of their words, `2 |A and B| / (|A| + |B|)`, counting
  * repeated words as often as they stand. 1 for the same words in any order, 0 for none in common.
  */
-export function overlap(a: string, b: string): number {
+export function wordOverlap(a: string, b: string): number {
   const left = words(a);
   const right = words(b);
   if (left.length + right.length === 0) return a === b ? 1 : 0;

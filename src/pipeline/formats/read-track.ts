@@ -13,7 +13,7 @@ export interface ReadCue {
 }
 
 /** A cue that players leave out, because its times cannot be read or it ends before it starts. */
-export interface LostCue {
+export interface InvalidCue {
   readonly number: number;
   /** Line of the file, from 1, and what stands there. */
   readonly line: number;
@@ -24,7 +24,7 @@ export interface LostCue {
 export interface ReadTrack {
   readonly format: 'vtt' | 'srt';
   readonly cues: readonly ReadCue[];
-  readonly lost: readonly LostCue[];
+  readonly invalid: readonly InvalidCue[];
 }
 
 /** So much of a file is looked at to tell whether it is a track at all: a film is not read to its end. */
@@ -91,19 +91,19 @@ export function parseTrack(text: string): ReadTrack | undefined {
   const isTiming = (line: string): boolean => TIMING.test(line) || (format === 'vtt' && line.includes('-->'));
   const starts = lines.flatMap((line, at) => (isTiming(line) ? [at] : []));
   const cues: ReadCue[] = [];
-  const lost: LostCue[] = [];
+  const invalid: InvalidCue[] = [];
   starts.forEach((at, index) => {
     const number = index + 1;
     const line = lines[at] ?? '';
     const times = timesOf(format === 'vtt' ? VTT_TIMES : SRT_TIMES, line);
     if (times === undefined || times.end <= times.start) {
-      lost.push({ number, line: at + 1, text: line.trim() });
+      invalid.push({ number, line: at + 1, text: line.trim() });
       return;
     }
     const payload = payloadOf(format, lines.slice(at + 1, starts[index + 1]), index + 1 < starts.length);
     cues.push({ number, ...times, lines: payload.map((part) => part.trim()).filter((part) => part !== '') });
   });
-  return format === 'srt' && cues.length === 0 ? undefined : { format, cues, lost };
+  return format === 'srt' && cues.length === 0 ? undefined : { format, cues, invalid };
 }
 
 /** UTF-8 where it is that, UTF-16 where the file says so, else what old subtitle tools write. */
@@ -134,7 +134,7 @@ async function headOf(file: string): Promise<Buffer> {
  */
 export async function readTrack(file: string): Promise<ReadTrack> {
   const head = decode(await headOf(file));
-  if (head.trim() === '' && /\.srt$/i.test(file)) return { format: 'srt', cues: [], lost: [] };
+  if (head.trim() === '' && /\.srt$/i.test(file)) return { format: 'srt', cues: [], invalid: [] };
   const plausible =
     !head.includes('\0') && (VTT.test(head) || head.split(/[\r\n]+/).some((line) => SRT_TIMES.test(line)));
   const track = plausible ? parseTrack(decode(await readFile(file))) : undefined;

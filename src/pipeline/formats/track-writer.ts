@@ -1,9 +1,7 @@
+import type { JsonObject } from '../../core/json.ts';
 import type { TrackKind } from '../../core/kind.ts';
 import type { Caption, Cue, Micros, ModelIdentity } from '../../core/types.ts';
 import type { Written } from '../../storage/sink.ts';
-
-/** A value that JSON can hold. */
-export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 /** What is known of a track before its first caption. */
 export interface TrackHeader {
@@ -18,7 +16,7 @@ export interface TrackHeader {
     /** The container's start time: the track's zero, on the source's clock. */
     readonly start: Micros;
     /** What else the JSON shall say of the source (size, codec, ...), after the above. */
-    readonly facts: { readonly [key: string]: JsonValue };
+    readonly facts: JsonObject;
   };
   /** What the track is to a player, and its language as a BCP 47 tag: formats that have a place for them say so. */
   readonly kind: TrackKind;
@@ -29,7 +27,7 @@ export interface TrackHeader {
    */
   readonly segmentVideo?: (folder: string) => Promise<string>;
   /** The options that decide what is in the track, as the JSON shall show them. */
-  readonly options: { readonly [key: string]: JsonValue };
+  readonly options: JsonObject;
 }
 
 /** What is known of a track only at its end. */

@@ -2,7 +2,7 @@ import { access, constants, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { errnoOf } from '../../core/errors.ts';
 import { outputError } from '../../storage/errors.ts';
-import { openTrackSink, outputStatus, recordTrack } from '../../storage/output-manifest.ts';
+import { openOutputSink, outputStatus, recordOutput } from '../../storage/output-manifest.ts';
 import { ensureFolder, type Transform } from '../../storage/sink.ts';
 
 /** Where a guide's files lie, and whose they are. */
@@ -47,7 +47,7 @@ export async function writeText(
 ): Promise<GuideFile> {
   const file = path.resolve(folder, name);
   await ensureFolder(path.dirname(file));
-  const sink = await openTrackSink(stateDir, file, source, make);
+  const sink = await openOutputSink(stateDir, file, source, make);
   try {
     await sink.write(text);
     const { sha256 } = await sink.commit();
@@ -67,7 +67,7 @@ export function writeBytes(place: GuidePlace, name: string, bytes: Uint8Array): 
 export async function recordGuide(place: GuidePlace, files: readonly GuideFile[], key: string): Promise<void> {
   const { folder, stateDir, source } = place;
   for (const { name, sha256 } of files) {
-    await recordTrack(stateDir, path.resolve(folder, name), { key: `${name} ${key}`, sha256, source });
+    await recordOutput(stateDir, path.resolve(folder, name), { key: `${name} ${key}`, sha256, source });
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LINES, lengthOf } from '../../../src/pipeline/cues/layout.ts';
+import { graphemeCount, LINES } from '../../../src/pipeline/cues/layout.ts';
 import { PROFILES } from '../../../src/pipeline/cues/profiles.ts';
 import { DEFAULT_RULES } from '../../../src/pipeline/cues/rules.ts';
 import { toMilliseconds } from '../../../src/pipeline/cues/time.ts';
@@ -59,7 +59,7 @@ test('whatever the captions: inside the video, no overlap, readable, on lines th
       }
       const lines = cue.text.split('\n');
       expect(lines.length).toBeLessThanOrEqual(LINES);
-      for (const line of lines) expect(lengthOf(line)).toBeLessThanOrEqual(PROFILES.web.lineLength);
+      for (const line of lines) expect(graphemeCount(line)).toBeLessThanOrEqual(PROFILES.web.lineLength);
       expect(cue.from.length).toBeGreaterThan(0);
       expect(cue.from[0]).toBeGreaterThanOrEqual(cues[at - 1]?.from[0] ?? 0);
 

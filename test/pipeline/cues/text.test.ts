@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { overlap, sayTheSame, tidy } from '../../../src/pipeline/cues/text.ts';
+import { equalIgnoringCase, tidy, wordOverlap } from '../../../src/pipeline/cues/text.ts';
 
 test('white space and control characters', () => {
   expect(tidy(' A\tdog\r\n\n runs\u0000 \u2028home\u00a0now ')).toBe('A dog runs home now');
@@ -7,14 +7,14 @@ test('white space and control characters', () => {
 });
 
 test('the same text but for case', () => {
-  expect(sayTheSame('A dog', 'a DOG')).toBe(true);
-  expect(sayTheSame('A dog', 'A dogs')).toBe(false);
+  expect(equalIgnoringCase('A dog', 'a DOG')).toBe(true);
+  expect(equalIgnoringCase('A dog', 'A dogs')).toBe(false);
 });
 
 test('overlap is Dice over words with their counts', () => {
-  expect(overlap('a b c d', 'd c b a')).toBe(1);
-  expect(overlap('a man a dog', 'a dog')).toBeCloseTo(4 / 6);
-  expect(overlap('a a a', 'a b c')).toBeCloseTo(2 / 6);
-  expect(overlap('one two', 'three four')).toBe(0);
-  expect(overlap('...', '!!!')).toBe(0);
+  expect(wordOverlap('a b c d', 'd c b a')).toBe(1);
+  expect(wordOverlap('a man a dog', 'a dog')).toBeCloseTo(4 / 6);
+  expect(wordOverlap('a a a', 'a b c')).toBeCloseTo(2 / 6);
+  expect(wordOverlap('one two', 'three four')).toBe(0);
+  expect(wordOverlap('...', '!!!')).toBe(0);
 });

@@ -2,7 +2,7 @@ import { Subject } from 'rxjs';
 import { expect, test } from 'vitest';
 import type { Caption, Cue } from '../../../src/core/types.ts';
 import { DEFAULT_RULES } from '../../../src/pipeline/cues/rules.ts';
-import { MOST_NAMED, toCues } from '../../../src/pipeline/cues/to-cues.ts';
+import { MAX_KEYFRAMES_PER_CUE, toCues } from '../../../src/pipeline/cues/to-cues.ts';
 import { captions, cuesOf, line, seconds } from '../support/captions.ts';
 
 async function lines(...request: Parameters<typeof cuesOf>): Promise<string[]> {
@@ -301,8 +301,8 @@ test('a week of one still scene is one cue that names a bounded choice of its ke
   const [cue, ...more] = await cuesOf(plans, week);
   expect(more).toEqual([]);
   expect(cue).toMatchObject({ start: 0, end: seconds(week), text: 'A yard' });
-  expect(cue?.from).toHaveLength(MOST_NAMED);
+  expect(cue?.from).toHaveLength(MAX_KEYFRAMES_PER_CUE);
   expect(cue?.from[0]).toBe(0);
   expect(cue?.from.at(-1)).toBe(week / 10 - 1);
-  expect(new Set(cue?.from).size).toBe(MOST_NAMED);
+  expect(new Set(cue?.from).size).toBe(MAX_KEYFRAMES_PER_CUE);
 });

@@ -59,13 +59,13 @@ test('a cue that players leave out is named with its line', () => {
     'WEBVTT\n\n00:01,000 --> 00:02,000\ncomma\n\n00:04.000 --> 00:03.000\nbackwards\n\n00:05.000 --> 00:06.000\nok\n';
   expect(parseTrack(vtt)).toMatchObject({
     cues: [{ number: 3, lines: ['ok'] }],
-    lost: [
+    invalid: [
       { number: 1, line: 3, text: '00:01,000 --> 00:02,000' },
       { number: 2, line: 6, text: '00:04.000 --> 00:03.000' },
     ],
   });
   const srt = '1\n00:00:01,000 -> 00:00:02,000\nshort arrow\n\n2\n00:00:03,000 --> 00:00:04,000\nok\n';
-  expect(parseTrack(srt)?.lost).toEqual([{ number: 1, line: 2, text: '00:00:01,000 -> 00:00:02,000' }]);
+  expect(parseTrack(srt)?.invalid).toEqual([{ number: 1, line: 2, text: '00:00:01,000 -> 00:00:02,000' }]);
 });
 
 test('our own tracks come back, and subsrt reads an SRT the same way', async () => {
@@ -116,7 +116,7 @@ test('what is no track says so, and is not read to its end', async () => {
     await expect(readTrack(file), name).rejects.toMatchObject({ code: 'not-a-track' });
   }
   await writeFile(path.join(folder, 'none.srt'), '');
-  expect(await readTrack(path.join(folder, 'none.srt'))).toMatchObject({ cues: [], lost: [] });
+  expect(await readTrack(path.join(folder, 'none.srt'))).toMatchObject({ cues: [], invalid: [] });
   await writeFile(path.join(folder, 'none.vtt'), 'WEBVTT\n');
-  expect(await readTrack(path.join(folder, 'none.vtt'))).toMatchObject({ cues: [], lost: [] });
+  expect(await readTrack(path.join(folder, 'none.vtt'))).toMatchObject({ cues: [], invalid: [] });
 });
