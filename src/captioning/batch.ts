@@ -91,7 +91,7 @@ export class Batch {
       }
       await this.#open();
       reporter.begin(source.name, position, this.#plan.inputs.length);
-      const job = { source, identity, targets, key, ...(lines === undefined ? {} : { lines }) };
+      const job = { source, identity, targets, key, ...(lines === undefined ? {} : { sharedJsonl: lines }) };
       const { summary, journal } = await captionInput(this.#context, job);
       if (journal !== undefined) this.#journals.push(journal);
       this.#end(summary);
