@@ -83,7 +83,7 @@ test('a problem keeps what was tried for --verbose', () => {
     "at: 1.500 s of the source's clock",
     '| oh',
   ]);
-  expect(detail[4]).toMatch(/^at .*summary\.test\.ts/);
+  expect(detail[4]).toMatch(/^at .*summary\.unit\.test\.ts/);
   expect(problemOf(new Error('what?'), false)).toEqual({
     code: 'unexpected',
     message: 'what?',
