@@ -1,9 +1,9 @@
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { SecondGlanceError } from '../core/errors.ts';
 import { UsageError } from '../core/failures.ts';
 import { shellWord } from '../core/shell-word.ts';
 import type { Source } from '../ingest/sources/sources.ts';
+import { OutputExistsError } from '../storage/errors.ts';
 import { guideToVtt } from './guide/chapters-vtt.ts';
 import type { Guide } from './guide/guide.ts';
 import { type GuideFile, type GuidePlace, guideStanding, recordGuide, writeText } from './guide/guide-files.ts';
@@ -17,20 +17,9 @@ export const MADE_FILES = ['chapters.vtt', 'guide.md', 'guide.html'] as const;
 /** The file that a person edits. */
 export const STEPS_FILE = 'steps.json';
 
-/** Where a guide would go, something stands that is not to be overwritten. */
-class GuideExistsError extends SecondGlanceError<'guide-exists'> {
-  constructor(file: string, by: 'foreign' | 'other') {
-    const why =
-      by === 'other' ? 'belongs to the guide of another video' : 'was edited, or was not written by secondglance';
-    const steps = by === 'foreign' && path.basename(file) === STEPS_FILE;
-    const remedy = steps ? `secondglance steps --from ${shellWord(file)} builds the guide from it; ` : '';
-    super('guide-exists', `${file} ${why}: ${remedy}--force writes over it`);
-  }
-}
-
 /**
- * True where all of `names` stand as the same input and options gave them. Throws a GuideExistsError where one of them
- * is a person's, or another video's.
+ * True where all of `names` stand as the same input and options gave them. Throws an OutputExistsError where one of
+ * them was edited, or belongs to another video.
  */
 export async function checkGuide(
   place: GuidePlace,
@@ -40,7 +29,12 @@ export async function checkGuide(
 ): Promise<boolean> {
   if (force) return false;
   const { current, taken } = await guideStanding(place, names, key);
-  if (taken !== undefined) throw new GuideExistsError(path.resolve(place.folder, taken.name), taken.by);
+  if (taken !== undefined) {
+    const file = path.resolve(place.folder, taken.name);
+    const edited = taken.by === 'foreign' && taken.name === STEPS_FILE;
+    const rebuild = edited ? `secondglance steps --from ${shellWord(file)} builds the guide from it; ` : '';
+    throw new OutputExistsError(file, 'guide', taken.by, { advice: `${rebuild}--force overwrites it` });
+  }
   return current;
 }
 

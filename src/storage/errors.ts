@@ -79,3 +79,29 @@ export function outputError(cause: unknown, doing: string): OutputError {
     }
   }
 }
+
+/** What an output is; the error code of {@link OutputExistsError} starts with it. */
+export type OutputKind = 'track' | 'clip' | 'report' | 'guide';
+
+/** The target holds a file that must not be overwritten without `--force`. */
+export class OutputExistsError extends SecondGlanceError<`${OutputKind}-exists`> {
+  /**
+   * @param status `foreign`: not written by secondglance, or edited since; `other`: made from another input
+   * @param advice what the user can do, where that is not `--force` or another `-o`
+   */
+  constructor(
+    file: string,
+    kind: OutputKind,
+    status: 'foreign' | 'other',
+    {
+      advice = '--force overwrites it, -o writes elsewhere',
+      retryable = false,
+    }: { readonly advice?: string; readonly retryable?: boolean } = {},
+  ) {
+    const why =
+      status === 'foreign'
+        ? 'already exists and was not written by secondglance (or was edited since)'
+        : `is the ${kind} of another input`;
+    super(`${kind}-exists`, `${file} ${why}: ${advice}`, { retryable });
+  }
+}

@@ -4,7 +4,7 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { errnoOf } from '../core/errors.ts';
-import { outputError } from './errors.ts';
+import { OutputExistsError, type OutputKind, outputError } from './errors.ts';
 import { ensureFolder, openFileSink, type TextSink, type Transform } from './sink.ts';
 
 /** What the ledger keeps of one track's place. */
@@ -158,4 +158,19 @@ export async function outputStatus(
   } catch (error) {
     throw outputError(error, `look at ${target}`);
   }
+}
+
+/**
+ * Checks an output before it is made: true where it is up to date. Throws an {@link OutputExistsError} where the target
+ * must not be overwritten.
+ * @param output `key`: what the output depends on; `source`: the input that it is made from, where that is one
+ */
+export async function assertOverwritable(
+  stateDir: string,
+  target: string,
+  output: { readonly kind: OutputKind; readonly key: string; readonly source?: string | undefined },
+): Promise<boolean> {
+  const status = await outputStatus(stateDir, target, output.key, output.source);
+  if (status === 'foreign' || status === 'other') throw new OutputExistsError(target, output.kind, status);
+  return status === 'current';
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { openOutputSink, outputStatus, recordOutput } from '../../src/storage/output-manifest.ts';
+import { assertOverwritable, openOutputSink, outputStatus, recordOutput } from '../../src/storage/output-manifest.ts';
 import { temporaryFolder } from './support/folder.ts';
 
 function sha256(text: string): string {
@@ -108,4 +108,26 @@ test("a track of another input is not this one's to replace", async () => {
   expect(await outputStatus(folder, target, 'new key', '/films/a.avi')).toBe('other');
   expect(await outputStatus(folder, target, 'new key')).toBe('stale');
   expect(await outputStatus(folder, target, 'new key', '/films/a.mp4')).toBe('stale');
+});
+
+test('only absent, stale and current outputs may be overwritten', async () => {
+  const folder = await temporaryFolder();
+  const target = path.join(folder, 'a.vtt');
+  const of = (source: string, key = 'key') => assertOverwritable(folder, target, { kind: 'track', key, source });
+  expect(await of('/films/a.mp4')).toBe(false);
+
+  await writeFile(target, 'WEBVTT');
+  await expect(of('/films/a.mp4')).rejects.toMatchObject({
+    code: 'track-exists',
+    retryable: false,
+    message: `${target} already exists and was not written by secondglance (or was edited since): --force overwrites it, -o writes elsewhere`,
+  });
+
+  await recordOutput(folder, target, { key: 'key', sha256: sha256('WEBVTT'), source: '/films/a.mp4' });
+  expect(await of('/films/a.mp4')).toBe(true);
+  expect(await of('/films/a.mp4', 'new key')).toBe(false);
+  await expect(of('/films/a.avi', 'key of a.avi')).rejects.toMatchObject({
+    code: 'track-exists',
+    message: expect.stringContaining(`${target} is the track of another input: `),
+  });
 });

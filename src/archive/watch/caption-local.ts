@@ -1,12 +1,13 @@
 import { captionInput } from '../../captioning/caption-input.ts';
 import { digest, trackOptions } from '../../captioning/input-identity.ts';
-import { assertWritable, TrackExistsError } from '../../captioning/output-status.ts';
+import { assertWritable } from '../../captioning/output-status.ts';
 import type { Target } from '../../captioning/outputs.ts';
 import type { Reporter } from '../../captioning/progress.ts';
 import { applyModelDefaults, type CaptionSettings, readSettings } from '../../captioning/settings.ts';
 import type { InputSummary } from '../../captioning/summary.ts';
 import { DEFAULT_LANGUAGE } from '../../captioning/track-options.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { OutputExistsError } from '../../storage/errors.ts';
 import { stateDir } from '../../storage/state-folder.ts';
 import type { Bundle } from '../../workers/bundle/bundle.ts';
 import type { Database } from '../index/database.ts';
@@ -17,7 +18,6 @@ import type { Recording } from '../recordings/recordings.ts';
 import { sourceAt } from '../recordings/register.ts';
 import type { AttemptRequest } from './attempt.ts';
 import { Captioners } from './captioners.ts';
-import { PlaceTakenError } from './errors.ts';
 import { placesFor } from './targets.ts';
 import type { RecordingCaptioner } from './watch-context.ts';
 import type { WatchSettings } from './watch-settings.ts';
@@ -45,17 +45,20 @@ export function captionSettings({ settings, bundle }: DescribeContext, plan: Pla
   return applyModelDefaults(asked, bundle);
 }
 
-/** The first place where nobody else's file stands. Throws a PlaceTakenError where there is none. */
+/** The first set of targets that may be written. Throws an OutputExistsError (retryable) where there is none. */
 async function freePlace(places: readonly Target[][], recording: Recording, key: string): Promise<Target[]> {
   for (const targets of places) {
     try {
       await assertWritable(stateDir(), targets, { key, source: recording.path, force: false });
       return targets;
     } catch (error) {
-      if (!(error instanceof TrackExistsError)) throw error;
+      if (!(error instanceof OutputExistsError)) throw error;
     }
   }
-  throw new PlaceTakenError(places[0]?.[0]?.path ?? recording.path);
+  throw new OutputExistsError(places[0]?.[0]?.path ?? recording.path, 'track', 'foreign', {
+    advice: 'move it away, or write tracks elsewhere with -o',
+    retryable: true,
+  });
 }
 
 /**

@@ -17,17 +17,6 @@ export class FolderAwayError extends SecondGlanceError<'folder-away'> {
   }
 }
 
-/** Where a recording's track belongs stands something that is not to be overwritten. */
-export class PlaceTakenError extends SecondGlanceError<'track-exists'> {
-  constructor(target: string) {
-    super(
-      'track-exists',
-      `${target} was not written by secondglance, or was edited since: move it away, or have tracks written elsewhere with -o`,
-      { retryable: true },
-    );
-  }
-}
-
 /** The window has closed; the recording in work goes on in the next one. */
 export class WindowClosedError extends SecondGlanceError<'window-closed'> {
   constructor() {

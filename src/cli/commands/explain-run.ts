@@ -1,10 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { TrackExistsError } from '../../captioning/output-status.ts';
 import { EXIT, UsageError } from '../../core/failures.ts';
 import { lookAt, oneSource } from '../../explain/explain-frame.ts';
 import { readMoment } from '../../explain/moment.ts';
-import { outputStatus, writeOutput } from '../../storage/output-manifest.ts';
+import { assertOverwritable, writeOutput } from '../../storage/output-manifest.ts';
 import { ensureFolder } from '../../storage/sink.ts';
 import { stateDir } from '../../storage/state-folder.ts';
 import { loadBundle } from '../../workers/bundle/bundle.ts';
@@ -47,9 +46,7 @@ export async function runExplain(text: string, flags: ExplainFlags): Promise<num
   const moment = await readMoment(text);
   const source = await oneSource(moment.input);
   const file = output === undefined || output === '-' ? undefined : path.resolve(output);
-  if (file !== undefined && !force && (await outputStatus(stateDir(), file, KEY)) === 'foreign') {
-    throw new TrackExistsError(file, 'foreign');
-  }
+  if (file !== undefined && !force) await assertOverwritable(stateDir(), file, { kind: 'track', key: KEY });
   const interruption = onInterrupt(() => undefined);
   try {
     const look = await lookAt(source, moment, await loadBundle(model), interruption.signal);

@@ -11,7 +11,7 @@ import { SecondGlanceError } from '../../core/errors.ts';
 import { EXIT, UsageError } from '../../core/failures.ts';
 import { probe } from '../../ingest/probe/probe.ts';
 import { type CutWay, cutClip } from '../../pipeline/media/cut.ts';
-import { outputStatus, writeOutput } from '../../storage/output-manifest.ts';
+import { assertOverwritable, writeOutput } from '../../storage/output-manifest.ts';
 import { ensureFolder } from '../../storage/sink.ts';
 import { stateDir } from '../../storage/state-folder.ts';
 import { onInterrupt } from '../signals.ts';
@@ -26,15 +26,6 @@ export interface ExportFlags {
   readonly quiet?: boolean;
   readonly verbose?: boolean;
   readonly json?: boolean;
-}
-
-/** Where a clip would go, something stands that is not to be overwritten. */
-class ClipExistsError extends SecondGlanceError<'clip-exists'> {
-  constructor(file: string, by: 'foreign' | 'other') {
-    const why =
-      by === 'other' ? 'is a clip of another recording' : 'was not written by secondglance (or changed since)';
-    super('clip-exists', `${file} ${why}: --force writes over it, -o writes elsewhere`);
-  }
 }
 
 /** A clip that stands. */
@@ -76,10 +67,8 @@ async function exportHit(id: string, { archive, flags, margins, target, signal }
   const key = digest({ clip: recording.content, from: cut.from, length: cut.length, recorded: cut.recorded });
   const source = recording.content;
   const clip = { output, began: cut.recorded, duration: cut.length / 1e6 };
-  if (flags.force !== true) {
-    const standing = await outputStatus(stateDir(), output, key, source);
-    if (standing === 'foreign' || standing === 'other') throw new ClipExistsError(output, standing);
-    if (standing === 'current') return { ...clip, state: 'skipped' };
+  if (flags.force !== true && (await assertOverwritable(stateDir(), output, { kind: 'clip', key, source }))) {
+    return { ...clip, state: 'skipped' };
   }
   await ensureFolder(path.dirname(output));
   const video = sourceAt(recording);

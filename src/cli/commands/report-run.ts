@@ -6,11 +6,10 @@ import { formatLocal, startOfDay } from '../../archive/clock/time-zone.ts';
 import { parseSpan, pictureOf, withArchive } from '../../archive/open-archive.ts';
 import { gatherReport, type Moment, type Report } from '../../archive/report/report.ts';
 import { reportToHtml } from '../../archive/report/report-html.ts';
-import { SecondGlanceError } from '../../core/errors.ts';
 import { EXIT, orUsage, UsageError } from '../../core/failures.ts';
 import { VERSION } from '../../core/version.ts';
 import { counted } from '../../core/wording.ts';
-import { outputStatus, writeOutput } from '../../storage/output-manifest.ts';
+import { assertOverwritable, writeOutput } from '../../storage/output-manifest.ts';
 import { ensureFolder, streamSink } from '../../storage/sink.ts';
 import { stateDir } from '../../storage/state-folder.ts';
 
@@ -24,16 +23,6 @@ export interface ReportFlags {
   readonly force?: boolean;
   readonly quiet?: boolean;
   readonly json?: boolean;
-}
-
-/** Where the page would go, something stands that is not to be overwritten. */
-class ReportExistsError extends SecondGlanceError<'report-exists'> {
-  constructor(file: string) {
-    super(
-      'report-exists',
-      `${file} was not written by secondglance (or was edited since): --force writes over it, -o writes elsewhere`,
-    );
-  }
 }
 
 const DAY_MS = 86_400_000;
@@ -84,14 +73,14 @@ async function picturesOf(report: Report, file: string): Promise<Map<Moment, str
   return pictures;
 }
 
-/** Writes the page. Throws a ReportExistsError, an OutputError. */
+/** Writes the page. Throws an OutputExistsError, an OutputError. */
 async function publish(html: string, output: string, force: boolean): Promise<void> {
   if (output === '-') {
     await streamSink(process.stdout).write(html);
     return;
   }
   // What a page is of changes with every run: one of ours may always be replaced.
-  if (!force && (await outputStatus(stateDir(), output, '')) === 'foreign') throw new ReportExistsError(output);
+  if (!force) await assertOverwritable(stateDir(), output, { kind: 'report', key: '' });
   await ensureFolder(path.dirname(output));
   await writeOutput(stateDir(), output, { key: 'report' }, html);
 }

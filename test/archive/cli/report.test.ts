@@ -38,7 +38,7 @@ test('a page of a day; ours is replaced, another is not', async () => {
     },
   ]);
   await writeFile(at(name), 'mine');
-  expect(await shell(command)).toMatchObject({ code: 1, stderr: expect.stringMatching(/--force writes over it/) });
+  expect(await shell(command)).toMatchObject({ code: 1, stderr: expect.stringMatching(/--force overwrites it/) });
   expect(await read(name)).toBe('mine');
   expect(await readdir(folder)).toEqual([name]);
   const piped = await shell(`${command} -o - | head -c 15; $SG report --date 24.11.2026 --state x.db`);

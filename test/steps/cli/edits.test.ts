@@ -100,7 +100,9 @@ describe('after an edit of steps.json', () => {
     const edited = await place.read('guide/steps.json');
     const refused = await steps(place, 'shelf.mp4', '-o', 'guide', '--min-step', '6s');
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toContain('guide/steps.json was edited, or was not written by secondglance');
+    expect(refused.stderr).toContain(
+      'guide/steps.json already exists and was not written by secondglance (or was edited since)',
+    );
     expect(refused.stderr).toMatch(/secondglance steps --from \S+\/guide\/steps\.json builds the guide from it/);
     expect(await place.read('guide/steps.json')).toBe(edited);
     expect(await steps(place, 'shelf.mp4', '-o', 'guide', '--force')).toMatchObject({ code: 0 });
@@ -116,7 +118,9 @@ describe('after an edit of steps.json', () => {
       ['--from', 'guide/steps.json'],
     ]) {
       const { code, stderr } = await steps(place, ...args);
-      expect(stderr).toContain('guide/guide.md was edited, or was not written by secondglance: --force writes over it');
+      expect(stderr).toContain(
+        'guide/guide.md already exists and was not written by secondglance (or was edited since): --force overwrites it',
+      );
       expect(code).toBe(1);
     }
     expect(await place.read('guide/guide.md')).toBe(`${page}\nMine.\n`);

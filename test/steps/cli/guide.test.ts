@@ -264,7 +264,7 @@ describe('a copy with chapters', () => {
     await writeFile(place.at('mine.mp4'), 'mine');
     expect(await steps(place, 'shelf.mp4', '-o', 'guide', '--embed', 'mine.mp4')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('--force writes over it'),
+      stderr: expect.stringContaining('--force overwrites it'),
     });
     expect(await place.read('mine.mp4')).toBe('mine');
     expect(await readFile(place.at('shelf.mp4'))).toEqual(before);
