@@ -36,10 +36,10 @@ async function lookAll(provider: typeof first): Promise<TwoPassResult[]> {
   const bundle = await loadBundle(values.model, { provider });
   const runs = Object.entries(await verifyProvider(bundle)).map(([name, count]) => `${name} ${count}`);
   say(`${provider}: operators run by ${runs.join(', ')}`);
-  const engine = await openEngine(bundle, 2);
+  const engine = await openEngine(bundle);
   const looked: TwoPassResult[] = [];
   for (const group of inGroups(await readPictures(folder ?? '', bundle.image, Number(values.pictures)), GROUP_SIZE)) {
-    looked.push(...(await engine.write(group)));
+    looked.push(...(await engine.write(group, { passes: 2 })));
   }
   await engine.release();
   return looked;

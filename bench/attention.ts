@@ -25,7 +25,7 @@ const [folder] = positionals;
 if (folder === undefined) throw new Error('Name a folder of pictures: node --import tsx bench/attention.ts FOLDER');
 
 const bundle = await loadBundle(values.model);
-const engine = await openEngine(bundle, 2);
+const engine = await openEngine(bundle);
 const pictures = await readPictures(folder, bundle.image, Number(values.pictures));
 
 /** One entry a picture with content words in both captions. */

@@ -25,27 +25,28 @@ if (folder === undefined) throw new Error('Name a folder of pictures: node --imp
 
 const bundle = await loadBundle(values.model);
 const pictures = await readPictures(folder, bundle.image, Number(values.pictures));
-const engines = [
-  { name: 'one look', engine: await openEngine(bundle, 1) },
-  { name: 'two looks, every token decoded', engine: await openEngine(bundle, 2, { verify: false }) },
-  { name: 'two looks, the draft scored whole', engine: await openEngine(bundle, 2) },
-].map((each) => ({ ...each, cpu: 0, looked: [] as TwoPassResult[] }));
+const variants = [
+  { name: 'one look', passes: 1, engine: await openEngine(bundle) },
+  { name: 'two looks, every token decoded', passes: 2, engine: await openEngine(bundle, { verify: false }) },
+  { name: 'two looks, the draft scored whole', passes: 2, engine: await openEngine(bundle) },
+] as const;
+const runs = variants.map((each) => ({ ...each, cpu: 0, looked: [] as TwoPassResult[] }));
 
 // Which of them is the first of a group changes from group to group; the first group of all warms up.
 for (const [at, group] of [inGroups(pictures, GROUP_SIZE)[0] ?? [], ...inGroups(pictures, GROUP_SIZE)].entries()) {
   for (const turn of [0, 1, 2]) {
-    const each = engines[(at + turn) % engines.length];
+    const each = runs[(at + turn) % runs.length];
     const before = process.cpuUsage();
-    const looked = (await each?.engine.write(group)) ?? [];
+    const looked = (await each?.engine.write(group, each)) ?? [];
     const { user, system } = process.cpuUsage(before);
     if (each === undefined || at === 0) continue;
     each.cpu += (user + system) / 1000;
     each.looked.push(...looked);
   }
 }
-for (const { engine } of engines) await engine.release();
+for (const { engine } of runs) await engine.release();
 
-const [one, plain, scored] = engines;
+const [one, plain, scored] = runs;
 if (one === undefined || plain === undefined || scored === undefined) throw new Error('three engines were opened');
 let [kept, written, whole, differing, farthest] = [0, 0, 0, 0, 0];
 for (const [at, { draft, final }] of scored.looked.entries()) {
@@ -61,7 +62,7 @@ for (const [at, { draft, final }] of scored.looked.entries()) {
 const share = (part: number, all: number): string => `${((100 * part) / all).toFixed(1)} %`;
 process.stdout.write(`${bundle.model.name} ${bundle.model.version}, ${pictures.length} pictures in groups of ${GROUP_SIZE}, one core
 `);
-for (const { name, cpu } of engines) {
+for (const { name, cpu } of runs) {
   const ms = (cpu / pictures.length).toFixed(1);
   process.stdout.write(`${name.padEnd(36)}${ms.padStart(8)} ms a picture, ${(cpu / one.cpu).toFixed(3)} of one look\n`);
 }

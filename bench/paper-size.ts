@@ -32,7 +32,7 @@ interface Cost {
 }
 
 async function measure(bundle: Bundle, looks: 1 | 2, keyframes: readonly Keyframe[]): Promise<Cost> {
-  const captioner = createCaptioner({ bundle, passes: looks, processes: 1 });
+  const captioner = createCaptioner({ bundle, processes: 1 });
   const { signal } = new AbortController();
   let peakRss = 0;
   const sampler = setInterval(() => {
@@ -47,7 +47,11 @@ async function measure(bundle: Bundle, looks: 1 | 2, keyframes: readonly Keyfram
     // The first group warms up, and counts again.
     for (const [at, group] of [groups[0] ?? [], ...groups].entries()) {
       if (at === 1) began = performance.now();
-      const captions = await captioner.caption({ video: 'noise', index: at, keyframes: group }, signal);
+      const captions = await captioner.caption(
+        { video: 'noise', index: at, keyframes: group },
+        { passes: looks },
+        signal,
+      );
       const failure = captions.find(({ error }) => error !== undefined)?.error;
       if (failure !== undefined) throw new Error(failure.message);
       if (at > 0) words += captions.reduce((sum, { text }) => sum + text.split(' ').length, 0);

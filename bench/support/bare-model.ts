@@ -19,11 +19,11 @@ interface Task {
 /** In a process of its own: loads, waits for the word to go, runs, answers with its CPU seconds. */
 async function child(): Promise<void> {
   const task = await new Promise<Task>((resolve) => process.once('message', (message) => resolve(message as Task)));
-  const engine = await openEngine(await loadBundle(task.model), task.passes);
+  const engine = await openEngine(await loadBundle(task.model));
   process.send?.('ready');
   await new Promise((resolve) => process.once('message', resolve));
   const before = process.cpuUsage();
-  for (const batch of task.batches) await engine.write(batch);
+  for (const batch of task.batches) await engine.write(batch, task);
   const used = process.cpuUsage(before);
   process.send?.((used.user + used.system) / 1e6);
   process.disconnect();

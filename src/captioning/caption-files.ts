@@ -1,11 +1,11 @@
 import { onInterrupt } from '../cli/signals.ts';
 import { whenStdoutIsLost } from '../cli/stdout.ts';
 import { EXIT, UsageError } from '../core/failures.ts';
-import type { Captioner } from '../core/types.ts';
 import { expandInputs } from '../ingest/sources/sources.ts';
 import type { OutputError } from '../storage/errors.ts';
 import { stateDir } from '../storage/state-folder.ts';
 import { type Bundle, DEFAULT_BUNDLE, loadBundle } from '../workers/bundle/bundle.ts';
+import type { Captioner } from '../workers/captioner.ts';
 import { createCaptioner } from '../workers/pool/pool.ts';
 import { Batch } from './batch.ts';
 import { pruneJournals } from './journal-files.ts';
@@ -17,7 +17,6 @@ import { problemOf, summarise } from './summary.ts';
 function makeCaptioner(bundle: Bundle, settings: CaptionSettings, reporter: Reporter): Captioner {
   return createCaptioner({
     bundle,
-    passes: settings.passes,
     ...(settings.workers === undefined ? {} : { processes: settings.workers }),
     ...(settings.verbose
       ? {

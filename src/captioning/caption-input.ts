@@ -1,6 +1,5 @@
 import path from 'node:path';
 import type { JsonObject } from '../core/json.ts';
-import type { Captioner } from '../core/types.ts';
 import { IngestError } from '../ingest/errors.ts';
 import { type MediaInfo, probe } from '../ingest/probe/probe.ts';
 import { readKeyframes } from '../ingest/read-keyframes.ts';
@@ -9,6 +8,7 @@ import type { Source } from '../ingest/sources/sources.ts';
 import { groupKeyframes } from '../queue/group-keyframes.ts';
 import { type GroupWork, runGroups } from '../queue/in-process.ts';
 import { type Journal, openJournal } from '../storage/journal.ts';
+import type { Captioner, CaptionOptions } from '../workers/captioner.ts';
 import { captionOptions, digest } from './input-identity.ts';
 import { journalFolder } from './journal-files.ts';
 import type { Reporter } from './progress.ts';
@@ -44,12 +44,12 @@ function journalHeader(context: RunContext, job: InputJob, media: MediaInfo): Js
 }
 
 /** The captioner's work on a group, unless the journal has it already; durable before it counts. */
-export function durably(journal: Journal, captioner: Captioner): GroupWork {
+export function durably(journal: Journal, captioner: Captioner, options: CaptionOptions): GroupWork {
   return async (group, signal) => {
     const durable = await journal.read(group.index);
     // The same file may have gone by another name: found in a folder then, named by itself now.
     if (durable !== undefined) return durable.map((caption) => ({ ...caption, video: group.video }));
-    const captions = await captioner.caption(group, signal);
+    const captions = await captioner.caption(group, options, signal);
     // A group that failed is not durable: the next run tries it again.
     if (captions.every(({ error }) => error === undefined)) await journal.append(group.index, captions);
     return captions;
@@ -78,10 +78,14 @@ async function captionOpened(context: RunContext, job: InputJob, source: Source)
       {
         source,
         media,
-        groups: runGroups(groupKeyframes(job.tapKeyframes?.(reader, media) ?? reader), durably(journal, captioner), {
-          concurrency,
-          signal,
-        }),
+        groups: runGroups(
+          groupKeyframes(job.tapKeyframes?.(reader, media) ?? reader),
+          durably(journal, captioner, settings),
+          {
+            concurrency,
+            signal,
+          },
+        ),
         report: () => reader.report,
         limit: 4 * concurrency,
         began,

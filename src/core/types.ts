@@ -72,19 +72,3 @@ export interface ModelIdentity {
   /** SHA-256 of bundle.json, which names the sha256 of every file in the bundle. */
   readonly sha256: string;
 }
-
-/**
- * Writes captions for groups of keyframes. The glance-DeepLens bundle is the first of several to come.
- * `caption` may be called for up to `concurrency` groups at once; its answer has one caption per keyframe, in order,
- * and depends on nothing but the group.
- */
-export interface Captioner {
-  readonly model: ModelIdentity;
-  /** What runs the model, such as `onnxruntime-node 1.30.0 cpu`: equal bytes are promised within one runtime only. */
-  readonly runtime: string;
-  readonly image: ImageSpec;
-  readonly concurrency: number;
-  open(): Promise<void>;
-  caption(group: Group, signal: AbortSignal): Promise<Caption[]>;
-  close(): Promise<void>;
-}

@@ -79,7 +79,7 @@ export async function lookAt(
     const pixels = await pixelsOf(opened.source, media, time, image, signal);
     const spec = forPeople(media, image);
     const picture: Picture = { ...spec, pixels: await pixelsOf(opened.source, media, time, spec, signal) };
-    const engine = await openEngine(bundle, 2);
+    const engine = await openEngine(bundle);
     const [explained] = await engine.explain([pixels]).finally(() => engine.release());
     if (explained === undefined) throw new RangeError('The model explained nothing');
     const explanation: Explanation = {

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { sentenceOf } from '../core/errors.ts';
+import { failedCaptions } from '../core/failed-captions.ts';
 import type { Caption, Group } from '../core/types.ts';
 import { QueueError } from './errors.ts';
 import { unpackGroup } from './frames.ts';
@@ -43,14 +44,6 @@ export type GroupEvent = GroupPlace & {
   /** From the frames to the result. */
   readonly seconds?: number;
 };
-
-/** Captions for a group that got none, with the reason. */
-export function failedCaptions(group: Group, passes: 1 | 2, message: string): Caption[] {
-  const error = { code: 'group-failed', message };
-  return group.keyframes.map(({ video, index, pts, still }) => {
-    return { video, index, pts, still, draft: '', text: '', confidence: 0, passes, error };
-  });
-}
 
 /** Why a whole group failed; undefined where any of its captions is one. */
 function failureOf(captions: readonly Caption[]): string | undefined {

@@ -1,6 +1,7 @@
+import { failedCaptions } from '../core/failed-captions.ts';
 import { lostGroups } from './enqueue-groups.ts';
 import { QueueError } from './errors.ts';
-import { failedCaptions, framesOf } from './group-worker.ts';
+import { framesOf } from './group-worker.ts';
 import type { QueueContext } from './queue-context.ts';
 import { isOpen, type VideoRecord } from './records.ts';
 

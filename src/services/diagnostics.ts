@@ -34,7 +34,7 @@ const TEST_PICTURE = `<svg xmlns="http://www.w3.org/2000/svg" width="320" height
 async function captionTestPicture(bundle: Bundle, signal: AbortSignal): Promise<Finding> {
   const name = 'test';
   const folder = await mkdtemp(path.join(tmpdir(), 'secondglance-doctor-'));
-  const captioner = createCaptioner({ bundle, passes: 2, processes: 1 });
+  const captioner = createCaptioner({ bundle, processes: 1 });
   try {
     const picture = path.join(folder, 'test.png');
     const clip = path.join(folder, 'test.mkv');
@@ -55,6 +55,7 @@ async function captionTestPicture(bundle: Bundle, signal: AbortSignal): Promise<
     const began = performance.now();
     const [caption] = await captioner.caption(
       { video: source.name, index: 0, keyframes: keyframes.slice(0, 1) },
+      { passes: 2 },
       signal,
     );
     const seconds = ((performance.now() - began) / 1000).toFixed(2);

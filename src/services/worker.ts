@@ -1,40 +1,14 @@
 import { SecondGlanceError } from '../core/errors.ts';
-import type { Captioner } from '../core/types.ts';
 import { type GroupEvent, startGroupWorker } from '../queue/group-worker.ts';
 import type { Bundle } from '../workers/bundle/bundle.ts';
 import { defaultProcesses } from '../workers/pool/cores.ts';
-import { createCaptioner } from '../workers/pool/pool.ts';
+import { LazyCaptioner } from '../workers/pool/lazy-captioner.ts';
+import { runtimeOf } from '../workers/pool/pool.ts';
 import { dropped } from './ending.ts';
 import type { Service, ServiceContext } from './service.ts';
 
 /** How long a group in hand may take when the worker has to end. Docker kills after ten seconds. */
 const GRACE_MS = 7000;
-
-/** One captioner for each number of passes that jobs ask for, opened when the first of them comes. */
-class Captioners {
-  readonly #make: (passes: 1 | 2) => Captioner;
-  readonly #open = new Map<1 | 2, { captioner: Captioner; opening: Promise<void> }>();
-
-  constructor(make: (passes: 1 | 2) => Captioner) {
-    this.#make = make;
-  }
-
-  async for(passes: 1 | 2): Promise<Captioner> {
-    let entry = this.#open.get(passes);
-    if (entry === undefined) {
-      const captioner = this.#make(passes);
-      entry = { captioner, opening: captioner.open() };
-      entry.opening.catch(() => this.#open.delete(passes)); // the next group tries again
-      this.#open.set(passes, entry);
-    }
-    await entry.opening;
-    return entry.captioner;
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([...this.#open.values()].map(({ captioner }) => captioner.close()));
-  }
-}
 
 function told(context: ServiceContext, event: GroupEvent): void {
   const { log, metrics } = context;
@@ -56,23 +30,20 @@ function told(context: ServiceContext, event: GroupEvent): void {
  */
 export function workerService(context: ServiceContext, bundle: Bundle, processes = defaultProcesses()): Service {
   const { log } = context;
-  const make = (passes: 1 | 2): Captioner =>
-    createCaptioner({
-      bundle,
-      passes,
-      processes,
-      onFailure: (error, { video, index }) => log.warn({ name: video, group: index, err: error }, 'inference failed'),
-    });
-  const captioners = new Captioners(make);
+  const captioner = new LazyCaptioner({
+    bundle,
+    processes,
+    onFailure: (error, { video, index }) => log.warn({ name: video, group: index, err: error }, 'inference failed'),
+  });
   const { name, version, sha256 } = bundle.model;
   const loop = startGroupWorker(context.site, {
     concurrency: processes + 1,
-    runtime: make(2).runtime,
+    runtime: runtimeOf(bundle),
     refuse: ({ model }) =>
       model === sha256
         ? undefined
         : `a worker has ${name}@${version} (${sha256.slice(0, 12)}), the job asks for another bundle (${model.slice(0, 12)})`,
-    work: (passes) => async (group, signal) => (await captioners.for(passes)).caption(group, signal),
+    work: (passes) => async (group, signal) => (await captioner.get()).caption(group, { passes }, signal),
     onGroup: (event) => told(context, event),
     onDropped: (error) => dropped(context, error),
     onTrouble: (error) => log.debug({ err: error }, 'queue'),
@@ -81,7 +52,7 @@ export function workerService(context: ServiceContext, bundle: Bundle, processes
     running: () => loop.running,
     async stop() {
       await loop.stop(GRACE_MS);
-      await captioners.close();
+      await captioner.close();
     },
   };
 }

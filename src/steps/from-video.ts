@@ -105,7 +105,6 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
   reporter.begin(source.name, 1, 1);
   const captioner = createCaptioner({
     bundle,
-    passes: looks,
     ...(settings.workers === undefined ? {} : { processes: settings.workers }),
   });
   const seen = await captioner

@@ -4,7 +4,7 @@ import { digest } from '../captioning/input-identity.ts';
 import { journalFolder } from '../captioning/journal-files.ts';
 import type { InputProgress } from '../captioning/progress.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { Caption, Captioner, Micros } from '../core/types.ts';
+import type { Caption, Micros } from '../core/types.ts';
 import type { IngestReport } from '../ingest/decode/damage.ts';
 import type { MediaInfo } from '../ingest/probe/probe.ts';
 import { readKeyframes } from '../ingest/read-keyframes.ts';
@@ -14,6 +14,7 @@ import { writeTracks } from '../pipeline/write-tracks.ts';
 import { groupKeyframes } from '../queue/group-keyframes.ts';
 import { runGroups } from '../queue/in-process.ts';
 import { openJournal } from '../storage/journal.ts';
+import type { Captioner } from '../workers/captioner.ts';
 import { StepsError } from './errors.ts';
 import type { Look } from './find/find-steps.ts';
 import { type Sample, survey, surveyChoice } from './find/survey.ts';
@@ -66,19 +67,22 @@ export async function lookThrough(request: LookRequest): Promise<Seen> {
   try {
     const keyframes = groupKeyframes(survey(reader, captioner.image, media.start, samples));
     const { concurrency } = captioner;
-    await writeTracks(runGroups(keyframes, durably(journal, captioner), { concurrency, signal }), {
-      rules: DEFAULT_RULES,
-      zero: media.start,
-      writers: [],
-      limit: 4 * concurrency,
-      summary: async () => ({ end: (await reader.report).end }),
-      onCaption: (caption) => {
-        captions.push(caption);
-        const covered = Math.max(0, caption.pts - media.start);
-        const { duration } = media;
-        request.onProgress({ keyframes: captions.length, covered, ...(duration === null ? {} : { duration }) });
+    await writeTracks(
+      runGroups(keyframes, durably(journal, captioner, { passes: request.looks }), { concurrency, signal }),
+      {
+        rules: DEFAULT_RULES,
+        zero: media.start,
+        writers: [],
+        limit: 4 * concurrency,
+        summary: async () => ({ end: (await reader.report).end }),
+        onCaption: (caption) => {
+          captions.push(caption);
+          const covered = Math.max(0, caption.pts - media.start);
+          const { duration } = media;
+          request.onProgress({ keyframes: captions.length, covered, ...(duration === null ? {} : { duration }) });
+        },
       },
-    });
+    );
   } finally {
     await journal.close();
   }

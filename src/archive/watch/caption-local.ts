@@ -3,13 +3,14 @@ import { digest, trackOptions } from '../../captioning/input-identity.ts';
 import { assertWritable } from '../../captioning/output-status.ts';
 import type { Target } from '../../captioning/outputs.ts';
 import type { Reporter } from '../../captioning/progress.ts';
-import { applyModelDefaults, type CaptionSettings, readSettings } from '../../captioning/settings.ts';
+import { applyModelDefaults, type CaptionSettings, parseWhole, readSettings } from '../../captioning/settings.ts';
 import type { InputSummary } from '../../captioning/summary.ts';
 import { DEFAULT_LANGUAGE } from '../../captioning/track-options.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { OutputExistsError } from '../../storage/errors.ts';
 import { stateDir } from '../../storage/state-folder.ts';
 import type { Bundle } from '../../workers/bundle/bundle.ts';
+import { LazyCaptioner } from '../../workers/pool/lazy-captioner.ts';
 import type { Database } from '../index/database.ts';
 import { IndexWriter, type OnIndexed } from '../index/index-cues.ts';
 import { keepPictures, withThumbnails } from '../index/thumbnails.ts';
@@ -17,7 +18,6 @@ import type { Plan } from '../recordings/plan.ts';
 import type { Recording } from '../recordings/recordings.ts';
 import { sourceAt } from '../recordings/register.ts';
 import type { AttemptRequest } from './attempt.ts';
-import { Captioners } from './captioners.ts';
 import { placesFor } from './targets.ts';
 import type { RecordingCaptioner } from './watch-context.ts';
 import type { WatchSettings } from './watch-settings.ts';
@@ -68,25 +68,29 @@ async function freePlace(places: readonly Target[][], recording: Recording, key:
 export class LocalRecordingCaptioner implements RecordingCaptioner {
   readonly slots = 1;
   readonly #context: DescribeContext;
-  readonly #captioners: Captioners;
+  readonly #captioner: LazyCaptioner;
 
   constructor(context: DescribeContext) {
     this.#context = context;
-    this.#captioners = new Captioners(context.bundle, context.settings.workers);
+    const { bundle, settings } = context;
+    this.#captioner = new LazyCaptioner({
+      bundle,
+      ...(settings.workers === undefined ? {} : { processes: parseWhole(settings.workers, '--workers', 1, 256) }),
+    });
   }
 
-  async ready({ passes }: Plan): Promise<void> {
-    await this.#captioners.get(passes);
+  async ready(): Promise<void> {
+    await this.#captioner.get();
   }
 
   rest(): Promise<void> {
-    return this.#captioners.close();
+    return this.#captioner.close();
   }
 
   async describe({ recording, plan, night, signal }: AttemptRequest): Promise<InputSummary> {
     const { db, settings, reporter, onIndexed } = this.#context;
     const { stateFile } = settings;
-    const captioner = await this.#captioners.get(plan.passes);
+    const captioner = await this.#captioner.get();
     const own = captionSettings(this.#context, plan);
     const content: JsonObject = { content: recording.content };
     const key = digest({ input: content, options: trackOptions(own), model: captioner.model.sha256 });

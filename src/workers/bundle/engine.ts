@@ -1,4 +1,5 @@
 import type { Caption, Group, ImageSpec, Keyframe } from '../../core/types.ts';
+import type { CaptionOptions } from '../captioner.ts';
 import { WorkerError } from '../errors.ts';
 import { attentionOf, type SeenWord, seenWords } from './attention.ts';
 import type { Hypothesis } from './beam-search.ts';
@@ -37,11 +38,11 @@ export interface Engine {
    * Glance, and with two passes DeepLens and the second look, over a batch of pictures.
    * @param pixels per picture RGB, 8 bits, of the bundle's size
    */
-  write(pixels: readonly Uint8Array[]): Promise<readonly TwoPassResult[]>;
+  write(pixels: readonly Uint8Array[], options: CaptionOptions): Promise<readonly TwoPassResult[]>;
   /** {@link Engine.write}, and where each look looked. */
   explain(pixels: readonly Uint8Array[]): Promise<readonly PictureExplanation[]>;
   /** {@link Engine.write} over a group, decoded: one caption a keyframe, in order. */
-  caption(group: Group): Promise<Caption[]>;
+  caption(group: Group, options: CaptionOptions): Promise<Caption[]>;
   release(): Promise<void>;
 }
 
@@ -67,14 +68,12 @@ function rounded(confidence: number): number {
 
 /**
  * Loads a bundle's graphs and tokenizer into this process.
- * @param passes 1: the glance alone; 2: DeepLens reads the picture again guided by the draft, and the caption is written again
  * @param verify false: the second look decodes every token anew, also where it agrees with the draft. The captions are the same: to be measured against
  * @param profiles see {@link openGraphs}
  * @throws BundleError where a file cannot be loaded or does not fit the contract
  */
 export async function openEngine(
   bundle: Bundle,
-  passes: 1 | 2,
   { verify = true, profiles }: { readonly verify?: boolean; readonly profiles?: string } = {},
 ): Promise<Engine> {
   const { manifest, image } = bundle;
@@ -83,7 +82,7 @@ export async function openEngine(
   const { decode, rewrite } = graphs;
 
   /** Both passes, and the visual tokens that each of them had. */
-  async function lookAt(pixels: readonly Uint8Array[]) {
+  async function lookAt(pixels: readonly Uint8Array[], { passes }: CaptionOptions) {
     const { bothLooks, readsDraft, closer: margin } = manifest.generation;
     const joined = join(pixels, image);
     const encoded = await graphs.encode(joined, pixels.length);
@@ -99,20 +98,20 @@ export async function openEngine(
     return { glance, refined, drafts, finals };
   }
 
-  async function lookedAt(pixels: readonly Uint8Array[]): Promise<readonly TwoPassResult[]> {
+  async function lookedAt(pixels: readonly Uint8Array[], options: CaptionOptions): Promise<readonly TwoPassResult[]> {
     if (pixels.length === 0) return [];
-    const { drafts, finals } = await lookAt(pixels);
+    const { drafts, finals } = await lookAt(pixels, options);
     return drafts.map((draft, i) => ({ draft, final: finals[i] ?? draft }));
   }
 
   async function explain(pixels: readonly Uint8Array[]): Promise<readonly PictureExplanation[]> {
     if (pixels.length === 0) return [];
-    const { glance, refined, drafts, finals } = await lookAt(pixels);
+    const { glance, refined, drafts, finals } = await lookAt(pixels, { passes: 2 });
     const texts = drafts.map(({ tokens }) => tokens);
     const before = await attentionOf(decode, manifest, glance, texts);
     const last = finals.map(({ tokens }) => tokens);
     const read = manifest.generation.readsDraft ? texts : undefined;
-    const after = passes === 1 ? before : await attentionOf(rewrite, manifest, refined, last, read);
+    const after = await attentionOf(rewrite, manifest, refined, last, read);
     const reading = ({ tokens, confidence }: Hypothesis, attention: readonly Float32Array[] = []): PassExplanation => {
       return { text: textOf(tokens), confidence: rounded(confidence), words: seenWords(tokens, attention, textOf) };
     };
@@ -122,7 +121,7 @@ export async function openEngine(
     }));
   }
 
-  function captionOf({ video, index, pts, still }: Keyframe, { draft, final }: TwoPassResult): Caption {
+  function captionOf({ video, index, pts, still }: Keyframe, { draft, final }: TwoPassResult, passes: 1 | 2): Caption {
     const confidence = rounded(final.confidence);
     return { video, index, pts, still, draft: textOf(draft.tokens), text: textOf(final.tokens), confidence, passes };
   }
@@ -130,11 +129,14 @@ export async function openEngine(
   return {
     write: lookedAt,
     explain,
-    async caption({ keyframes }) {
-      const looked = await lookedAt(keyframes.map(({ pixels }) => pixels));
+    async caption({ keyframes }, options) {
+      const looked = await lookedAt(
+        keyframes.map(({ pixels }) => pixels),
+        options,
+      );
       return looked.flatMap((each, i) => {
         const keyframe = keyframes[i];
-        return keyframe === undefined ? [] : [captionOf(keyframe, each)];
+        return keyframe === undefined ? [] : [captionOf(keyframe, each, options.passes)];
       });
     },
     release: () => graphs.release(),

@@ -28,10 +28,10 @@ const eventsSchema = z.array(
 export async function verifyProvider(bundle: Bundle): Promise<OperatorPlacement> {
   const profiles = await mkdtemp(join(tmpdir(), 'secondglance-prove-'));
   try {
-    const engine = await openEngine(bundle, 2, { profiles });
+    const engine = await openEngine(bundle, { profiles });
     const { width, height } = bundle.image;
     try {
-      await engine.write([new Uint8Array(width * height * 3).fill(128)]);
+      await engine.write([new Uint8Array(width * height * 3).fill(128)], { passes: 2 });
     } finally {
       await engine.release();
     }

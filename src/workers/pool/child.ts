@@ -30,12 +30,12 @@ function endWithParent(): void {
   guard.unref();
 }
 
-async function open({ folder, provider, passes, sha256 }: OpenRequest): Promise<Engine> {
+async function open({ folder, provider, sha256 }: OpenRequest): Promise<Engine> {
   const bundle = await loadBundle(folder, { provider });
   if (bundle.model.sha256 !== sha256) {
     throw new BundleError('bundle-changed', `The bundle in ${folder} was changed during the run: run again.`);
   }
-  return openEngine(bundle, passes);
+  return openEngine(bundle);
 }
 
 function answer(message: Answer): void {
@@ -48,7 +48,7 @@ let engine: Engine | undefined;
 async function serve(request: Request): Promise<Answer> {
   try {
     if (request.type === 'caption' && engine !== undefined) {
-      return { type: 'captions', captions: await engine.caption(request.group) };
+      return { type: 'captions', captions: await engine.caption(request.group, request.options) };
     }
     if (request.type === 'prove') {
       return { type: 'proof', operators: await verifyProvider(await loadBundle(request.folder, request)) };

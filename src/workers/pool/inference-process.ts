@@ -5,6 +5,7 @@ import type { FailureDetail } from '../../core/errors.ts';
 import type { Caption, Group } from '../../core/types.ts';
 import type { Bundle } from '../bundle/bundle.ts';
 import type { OperatorPlacement } from '../bundle/verify-provider.ts';
+import type { CaptionOptions } from '../captioner.ts';
 import { WorkerError } from '../errors.ts';
 import { type Answer, type Request, unpackError } from './messages.ts';
 
@@ -91,9 +92,9 @@ export class InferenceProcess {
    * Loads a bundle into the process.
    * @throws BundleError as the process found it; WorkerError `worker-start` where the process ended or did not answer
    */
-  async open({ folder, provider, model }: Bundle, passes: 1 | 2): Promise<void> {
+  async open({ folder, provider, model }: Bundle): Promise<void> {
     try {
-      await this.#ask({ type: 'open', folder, provider, passes, sha256: model.sha256 });
+      await this.#ask({ type: 'open', folder, provider, sha256: model.sha256 });
     } catch (error) {
       if (!(error instanceof WorkerError)) throw error;
       throw new WorkerError('worker-start', `No inference process could be started: ${error.message}`, {
@@ -108,8 +109,8 @@ export class InferenceProcess {
    * Captions one group.
    * @throws WorkerError `worker-died`, `worker-stuck` (both: the process is gone), `inference-failed`, `picture-size`
    */
-  async caption(group: Group): Promise<Caption[]> {
-    const answer = await this.#ask({ type: 'caption', group });
+  async caption(group: Group, options: CaptionOptions): Promise<Caption[]> {
+    const answer = await this.#ask({ type: 'caption', group, options });
     return answer.type === 'captions' ? answer.captions : [];
   }
 

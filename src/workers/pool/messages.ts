@@ -2,6 +2,7 @@ import type { FailureDetail } from '../../core/errors.ts';
 import type { Caption, Group } from '../../core/types.ts';
 import type { Provider } from '../bundle/bundle.ts';
 import type { OperatorPlacement } from '../bundle/verify-provider.ts';
+import type { CaptionOptions } from '../captioner.ts';
 import { BundleError, type BundleErrorCode, WorkerError, type WorkerErrorCode } from '../errors.ts';
 
 /** First message to an inference process: what it is to load. */
@@ -9,7 +10,6 @@ export interface OpenRequest {
   readonly type: 'open';
   readonly folder: string;
   readonly provider: Provider;
-  readonly passes: 1 | 2;
   /** SHA-256 of the bundle.json that the parent read: the child must find the same. */
   readonly sha256: string;
 }
@@ -18,6 +18,7 @@ export interface OpenRequest {
 export interface CaptionRequest {
   readonly type: 'caption';
   readonly group: Group;
+  readonly options: CaptionOptions;
 }
 
 /** Instead of these: what runs the bundle's graphs, see `prove.ts`. */

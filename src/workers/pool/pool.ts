@@ -1,7 +1,9 @@
 import { sentenceOf } from '../../core/errors.ts';
-import type { Caption, Captioner, Group } from '../../core/types.ts';
+import { failedCaptions } from '../../core/failed-captions.ts';
+import type { Caption, Group } from '../../core/types.ts';
 import type { Bundle } from '../bundle/bundle.ts';
 import { runtimeVersion } from '../bundle/runtime.ts';
+import type { Captioner, CaptionOptions } from '../captioner.ts';
 import { WorkerError } from '../errors.ts';
 import { defaultProcesses } from './cores.ts';
 import { InferenceProcess } from './inference-process.ts';
@@ -14,11 +16,9 @@ const MOST_FAILURES = 2;
 /** How often a process that ends before it is ready is started anew. */
 const MOST_STARTS = 3;
 
-/** How captions are to be written. */
+/** What runs a pool. */
 export interface CaptionerOptions {
   readonly bundle: Bundle;
-  /** 1: the glance alone; 2: DeepLens and the second look after it. */
-  readonly passes: 1 | 2;
   /** Inference processes; without it, as many as pay off. The captions are the same, however many. */
   readonly processes?: number;
   /** Hears of every try that failed, also where a later one succeeds, with exit code, signal and last stderr lines in its detail. */
@@ -51,12 +51,9 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
   }
 }
 
-/** Captions for a group that could not be captioned: empty, with the reason. */
-function failed(group: Group, passes: 1 | 2, message: string): Caption[] {
-  const error = { code: 'group-failed', message };
-  return group.keyframes.map(({ video, index, pts, still }) => {
-    return { video, index, pts, still, draft: '', text: '', confidence: 0, passes, error };
-  });
+/** What runs a bundle, as {@link Captioner.runtime} has it. */
+export function runtimeOf({ provider }: Bundle): string {
+  return `onnxruntime-node ${runtimeVersion()} ${provider}`;
 }
 
 class PooledCaptioner implements Captioner {
@@ -74,7 +71,7 @@ class PooledCaptioner implements Captioner {
   constructor(options: CaptionerOptions) {
     this.#options = options;
     this.model = options.bundle.model;
-    this.runtime = `onnxruntime-node ${runtimeVersion()} ${options.bundle.provider}`;
+    this.runtime = runtimeOf(options.bundle);
     this.image = options.bundle.image;
     this.concurrency = options.processes ?? defaultProcesses();
     this.#slots = new Semaphore<Slot>(
@@ -98,14 +95,14 @@ class PooledCaptioner implements Captioner {
     }
   }
 
-  async caption(group: Group, signal: AbortSignal): Promise<Caption[]> {
+  async caption(group: Group, options: CaptionOptions, signal: AbortSignal): Promise<Caption[]> {
     let deaths = 0;
     let failures = 0;
     for (;;) {
       if (this.#state !== 'open') throw this.#closedError();
       const slot = await this.#slots.take(signal);
       try {
-        return await this.#captionIn(slot, group, signal);
+        return await this.#captionIn(slot, group, options, signal);
       } catch (error) {
         if (!(error instanceof WorkerError) || signal.aborted) throw error;
         if (error.code === 'worker-died' || error.code === 'worker-stuck') deaths++;
@@ -114,7 +111,11 @@ class PooledCaptioner implements Captioner {
         if (this.#state !== 'open') throw this.#closedError();
         this.#options.onFailure?.(error, group);
         if (deaths === MOST_DEATHS || failures === MOST_FAILURES) {
-          return failed(group, this.#options.passes, `Given up after ${deaths + failures} tries: ${sentenceOf(error)}`);
+          return failedCaptions(
+            group,
+            options.passes,
+            `Given up after ${deaths + failures} tries: ${sentenceOf(error)}`,
+          );
         }
       } finally {
         this.#slots.give(slot);
@@ -122,10 +123,10 @@ class PooledCaptioner implements Captioner {
     }
   }
 
-  async #captionIn(slot: Slot, group: Group, signal: AbortSignal): Promise<Caption[]> {
+  async #captionIn(slot: Slot, group: Group, options: CaptionOptions, signal: AbortSignal): Promise<Caption[]> {
     const process = await unlessAborted(this.#processIn(slot), signal);
     try {
-      return await unlessAborted(process.caption(group), signal);
+      return await unlessAborted(process.caption(group, options), signal);
     } catch (error) {
       // A run cannot be interrupted, only its process ended; the slot's next user starts another.
       if (signal.aborted) {
@@ -157,7 +158,7 @@ class PooledCaptioner implements Captioner {
       this.#processes.add(process);
       process.ended.then(() => this.#processes.delete(process));
       try {
-        await process.open(this.#options.bundle, this.#options.passes);
+        await process.open(this.#options.bundle);
         return process;
       } catch (error) {
         await process.stop();

@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { identify } from '../../../src/captioning/input-identity.ts';
-import type { Captioner } from '../../../src/core/types.ts';
 import { probe } from '../../../src/ingest/probe/probe.ts';
 import { findSteps, type Material } from '../../../src/steps/find/find-steps.ts';
 import { readSpoken, subtitleFiles } from '../../../src/steps/find/subtitle-files.ts';
 import { lookThrough } from '../../../src/steps/watch-video.ts';
 import { loadBundle } from '../../../src/workers/bundle/bundle.ts';
+import type { Captioner } from '../../../src/workers/captioner.ts';
 import { createCaptioner } from '../../../src/workers/pool/pool.ts';
 import { NEVER, sourceOf } from '../../support/reading.ts';
 import { buildTinyBundle } from '../../support/tiny-bundle.ts';
@@ -22,7 +22,7 @@ let captioner: Captioner;
 beforeAll(async () => {
   folder = await makeFolder();
   const bundle = await loadBundle(await buildTinyBundle(path.join(folder.path, 'tiny')));
-  captioner = createCaptioner({ bundle, passes: 2, processes: 1 });
+  captioner = createCaptioner({ bundle, processes: 1 });
   await captioner.open();
 }, 240_000);
 afterAll(async () => {

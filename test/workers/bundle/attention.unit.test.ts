@@ -34,7 +34,7 @@ test('a word of several tokens has the mean of what they saw', () => {
 
 test('explained: the words are those of the captions, and the tiny model looks at all of the picture alike', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'secondglance-attention-'));
-  const engine = await openEngine(await loadBundle(await buildTinyBundle(folder)), 2);
+  const engine = await openEngine(await loadBundle(await buildTinyBundle(folder)));
   try {
     const explained = await engine.explain(COLOURS.map((colour) => tinyPicture(colour)));
     expect(explained.map(({ draft, final }) => ({ draft: draft.text, text: final.text }))).toEqual(

@@ -147,9 +147,9 @@ test('graphs whose weights stand in files of their own: listed, checked, and run
   const folder = await takenApart('apart');
   const bundle = await loadBundle(folder);
   expect(bundle.data).toEqual(['encoder', 'deeplens', 'decoder'].map((name) => join(folder, `${name}.onnx_data`)));
-  const engine = await openEngine(bundle, 2);
+  const engine = await openEngine(bundle);
   try {
-    const captions = await engine.caption(tinyGroup(COLOURS));
+    const captions = await engine.caption(tinyGroup(COLOURS), { passes: 2 });
     expect(captions.map(({ draft, text }) => ({ draft, text }))).toEqual(COLOURS.map((colour) => TEXTS[colour]));
   } finally {
     await engine.release();

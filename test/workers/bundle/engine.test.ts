@@ -8,16 +8,17 @@ import { executionProviders } from '../../../src/workers/bundle/sessions.ts';
 import { buildTinyBundle, COLOURS, TEXTS, tinyPicture } from '../../support/tiny-bundle.ts';
 import { tinyGroup } from '../../support/tiny-groups.ts';
 
+const TWO = { passes: 2 } as const;
+
 let home: string;
 const opened: Engine[] = [];
 
 async function engineOf(
   name: string,
   options: Parameters<typeof buildTinyBundle>[1],
-  passes: 1 | 2 = 2,
-  how: Parameters<typeof openEngine>[2] = {},
+  how: Parameters<typeof openEngine>[1] = {},
 ): Promise<Engine> {
-  const engine = await openEngine(await loadBundle(await buildTinyBundle(join(home, name), options)), passes, how);
+  const engine = await openEngine(await loadBundle(await buildTinyBundle(join(home, name), options)), how);
   opened.push(engine);
   return engine;
 }
@@ -32,9 +33,9 @@ afterAll(async () => {
 
 /** Tokens and probabilities of each picture, by itself and with its neighbours. */
 async function expectIndependence(engine: Engine, pictures: readonly Uint8Array[]): Promise<void> {
-  const together = await engine.write(pictures);
+  const together = await engine.write(pictures, TWO);
   for (const [i, picture] of pictures.entries()) {
-    const [alone] = await engine.write([picture]);
+    const [alone] = await engine.write([picture], TWO);
     expect(alone?.draft.tokens).toEqual(together[i]?.draft.tokens);
     expect(alone?.final.tokens).toEqual(together[i]?.final.tokens);
     expect(alone?.final.confidence).toBeCloseTo(together[i]?.final.confidence ?? Number.NaN, 5);
@@ -43,7 +44,7 @@ async function expectIndependence(engine: Engine, pictures: readonly Uint8Array[
 
 test('two passes: every colour gets its draft and its text, in one batch of unequal lengths', async () => {
   const engine = await engineOf('two', {});
-  const captions = await engine.caption(tinyGroup(COLOURS, 3));
+  const captions = await engine.caption(tinyGroup(COLOURS, 3), TWO);
   expect(captions.map(({ draft, text }) => ({ draft, text }))).toEqual(COLOURS.map((colour) => TEXTS[colour]));
   expect(captions[1]).toEqual({
     video: 'made',
@@ -61,16 +62,15 @@ test('two passes: every colour gets its draft and its text, in one batch of uneq
 });
 
 test('one look: its text is the draft that two passes begin with', async () => {
-  const engine = await engineOf('one', {}, 1);
-  const captions = await engine.caption(tinyGroup(COLOURS));
+  const engine = await engineOf('one', {});
+  const captions = await engine.caption(tinyGroup(COLOURS), { passes: 1 });
   for (const [i, colour] of COLOURS.entries()) {
     const { draft } = TEXTS[colour];
     expect(captions[i]).toMatchObject({ draft, text: draft, passes: 1 });
   }
-  const two = await engineOf('two-again', {});
   const pictures = COLOURS.map((colour) => tinyPicture(colour));
-  const drafts = (await two.write(pictures)).map(({ draft }) => draft);
-  expect((await engine.write(pictures)).map(({ final }) => final)).toEqual(drafts);
+  const drafts = (await engine.write(pictures, TWO)).map(({ draft }) => draft);
+  expect((await engine.write(pictures, { passes: 1 })).map(({ final }) => final)).toEqual(drafts);
 });
 
 test('the second look sees what lies within the margin, the first all of it', async () => {
@@ -81,31 +81,31 @@ test('the second look sees what lies within the margin, the first all of it', as
   const [keyframe] = tinyGroup(['red']).keyframes;
   if (keyframe === undefined) throw new RangeError('A group of one has a keyframe');
   const group = { ...tinyGroup(['red']), keyframes: [{ ...keyframe, pixels: framed }] };
-  expect(await engine.caption(group)).toMatchObject([{ draft: TEXTS.red.draft, text: TEXTS.green.text }]);
+  expect(await engine.caption(group, TWO)).toMatchObject([{ draft: TEXTS.red.draft, text: TEXTS.green.text }]);
 });
 
 test('greedy search is led astray where the beam is not', async () => {
   const engine = await engineOf('greedy', { generation: { beams: 1 } });
-  const [purple, red] = await engine.caption(tinyGroup(['purple', 'red']));
+  const [purple, red] = await engine.caption(tinyGroup(['purple', 'red']), TWO);
   expect(purple?.draft).toBe('A dark picture');
   expect(red).toMatchObject(TEXTS.red);
 });
 
 test('a colour far from all that the model knows is captioned with less confidence', async () => {
   const engine = await engineOf('unsure', {});
-  const [red, reddish, brown] = await engine.caption(tinyGroup(['red', [225, 20, 20], [170, 60, 30]]));
+  const [red, reddish, brown] = await engine.caption(tinyGroup(['red', [225, 20, 20], [170, 60, 30]]), TWO);
   expect(reddish?.text).toBe(TEXTS.red.text);
   expect(reddish?.confidence).toBeLessThan(red?.confidence ?? 0);
   expect(brown?.confidence).toBeLessThan(0.9);
 });
 
 test('an empty group is a group', async () => {
-  expect(await (await engineOf('empty', {})).caption(tinyGroup([]))).toEqual([]);
+  expect(await (await engineOf('empty', {})).caption(tinyGroup([]), TWO)).toEqual([]);
 });
 
 test('a picture of another size is refused', async () => {
   const engine = await engineOf('size', {});
-  await expect(engine.write([new Uint8Array(3)])).rejects.toMatchObject({ code: 'picture-size' });
+  await expect(engine.write([new Uint8Array(3)], TWO)).rejects.toMatchObject({ code: 'picture-size' });
 });
 
 test.each([1, 3])('a caption does not depend on its neighbours, %i beams', async (beams) => {
@@ -119,12 +119,12 @@ test.each([11, 4])(
   async (maxTokens) => {
     const generation = { beams: 1, maxTokens };
     const scored = await engineOf(`scored-${maxTokens}`, { generation });
-    const decoded = await engineOf(`decoded-${maxTokens}`, { generation }, 2, { verify: false });
+    const decoded = await engineOf(`decoded-${maxTokens}`, { generation }, { verify: false });
     // Drafts that stand (gray), that are changed in the middle (white), of unequal lengths, together and alone.
     const pictures = [...COLOURS.map((colour) => tinyPicture(colour)), tinyPicture([170, 60, 30])];
     const batches = [pictures, ...pictures.map((picture) => [picture])];
     for (const batch of batches) {
-      const [found, expected] = [await scored.write(batch), await decoded.write(batch)];
+      const [found, expected] = [await scored.write(batch, TWO), await decoded.write(batch, TWO)];
       expect(found.map(({ final }) => final.tokens)).toEqual(expected.map(({ final }) => final.tokens));
       for (const [i, { final }] of found.entries()) {
         expect(final.confidence).toBeCloseTo(expected[i]?.final.confidence ?? Number.NaN, 5);
@@ -142,7 +142,7 @@ test.each([
   ],
 ] as const)('a graph with damage %s is refused and named', async (damage, sentence) => {
   const bundle = await loadBundle(await buildTinyBundle(join(home, `damage-${damage}`), { damage }));
-  await expect(openEngine(bundle, 2)).rejects.toMatchObject({
+  await expect(openEngine(bundle)).rejects.toMatchObject({
     code: 'bundle-graph',
     message: expect.stringMatching(sentence),
   });
@@ -152,7 +152,7 @@ test('graphs of other dimensions than bundle.json says are refused', async () =>
   const folder = await buildTinyBundle(join(home, 'dims'));
   const path = join(folder, 'bundle.json');
   await writeFile(path, (await readFile(path, 'utf8')).replace('"visual": 4', '"visual": 9'));
-  await expect(openEngine(await loadBundle(folder), 2)).rejects.toMatchObject({
+  await expect(openEngine(await loadBundle(folder))).rejects.toMatchObject({
     code: 'bundle-graph',
     message: expect.stringContaining('output glance has shape [B, 4, 12] instead of [any, 9, 12]'),
   });
@@ -166,16 +166,16 @@ test('a second look with a decoder of its own: checked, held to the contract, an
   const withRewriter = (rewriter: object): Promise<void> =>
     writeFile(path, JSON.stringify({ ...manifest, graphs: { ...manifest.graphs, rewriter } }));
   await withRewriter(encoder);
-  await expect(openEngine(await loadBundle(folder), 2)).rejects.toMatchObject({
+  await expect(openEngine(await loadBundle(folder))).rejects.toMatchObject({
     code: 'bundle-graph',
     message: expect.stringContaining('encoder.onnx is no rewriter of bundle format 1'),
   });
   await withRewriter({ default: { ...decoder.default, sha256: encoder.default.sha256 } });
   await expect(loadBundle(folder)).rejects.toMatchObject({ code: 'bundle-checksum' });
   await withRewriter(decoder);
-  const engine = await openEngine(await loadBundle(folder), 2);
+  const engine = await openEngine(await loadBundle(folder));
   try {
-    const captions = await engine.caption(tinyGroup(COLOURS));
+    const captions = await engine.caption(tinyGroup(COLOURS), TWO);
     expect(captions.map(({ draft, text }) => ({ draft, text }))).toEqual(COLOURS.map((colour) => TEXTS[colour]));
   } finally {
     await engine.release();
@@ -203,7 +203,7 @@ describe.runIf((await listBundles()).some(({ name }) => name === DEFAULT_BUNDLE)
 
     test('batch 1 and batch 8 give equal tokens', async () => {
       const bundle = await loadBundle(DEFAULT_BUNDLE);
-      const engine = await openEngine(bundle, 2);
+      const engine = await openEngine(bundle);
       opened.push(engine);
       const { width, height } = bundle.image;
       await expectIndependence(
@@ -216,11 +216,11 @@ describe.runIf((await listBundles()).some(({ name }) => name === DEFAULT_BUNDLE)
       const bundle = await loadBundle(DEFAULT_BUNDLE);
       const generation = { ...bundle.manifest.generation, beams: 1 };
       const greedy = { ...bundle, manifest: { ...bundle.manifest, generation } };
-      const [scored, decoded] = [await openEngine(greedy, 2), await openEngine(greedy, 2, { verify: false })];
+      const [scored, decoded] = [await openEngine(greedy), await openEngine(greedy, { verify: false })];
       opened.push(scored, decoded);
       const { width, height } = bundle.image;
       const pictures = Array.from({ length: 8 }, (_, kind) => drawn(kind, width, height));
-      const [found, expected] = [await scored.write(pictures), await decoded.write(pictures)];
+      const [found, expected] = [await scored.write(pictures, TWO), await decoded.write(pictures, TWO)];
       expect(found.map(({ final }) => final.tokens)).toEqual(expected.map(({ final }) => final.tokens));
       for (const [i, { final }] of found.entries()) {
         expect(final.confidence).toBeCloseTo(expected[i]?.final.confidence ?? Number.NaN, 5);

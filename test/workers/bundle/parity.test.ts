@@ -68,9 +68,12 @@ function drawn({ base, ax, ay, amount, shift, cx, cy, r, rgb }: Formula): Uint8A
 /** What a bundle says of the fixture's pictures with a number of beams. */
 async function lookAll(bundle: Bundle, fixture: Fixture, beams: number): Promise<readonly TwoPassResult[]> {
   const generation = { ...bundle.manifest.generation, beams };
-  const engine = await openEngine({ ...bundle, manifest: { ...bundle.manifest, generation } }, 2);
+  const engine = await openEngine({ ...bundle, manifest: { ...bundle.manifest, generation } });
   try {
-    return await engine.write(fixture.pictures.map(({ picture }) => drawn(picture)));
+    return await engine.write(
+      fixture.pictures.map(({ picture }) => drawn(picture)),
+      { passes: 2 },
+    );
   } finally {
     await engine.release();
   }

@@ -9,9 +9,9 @@ import { tinyGroup } from '../../support/tiny-groups.ts';
  * of its inference processes as JSON, and waits to be killed.
  */
 const [folder = '', colour = 'red'] = process.argv.slice(2);
-const captioner = createCaptioner({ bundle: await loadBundle(folder), passes: 2, processes: 2 });
+const captioner = createCaptioner({ bundle: await loadBundle(folder), processes: 2 });
 await captioner.open();
-const caption = () => captioner.caption(tinyGroup([colour as Colour]), new AbortController().signal);
+const caption = () => captioner.caption(tinyGroup([colour as Colour]), { passes: 2 }, new AbortController().signal);
 const running = [caption(), caption()];
 // A group of a colour that does not hang is done at once; the others are by now in the middle of a run.
 await Promise.race([...running, new Promise((resolve) => setTimeout(resolve, 500))]);

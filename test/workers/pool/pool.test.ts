@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Captioner, Group } from '../../../src/core/types.ts';
+import type { Group } from '../../../src/core/types.ts';
 import { loadBundle } from '../../../src/workers/bundle/bundle.ts';
+import type { Captioner } from '../../../src/workers/captioner.ts';
 import type { WorkerError } from '../../../src/workers/errors.ts';
 import { InferenceProcess } from '../../../src/workers/pool/inference-process.ts';
 import { type CaptionerOptions, createCaptioner } from '../../../src/workers/pool/pool.ts';
@@ -32,15 +33,16 @@ afterEach(async () => {
 afterAll(() => rm(home, { recursive: true, force: true }));
 
 async function captionerWith(options: Partial<CaptionerOptions> = {}): Promise<Captioner> {
-  const captioner = createCaptioner({ bundle: await loadBundle(folder), passes: 2, processes: 1, ...options });
+  const captioner = createCaptioner({ bundle: await loadBundle(folder), processes: 1, ...options });
   opened.push(captioner);
   await captioner.open();
   return captioner;
 }
 
+const TWO = { passes: 2 } as const;
 const group = (colour: Colour, index = 0): Group => tinyGroup([colour, 'red'], index);
 const texts = async (captioner: Captioner, colour: Colour) =>
-  (await captioner.caption(group(colour), signal)).map(({ text }) => text);
+  (await captioner.caption(group(colour), TWO, signal)).map(({ text }) => text);
 
 describe('captions', () => {
   test('come from as many processes as asked for, however many groups are given at once', async () => {
@@ -52,19 +54,28 @@ describe('captions', () => {
     });
     expect(captioner.runtime).toMatch(/^onnxruntime-node \d+\.\d+\.\d+ cpu$/);
     const colours: Colour[] = ['red', 'green', 'blue', 'white', 'black', 'gray'];
-    const results = await Promise.all(colours.map((colour, i) => captioner.caption(tinyGroup([colour], i), signal)));
+    const results = await Promise.all(
+      colours.map((colour, i) => captioner.caption(tinyGroup([colour], i), TWO, signal)),
+    );
     expect(inferenceProcesses(process.pid).length).toBe(2);
     for (const [i, colour] of colours.entries()) {
       expect(results[i]).toEqual([
         expect.objectContaining({ index: i * 8, pts: i * 8_000_000, passes: 2, ...TEXTS[colour] }),
       ]);
     }
-    expect(await captioner.caption(tinyGroup([]), signal)).toEqual([]);
+    expect(await captioner.caption(tinyGroup([]), TWO, signal)).toEqual([]);
   });
 
-  test('of one look are the drafts', async () => {
-    const captioner = await captionerWith({ passes: 1 });
-    expect(await texts(captioner, 'blue')).toEqual([TEXTS.blue.draft, TEXTS.red.draft]);
+  test('of one pass are the drafts, from the same processes', async () => {
+    const captioner = await captionerWith();
+    const before = inferenceProcesses(process.pid);
+    const once = await captioner.caption(group('blue'), { passes: 1 }, signal);
+    expect(once).toMatchObject([
+      { text: TEXTS.blue.draft, passes: 1 },
+      { text: TEXTS.red.draft, passes: 1 },
+    ]);
+    expect(await texts(captioner, 'blue')).toEqual([TEXTS.blue.text, TEXTS.red.text]);
+    expect(inferenceProcesses(process.pid)).toEqual(before);
   });
 });
 
@@ -81,7 +92,7 @@ describe('a process that dies', () => {
   test('with a group in hand is replaced; the third time the group is failed with the reason and the rest goes on', async () => {
     const failures: WorkerError[] = [];
     const captioner = await captionerWith({ onFailure: (error) => failures.push(error) });
-    const doomed = captioner.caption(group('yellow', 5), signal);
+    const doomed = captioner.caption(group('yellow', 5), TWO, signal);
     const next = texts(captioner, 'blue');
     let killed = 0;
     for (let death = 1; death <= 3; death++) {
@@ -116,7 +127,7 @@ describe('a process that dies', () => {
     const slow = await loadBundle(await buildTinyBundle(join(home, 'slow'), { spin: 300_000 }));
     const captioner = await captionerWith({ bundle: slow, onFailure: (error) => failures.push(error) });
     const [pid = 0] = inferenceProcesses(process.pid);
-    const captions = captioner.caption(group('white'), signal);
+    const captions = captioner.caption(group('white'), TWO, signal);
     setTimeout(() => process.kill(pid, 'SIGKILL'), 200);
     expect((await captions).map(({ text }) => text)).toEqual([TEXTS.white.text, TEXTS.red.text]);
     expect(failures.length).toBe(1);
@@ -127,7 +138,7 @@ test('a model that throws fails its group after one more try, in the same proces
   const failures: WorkerError[] = [];
   const captioner = await captionerWith({ onFailure: (error) => failures.push(error) });
   const before = inferenceProcesses(process.pid);
-  const [caption] = await captioner.caption(group('purple'), signal);
+  const [caption] = await captioner.caption(group('purple'), TWO, signal);
   expect(caption?.error?.code).toBe('group-failed');
   expect(caption?.error?.message).toMatch(/^Given up after 2 tries: the model failed: .*Gather.*out of data bounds/);
   expect(failures.map(({ code }) => code)).toEqual(['inference-failed', 'inference-failed']);
@@ -140,7 +151,7 @@ describe('opening', () => {
     'is refused for a bundle with a bad %s, as the process found it',
     async (damage) => {
       const bundle = await loadBundle(await buildTinyBundle(join(home, damage), { damage }));
-      const captioner = createCaptioner({ bundle, passes: 2, processes: 2 });
+      const captioner = createCaptioner({ bundle, processes: 2 });
       await expect(captioner.open()).rejects.toMatchObject({ name: 'BundleError', code: `bundle-${damage}` });
       expect(inferenceProcesses(process.pid)).toEqual([]);
     },
@@ -151,25 +162,27 @@ describe('opening', () => {
     const bundle = await loadBundle(other);
     const path = join(other, 'bundle.json');
     await writeFile(path, (await readFile(path, 'utf8')).replace('eight colours', '8 colours'));
-    await expect(createCaptioner({ bundle, passes: 2, processes: 1 }).open()).rejects.toMatchObject({
+    await expect(createCaptioner({ bundle, processes: 1 }).open()).rejects.toMatchObject({
       code: 'bundle-changed',
     });
   });
 
   test('must come before captions, and closing ends them', async () => {
-    const captioner = createCaptioner({ bundle: await loadBundle(folder), passes: 2, processes: 1 });
-    await expect(captioner.caption(group('red'), signal)).rejects.toMatchObject({ code: 'captioner-closed' });
+    const captioner = createCaptioner({ bundle: await loadBundle(folder), processes: 1 });
+    await expect(captioner.caption(group('red'), TWO, signal)).rejects.toMatchObject({ code: 'captioner-closed' });
     await captioner.open();
     await captioner.open();
-    const running = expect(captioner.caption(group('yellow'), signal)).rejects.toMatchObject({
+    const running = expect(captioner.caption(group('yellow'), TWO, signal)).rejects.toMatchObject({
       code: 'captioner-closed',
     });
-    const waiting = expect(captioner.caption(group('red'), signal)).rejects.toMatchObject({ code: 'captioner-closed' });
+    const waiting = expect(captioner.caption(group('red'), TWO, signal)).rejects.toMatchObject({
+      code: 'captioner-closed',
+    });
     await Promise.all([captioner.close(), captioner.close()]);
     await running;
     await waiting;
     expect(inferenceProcesses(process.pid)).toEqual([]);
-    await expect(captioner.caption(group('red'), signal)).rejects.toMatchObject({ code: 'captioner-closed' });
+    await expect(captioner.caption(group('red'), TWO, signal)).rejects.toMatchObject({ code: 'captioner-closed' });
     await captioner.close();
   });
 });
@@ -180,7 +193,7 @@ test('a bundle that vanishes while a process must be replaced ends the run, not 
   rmSync(vanishing, { recursive: true });
   process.kill(inferenceProcesses(process.pid)[0] ?? 0, 'SIGKILL');
   await until(() => inferenceProcesses(process.pid).length === 0, 60, 'death');
-  await expect(captioner.caption(group('red'), signal)).rejects.toMatchObject({ code: 'bundle-missing' });
+  await expect(captioner.caption(group('red'), TWO, signal)).rejects.toMatchObject({ code: 'bundle-missing' });
 });
 
 describe('abort', () => {
@@ -189,15 +202,15 @@ describe('abort', () => {
     const captioner = await captionerWith({ onFailure: (error) => failures.push(error) });
     const first = new AbortController();
     const second = new AbortController();
-    const running = captioner.caption(group('yellow'), first.signal);
-    const waiting = captioner.caption(group('red'), second.signal);
+    const running = captioner.caption(group('yellow'), TWO, first.signal);
+    const waiting = captioner.caption(group('red'), TWO, second.signal);
     const reason = new Error('the input is gone');
     setTimeout(() => second.abort(), 100);
     await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
     // Its run would never end by itself.
     first.abort(reason);
     await expect(running).rejects.toBe(reason);
-    await expect(captioner.caption(group('red'), first.signal)).rejects.toBe(reason);
+    await expect(captioner.caption(group('red'), TWO, first.signal)).rejects.toBe(reason);
     expect(await texts(captioner, 'black')).toEqual([TEXTS.black.text, TEXTS.red.text]);
     expect(inferenceProcesses(process.pid).length).toBe(1);
     // The process that the abort has killed is nobody else's misfortune.
@@ -207,14 +220,17 @@ describe('abort', () => {
 
 test('a process that gives no answer is killed by the watchdog', async () => {
   const inference = new InferenceProcess(10_000);
-  await inference.open(await loadBundle(folder), 2);
-  await expect(inference.caption(group('yellow'))).rejects.toMatchObject({ code: 'worker-stuck', retryable: true });
+  await inference.open(await loadBundle(folder));
+  await expect(inference.caption(group('yellow'), TWO)).rejects.toMatchObject({
+    code: 'worker-stuck',
+    retryable: true,
+  });
   expect(inference.alive).toBe(false);
 });
 
 test('a process that cannot start says how it ended', async () => {
   const inference = new InferenceProcess();
-  const opening = inference.open(await loadBundle(folder), 2);
+  const opening = inference.open(await loadBundle(folder));
   inference.kill();
   await expect(opening).rejects.toMatchObject({ code: 'worker-start', retryable: true, detail: { signal: 'SIGKILL' } });
   await inference.stop();

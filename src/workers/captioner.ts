@@ -1,0 +1,27 @@
+import type { Caption, Group, ImageSpec, ModelIdentity } from '../core/types.ts';
+
+/** How one group is to be captioned. */
+export interface CaptionOptions {
+  /** 1: the draft is the caption. 2: a second pass corrects the draft. */
+  readonly passes: 1 | 2;
+}
+
+/**
+ * Writes captions for groups of keyframes. The pool of inference processes (`pool/pool.ts`) is one implementation; a program that uses the
+ * library may pass its own.
+ *
+ * `open()` comes first and `close()` last. In between, `caption` may be called for up to `concurrency` groups at once. It returns
+ * one caption a keyframe, in order, which depends on the group and the options only, never on what else is in flight. A keyframe that
+ * cannot be captioned comes back with `error` set; `caption` rejects when no caption can be written at all, and with the signal's reason
+ * once the signal aborts.
+ */
+export interface Captioner {
+  readonly model: ModelIdentity;
+  /** What runs the model, such as `onnxruntime-node 1.30.0 cpu`: the same bytes are promised within one runtime only. */
+  readonly runtime: string;
+  readonly image: ImageSpec;
+  readonly concurrency: number;
+  open(): Promise<void>;
+  caption(group: Group, options: CaptionOptions, signal: AbortSignal): Promise<Caption[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,33 @@
+import type { Captioner } from '../captioner.ts';
+import { type CaptionerOptions, createCaptioner } from './pool.ts';
+
+/** One captioner, opened when first needed. `close()` gives its memory back; the next `get()` opens a new one. */
+export class LazyCaptioner {
+  readonly #options: CaptionerOptions;
+  #open: { readonly captioner: Captioner; readonly opening: Promise<void> } | undefined;
+
+  constructor(options: CaptionerOptions) {
+    this.#options = options;
+  }
+
+  /** The captioner, open. Rejects as its `open()` does; the next call then tries again. */
+  async get(): Promise<Captioner> {
+    if (this.#open === undefined) {
+      const captioner = createCaptioner(this.#options);
+      const open = { captioner, opening: captioner.open() };
+      open.opening.catch(() => {
+        if (this.#open === open) this.#open = undefined;
+      });
+      this.#open = open;
+    }
+    const { captioner, opening } = this.#open;
+    await opening;
+    return captioner;
+  }
+
+  async close(): Promise<void> {
+    const open = this.#open;
+    this.#open = undefined;
+    await open?.captioner.close();
+  }
+}
