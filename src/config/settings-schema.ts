@@ -1,7 +1,9 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { isAllowedUrlEntry } from '../ingest/access/allow-rules.ts';
-import type { FramePlace } from '../queue/queue-context.ts';
+
+/** Where frames wait for a worker: in Redis, or in a folder that every machine mounts at the same path. */
+export type FramePlace = 'redis' | `folder:${string}`;
 
 /** Where a service answers HTTP. */
 export interface HttpPlace {

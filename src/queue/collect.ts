@@ -1,9 +1,9 @@
+import { sleep } from '../core/sleep.ts';
 import type { Caption } from '../core/types.ts';
 import { QueueError } from './errors.ts';
-import type { RunPayload } from './payloads.ts';
+import type { RunPayload } from './jobs.ts';
 import type { QueueContext } from './queue-context.ts';
-import { isOpen, type VideoRecord } from './records.ts';
-import { sleep } from './sleep.ts';
+import { isOpen, type VideoRecord } from './redis/records.ts';
 
 /** Results read in one go. */
 const BATCH = 32;

@@ -1,6 +1,6 @@
 import { QueueError } from './errors.ts';
 import type { QueueContext } from './queue-context.ts';
-import { isOpen, type Submission, type VideoRecord } from './records.ts';
+import { isOpen, type Submission, type VideoRecord } from './redis/records.ts';
 
 /** What came of a submission. */
 export interface Submitted {

@@ -1,12 +1,12 @@
+import { sleep } from '../core/sleep.ts';
 import { GROUP_SIZE, type Group } from '../core/types.ts';
 import { QueueError } from './errors.ts';
 import { evaluate } from './evaluate.ts';
 import { packGroup } from './frames.ts';
+import type { GroupPayload, RunPayload } from './jobs.ts';
 import { GROUPS_QUEUE, type Priority } from './names.ts';
-import type { GroupPayload, RunPayload } from './payloads.ts';
 import type { QueueContext } from './queue-context.ts';
-import { ADMIT } from './scripts.ts';
-import { sleep } from './sleep.ts';
+import { ADMIT } from './redis/scripts.ts';
 
 /** How many groups may be in flight: their frames kept, their results not there yet. */
 export interface FlightLimits {

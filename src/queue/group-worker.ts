@@ -6,8 +6,8 @@ import { QueueError } from './errors.ts';
 import { unpackGroup } from './frames.ts';
 import type { GroupWork } from './in-process.ts';
 import { JobLoop, RescheduleError } from './job-loop.ts';
+import { type GroupPayload, type GroupPlace, groupPayload, readPayload } from './jobs.ts';
 import { GROUPS_QUEUE } from './names.ts';
-import { type GroupPayload, type GroupPlace, groupPayload, readPayload } from './payloads.ts';
 import type { QueueContext } from './queue-context.ts';
 import { MOST_FAILURES } from './queues.ts';
 

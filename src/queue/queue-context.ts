@@ -1,14 +1,12 @@
 import type { Redis } from 'ioredis';
-import { placeOf, type RedisPlace } from './connection.ts';
+import type { FramePlace } from '../config/settings-schema.ts';
 import { folderFrames, redisFrames } from './frame-stores.ts';
 import type { FrameStore } from './frames.ts';
 import { type Keys, keysOf } from './names.ts';
 import { Queues } from './queues.ts';
-import { Records } from './records.ts';
-import { Results } from './results.ts';
-
-/** Where frames wait: in Redis, or in a folder that all machines share. */
-export type FramePlace = 'redis' | `folder:${string}`;
+import { placeOf, type RedisPlace } from './redis/connection.ts';
+import { Records } from './redis/records.ts';
+import { Results } from './redis/results.ts';
 
 /** One installation: what all services and commands that share a Redis and a prefix see. */
 export interface QueueContext {

@@ -1,5 +1,6 @@
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
+import type { GroupPayload, GroupPlace, RunPayload } from './jobs.ts';
 import {
   GROUPS_QUEUE,
   groupJobId,
@@ -11,7 +12,6 @@ import {
   TRACKS_QUEUE,
   videosQueue,
 } from './names.ts';
-import type { GroupPayload, GroupPlace, RunPayload } from './payloads.ts';
 
 /** Events that BullMQ keeps of a queue, for a board. */
 const KEPT_EVENTS = 100;

@@ -3,7 +3,7 @@ import { lostGroups } from './enqueue-groups.ts';
 import { QueueError } from './errors.ts';
 import { framesOf } from './group-worker.ts';
 import type { QueueContext } from './queue-context.ts';
-import { isOpen, type VideoRecord } from './records.ts';
+import { isOpen, type VideoRecord } from './redis/records.ts';
 
 /** One sweep of a site in so long; a video that was lost sight of waits about this long. */
 const TURN_MS = 4000;

@@ -1,7 +1,7 @@
 import { onInterrupt } from '../cli/signals.ts';
+import { sleep } from '../core/sleep.ts';
 import { counted } from '../core/wording.ts';
 import type { QueueContext } from '../queue/queue-context.ts';
-import { sleep } from '../queue/sleep.ts';
 
 /** Between two looks. */
 const LOOK_MS = 500;

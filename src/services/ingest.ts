@@ -12,11 +12,11 @@ import { enqueueGroups, type FlightLimits, lostGroups } from '../queue/enqueue-g
 import { QueueError } from '../queue/errors.ts';
 import { groupKeyframes } from '../queue/group-keyframes.ts';
 import { type JobContext, JobLoop, RescheduleError } from '../queue/job-loop.ts';
+import { type RunPayload, readPayload, runPayload } from '../queue/jobs.ts';
 import { PRIORITIES, type Priority, videosQueue } from '../queue/names.ts';
-import { type RunPayload, readPayload, runPayload } from '../queue/payloads.ts';
 import type { QueueContext } from '../queue/queue-context.ts';
 import { VIDEO_ATTEMPTS } from '../queue/queues.ts';
-import { ASIDE_MS } from '../queue/records.ts';
+import { ASIDE_MS } from '../queue/redis/records.ts';
 import { dropped, failedSummary } from './ending.ts';
 import type { Service, ServiceContext } from './service.ts';
 

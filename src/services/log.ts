@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import type { Settings } from '../config/settings-schema.ts';
 import { hideSecrets } from '../core/secrets.ts';
-import { type LinkListener, placeOf } from '../queue/connection.ts';
+import { type LinkListener, placeOf } from '../queue/redis/connection.ts';
 import type { Log } from './service.ts';
 
 /**

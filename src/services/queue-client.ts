@@ -1,7 +1,7 @@
 import type { SiteFlags } from '../cli/options/queue-options.ts';
 import { loadSettings } from '../config/load.ts';
-import { connectClient, type RedisPlace, redisError } from '../queue/connection.ts';
 import { openQueueContext, type QueueContext } from '../queue/queue-context.ts';
+import { connectClient, type RedisPlace, redisError } from '../queue/redis/connection.ts';
 
 /**
  * Runs what a person waits for against the site that the flags name. Throws a QueueError where Redis cannot be reached,

@@ -2,9 +2,9 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import type { LoadedSettings } from '../config/load.ts';
 import type { Settings } from '../config/settings-schema.ts';
-import { placeOf } from '../queue/connection.ts';
-import { inspectRedis } from '../queue/inspect-redis.ts';
+import { placeOf } from '../queue/redis/connection.ts';
 import type { Finding } from './diagnostics.ts';
+import { inspectRedis } from './inspect-redis.ts';
 
 /** What `ZRANGE ... REV` and the queue's scripts need. */
 const OLDEST_REDIS: readonly [number, number] = [6, 2];

@@ -3,10 +3,10 @@ import { lineOf, viewOf } from '../captioning/queued/video-view.ts';
 import type { StatusFlags } from '../cli/commands/status.ts';
 import { onInterrupt } from '../cli/signals.ts';
 import { EXIT } from '../core/failures.ts';
-import { isAway } from '../queue/connection.ts';
+import { sleep } from '../core/sleep.ts';
 import type { QueueContext } from '../queue/queue-context.ts';
-import { isOpen, type VideoRecord } from '../queue/records.ts';
-import { sleep } from '../queue/sleep.ts';
+import { isAway } from '../queue/redis/connection.ts';
+import { isOpen, type VideoRecord } from '../queue/redis/records.ts';
 import { withQueue } from './queue-client.ts';
 
 /** Between two looks of `--watch`. */

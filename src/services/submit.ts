@@ -13,7 +13,7 @@ import { expandInputs, type InputProblem, type Source } from '../ingest/sources/
 import { submitVideo } from '../queue/control.ts';
 import type { Priority } from '../queue/names.ts';
 import type { QueueContext } from '../queue/queue-context.ts';
-import type { Submission } from '../queue/records.ts';
+import type { Submission } from '../queue/redis/records.ts';
 import { DEFAULT_BUNDLE, loadBundle } from '../workers/bundle/bundle.ts';
 import { failedSummary } from './ending.ts';
 import { withQueue } from './queue-client.ts';

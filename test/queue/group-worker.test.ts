@@ -11,7 +11,7 @@ import type { GroupEvent } from '../../src/queue/group-worker.ts';
 import type { GroupWork } from '../../src/queue/in-process.ts';
 import type { QueueContext } from '../../src/queue/queue-context.ts';
 import { reconcileQueues } from '../../src/queue/reconcile.ts';
-import { REFUSED_AT_MOST_MS } from '../../src/queue/records.ts';
+import { REFUSED_AT_MOST_MS } from '../../src/queue/redis/records.ts';
 import { tinyGroup } from '../support/tiny-groups.ts';
 import { beginVideo, worker } from './support/over-redis.ts';
 import { leftovers, sites, videoId } from './support/sites.ts';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { submitVideo } from '../../queue/control.ts';
 import { PRIORITIES } from '../../queue/names.ts';
 import type { QueueContext } from '../../queue/queue-context.ts';
-import { isOpen, type Submission } from '../../queue/records.ts';
+import { isOpen, type Submission } from '../../queue/redis/records.ts';
 import { ensureFolder, openFileSink } from '../../storage/sink.ts';
 import { stateDir } from '../../storage/state-folder.ts';
 import { digest } from '../input-identity.ts';

@@ -4,7 +4,7 @@ import { TRACK_KINDS } from '../../core/kind.ts';
 import { languageTag } from '../../core/language.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
 import { PROFILE_NAMES } from '../../pipeline/cues/profiles.ts';
-import { readJson } from '../../queue/payloads.ts';
+import { readJson } from '../../queue/jobs.ts';
 import { digest, trackOptions } from '../input-identity.ts';
 import { FORMATS, type Target } from '../outputs.ts';
 import type { CaptionSettings } from '../settings.ts';

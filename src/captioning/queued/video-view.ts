@@ -1,5 +1,5 @@
 import { clockText } from '../../core/wording.ts';
-import { isOpen, type VideoRecord } from '../../queue/records.ts';
+import { isOpen, type VideoRecord } from '../../queue/redis/records.ts';
 import type { Problem } from '../summary.ts';
 import { progressOf, summaryOf } from './wait-for-videos.ts';
 

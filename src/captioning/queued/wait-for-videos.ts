@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { sleep } from '../../core/sleep.ts';
 import type { MediaInfo } from '../../ingest/probe/probe.ts';
-import { isAway } from '../../queue/connection.ts';
 import { QueueError } from '../../queue/errors.ts';
 import type { QueueContext } from '../../queue/queue-context.ts';
-import { isOpen, type Submission, type VideoRecord } from '../../queue/records.ts';
-import { sleep } from '../../queue/sleep.ts';
+import { isAway } from '../../queue/redis/connection.ts';
+import { isOpen, type Submission, type VideoRecord } from '../../queue/redis/records.ts';
 import { failedSummary } from '../../services/ending.ts';
 import type { InputProgress, Reporter } from '../progress.ts';
 import type { InputSummary } from '../summary.ts';

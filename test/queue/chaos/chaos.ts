@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { connectService } from '../../../src/queue/connection.ts';
 import { openQueueContext } from '../../../src/queue/queue-context.ts';
+import { connectService } from '../../../src/queue/redis/connection.ts';
 import { run } from '../../cli/support/program.ts';
 import { colourVideo } from '../../cli/support/room.ts';
 import { startRedis } from '../../support/redis.ts';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
-import { connectService } from '../../../src/queue/connection.ts';
-import { type FramePlace, openQueueContext, type QueueContext } from '../../../src/queue/queue-context.ts';
+import type { FramePlace } from '../../../src/config/settings-schema.ts';
+import { openQueueContext, type QueueContext } from '../../../src/queue/queue-context.ts';
+import { connectService } from '../../../src/queue/redis/connection.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 
 /** A Redis for a file of tests, and sites of their own on it. */

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
-import { evaluate } from './evaluate.ts';
-import type { Keys } from './names.ts';
-import { type GroupOutcome, type GroupPlace, readJson, resultSchema } from './payloads.ts';
+import { evaluate } from '../evaluate.ts';
+import { type GroupOutcome, type GroupPlace, readJson, resultSchema } from '../jobs.ts';
+import type { Keys } from '../names.ts';
 import { COMMIT } from './scripts.ts';
 
 /** The results of groups: durable from `commit` on, until the video's tracks are written. */

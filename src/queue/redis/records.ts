@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
-import type { Micros } from '../core/types.ts';
-import { QueueError } from './errors.ts';
-import { evaluate } from './evaluate.ts';
-import { type Keys, PRIORITIES, type Priority } from './names.ts';
+import type { Micros } from '../../core/types.ts';
+import { QueueError } from '../errors.ts';
+import { evaluate } from '../evaluate.ts';
+import { type Keys, PRIORITIES, type Priority } from '../names.ts';
 import { FINISH, NOTE, REFUSE, SUBMIT } from './scripts.ts';
 
 /** How long a finished video is remembered. */

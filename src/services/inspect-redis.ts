@@ -1,4 +1,4 @@
-import { connectClient, type RedisPlace, redisError } from './connection.ts';
+import { connectClient, type RedisPlace, redisError } from '../queue/redis/connection.ts';
 
 /** What a Redis is, as far as it matters to a queue. */
 export interface RedisReport {

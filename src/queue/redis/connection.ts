@@ -1,6 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
-import { errnoOf, sentenceOf } from '../core/errors.ts';
-import { QueueError } from './errors.ts';
+import { errnoOf, sentenceOf } from '../../core/errors.ts';
+import { QueueError } from '../errors.ts';
 
 /** Where the queue lives. */
 export interface RedisPlace {
