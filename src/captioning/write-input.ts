@@ -69,13 +69,6 @@ export interface CaptionedInput {
   readonly began: number;
 }
 
-/** Not one keyframe got a caption: no track is better than an empty one. */
-class NoCaptionsError extends SecondGlanceError<'captions-failed'> {
-  constructor(keyframes: number, reason: string) {
-    super('captions-failed', `not one of ${counted(keyframes, 'keyframe')} got a caption (${reason})`);
-  }
-}
-
 /** The video ends before the range begins, or the range lies between two frames. */
 class EmptyRangeError extends SecondGlanceError<'empty-range'> {
   constructor(label: string, media: MediaInfo) {
@@ -183,41 +176,32 @@ export async function writeInput(
   captioned: CaptionedInput,
 ): Promise<{ readonly summary: InputSummary; readonly failed: number }> {
   const { settings, stateDir, onProgress } = context;
-  const { source, media, report } = captioned;
+  const { source, media, groups, limit, report } = captioned;
   const duration = durationOf(settings, media);
   const zero = media.start + (settings.from ?? 0);
-  const writers = await openWriters(context, job, captioned);
-  let seen = 0;
-  let failed = 0;
-  let unsure = 0;
-  /** Why the first keyframe without a caption has none. */
-  let reason: string | undefined;
-  const tracks: TracksReport = await writeTracks(captioned.groups, {
-    rules: rulesFor(PROFILES[settings.profile], settings.minConfidence),
-    zero: media.start,
-    writers,
-    limit: captioned.limit,
-    summary: async () => {
-      const { end, damage } = await report();
-      if (seen === 0) throw new EmptyRangeError(source.label, media);
-      if (reason !== undefined && failed === seen) throw new NoCaptionsError(seen, reason);
-      return { end, ...(damage === undefined ? {} : { damage }) };
+  const end = async (): Promise<IngestReport> => {
+    const found = await report();
+    if (found.keyframes === 0) throw new EmptyRangeError(source.label, media);
+    return found;
+  };
+  const tracks = await writeTracks(
+    { groups, zero: media.start, limit, end },
+    {
+      rules: rulesFor(PROFILES[settings.profile], settings.minConfidence),
+      writers: await openWriters(context, job, captioned),
+      onCaption: ({ index, pts }) => {
+        const covered = Math.max(0, pts - zero);
+        onProgress({ keyframes: index + 1, covered, ...(duration === undefined ? {} : { duration }) });
+      },
     },
-    onCaption: ({ pts, confidence, error }) => {
-      seen += 1;
-      if (error !== undefined) failed += 1;
-      else if (confidence < settings.minConfidence) unsure += 1;
-      reason ??= error?.message;
-      const covered = Math.max(0, pts - zero);
-      onProgress({ keyframes: seen, covered, ...(duration === undefined ? {} : { duration }) });
-    },
-  });
-  const { damage, end } = await report();
+  );
+  const { keyframes, cues, unsure, failed } = tracks;
+  const { damage } = tracks.summary;
   const problems: Problem[] = damage === undefined ? [] : [damageProblem(damage, settings.verbose)];
-  if (tracks.failed > 0) {
+  if (failed > 0) {
     problems.push({
       code: 'captions-failed',
-      message: `${tracks.failed} of ${counted(tracks.keyframes, 'keyframe')} got no caption; run it again to try just those (${reason})`,
+      message: `${failed} of ${counted(keyframes, 'keyframe')} got no caption; run it again to try just those (${tracks.failure})`,
     });
   }
   const whole = problems.length === 0;
@@ -225,13 +209,13 @@ export async function writeInput(
   const summary: InputSummary = {
     video: job.source.name,
     state: whole ? 'done' : 'partial',
-    keyframes: tracks.keyframes,
-    cues: tracks.cues,
+    keyframes,
+    cues,
     ...(unsure === 0 ? {} : { unsure }),
     seconds: roundSeconds((performance.now() - captioned.began) / 1000),
-    ...(media.container === 'picture' ? {} : { duration: roundSeconds(Math.max(0, end - zero) / 1e6) }),
+    ...(media.container === 'picture' ? {} : { duration: roundSeconds(Math.max(0, tracks.summary.end - zero) / 1e6) }),
     outputs: job.targets.map((target) => target.path),
     problems,
   };
-  return { summary, failed: tracks.failed };
+  return { summary, failed };
 }

@@ -1,103 +1,75 @@
-import { map, merge, Subject, share } from 'rxjs';
-import type { Caption, Cue, Micros } from '../core/types.ts';
-import { OutputError } from '../storage/errors.ts';
+import { SecondGlanceError } from '../core/errors.ts';
+import type { Caption } from '../core/types.ts';
+import { counted } from '../core/wording.ts';
 import type { Written } from '../storage/sink.ts';
-import { type GroupCaptions, orderCaptions } from './cues/order.ts';
 import type { CueRules } from './cues/rules.ts';
-import { toCues } from './cues/to-cues.ts';
 import type { TrackSummary, TrackWriter } from './formats/track-writer.ts';
+import { type CaptionStream, trackEvents } from './track-events.ts';
 
 /** What {@link writeTracks} needs besides the captions. */
 export interface TracksRequest {
   readonly rules: CueRules;
-  /** The container's start time: the tracks' zero. */
-  readonly zero: Micros;
   readonly writers: readonly TrackWriter[];
-  /** Groups that may wait for an earlier one. */
-  readonly limit: number;
-  /** Asked once, when all captions are there. Where it fails, so do the tracks. */
-  readonly summary: () => Promise<TrackSummary>;
-  /** Told of every caption, in order, once it is written. */
+  /** Called for every caption, in order, once it is written. */
   readonly onCaption?: (caption: Caption) => void;
 }
 
 /** What {@link writeTracks} did. */
-export interface TracksReport {
+export interface TracksReport<Summary extends TrackSummary = TrackSummary> {
   readonly keyframes: number;
-  /** Keyframes without a caption: their group failed. */
+  /** Keyframes without a caption, because their group failed, and the first reason. */
   readonly failed: number;
+  readonly failure?: string;
+  /** Captions left out of the cues because their confidence is below `rules.minConfidence`. */
+  readonly unsure: number;
   readonly cues: number;
-  /** One for each writer, in their order. */
+  /** One per writer, in their order. */
   readonly written: readonly Written[];
+  readonly summary: Summary;
 }
 
-type Item = { readonly caption: Caption } | { readonly cue: Cue };
+/** No keyframe has a caption: no track is better than an empty one. */
+class NoCaptionsError extends SecondGlanceError<'captions-failed'> {
+  constructor(keyframes: number, reason: string) {
+    super('captions-failed', `none of ${counted(keyframes, 'keyframe')} could be captioned (${reason})`);
+  }
+}
 
 /**
- * Takes one video's groups, done in any order, to finished tracks: puts the captions in order, makes cues of them, and
- * hands both to every writer. The next group is asked for only when all that the last one brought out is written, so
- * the slowest writer paces the rest. Whatever fails, here or in `groups`, aborts every track and is thrown on.
+ * Writes the captions and cues of one video with every writer. The slowest writer sets the pace. On any failure, here
+ * or in the stream, every track is aborted and the error thrown. Throws `captions-failed` if no keyframe has a caption.
  */
-export async function writeTracks(groups: AsyncIterable<GroupCaptions>, request: TracksRequest): Promise<TracksReport> {
-  const { writers } = request;
-  let summary: TrackSummary | undefined;
-  const timeline = {
-    zero: request.zero,
-    end: () => {
-      if (summary === undefined)
-        throw new OutputError('captions-incomplete', 'the end of the video was asked too early');
-      return summary.end;
-    },
-  };
-
-  // RxJS knows no backpressure: what a group brings out is gathered here, synchronously, and written before the next.
-  const due: Item[] = [];
-  let failure: { readonly error: unknown } | undefined;
-  const arriving = new Subject<GroupCaptions>();
-  const captions = arriving.pipe(orderCaptions(request.limit), share());
-  merge(
-    captions.pipe(map((caption): Item => ({ caption }))),
-    captions.pipe(
-      toCues(request.rules, timeline),
-      map((cue): Item => ({ cue })),
-    ),
-  ).subscribe({
-    next: (item) => due.push(item),
-    error: (error) => {
-      failure = { error };
-    },
-  });
-
+export async function writeTracks<Summary extends TrackSummary>(
+  stream: CaptionStream<Summary>,
+  { rules, writers, onCaption }: TracksRequest,
+): Promise<TracksReport<Summary>> {
   let keyframes = 0;
   let failed = 0;
+  let failure: string | undefined;
+  let unsure = 0;
   let cues = 0;
-  const writeDue = async (): Promise<void> => {
-    for (const item of due.splice(0)) {
-      if ('caption' in item) {
-        await Promise.all(writers.map((writer) => writer.caption(item.caption)));
+  try {
+    for await (const event of trackEvents(stream, rules)) {
+      if (event.kind === 'caption') {
+        const { caption } = event;
+        await Promise.all(writers.map((writer) => writer.caption(caption)));
         keyframes += 1;
-        if (item.caption.error !== undefined) failed += 1;
-        request.onCaption?.(item.caption);
-      } else {
-        await Promise.all(writers.map((writer) => writer.cue(item.cue)));
+        if (caption.error !== undefined) failed += 1;
+        else if (caption.confidence < rules.minConfidence) unsure += 1;
+        failure ??= caption.error?.message;
+        onCaption?.(caption);
+      } else if (event.kind === 'cue') {
+        await Promise.all(writers.map((writer) => writer.cue(event.cue)));
         cues += 1;
+      } else {
+        if (failure !== undefined && failed === keyframes) throw new NoCaptionsError(keyframes, failure);
+        const { summary } = event;
+        const written: Written[] = [];
+        for (const writer of writers) written.push(await writer.finish(summary));
+        return { keyframes, failed, ...(failure === undefined ? {} : { failure }), unsure, cues, written, summary };
       }
     }
-    if (failure !== undefined) throw failure.error;
-  };
-
-  try {
-    for await (const group of groups) {
-      arriving.next(group);
-      await writeDue();
-    }
-    summary = await request.summary();
-    arriving.complete();
-    await writeDue();
-
-    const written: Written[] = [];
-    for (const writer of writers) written.push(await writer.finish(summary));
-    return { keyframes, failed, cues, written };
+    throw new Error('the stream of a video ended without its end');
   } catch (error) {
     await Promise.allSettled(writers.map((writer) => writer.abort()));
     throw error;

@@ -67,14 +67,15 @@ export async function lookThrough(request: LookRequest): Promise<Seen> {
   try {
     const keyframes = groupKeyframes(survey(reader, captioner.image, media.start, samples));
     const { concurrency } = captioner;
-    await writeTracks(
-      runGroups(keyframes, durably(journal, captioner, { passes: request.looks }), { concurrency, signal }),
+    const groups = runGroups(keyframes, durably(journal, captioner, { passes: request.looks }), {
+      concurrency,
+      signal,
+    });
+    const { failed, summary: report } = await writeTracks(
+      { groups, zero: media.start, limit: 4 * concurrency, end: () => reader.report },
       {
         rules: DEFAULT_RULES,
-        zero: media.start,
         writers: [],
-        limit: 4 * concurrency,
-        summary: async () => ({ end: (await reader.report).end }),
         onCaption: (caption) => {
           captions.push(caption);
           const covered = Math.max(0, caption.pts - media.start);
@@ -83,25 +84,16 @@ export async function lookThrough(request: LookRequest): Promise<Seen> {
         },
       },
     );
+    if (samples.length === 0) throw new StepsError('no-frames', `"${source.label}" has no frame to look at`);
+    return {
+      samples,
+      looks: captions.map(({ pts, text, confidence }) => ({ time: Math.max(0, pts - media.start), text, confidence })),
+      end: Math.max(report.end - media.start, samples.at(-1)?.time ?? 0),
+      keyframes: captions.length,
+      failed,
+      report,
+    };
   } finally {
     await journal.close();
   }
-  const report = await reader.report;
-  const failures = captions.filter(({ error }) => error !== undefined);
-  if (samples.length === 0) throw new StepsError('no-frames', `"${source.label}" has no frame to look at`);
-  if (failures.length === captions.length) {
-    const why = failures[0]?.error?.message ?? 'none was asked for';
-    throw new StepsError(
-      'captions-failed',
-      `not one of ${captions.length} keyframes of "${source.label}" got a caption (${why})`,
-    );
-  }
-  return {
-    samples,
-    looks: captions.map(({ pts, text, confidence }) => ({ time: Math.max(0, pts - media.start), text, confidence })),
-    end: Math.max(report.end - media.start, samples.at(-1)?.time ?? 0),
-    keyframes: captions.length,
-    failed: failures.length,
-    report,
-  };
 }

@@ -43,12 +43,11 @@ async function* arriving(order: readonly GroupCaptions[]): AsyncGenerator<GroupC
   }
 }
 
-const rest = {
-  rules: DEFAULT_RULES,
-  zero: seconds(1.5),
-  limit: 8,
-  summary: async () => ({ end: seconds(92.5) }),
-};
+function streamOf(arrivals: AsyncIterable<GroupCaptions>, end = async () => ({ end: seconds(92.5) })) {
+  return { groups: arrivals, zero: seconds(1.5), limit: 8, end };
+}
+
+const rules = DEFAULT_RULES;
 
 async function textsOf(folder: string): Promise<string[]> {
   return Promise.all(FORMATS.map((format) => readFile(path.join(folder, `a.${format}`), 'utf8')));
@@ -62,14 +61,19 @@ test('whatever the order in which groups get done: the same bytes in every forma
     const order = groups
       .map((group) => ({ group, at: round === 0 ? group.index : random() }))
       .sort((a, b) => a.at - b.at);
-    const told: Caption[] = [];
-    const report = await writeTracks(arriving(order.map(({ group }) => group)), {
-      ...rest,
+    const seen: Caption[] = [];
+    const report = await writeTracks(streamOf(arriving(order.map(({ group }) => group))), {
+      rules,
       writers: await openWriters(folder),
-      onCaption: (caption) => told.push(caption),
+      onCaption: (caption) => seen.push(caption),
     });
-    expect(report).toMatchObject({ keyframes: 45, failed: 4 });
-    expect(told).toEqual(all);
+    expect(report).toMatchObject({
+      keyframes: 45,
+      failed: 4,
+      failure: 'the model failed',
+      summary: { end: seconds(92.5) },
+    });
+    expect(seen).toEqual(all);
     const texts = await textsOf(folder);
     expected ??= texts;
     expect(texts).toEqual(expected);
@@ -80,7 +84,7 @@ test('whatever the order in which groups get done: the same bytes in every forma
 
 test('a video without keyframes has whole, empty tracks', async () => {
   const folder = await temporaryFolder();
-  const report = await writeTracks(arriving([]), { ...rest, writers: await openWriters(folder) });
+  const report = await writeTracks(streamOf(arriving([])), { rules, writers: await openWriters(folder) });
   expect(report).toMatchObject({ keyframes: 0, cues: 0 });
   expect(JSON.parse((await textsOf(folder))[2] ?? '')).toMatchObject({ keyframes: [], cues: [] });
 });
@@ -92,17 +96,38 @@ test('whatever fails, no track is left', async () => {
     throw trouble;
   }
   const folder = await temporaryFolder();
-  await expect(writeTracks(broken(), { ...rest, writers: await openWriters(folder) })).rejects.toBe(trouble);
+  await expect(writeTracks(streamOf(broken()), { rules, writers: await openWriters(folder) })).rejects.toBe(trouble);
   await expect(
-    writeTracks(arriving(groups.filter(({ index }) => index !== 3)), { ...rest, writers: await openWriters(folder) }),
+    writeTracks(streamOf(arriving(groups.filter(({ index }) => index !== 3))), {
+      rules,
+      writers: await openWriters(folder),
+    }),
   ).rejects.toMatchObject({ code: 'captions-incomplete' });
   await expect(
-    writeTracks(arriving(groups), {
-      ...rest,
-      writers: await openWriters(folder),
-      summary: () => Promise.reject(trouble),
-    }),
+    writeTracks(
+      streamOf(arriving(groups), () => Promise.reject(trouble)),
+      { rules, writers: await openWriters(folder) },
+    ),
   ).rejects.toBe(trouble);
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('captions below the minimum confidence are counted; without a single caption there is no track', async () => {
+  const folder = await temporaryFolder();
+  const report = await writeTracks(streamOf(arriving(groups)), {
+    rules: { ...rules, minConfidence: 1.1 },
+    writers: [],
+  });
+  expect(report).toMatchObject({ keyframes: 45, failed: 4, unsure: 41, cues: 0, written: [] });
+
+  const error = { code: 'group-failed', message: 'the model failed' };
+  const failing = captions([0, 1].map((at) => ({ at, text: '', error })));
+  await expect(
+    writeTracks(streamOf(arriving([{ index: 0, captions: failing }])), { rules, writers: await openWriters(folder) }),
+  ).rejects.toMatchObject({
+    code: 'captions-failed',
+    message: 'none of 2 keyframes could be captioned (the model failed)',
+  });
   expect(await readdir(folder)).toEqual([]);
 });
 
@@ -132,7 +157,7 @@ test('the slowest writer paces the groups, and a failing one ends them', async (
     finish: async () => ({ bytes: 0, sha256: '' }),
     async abort() {},
   };
-  await expect(writeTracks(counted(), { ...rest, writers: [slow] })).rejects.toThrow('full');
+  await expect(writeTracks(streamOf(counted()), { rules, writers: [slow] })).rejects.toThrow('full');
   expect({ taken, ended }).toEqual({ taken: 24, ended: true });
 });
 
@@ -155,12 +180,10 @@ test('memory does not grow with the video', async () => {
       yield { index, captions: captions(plans).map((caption, at) => ({ ...caption, index: 8 * index + at })) };
     }
   }
-  const report = await writeTracks(long(), {
-    ...rest,
-    zero: 0,
-    writers: await openWriters(folder),
-    summary: async () => ({ end: seconds(24_000) }),
-  });
+  const report = await writeTracks(
+    { groups: long(), zero: 0, limit: 8, end: async () => ({ end: seconds(24_000) }) },
+    { rules, writers: await openWriters(folder) },
+  );
   expect(report.cues).toBe(24_000);
   // Between the two measurements come 20,000 captions: over 5 MB where they or their cues are kept.
   expect((heaps.at(-1) ?? 0) - (heaps[0] ?? 0)).toBeLessThan(2e6);
