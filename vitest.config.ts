@@ -25,11 +25,20 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'integration', include: ['test/**/*.test.ts'], exclude: ['**/*.{unit,slow}.test.ts'] },
+        test: {
+          name: 'integration',
+          include: ['test/**/*.test.ts'],
+          exclude: ['**/*.{unit,slow}.test.ts'],
+          globalSetup: ['test/support/global-setup.ts'],
+        },
       },
       {
         extends: true,
-        test: { name: 'slow', include: ['test/**/*.slow.test.ts'] },
+        test: {
+          name: 'slow',
+          include: ['test/**/*.slow.test.ts'],
+          globalSetup: ['test/support/global-setup.ts'],
+        },
       },
     ],
   },

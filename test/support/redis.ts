@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Redis } from 'ioredis';
+import { sharedRedisUrl } from './run.ts';
 
-/** A real Redis of a test's own, with an append-only file as the services want it. */
+/** A real Redis of one test file, with an append-only file as the services need it. */
 export interface TestRedis {
   readonly url: string;
   readonly port: number;
@@ -19,7 +21,31 @@ export interface TestRedis {
   remove(): Promise<void>;
 }
 
-/** A port that nobody listens on. */
+/** The Redis that all test files share, and prefixes for its keys that no other file uses. */
+export interface SharedRedis {
+  readonly url: string;
+  readonly port: number;
+  readonly password: string;
+  /** A prefix that nothing else uses, for a test or a whole file. */
+  prefix(): string;
+}
+
+/**
+ * The one Redis of this test run, for tests that neither stop nor flush nor configure it; those call
+ * {@link startRedis}. Nothing is removed from it before the end of the run.
+ */
+export function sharedRedis(): SharedRedis {
+  const url = sharedRedisUrl();
+  const { port, password } = new URL(url);
+  return {
+    url,
+    port: Number(port),
+    password: decodeURIComponent(password),
+    prefix: () => `test-${randomUUID()}`,
+  };
+}
+
+/** A port that nothing listens on. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
@@ -77,7 +103,7 @@ export async function startRedis(
     });
   await launch();
   return {
-    url: `redis://${password === undefined ? '' : `:${password}@`}127.0.0.1:${port}`,
+    url: `redis://${password === undefined ? '' : `:${encodeURIComponent(password)}@`}127.0.0.1:${port}`,
     port,
     password,
     get pid() {

@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Micros } from '../../src/core/types.ts';
+import { runFolder } from './run.ts';
 
 const run = promisify(execFile);
 
@@ -17,10 +19,43 @@ export async function makeFolder(): Promise<{ path: string; remove: () => Promis
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** Runs ffmpeg to make something; `args` end with the output's path, which is returned. Throws with its messages. */
+/**
+ * Runs ffmpeg to make something; `args` end with the output's path, which is returned. Throws with its messages.
+ * What filters alone make is made once per test run, and copied where it is wanted again.
+ */
 export async function ffmpeg(...args: string[]): Promise<string> {
-  await run('ffmpeg', ['-hide_banner', '-nostdin', '-v', 'error', '-y', ...args], { maxBuffer: 1 << 24 });
-  return args.at(-1) ?? '';
+  const output = args.at(-1) ?? '';
+  const options = args.slice(0, -1);
+  const make = (file: string) =>
+    run('ffmpeg', ['-hide_banner', '-nostdin', '-v', 'error', '-y', ...options, file], { maxBuffer: 1 << 24 });
+  if (runFolder === undefined || readsOrWritesMore(options, output)) {
+    await make(output);
+    return output;
+  }
+  const extension = extname(output);
+  const key = createHash('sha256')
+    .update(JSON.stringify([options, extension]))
+    .digest('hex')
+    .slice(0, 24);
+  const films = join(runFolder, 'films');
+  const film = join(films, `${key}${extension}`);
+  try {
+    await copyFile(film, output);
+  } catch {
+    await mkdir(films, { recursive: true });
+    const making = join(films, `${randomUUID()}${extension}`);
+    await make(making);
+    // Two test files may have made it at the same time: they are alike.
+    await rename(making, film);
+    await copyFile(film, output);
+  }
+  return output;
+}
+
+/** Whether ffmpeg reads files, or may write more than the one output. */
+function readsOrWritesMore(options: readonly string[], output: string): boolean {
+  const fileInput = options.some((option, at) => option === '-i' && options.slice(at - 2, at).join(' ') !== '-f lavfi');
+  return fileInput || options.some((option) => option.includes('/')) || /%|\.(m3u8|mpd)$/.test(output);
 }
 
 /** Times of all frames that a player would show, as ffprobe lists them: the truth that ours are compared with. */

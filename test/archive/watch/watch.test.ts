@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cp, mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { type Database, openDatabase } from '../../../src/archive/index/database.ts';
 import { searchCues } from '../../../src/archive/index/search-cues.ts';
 import { learnCost, PLANS } from '../../../src/archive/recordings/plan.ts';
@@ -9,7 +9,7 @@ import { type Recording, recordingsWhere } from '../../../src/archive/recordings
 import { sessionsBetween } from '../../../src/archive/recordings/sessions.ts';
 import { type Ended, type Running, run, start } from '../../cli/support/program.ts';
 import { type Bench, benches, colourVideo, jsonLines } from '../../cli/support/room.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { sharedRedis } from '../../support/redis.ts';
 import { ffmpeg } from '../../support/videos.ts';
 
 vi.setConfig({ testTimeout: 900_000, hookTimeout: 400_000 });
@@ -241,23 +241,23 @@ test('a share that is away: its recordings wait, those of others are described; 
 });
 
 describe('--queue', () => {
-  let redis: TestRedis;
+  const redis = sharedRedis();
   const services: Running[] = [];
-  beforeAll(async () => {
-    redis = await startRedis();
+  const siteOf = (room: Bench) => ({
+    SECONDGLANCE_REDIS_URL: redis.url,
+    SECONDGLANCE_REDIS_PREFIX: redis.prefix(),
+    SECONDGLANCE_ALLOW_PATHS: room.folder,
   });
   afterAll(async () => {
     for (const { child } of services) child.kill('SIGKILL');
     await Promise.all(services.map(({ ended }) => ended));
-    await redis.remove();
   });
 
   test('services describe them: the same tracks, the same cues, pictures; a broken one is told; no note stays behind', async () => {
     const alone = await cameras('alone');
     const room = await cameras('queued');
     expect((await once(alone)).code).toBe(0);
-    const site = { SECONDGLANCE_REDIS_URL: redis.url, SECONDGLANCE_ALLOW_PATHS: room.folder };
-    Object.assign(room.env, site);
+    Object.assign(room.env, siteOf(room));
     const how = { cwd: room.folder, env: room.env };
     services.push(await start(['up', '--model', room.bundle, '--concurrency', '1'], how));
     // Its beginning is right, the rest is not: only who decodes it finds out.
@@ -299,20 +299,19 @@ describe('--queue', () => {
   test('the window closes on a recording in work: it is taken back from the queue and goes on in the next one', async () => {
     const room = await cameras('closing');
     await rm(room.at('cams/gate'), { recursive: true });
-    Object.assign(room.env, { SECONDGLANCE_REDIS_URL: redis.url, SECONDGLANCE_ALLOW_PATHS: room.folder });
+    Object.assign(room.env, siteOf(room));
     // Nobody serves this prefix: the recording is in work for as long as the window lasts, which ends with a minute.
-    const prefix = ['--redis-prefix', 'closing'];
     const closes = windowAround(-1, (Math.ceil((Date.now() + 10_000) / 60_000) * 60_000 - Date.now()) / HOUR);
-    expect(await once(room, '--queue', ...prefix, '--window', closes)).toMatchObject({
+    expect(await once(room, '--queue', '--window', closes)).toMatchObject({
       code: 3,
       stdout: expect.stringMatching(/^0 described, 0 failed, 0 unfinished, 1 remain/),
     });
     expect(recordings(room)).toMatchObject([{ state: 'pending', tries: 0 }]);
     const how = { cwd: room.folder, env: room.env };
-    const status = await run(['status', '--json', ...prefix], how);
+    const status = await run(['status', '--json'], how);
     expect(jsonLines(status.stdout)).toMatchObject([{ state: 'cancelled' }]);
-    services.push(await start(['up', '--model', room.bundle, '--concurrency', '1', ...prefix], how));
-    expect(await once(room, '--queue', ...prefix)).toMatchObject({
+    services.push(await start(['up', '--model', room.bundle, '--concurrency', '1'], how));
+    expect(await once(room, '--queue')).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^1 described/),
     });
@@ -320,15 +319,14 @@ describe('--queue', () => {
 
   test('a share goes away under a recording in work: it has not failed, the reason is said; back again it goes on', async () => {
     const room = await cameras('share');
-    Object.assign(room.env, { SECONDGLANCE_REDIS_URL: redis.url, SECONDGLANCE_ALLOW_PATHS: room.folder });
+    Object.assign(room.env, siteOf(room));
     const how = { cwd: room.folder, env: room.env };
-    const prefix = ['--redis-prefix', 'share'];
-    const away = once(room, '--queue', ...prefix);
+    const away = once(room, '--queue');
     const submitted = async (): Promise<boolean> =>
-      jsonLines((await run(['status', '--json', ...prefix], how)).stdout).length === 2;
+      jsonLines((await run(['status', '--json'], how)).stdout).length === 2;
     await vi.waitUntil(submitted, { timeout: 120_000, interval: 200 });
     await rename(room.at('cams'), room.at('elsewhere'));
-    services.push(await start(['up', '--model', room.bundle, '--concurrency', '1', ...prefix], how));
+    services.push(await start(['up', '--model', room.bundle, '--concurrency', '1'], how));
     expect(await away).toMatchObject({
       code: 3,
       stdout: expect.stringMatching(/^0 described, 0 failed, 0 unfinished, 2 remain/),
@@ -339,7 +337,7 @@ describe('--queue', () => {
       ['pending', 0],
     ]);
     await rename(room.at('elsewhere'), room.at('cams'));
-    expect(await once(room, '--queue', ...prefix)).toMatchObject({
+    expect(await once(room, '--queue')).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^2 described/),
     });

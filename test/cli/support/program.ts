@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { glob } from 'tinyglobby';
@@ -11,7 +11,8 @@ const builds = path.join(root, 'node_modules/.cache/secondglance-test');
 
 /**
  * Builds the program as it ships, once for each state of the sources: running it from the sources would cost a second
- * a run, and another for each inference process. Not in dist/, where somebody may be building meanwhile.
+ * a run, and another for each inference process. Not in dist/, which `npm run build` may replace meanwhile, but where
+ * its packages are found.
  */
 async function build(): Promise<string> {
   const sources = (await glob(['src/**/*.ts', 'package.json', 'tsconfig*.json'], { cwd: root })).sort();
@@ -20,6 +21,7 @@ async function build(): Promise<string> {
   const folder = path.join(builds, hash.digest('hex').slice(0, 16));
   const main = path.join(folder, 'dist/cli/main.js');
   if (existsSync(main)) return main;
+  await removeOldBuilds();
 
   const making = `${folder}.${process.pid}.${randomBytes(3).toString('hex')}`;
   await mkdir(making, { recursive: true });
@@ -31,6 +33,15 @@ async function build(): Promise<string> {
   // Another test file may have been faster.
   await rename(making, folder).catch(() => rm(making, { recursive: true, force: true }));
   return main;
+}
+
+/** Builds of earlier sources that no run of today can still be using. */
+async function removeOldBuilds(): Promise<void> {
+  for (const name of await readdir(builds).catch(() => [])) {
+    const folder = path.join(builds, name);
+    const { mtimeMs } = await stat(folder);
+    if (Date.now() - mtimeMs > 24 * 3_600_000) await rm(folder, { recursive: true, force: true });
+  }
 }
 
 let built: Promise<string> | undefined;
@@ -78,9 +89,10 @@ export function startCommand(command: string, args: readonly string[], { cwd, en
   return { pid: child.pid ?? -1, child, ended };
 }
 
-/** The built program's main file. */
+/** The built program's main file; a test run builds it before its first test. */
 export function program(): Promise<string> {
-  built ??= build();
+  const made = process.env.TEST_RUN_PROGRAM;
+  built ??= made === undefined ? build() : Promise.resolve(made);
   return built;
 }
 

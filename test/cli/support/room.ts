@@ -1,6 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
+import { tinyBundle } from '../../support/run.ts';
 import { buildTinyBundle, type Colour, PALETTE, type TinyBundleOptions } from '../../support/tiny-bundle.ts';
 import { ffmpeg, makeFolder } from '../../support/videos.ts';
 import { type Ended, program, type Running, run, shell, start } from './program.ts';
@@ -27,9 +28,11 @@ export function benches(
   options: TinyBundleOptions = {},
 ): (name: string) => Promise<Bench & { readonly shared: string }> {
   let root: { path: string; remove: () => Promise<void> };
+  const own = Object.keys(options).length > 0;
+  const bundle = (): string => (own ? path.join(root.path, 'tiny') : tinyBundle());
   beforeAll(async () => {
     root = await makeFolder();
-    await buildTinyBundle(path.join(root.path, 'tiny'), options);
+    if (own) await buildTinyBundle(bundle(), options);
     const shared = path.join(root.path, 'shared');
     await mkdir(shared);
     await Promise.all([program(), made?.(shared)]);
@@ -39,20 +42,19 @@ export function benches(
   return async (name) => {
     const folder = path.join(root.path, name.replaceAll(/\W+/g, '-'));
     await mkdir(folder);
-    const bundle = path.join(root.path, 'tiny');
     const env = { SECONDGLANCE_STATE_DIR: path.join(root.path, `${path.basename(folder)}.state`) };
     const how = { cwd: folder, env };
     return {
       folder,
-      bundle,
+      bundle: bundle(),
       env,
       shared: path.join(root.path, 'shared'),
       at: (...names) => path.join(folder, ...names),
       read: (file) => readFile(path.join(folder, file), 'utf8'),
-      caption: (...args) => run(['caption', ...args, '--model', bundle], how),
-      start: (...args) => start(['caption', ...args, '--model', bundle], how),
+      caption: (...args) => run(['caption', ...args, '--model', bundle()], how),
+      start: (...args) => start(['caption', ...args, '--model', bundle()], how),
       shell: (line, input) =>
-        shell(line.replaceAll('$CAPTION', `$SG caption --model '${bundle}'`), {
+        shell(line.replaceAll('$CAPTION', `$SG caption --model '${bundle()}'`), {
           ...how,
           ...(input === undefined ? {} : { input }),
         }),

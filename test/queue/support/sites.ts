@@ -1,29 +1,23 @@
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll } from 'vitest';
 import type { FramePlace } from '../../../src/config/settings-schema.ts';
 import { openQueueContext, type QueueContext } from '../../../src/queue/queue-context.ts';
 import { connectService } from '../../../src/queue/redis/connection.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { sharedRedis } from '../../support/redis.ts';
 
-/** A Redis for a file of tests, and sites of their own on it. */
+/** Sites of a test file's own on the Redis that all share. */
 export interface Sites {
-  readonly redis: () => TestRedis;
   /** A site under a prefix that no other test uses; closed after the tests. */
   site(frames?: FramePlace): Promise<QueueContext>;
   /** Another view of a site, as another process has it. */
   another(site: QueueContext, frames?: FramePlace): Promise<QueueContext>;
 }
 
-/** Starts a Redis before the tests of a file and removes it after them. */
+/** Sites on the shared Redis; they are closed after the tests of a file. */
 export function sites(): Sites {
-  let redis: TestRedis;
+  const redis = sharedRedis();
   const open: QueueContext[] = [];
-  let count = 0;
-  beforeAll(async () => {
-    redis = await startRedis();
-  });
   afterAll(async () => {
     for (const site of open) await site.close();
-    await redis.remove();
   });
   const at = async (prefix: string, frames: FramePlace): Promise<QueueContext> => {
     const place = { url: redis.url, prefix };
@@ -36,11 +30,7 @@ export function sites(): Sites {
     return site;
   };
   return {
-    redis: () => redis,
-    site: (frames = 'redis') => {
-      count += 1;
-      return at(`test${count}`, frames);
-    },
+    site: (frames = 'redis') => at(redis.prefix(), frames),
     another: (site, frames = 'redis') => at(site.prefix, frames),
   };
 }
