@@ -27,7 +27,7 @@ const bundle = await loadBundle(values.model);
 const pictures = await readPictures(folder, bundle.image, Number(values.pictures));
 const variants = [
   { name: 'one look', passes: 1, engine: await openEngine(bundle) },
-  { name: 'two looks, every token decoded', passes: 2, engine: await openEngine(bundle, { verify: false }) },
+  { name: 'two looks, every token decoded', passes: 2, engine: await openEngine(bundle, { scoreDrafts: false }) },
   { name: 'two looks, the draft scored whole', passes: 2, engine: await openEngine(bundle) },
 ] as const;
 const runs = variants.map((each) => ({ ...each, cpu: 0, looked: [] as TwoPassResult[] }));

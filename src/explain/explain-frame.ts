@@ -87,7 +87,10 @@ export async function lookAt(
       name: source.name,
       model,
       grid,
-      margins: { across: manifest.generation.closer / image.width, down: manifest.generation.closer / image.height },
+      margins: {
+        across: manifest.generation.centerCrop / image.width,
+        down: manifest.generation.centerCrop / image.height,
+      },
       ...(time === undefined ? {} : { time }),
     };
     return { numbers: numbersOf(explanation), draw: () => drawExplanation(explanation, picture) };

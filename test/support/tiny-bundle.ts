@@ -3,9 +3,11 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type Colour,
+  DETAIL,
   DIMS,
   decoderGraph,
   deeplensGraph,
+  detailGraph,
   EDGE,
   encoderGraph,
   IDS,
@@ -17,7 +19,7 @@ import {
 export { COLOURS, type Colour, PALETTE } from './tiny-graphs.ts';
 
 /**
- * What the tiny bundle writes for a picture whose mean colour is nearest to the one named: the glance's draft and the second look's text,
+ * What the tiny bundle writes for a picture whose mean colour is nearest to the one named: the first pass's draft and the second pass's text,
  * as the runtime shows them. A pure colour has a confidence above 0.95; the further the mean colour from the palette, the lower.
  * Greedy search (beams 1) is led astray by purple: it drafts "A dark picture".
  */
@@ -35,13 +37,15 @@ export const TEXTS: Readonly<Record<Colour, { readonly draft: string; readonly t
 /** How a tiny bundle is made; everything has a default. */
 export interface TinyBundleOptions extends Misbehaviour {
   readonly name?: string;
+  /** Adds a `detail` graph, which shows DeepLens red as green, green as blue and blue as red. */
+  readonly detail?: boolean;
   readonly generation?: {
     beams?: number;
     maxTokens?: number;
     noRepeatNgram?: number;
     lengthPenalty?: number;
     minConfidence?: number;
-    closer?: number;
+    centerCrop?: number;
   };
   /**
    * What is wrong with it: `checksum` the decoder's bytes differ from its sha256; `missing` the decoder is not there; `format` made for
@@ -97,6 +101,7 @@ function tokenizer(): { json: object; tokens: Map<string, number> } {
 
 function graphs(
   tokens: Map<string, number>,
+  detail: boolean,
   misbehaviour: Misbehaviour,
 ): Record<'encoder' | 'deeplens' | 'decoder', Uint8Array> {
   const idOf = (word: string, position: number) => {
@@ -104,39 +109,40 @@ function graphs(
     if (id === undefined) throw new Error(`no token for ${word}`);
     return id;
   };
-  const script = (look: number, dark: boolean, colour: Colour, position: number): Say => {
+  const script = (pass: number, dark: boolean, colour: Colour, position: number): Say => {
     const { draft, text } = TEXTS[colour];
-    const sentence = (look === 0 ? draft : text).toLowerCase().split(' ');
+    const sentence = (pass === 0 ? draft : text).toLowerCase().split(' ');
     // The garden path: "dark" looks better than "purple", but what follows it is unsure.
-    const lost = colour === 'purple' && look === 0 && dark;
+    const lost = colour === 'purple' && pass === 0 && dark;
     const word = sentence[position];
     if (word === undefined) return { token: IDS.eos, logit: (lost ? 4 : 10) + 20 };
-    if (colour === 'purple' && look === 0 && position === 1) {
+    if (colour === 'purple' && pass === 0 && position === 1) {
       return { token: idOf('dark', 1), logit: 10, other: { token: idOf('purple', 1), logit: 9.5 } };
     }
     return { token: idOf(word, position), logit: lost ? 4 : 10 };
   };
   return {
     encoder: encoderGraph(misbehaviour),
-    deeplens: deeplensGraph(),
+    deeplens: deeplensGraph(detail ? DETAIL : 0),
     decoder: decoderGraph(tokens.size, POSITIONS, idOf('dark', 1), script),
   };
 }
 
 /**
- * Writes a small but real bundle of format 1 into `folder` (made if missing): ONNX graphs that obey the contract, KV cache included, and whose
+ * Writes a small but real bundle of format 2 into `folder` (made if missing): ONNX graphs that obey the contract, KV cache included, and whose
  * captions are known (see {@link TEXTS}), and a real byte-level BPE tokenizer. Pictures are 16 x 16, stretched, bilinear.
  * @returns `folder`, to give to `loadBundle` or `--model`
  */
 export async function buildTinyBundle(folder: string, options: TinyBundleOptions = {}): Promise<string> {
-  const { name = 'tiny', damage, generation, ...misbehaviour } = options;
+  const { name = 'tiny', damage, detail = false, generation, ...misbehaviour } = options;
   const { json, tokens } = tokenizer();
-  const made = graphs(tokens, misbehaviour);
+  const made = graphs(tokens, detail, misbehaviour);
   const files: Record<string, Uint8Array> = {
     'tokenizer.json': Buffer.from(JSON.stringify(damage === 'tokenizer' ? { version: '1.0' } : json)),
     'encoder.onnx': made.encoder,
     'deeplens.onnx': made.deeplens,
     'decoder.onnx': damage === 'graph' ? made.encoder : damage === 'onnx' ? Buffer.from('no graph') : made.decoder,
+    ...(detail ? { 'detail.onnx': detailGraph() } : {}),
   };
   const entry = (file: string) => ({
     file,
@@ -145,7 +151,7 @@ export async function buildTinyBundle(folder: string, options: TinyBundleOptions
       .digest('hex'),
   });
   const manifest = {
-    format: damage === 'format' ? 99 : 1,
+    format: damage === 'format' ? 99 : 2,
     name,
     version: '1',
     description: 'Knows eight colours',
@@ -164,8 +170,9 @@ export async function buildTinyBundle(folder: string, options: TinyBundleOptions
       encoder: { default: entry('encoder.onnx') },
       deeplens: { default: entry('deeplens.onnx') },
       decoder: { default: entry('decoder.onnx') },
+      ...(detail ? { detail: { default: entry('detail.onnx') } } : {}),
     },
-    dims: { ...DIMS, vocab: tokens.size },
+    dims: { ...DIMS, ...(detail ? { detail: DETAIL } : {}), vocab: tokens.size },
     ids: IDS,
     generation: { beams: 3, maxTokens: 11, noRepeatNgram: 3, lengthPenalty: 1, ...generation },
     modes: ['brief'],

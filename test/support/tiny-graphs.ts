@@ -21,6 +21,8 @@ export const COLOURS = Object.keys(PALETTE) as Colour[];
 /** Edge of the tiny bundle's pictures; dimensions of its graphs. */
 export const EDGE = 16;
 export const DIMS = { visual: 4, width: 12, features: 6, layers: 2, heads: 3, headDim: 12 } as const;
+/** Channels of the tiny bundle's `detail` graph, where it has one. */
+export const DETAIL = 3;
 
 /** Special tokens, as in every bundle's tokenizer here. */
 export const IDS = { pad: 0, bos: 1, eos: 2, draft: 3 } as const;
@@ -76,17 +78,22 @@ function trouble(g: Graph, means: string, { spin = 0, hangs, fails }: Misbehavio
   return zero;
 }
 
-/** Encoder: the mean colours of the four quarters are the visual tokens; two copies of them are the features. */
-export function encoderGraph(misbehaviour: Misbehaviour): Uint8Array {
-  const g = new Graph('encoder');
-  const { visual, width, features } = DIMS;
+/** The mean colours of the four quarters of each picture, [B, 4, 3], from 0 to 1. */
+function quarterColours(g: Graph): string {
   const pixels = g.input('pixels', 'uint8', ['B', EDGE, EDGE, 3]);
   const planes = g.op('Transpose', [g.op('Div', [g.op('Cast', [pixels], { to: 1 }), g.floats([255])])], {
     perm: [0, 3, 1, 2],
   });
   const half = [EDGE / 2, EDGE / 2];
   const quarters = g.op('AveragePool', [planes], { kernel_shape: half, strides: half });
-  const tokens = g.op('Transpose', [g.op('Reshape', [quarters, g.ints([0, 3, visual])])], { perm: [0, 2, 1] });
+  return g.op('Transpose', [g.op('Reshape', [quarters, g.ints([0, 3, DIMS.visual])])], { perm: [0, 2, 1] });
+}
+
+/** Encoder: the mean colours of the four quarters are the visual tokens; two copies of them are the features. */
+export function encoderGraph(misbehaviour: Misbehaviour): Uint8Array {
+  const g = new Graph('encoder');
+  const { visual, width, features } = DIMS;
+  const tokens = quarterColours(g);
   const means = g.op('ReduceMean', [tokens], { axes: [1], keepdims: 0 });
   const sound = g.op('Add', [tokens, trouble(g, means, misbehaviour)]);
   const connector = g.floats(
@@ -99,12 +106,23 @@ export function encoderGraph(misbehaviour: Misbehaviour): Uint8Array {
   return g.bytes();
 }
 
-/** DeepLens: the colours of the features (not of the glance), marked as refined where the draft has words and no special tokens. */
-export function deeplensGraph(): Uint8Array {
+/** Detail: the colours of the quarters with red, green and blue rotated, so that captions show whether they were read. */
+export function detailGraph(): Uint8Array {
+  const g = new Graph('detail');
+  const rotated = g.op('Gather', [quarterColours(g), g.ints([2, 0, 1])], { axis: 2 });
+  g.output('detail', 'float32', ['B', DIMS.visual, DETAIL], rotated);
+  return g.bytes();
+}
+
+/**
+ * DeepLens: the colours of the features (not of the glance), marked as refined where the draft has words and no special tokens. With `detail`
+ * channels behind the features, the colours of these instead.
+ */
+export function deeplensGraph(detail: number): Uint8Array {
   const g = new Graph('deeplens');
   const { visual, width, features } = DIMS;
   const glance = g.input('glance', 'float32', ['B', visual, width]);
-  const stages = g.input('features', 'float32', ['B', visual, features]);
+  const stages = g.input('features', 'float32', ['B', visual, features + detail]);
   const draft = g.input('draft', 'int64', ['B', 'T']);
   const words = g.op('Cast', [g.op('Greater', [draft, g.ints([IDS.draft])])], { to: 1 });
   const padding = g.op('Cast', [g.op('Equal', [draft, g.ints([IDS.pad])])], { to: 1 });
@@ -114,9 +132,10 @@ export function deeplensGraph(): Uint8Array {
     keepdims: 1,
   });
   const marked = g.op('Unsqueeze', [g.op('Mul', [some, g.op('Sub', [g.floats([1]), special])]), g.ints([2])]);
+  const shares = [...new Array<number>(features).fill(detail > 0 ? 0 : 0.5), ...new Array<number>(detail).fill(1)];
   const mix = g.floats(
-    [0, 1, 2, 0, 1, 2].flatMap((channel) => channelVector(channel).map((v) => v / 2)),
-    [features, width],
+    shares.flatMap((share, channel) => channelVector(channel % 3).map((v) => v * share)),
+    [features + detail, width],
   );
   const rest = g.op('Mul', [glance, g.floats(channelVector(CHANNEL.visual))]);
   const mark = g.op('Mul', [marked, g.floats(channelVector(CHANNEL.refined))]);
@@ -136,8 +155,8 @@ export interface Say {
   readonly other?: { readonly token: number; readonly logit: number };
 }
 
-/** What the decoder says: for a look (0, 1), whether "dark" was written, a colour and a position. */
-export type Script = (look: number, dark: boolean, colour: Colour, position: number) => Say;
+/** What the decoder says: for a pass (0 the first, 1 the second), whether "dark" was written, a colour and a position. */
+export type Script = (pass: number, dark: boolean, colour: Colour, position: number) => Say;
 
 /**
  * Decoder: three heads with fixed queries attend to the visual tokens (their mean colour), to the draft (is there one, is padding in it)
@@ -212,7 +231,7 @@ export function decoderGraph(vocab: number, positions: number, dark: number, scr
     above(draftHead, CHANNEL.draft, 0.5),
   ]);
   const int = (value: string) => g.op('Cast', [value], { to: 7 });
-  // Entry of the tables: look, dark, colour, position, as in a number with mixed bases.
+  // Entry of the tables: pass, dark, colour, position, as in a number with mixed bases.
   let entry = int(g.op('And', [guided, clean]));
   for (const [digit, base] of [
     [int(above(head(second.context, 2), CHANNEL.dark, 0.01)), 2],
@@ -221,9 +240,9 @@ export function decoderGraph(vocab: number, positions: number, dark: number, scr
   ] as const) {
     entry = g.op('Add', [g.op('Mul', [entry, g.ints([base])]), digit]);
   }
-  const says = [0, 1].flatMap((look) =>
+  const says = [0, 1].flatMap((pass) =>
     [false, true].flatMap((d) =>
-      COLOURS.flatMap((c) => Array.from({ length: positions }, (_, p) => script(look, d, c, p))),
+      COLOURS.flatMap((c) => Array.from({ length: positions }, (_, p) => script(pass, d, c, p))),
     ),
   );
   const penalty = g.op('Mul', [g.op('Sqrt', [g.op('ReduceMin', [far], { axes: [2], keepdims: 0 })]), g.floats([12])]);

@@ -4,25 +4,25 @@ import { promptOf } from './prompt.ts';
 import type { Decoder } from './sessions.ts';
 import type { Decode } from './tokenizer.ts';
 
-/** A word of a caption, and where the model looked when it chose it. */
-export interface SeenWord {
-  /** As it stands in the text, with the punctuation that is written to it. */
+/** A word of a caption, and the decoder's attention when it was chosen. */
+export interface AttendedWord {
+  /** As in the caption, with attached punctuation. */
   readonly text: string;
-  /** Attention to each of the N visual tokens, row by row over the picture; what is left to 1 went to the words before. */
+  /** Attention to each of the N visual tokens, row by row over the picture. The rest to 1 went to the text before the word. */
   readonly attention: readonly number[];
 }
 
 /**
- * Where a look at B pictures looked while it wrote: the decoder's attention to the visual tokens, mean over its layers and heads. A token is chosen
- * by what stands one column *before* it (the first one by the start token), so that column's attention is the token's. One call, with the
- * captions as they were written: how they were searched for does not matter.
- * @param decode the decoder that wrote
- * @param visual float32 [B, N, D], as the look had it
- * @param captions token ids of what it wrote for each picture
- * @param drafts token ids of each picture's draft, for the second look
- * @returns for each picture, for each token of its caption, N shares
+ * The decoder's attention to the visual tokens for each token of B captions, mean over its layers and heads. A token is predicted at the column
+ * *before* it (the first one at the start token's), so that column's attention is the token's. One call scores the finished captions; the
+ * search is not repeated.
+ * @param decode the decoder of the pass
+ * @param visual float32 [B, N, D], the pass's visual tokens
+ * @param captions token ids of each picture's caption
+ * @param drafts token ids of each picture's draft, where the decoder read it as a prompt
+ * @returns for each picture, for each token of its caption, N weights
  */
-export async function attentionOf(
+export async function tokenAttention(
   decode: Decoder,
   { dims, ids }: Manifest,
   visual: Tensor,
@@ -45,15 +45,19 @@ export async function attentionOf(
  * The words of a caption, each with the mean attention of its tokens. A token belongs to the last word of the text that ends with it.
  * @param attention of each token
  */
-export function seenWords(tokens: readonly number[], attention: readonly Float32Array[], decode: Decode): SeenWord[] {
+export function wordAttention(
+  tokens: readonly number[],
+  attention: readonly Float32Array[],
+  decode: Decode,
+): AttendedWord[] {
   const texts = decode(tokens).split(' ');
-  const parts: Float32Array[][] = texts.map(() => []);
-  for (const [at, shares] of attention.entries()) {
-    const sofar = decode(tokens.slice(0, at + 1));
-    parts[Math.max(0, sofar.split(' ').length - 1)]?.push(shares);
+  const tokenWeights: Float32Array[][] = texts.map(() => []);
+  for (const [at, weights] of attention.entries()) {
+    const textSoFar = decode(tokens.slice(0, at + 1));
+    tokenWeights[Math.max(0, textSoFar.split(' ').length - 1)]?.push(weights);
   }
   return texts.flatMap((text, word) => {
-    const own = parts[word] ?? [];
+    const own = tokenWeights[word] ?? [];
     const [first] = own;
     if (first === undefined) return [];
     return [
@@ -63,8 +67,8 @@ export function seenWords(tokens: readonly number[], attention: readonly Float32
 }
 
 /**
- * How spread an attention is over the N visual tokens: the entropy, in bits, of its shares brought to a sum of 1. From 0 (all on one token) to
- * log2 N (even over all).
+ * How spread an attention is over the N visual tokens: the entropy, in bits, of the weights normalised to a sum of 1. From 0 (all on one
+ * token) to log2 N (even).
  */
 export function entropyOf(attention: readonly number[]): number {
   const sum = attention.reduce((a, b) => a + b, 0);

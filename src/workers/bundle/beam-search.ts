@@ -1,17 +1,17 @@
-/** How captions are searched for. From the bundle's `generation` and `ids`. */
+/** Settings of the search, from the bundle's `generation` and `ids`. */
 export interface SearchRules {
   /** Hypotheses kept per picture; 1 is greedy. */
   readonly beams: number;
-  /** Tokens written at most, the end token included. */
+  /** The most tokens a caption may have, the end token included. */
   readonly maxTokens: number;
-  /** Length of the n-grams that a caption may have only once, and then no token twice running; 0 allows all. */
+  /** N-grams of this length may occur only once in a caption, and no token twice in a row; 0 allows all. */
   readonly noRepeatNgram: number;
   /** A finished caption's score is divided by its length to this power. */
   readonly lengthPenalty: number;
   readonly ids: { readonly pad: number; readonly bos: number; readonly eos: number; readonly draft: number };
 }
 
-/** What one look wrote for one picture. */
+/** The caption of one pass for one picture. */
 export interface Hypothesis {
   /** Without the end token. */
   readonly tokens: readonly number[];
@@ -19,15 +19,15 @@ export interface Hypothesis {
   readonly score: number;
   /** Geometric mean of the tokens' probabilities, end token included: 0 to 1. */
   readonly confidence: number;
-  /** What each token, and at last the end token, was chosen from: the logits behind the prefix and behind each token but the last, V each. */
+  /** The logits that each token (the end token last) was chosen from, V each. */
   readonly logits: readonly Float32Array[];
 }
 
 /**
- * Writes one token behind each live hypothesis and asks for what may come next.
+ * One decoder step: appends a token to each live hypothesis.
  * @param tokens the newest token of each hypothesis
- * @param parents for each hypothesis, the row of the step before (of the first logits, for the first step) that it goes on from
- * @param positions how many tokens each hypothesis has by now, from 1
+ * @param parents for each hypothesis, the row of the previous step (of the first logits, for the first step) that it continues
+ * @param positions how many tokens each hypothesis has now, from 1
  * @returns the logits behind each hypothesis, in the same order
  */
 export type Step = (
@@ -36,15 +36,15 @@ export type Step = (
   positions: readonly number[],
 ) => Promise<readonly Float32Array[]>;
 
-/** Where a picture's search begins. */
+/** The state in which a picture's search begins. */
 export interface Start {
   /** The logits behind the prefix, V. */
   readonly first: Float32Array;
   /**
-   * A caption that was scored whole along with the prefix, and the logits behind each of its tokens. Greedy search takes them for its own
-   * as long as it would have written the same; a wider beam has no use for them.
+   * A draft that was scored with the prefix, and the logits behind each of its tokens. Greedy search reuses them while it chooses the same
+   * tokens; a wider beam ignores them.
    */
-  readonly guess: { readonly tokens: readonly number[]; readonly logits: readonly Float32Array[] };
+  readonly draft: { readonly tokens: readonly number[]; readonly logits: readonly Float32Array[] };
 }
 
 interface LiveHypothesis {
@@ -58,7 +58,7 @@ interface LiveHypothesis {
 }
 
 interface Candidate {
-  /** With the logits that the token is chosen from. */
+  /** Includes the logits that the token is chosen from. */
   readonly from: LiveHypothesis;
   readonly token: number;
   readonly score: number;
@@ -73,18 +73,18 @@ type LogitsOf = (hypothesis: LiveHypothesis) => Float32Array | undefined;
 
 /** Natural-log softmax in double precision, as two numbers: log p(token) = logit - max - logSum. */
 function softmaxOf(logits: Float32Array): { max: number; logSum: number } {
-  // Plain loops over typed arrays, here and below: this is what the search spends its time on.
+  // Plain loops over typed arrays, here and below: the search spends its time here.
   let max = Number.NEGATIVE_INFINITY;
   for (let token = 0; token < logits.length; token++)
     if ((logits[token] as number) > max) max = logits[token] as number;
   let sum = 0;
   for (let token = 0; token < logits.length; token++) sum += Math.exp((logits[token] as number) - max);
-  // A NaN anywhere ends up in the sum, and so does a row of infinities: better no caption than a made-up one.
-  if (!Number.isFinite(sum)) throw new RangeError('The decoder gave logits that are not numbers');
+  // A NaN anywhere, or a row of infinities, makes the sum non-finite: fail instead of inventing a caption.
+  if (!Number.isFinite(sum)) throw new RangeError('The decoder returned logits that are not finite');
   return { max, logSum: Math.log(sum) };
 }
 
-/** The tokens that would complete an n-gram which `tokens` already have, and the newest one: no caption stutters. */
+/** The tokens that would repeat an n-gram of `tokens`, and the newest token: no immediate repeats. */
 function repeating(tokens: readonly number[], n: number): Set<number> {
   const banned = new Set<number>();
   if (n === 0) return banned;
@@ -98,14 +98,14 @@ function repeating(tokens: readonly number[], n: number): Set<number> {
   return banned;
 }
 
-/** Puts a candidate into a list of at most `count`, best first, behind its equals. */
+/** Inserts a candidate into a list of at most `count`, best first, behind equal scores. */
 function insert(best: Candidate[], candidate: Candidate, count: number): void {
   const at = best.findIndex(({ score }) => score < candidate.score);
   best.splice(at === -1 ? best.length : at, 0, candidate);
   best.length = Math.min(best.length, count);
 }
 
-/** The `count` best continuations of all hypotheses, best first; among equals the earlier hypothesis, then the lower token. */
+/** The `count` best continuations of all hypotheses, best first. Ties: the earlier hypothesis, then the lower token. */
 function bestCandidates(
   live: readonly LiveHypothesis[],
   logitsOf: LogitsOf,
@@ -113,11 +113,11 @@ function bestCandidates(
   rules: SearchRules,
 ): Candidate[] {
   const best: Candidate[] = [];
-  /** What a candidate must beat to be among them. */
+  /** The score that a candidate must beat. */
   let worst = Number.NEGATIVE_INFINITY;
   for (const hypothesis of live) {
     const row = logitsOf(hypothesis);
-    if (row === undefined) throw new RangeError(`The decoder gave no logits for row ${hypothesis.row}`);
+    if (row === undefined) throw new RangeError(`The decoder returned no logits for row ${hypothesis.row}`);
     const from = { ...hypothesis, logits: [...hypothesis.logits, row] };
     const { max, logSum } = softmaxOf(row);
     const banned = repeating(from.tokens, rules.noRepeatNgram)
@@ -139,7 +139,7 @@ function finish({ tokens, logits }: LiveHypothesis, score: number, length: numbe
   return { tokens, score: score / length ** rules.lengthPenalty, confidence: Math.exp(score / length), logits };
 }
 
-/** One step of one picture: its live hypotheses become the best of their continuations; those that end are finished. */
+/** One step of one picture: replaces its live hypotheses by their best continuations and moves ended ones to `finished`. */
 function advance(picture: Picture, logitsOf: LogitsOf, rules: SearchRules): void {
   const next: LiveHypothesis[] = [];
   for (const [rank, candidate] of bestCandidates(picture.live, logitsOf, 2 * rules.beams, rules).entries()) {
@@ -158,36 +158,36 @@ function advance(picture: Picture, logitsOf: LogitsOf, rules: SearchRules): void
   picture.live = [];
 }
 
-/** Goes on along the guess, for as long as the caption is the guess. */
-function follow(picture: Picture, { tokens, logits }: Start['guess'], rules: SearchRules): void {
+/** Advances along the draft while the caption agrees with it. */
+function follow(picture: Picture, { tokens, logits }: Start['draft'], rules: SearchRules): void {
   for (const [at, token] of tokens.entries()) {
     if (picture.live[0]?.tokens[at] !== token) return;
     advance(picture, () => logits[at], rules);
   }
 }
 
-/** The best finished one; among equals the one that finished first. */
+/** The best finished hypothesis. Ties: the one that finished first. */
 function winner(picture: Picture): Hypothesis {
   const empty: Hypothesis = { tokens: [], score: Number.NEGATIVE_INFINITY, confidence: 0, logits: [] };
   return picture.finished.reduce((a, b) => (b.score > a.score ? b : a), picture.finished[0] ?? empty);
 }
 
 /**
- * Beam search over several pictures at once, each by itself: a picture that is done leaves the batch, and none sees another's scores.
- * At each step the best `2 * beams` continuations of a picture are walked best first: an end token among the best `beams` finishes
- * its hypothesis, others become live until `beams` are; it stops when `beams` have finished or `maxTokens` are written.
+ * Beam search over several pictures, each independent of the others; a picture that is done leaves the batch. Each step walks a picture's best
+ * `2 * beams` continuations, best first: an end token among the best `beams` finishes its hypothesis, the others become live until there are
+ * `beams` of them. A picture is done when `beams` hypotheses have finished or `maxTokens` are written.
  * @param starts one a picture
- * @returns what was written for each picture, in order
+ * @returns the best hypothesis of each picture, in order
  */
 export async function beamSearch(
   starts: readonly Start[],
   step: Step,
   rules: SearchRules,
 ): Promise<readonly Hypothesis[]> {
-  const pictures = starts.map(({ first, guess }, row) => {
+  const pictures = starts.map(({ first, draft }, row) => {
     const picture: Picture = { live: [{ tokens: [], logits: [], score: 0, row }], finished: [] };
     advance(picture, () => first, rules);
-    if (rules.beams === 1) follow(picture, guess, rules);
+    if (rules.beams === 1) follow(picture, draft, rules);
     return picture;
   });
   for (;;) {

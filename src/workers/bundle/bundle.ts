@@ -9,17 +9,17 @@ import type { ImageSpec, ModelIdentity } from '../../core/types.ts';
 import { BundleError } from '../errors.ts';
 import { type GraphName, type Manifest, parseManifest } from './manifest.ts';
 
-/** The bundle that is used where none is named. */
+/** The bundle that is used by default. */
 export const DEFAULT_BUNDLE = 'flickr-small';
 
-/** The package's own bundles: the same two steps up from src/workers and from dist/workers. */
+/** The package's own bundles. The path is the same from src/workers/bundle and from dist/workers/bundle. */
 const MODELS = fileURLToPath(new URL('../../../models/', import.meta.url));
 const MANIFEST = 'bundle.json';
 
-/** Which of onnxruntime's execution providers runs the graphs; a bundle may have graphs of its own for one. */
+/** The onnxruntime execution provider that runs the graphs. A bundle may have separate graphs for one. */
 export type Provider = 'cpu' | 'cuda' | 'webgpu';
 
-/** A bundle whose files are all there and are the ones that its bundle.json names. */
+/** A bundle whose files are complete and have the checksums in its bundle.json. */
 export interface Bundle {
   /** Absolute path of its folder. */
   readonly folder: string;
@@ -27,15 +27,14 @@ export interface Bundle {
   readonly manifest: Manifest;
   readonly model: ModelIdentity;
   readonly image: ImageSpec;
-  /** Absolute paths. */
-  readonly files: Readonly<Record<Exclude<GraphName, 'rewriter'> | 'tokenizer', string>> & {
-    readonly rewriter?: string;
-  };
-  /** Absolute paths of the graphs' weights, where they stand in files of their own. */
+  /** Absolute paths; undefined for an optional graph that the bundle does not have. */
+  readonly files: Readonly<Record<'encoder' | 'deeplens' | 'decoder' | 'tokenizer', string>> &
+    Readonly<Partial<Record<'secondDecoder' | 'detail', string>>>;
+  /** Absolute paths of external weights. */
   readonly data: readonly string[];
 }
 
-/** Where a bundle's folder is: a bare name means one of the package's own, anything with a path in it that folder. */
+/** A bundle's folder: a bare name means one of the package's own bundles, anything else is a path. */
 function folderOf(nameOrPath: string): string {
   return /^[a-z0-9-]+$/.test(nameOrPath) ? join(MODELS, nameOrPath) : resolve(nameOrPath);
 }
@@ -64,7 +63,7 @@ async function readManifest(nameOrPath: string, folder: string): Promise<Buffer>
   }
 }
 
-/** Streams a file through SHA-256: graphs may be larger than one wants in memory at once. */
+/** Checks a file against its SHA-256. Streamed: a graph may have gigabytes. */
 async function checkFile(folder: string, { file, sha256 }: { file: string; sha256: string }): Promise<string> {
   const path = join(folder, file);
   const hash = createHash('sha256');
@@ -90,9 +89,9 @@ async function checkFile(folder: string, { file, sha256 }: { file: string; sha25
 }
 
 /**
- * Finds a bundle, checks its description, and compares every file it needs with its SHA-256.
+ * Finds a bundle, checks its bundle.json, and checks every file it needs against its SHA-256.
  * @param nameOrPath a bare name (`flickr-small`) for one of the package's own, or the path of a bundle's folder
- * @throws BundleError saying what is wrong, where, and what to do
+ * @throws BundleError
  */
 export async function loadBundle(nameOrPath: string, options: { provider?: Provider } = {}): Promise<Bundle> {
   const folder = folderOf(nameOrPath);
@@ -118,13 +117,14 @@ export async function loadBundle(nameOrPath: string, options: { provider?: Provi
       encoder: await check(graphs.encoder),
       deeplens: await check(graphs.deeplens),
       decoder: await check(graphs.decoder),
-      ...(graphs.rewriter === undefined ? {} : { rewriter: await check(graphs.rewriter) }),
+      ...(graphs.secondDecoder === undefined ? {} : { secondDecoder: await check(graphs.secondDecoder) }),
+      ...(graphs.detail === undefined ? {} : { detail: await check(graphs.detail) }),
     },
     data,
   };
 }
 
-/** The package's own bundles, in order of name. They are not checked: {@link loadBundle} does that. */
+/** The package's own bundles, sorted by name. Their files are not checked; {@link loadBundle} does that. */
 export async function listBundles(): Promise<{ name: string; folder: string }[]> {
   const found = await readdir(MODELS, { withFileTypes: true }).catch((error: unknown) => {
     if (isMissing(error)) return [];

@@ -1,9 +1,9 @@
-/** The pixels from `margin` on that stand for a side's pixels once the inner part is enlarged to the whole side: two of them, and the second's weight. */
-function placesOf(size: number, margin: number): { low: Int32Array; high: Int32Array; weight: Int32Array } {
+/** For each pixel of an enlarged side, the two source pixels it lies between and the weight of the second. */
+function sourcePixels(size: number, margin: number): { low: Int32Array; high: Int32Array; weight: Int32Array } {
   const inner = size - 2 * margin;
   const [low, high, weight] = [new Int32Array(size), new Int32Array(size), new Int32Array(size)];
   for (let i = 0; i < size; i++) {
-    // How far its centre lies behind the centre of the inner part's first pixel, in parts of 1 / (2 size) of a pixel.
+    // Distance from the centre of the crop's first pixel to the centre of this one, in units of 1 / (2 size) pixel.
     const at = Math.max(0, (2 * i + 1) * inner - size);
     const below = Math.floor(at / (2 * size));
     low[i] = margin + below;
@@ -14,10 +14,10 @@ function placesOf(size: number, margin: number): { low: Int32Array; high: Int32A
 }
 
 /**
- * What lies within a margin of each side of the pictures, enlarged to their size: bilinear between the centres of pixels, in integers and rounded half
- * up, so that the training (`data.closer`) makes the same bytes.
+ * Cuts out the centre of each picture and enlarges it to the picture's size: bilinear between pixel centres, in integers, rounded half up, so that
+ * the training makes the same bytes.
  * @param pixels RGB, 8 bits, one picture behind the other
- * @param margin pixels, less than half of each side; 0 gives the pictures back as they are
+ * @param margin pixels to leave out on each side, less than half of it; 0 returns the pictures unchanged
  */
 export function centerCrop(
   pixels: Uint8Array,
@@ -25,8 +25,8 @@ export function centerCrop(
   margin: number,
 ): Uint8Array {
   if (margin === 0) return pixels;
-  const across = placesOf(width, margin);
-  const down = placesOf(height, margin);
+  const across = sourcePixels(width, margin);
+  const down = sourcePixels(height, margin);
   const enlarged = new Uint8Array(pixels.length);
   const whole = 4 * width * height;
   const row = width * 3;

@@ -1,32 +1,33 @@
 import type { Caption, Group, ImageSpec, Keyframe } from '../../core/types.ts';
 import type { CaptionOptions } from '../captioner.ts';
 import { WorkerError } from '../errors.ts';
-import { attentionOf, type SeenWord, seenWords } from './attention.ts';
+import { type AttendedWord, tokenAttention, wordAttention } from './attention.ts';
 import type { Hypothesis } from './beam-search.ts';
 import type { Bundle } from './bundle.ts';
 import { centerCrop } from './center-crop.ts';
 import { draftTable } from './prompt.ts';
-import { openGraphs } from './sessions.ts';
+import { type Encoded, openGraphs } from './sessions.ts';
+import { concatChannels } from './tensors.ts';
 import { openTokenizer } from './tokenizer.ts';
 import { writePass } from './write-pass.ts';
 
-/** What was written for one picture. */
+/** The captions of one picture. */
 export interface TwoPassResult {
-  /** What the first look wrote by itself. */
+  /** From the first pass. */
   readonly draft: Hypothesis;
-  /** What the last look wrote: the draft itself after one look. */
+  /** From the last pass: the draft itself after one pass. */
   readonly final: Hypothesis;
 }
 
-/** What a look wrote, and where it looked for each word. */
+/** The caption of one pass, and the attention of each of its words. */
 export interface PassExplanation {
   readonly text: string;
   /** As in a {@link Caption}. */
   readonly confidence: number;
-  readonly words: readonly SeenWord[];
+  readonly words: readonly AttendedWord[];
 }
 
-/** {@link TwoPassResult}, explained. */
+/** {@link TwoPassResult} with attention. */
 export interface PictureExplanation {
   readonly draft: PassExplanation;
   readonly final: PassExplanation;
@@ -35,25 +36,34 @@ export interface PictureExplanation {
 /** A bundle running in this process: every call blocks the event loop while a graph runs. */
 export interface Engine {
   /**
-   * Glance, and with two passes DeepLens and the second look, over a batch of pictures.
-   * @param pixels per picture RGB, 8 bits, of the bundle's size
+   * Captions a batch of pictures.
+   * @param pixels for each picture RGB, 8 bits, of the bundle's size
+   * @throws WorkerError `picture-size`
    */
   write(pixels: readonly Uint8Array[], options: CaptionOptions): Promise<readonly TwoPassResult[]>;
-  /** {@link Engine.write}, and where each look looked. */
+  /** Captions a batch of pictures in two passes, with the attention of each word. */
   explain(pixels: readonly Uint8Array[]): Promise<readonly PictureExplanation[]>;
-  /** {@link Engine.write} over a group, decoded: one caption a keyframe, in order. */
+  /** {@link Engine.write} for a group, as text: one caption a keyframe, in order. */
   caption(group: Group, options: CaptionOptions): Promise<Caption[]>;
   release(): Promise<void>;
 }
 
-function join(pixels: readonly Uint8Array[], { width, height }: ImageSpec): Uint8Array {
+/** How an engine is opened. */
+export interface EngineOptions {
+  /** False: the second pass decodes every token, also where it agrees with the draft. Same captions, slower; for measurements. */
+  readonly scoreDrafts?: boolean;
+  /** See {@link openGraphs}. */
+  readonly profiles?: string;
+}
+
+function joinPictures(pixels: readonly Uint8Array[], { width, height }: ImageSpec): Uint8Array {
   const size = width * height * 3;
   const joined = new Uint8Array(pixels.length * size);
   for (const [i, picture] of pixels.entries()) {
     if (picture.length !== size) {
       throw new WorkerError(
         'picture-size',
-        `A picture of ${picture.length} bytes came where the bundle takes ${width} x ${height} RGB (${size} bytes).`,
+        `A picture has ${picture.length} bytes; the bundle takes ${width} x ${height} RGB (${size} bytes).`,
       );
     }
     joined.set(picture, i * size);
@@ -66,77 +76,88 @@ function rounded(confidence: number): number {
   return Math.round(confidence * 1e4) / 1e4;
 }
 
+const tokensOf = (hypotheses: readonly Hypothesis[]) => hypotheses.map(({ tokens }) => tokens);
+
 /**
  * Loads a bundle's graphs and tokenizer into this process.
- * @param verify false: the second look decodes every token anew, also where it agrees with the draft. The captions are the same: to be measured against
- * @param profiles see {@link openGraphs}
  * @throws BundleError where a file cannot be loaded or does not fit the contract
  */
 export async function openEngine(
   bundle: Bundle,
-  { verify = true, profiles }: { readonly verify?: boolean; readonly profiles?: string } = {},
+  { scoreDrafts = true, profiles }: EngineOptions = {},
 ): Promise<Engine> {
   const { manifest, image } = bundle;
+  const { bothPasses, readsDraft, centerCrop: margin } = manifest.generation;
   const textOf = await openTokenizer(bundle);
   const graphs = await openGraphs(bundle, profiles);
-  const { decode, rewrite } = graphs;
 
-  /** Both passes, and the visual tokens that each of them had. */
-  async function lookAt(pixels: readonly Uint8Array[], { passes }: CaptionOptions) {
-    const { bothLooks, readsDraft, closer: margin } = manifest.generation;
-    const joined = join(pixels, image);
+  /** What DeepLens reads: the features of the centre crop, the `detail` graph's behind the encoder's. */
+  async function secondPassFeatures(joined: Uint8Array, pictures: number, encoded: Encoded) {
+    const cropped = centerCrop(joined, image, margin);
+    const { features } = margin === 0 ? encoded : await graphs.encode(cropped, pictures);
+    const detail = await graphs.detail(cropped, pictures);
+    return detail === undefined ? features : concatChannels(features, detail);
+  }
+
+  /** Both passes, with the visual tokens that each of them read. */
+  async function runPasses(pixels: readonly Uint8Array[], { passes }: CaptionOptions) {
+    const joined = joinPictures(pixels, image);
     const encoded = await graphs.encode(joined, pixels.length);
     const { glance } = encoded;
-    const drafts = await writePass(manifest, [{ decode, visual: glance }]);
+    const drafts = await writePass(manifest, [{ decode: graphs.decode, visual: glance }]);
     if (passes === 1) return { glance, refined: glance, drafts, finals: drafts };
-    const texts = drafts.map(({ tokens }) => tokens);
-    const { features } = margin === 0 ? encoded : await graphs.encode(centerCrop(joined, image, margin), pixels.length);
-    const refined = await graphs.refine({ glance, features }, draftTable(texts, manifest.ids.pad));
-    const first = bothLooks ? [{ decode, visual: glance, known: drafts.map(({ logits }) => logits) }] : [];
-    const views = [...first, { decode: rewrite, visual: refined, ...(readsDraft ? { drafts: texts } : {}) }];
-    const finals = await writePass(manifest, views, verify ? texts : undefined);
+    const draftTokens = tokensOf(drafts);
+    const features = await secondPassFeatures(joined, pixels.length, encoded);
+    const refined = await graphs.refine({ glance, features }, draftTable(draftTokens, manifest.ids.pad));
+    const views = [
+      ...(bothPasses ? [{ decode: graphs.decode, visual: glance, scored: drafts.map(({ logits }) => logits) }] : []),
+      { decode: graphs.decodeSecond, visual: refined, ...(readsDraft ? { drafts: draftTokens } : {}) },
+    ];
+    const finals = await writePass(manifest, views, scoreDrafts ? draftTokens : undefined);
     return { glance, refined, drafts, finals };
   }
 
-  async function lookedAt(pixels: readonly Uint8Array[], options: CaptionOptions): Promise<readonly TwoPassResult[]> {
+  async function write(pixels: readonly Uint8Array[], options: CaptionOptions): Promise<readonly TwoPassResult[]> {
     if (pixels.length === 0) return [];
-    const { drafts, finals } = await lookAt(pixels, options);
+    const { drafts, finals } = await runPasses(pixels, options);
     return drafts.map((draft, i) => ({ draft, final: finals[i] ?? draft }));
   }
 
   async function explain(pixels: readonly Uint8Array[]): Promise<readonly PictureExplanation[]> {
     if (pixels.length === 0) return [];
-    const { glance, refined, drafts, finals } = await lookAt(pixels, { passes: 2 });
-    const texts = drafts.map(({ tokens }) => tokens);
-    const before = await attentionOf(decode, manifest, glance, texts);
-    const last = finals.map(({ tokens }) => tokens);
-    const read = manifest.generation.readsDraft ? texts : undefined;
-    const after = await attentionOf(rewrite, manifest, refined, last, read);
-    const reading = ({ tokens, confidence }: Hypothesis, attention: readonly Float32Array[] = []): PassExplanation => {
-      return { text: textOf(tokens), confidence: rounded(confidence), words: seenWords(tokens, attention, textOf) };
+    const { glance, refined, drafts, finals } = await runPasses(pixels, { passes: 2 });
+    const draftTokens = tokensOf(drafts);
+    const prompts = readsDraft ? draftTokens : undefined;
+    const first = await tokenAttention(graphs.decode, manifest, glance, draftTokens);
+    const second = await tokenAttention(graphs.decodeSecond, manifest, refined, tokensOf(finals), prompts);
+    const explained = (
+      { tokens, confidence }: Hypothesis,
+      attention: readonly Float32Array[] = [],
+    ): PassExplanation => {
+      return { text: textOf(tokens), confidence: rounded(confidence), words: wordAttention(tokens, attention, textOf) };
     };
     return drafts.map((draft, i) => ({
-      draft: reading(draft, before[i]),
-      final: reading(finals[i] ?? draft, after[i]),
+      draft: explained(draft, first[i]),
+      final: explained(finals[i] ?? draft, second[i]),
     }));
   }
 
-  function captionOf({ video, index, pts, still }: Keyframe, { draft, final }: TwoPassResult, passes: 1 | 2): Caption {
-    const confidence = rounded(final.confidence);
-    return { video, index, pts, still, draft: textOf(draft.tokens), text: textOf(final.tokens), confidence, passes };
-  }
-
   return {
-    write: lookedAt,
+    write,
     explain,
     async caption({ keyframes }, options) {
-      const looked = await lookedAt(
+      const written = await write(
         keyframes.map(({ pixels }) => pixels),
         options,
       );
-      return looked.flatMap((each, i) => {
+      const captionOf = ({ video, index, pts, still }: Keyframe, { draft, final }: TwoPassResult): Caption => {
+        const { passes } = options;
+        const [draftText, text] = [textOf(draft.tokens), textOf(final.tokens)];
+        return { video, index, pts, still, draft: draftText, text, confidence: rounded(final.confidence), passes };
+      };
+      return written.flatMap((result, i) => {
         const keyframe = keyframes[i];
-        return keyframe === undefined ? [] : [captionOf(keyframe, each, options.passes)];
+        return keyframe === undefined ? [] : [captionOf(keyframe, result)];
       });
     },
     release: () => graphs.release(),

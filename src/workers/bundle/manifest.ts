@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { BundleError } from '../errors.ts';
 
-/** The format of bundle.json that this version reads and the training writes. */
-export const BUNDLE_FORMAT = 1;
+/** The format of bundle.json that the training writes. Format 1 is read too: it had other names for the same things. */
+export const BUNDLE_FORMAT = 2;
 
 const count = z.int().positive();
 const tokenId = z.int().nonnegative();
@@ -12,10 +12,10 @@ const bundleFile = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits'),
 });
 
-/** A graph's file, and those beside it that hold its weights where it does not hold them itself (ONNX external data, needed from 2 GB on). */
+/** A graph's file. `data` lists the files with its weights where they are external (ONNX requires that from 2 GB on). */
 const graphFiles = bundleFile.extend({ data: z.array(bundleFile).default([]) });
 
-/** One entry for every provider, and where a provider wants its own (quantised, fp16) one under its name. */
+/** `default` serves every execution provider that has no entry of its own (quantised, fp16) under its name. */
 const graph = z.object({ default: graphFiles }).catchall(graphFiles);
 
 const manifest = z
@@ -34,12 +34,20 @@ const manifest = z
       normalisation: z.object({ applied: z.literal('in-graph') }),
     }),
     tokenizer: bundleFile,
-    /** `rewriter`: the decoder of the second look, where that has a language model of its own. */
-    graphs: z.object({ encoder: graph, deeplens: graph, decoder: graph, rewriter: graph.optional() }),
+    graphs: z.object({
+      encoder: graph,
+      deeplens: graph,
+      decoder: graph,
+      /** The second pass's decoder, where it has a language model of its own. */
+      secondDecoder: graph.optional(),
+      /** More features of the centre crop, for DeepLens only; the first pass does not need them. */
+      detail: graph.optional(),
+    }),
     dims: z.object({
       visual: count,
       width: count,
       features: count,
+      detail: count.optional(),
       layers: count,
       heads: count,
       headDim: count,
@@ -51,13 +59,13 @@ const manifest = z
       maxTokens: count,
       noRepeatNgram: z.int().nonnegative(),
       lengthPenalty: z.number().nonnegative(),
-      /** Pixels left out on each side of the picture that the second look sees; what lies within is enlarged. */
-      closer: z.int().nonnegative().default(0),
-      /** The second look writes from both views: the glance's tokens, and the refined ones. Else from the refined ones alone. */
-      bothLooks: z.boolean().default(false),
-      /** The refined tokens stand before the draft, which the decoder reads too. Else only DeepLens has read it. */
+      /** Second pass: pixels left out on each side of the picture; the rest is enlarged to the full size. */
+      centerCrop: z.int().nonnegative().default(0),
+      /** Second pass: decode from the mean of both passes' logits. Otherwise from the second pass's alone. */
+      bothPasses: z.boolean().default(false),
+      /** Second pass: the decoder reads the draft as a text prompt. Otherwise only DeepLens reads it. */
       readsDraft: z.boolean().default(true),
-      /** Captions of less confidence say more wrong than right: tracks leave them out where nothing else is asked for. */
+      /** Captions of lower confidence are more often wrong than right; tracks omit them by default. */
       minConfidence: z.number().min(0).max(1).default(0),
     }),
     modes: z.array(z.enum(['brief', 'detailed'])).min(1),
@@ -66,26 +74,46 @@ const manifest = z
     path: ['ids'],
     error: 'must all be smaller than dims.vocab',
   })
-  .refine(({ generation, image }) => 2 * generation.closer < Math.min(image.width, image.height), {
-    path: ['generation', 'closer'],
-    error: 'must be less than half of each side of the picture',
+  .refine(({ ids }) => new Set(Object.values(ids)).size === 4, { path: ['ids'], error: 'must be four different ids' })
+  .refine(({ graphs, dims }) => (graphs.detail === undefined) === (dims.detail === undefined), {
+    path: ['dims', 'detail'],
+    error: 'must be given together with graphs.detail',
   })
-  .refine(({ ids }) => new Set(Object.values(ids)).size === 4, { path: ['ids'], error: 'must be four different ids' });
+  .refine(({ generation, image }) => 2 * generation.centerCrop < Math.min(image.width, image.height), {
+    path: ['generation', 'centerCrop'],
+    error: 'must be less than half of each side of the picture',
+  });
 
 /**
  * What bundle.json says, checked: image size and treatment, files with their sha256, the graphs' dimensions
- * (`visual` tokens N, `width` D, `features` channels C, decoder `layers`, `heads`, `headDim`, `vocab`), special ids, search defaults,
- * the confidence below which captions are left out.
+ * (`visual` tokens N, `width` D, encoder `features` channels C, `detail` channels C2, decoder `layers`, `heads`, `headDim`, `vocab`),
+ * special ids, search defaults.
  */
 export type Manifest = Readonly<z.infer<typeof manifest>>;
 
 /** The graphs of a bundle. */
 export type GraphName = keyof Manifest['graphs'];
 
+const FORMAT_1_NAMES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  graphs: { rewriter: 'secondDecoder' },
+  generation: { closer: 'centerCrop', bothLooks: 'bothPasses' },
+};
+
+/** Renames the keys of a format 1 manifest to those of format 2. */
+function upgradeFormat1(json: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const upgraded: Record<string, unknown> = { ...json, format: BUNDLE_FORMAT };
+  for (const [section, names] of Object.entries(FORMAT_1_NAMES)) {
+    const { data } = z.record(z.string(), z.unknown()).safeParse(json[section]);
+    if (data === undefined) continue;
+    upgraded[section] = Object.fromEntries(Object.entries(data).map(([key, value]) => [names[key] ?? key, value]));
+  }
+  return upgraded;
+}
+
 /**
  * Reads the text of a bundle.json.
  * @param where its path, for the messages
- * @throws BundleError `bundle-invalid` where it is no JSON or a field is wrong (every wrong field is named), `bundle-format` for another format
+ * @throws BundleError `bundle-invalid` where it is not JSON or fields are wrong (all of them are named), `bundle-format` for another format
  */
 export function parseManifest(text: string, where: string): Manifest {
   let json: unknown;
@@ -94,17 +122,17 @@ export function parseManifest(text: string, where: string): Manifest {
   } catch (cause) {
     throw new BundleError('bundle-invalid', `${where} is not JSON: fetch the bundle again.`, { cause });
   }
-  // The format comes first: of a newer bundle nothing else can be judged.
-  const { data: head } = z.object({ format: z.number() }).safeParse(json);
-  if (head !== undefined && head.format !== BUNDLE_FORMAT) {
+  // The format comes first: the fields of an unknown format cannot be judged.
+  const { data: head } = z.looseObject({ format: z.number() }).safeParse(json);
+  if (head !== undefined && head.format !== BUNDLE_FORMAT && head.format !== 1) {
     throw new BundleError(
       'bundle-format',
-      `${where} has bundle format ${head.format}, this secondglance reads format ${BUNDLE_FORMAT}: ` +
-        (head.format > BUNDLE_FORMAT ? 'update secondglance or take an older bundle.' : 'take a newer bundle.'),
+      `${where} has bundle format ${head.format}, this secondglance reads formats 1 and ${BUNDLE_FORMAT}: ` +
+        (head.format > BUNDLE_FORMAT ? 'update secondglance or use an older bundle.' : 'use a newer bundle.'),
     );
   }
-  const result = manifest.safeParse(json);
+  const result = manifest.safeParse(head?.format === 1 ? upgradeFormat1(head) : json);
   if (result.success) return result.data;
-  const faults = result.error.issues.map((issue) => `${issue.path.join('.') || 'the whole'}: ${issue.message}`);
-  throw new BundleError('bundle-invalid', `${where} does not describe a bundle: ${faults.join('; ')}.`);
+  const faults = result.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`);
+  throw new BundleError('bundle-invalid', `${where} is not a valid bundle description: ${faults.join('; ')}.`);
 }

@@ -1,7 +1,7 @@
 import type { Manifest } from './manifest.ts';
 import type { Table } from './sessions.ts';
 
-/** What the decoder reads behind the visual tokens in a look's first call. B rows in every table. */
+/** The text behind the visual tokens in a pass's first decoder call. B rows in every table. */
 export interface Prompt {
   readonly ids: Table;
   readonly positions: Table;
@@ -9,7 +9,7 @@ export interface Prompt {
   readonly segments: Table;
   /** For each row, 1 where a column may be attended to; 0 at padding. */
   readonly seen: readonly (readonly number[])[];
-  /** The column of the caption's start token: what stands there predicts the caption's first token, and so on. */
+  /** The column of the caption's start token, which predicts the caption's first token. */
   readonly start: number;
 }
 
@@ -20,7 +20,7 @@ interface Cell {
   readonly seen: number;
 }
 
-/** Token lists as rows of one width: padded behind. */
+/** Token lists as rows of one width, right-padded. */
 function padded(rows: readonly (readonly number[])[], segment: number, pad: number): Cell[][] {
   const width = Math.max(...rows.map((tokens) => tokens.length));
   return rows.map((tokens) =>
@@ -32,18 +32,18 @@ function padded(rows: readonly (readonly number[])[], segment: number, pad: numb
 }
 
 /**
- * The text of a look's first call: in the second look the draft, padded behind so that the caption starts in the same column of every row;
- * then the start token; then, where they are given, captions to be scored in the same call.
- * @param captions token ids of each row's caption so far; one list for each row, empty where nothing is to be scored
- * @param drafts token ids of each row's draft; absent for the first look, and an empty draft is a draft too
+ * The text of a pass's first call: the draft where it is a prompt, right-padded so that the caption starts in the same column of every row; the
+ * start token; then captions to score in the same call.
+ * @param captions token ids to score for each row; an empty list where there is nothing to score
+ * @param drafts token ids of each row's draft; absent: no prompt. An empty draft is still a prompt
  */
 export function promptOf(
   { pad, bos, draft }: Manifest['ids'],
   captions: readonly (readonly number[])[],
   drafts?: readonly (readonly number[])[],
 ): Prompt {
-  const guided = drafts?.map((tokens) => [draft, ...tokens]) ?? captions.map(() => []);
-  const left = padded(guided, 1, pad);
+  const prompts = drafts?.map((tokens) => [draft, ...tokens]) ?? captions.map(() => []);
+  const left = padded(prompts, 1, pad);
   const right = padded(
     captions.map((tokens) => [bos, ...tokens]),
     0,
@@ -62,7 +62,7 @@ export function promptOf(
 }
 
 /**
- * The drafts as DeepLens reads them: right-padded to the longest, one column at least.
+ * The drafts as DeepLens reads them: right-padded to the longest, with at least one column.
  * @returns [B, T] token ids
  */
 export function draftTable(drafts: readonly (readonly number[])[], pad: number): Table {

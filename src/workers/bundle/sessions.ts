@@ -3,26 +3,27 @@ import { join } from 'node:path';
 import { InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
 import { BundleError } from '../errors.ts';
 import type { Bundle } from './bundle.ts';
-import type { GraphName, Manifest } from './manifest.ts';
+import { contractMismatches, type GraphContract, graphContracts } from './graph-contract.ts';
+import { BUNDLE_FORMAT, type GraphName } from './manifest.ts';
 import { runtimeVersion } from './runtime.ts';
 
-/** What the encoder sees in B pictures. */
+/** What the encoder gives for B pictures. */
 export interface Encoded {
-  /** Visual tokens of the first look, float32 [B, N, D]. */
+  /** Visual tokens of the first pass, float32 [B, N, D]. */
   readonly glance: Tensor;
   /** Features of several encoder stages on one grid, float32 [B, N, C]. */
   readonly features: Tensor;
 }
 
-/** A table of token ids or the like, row by row: B rows of `columns`. */
+/** Integers such as token ids, row by row: B rows of `columns`. */
 export interface Table {
   readonly columns: number;
   readonly values: readonly number[];
 }
 
-/** What the decoder reads in one call. B rows; T text columns; S cache slots so far. */
+/** Input of one decoder call. B rows; T text columns; S cache slots so far. */
 export interface DecoderInput {
-  /** float32 [B, P, D]: N visual tokens on a look's first call, none (undefined) later. */
+  /** float32 [B, P, D]: N visual tokens on a pass's first call; undefined (none) later. */
   readonly visual: Tensor | undefined;
   readonly ids: Table;
   readonly positions: Table;
@@ -30,13 +31,13 @@ export interface DecoderInput {
   readonly segments: Table;
   /** [B, S + P + T]; 1 where a cache slot may be attended to. */
   readonly mask: Table;
-  /** Keys and values [L, 2, B0, H, S, hd]; none (undefined) on a look's first call. */
+  /** Keys and values [L, 2, B0, H, S, hd]; undefined on a pass's first call. */
   readonly past: Tensor | undefined;
-  /** Which row of `past` each row goes on from. */
+  /** Which row of `past` each row continues. */
   readonly rows: readonly number[];
 }
 
-/** What the decoder answers. */
+/** Output of one decoder call. */
 export interface DecoderOutput {
   /** Logits behind each text column: B rows of T columns of V. */
   readonly logits: readonly (readonly Float32Array[])[];
@@ -46,88 +47,29 @@ export interface DecoderOutput {
   readonly attention: readonly (readonly Float32Array[])[];
 }
 
-/** A decoder: one call, which appends to the cache and predicts what comes next. */
+/** One call of a decoder: appends to the cache and predicts the next token at each text column. */
 export type Decoder = (input: DecoderInput) => Promise<DecoderOutput>;
 
-/** The graphs of a bundle, ready to run in this process. Every run blocks the event loop until it is done. */
+/** The graphs of a bundle, loaded into this process. Every run is synchronous: it blocks the event loop. */
 export interface Graphs {
   /** @param pixels B pictures one after the other, RGB 8 bits, each height * width * 3 bytes */
   encode(pixels: Uint8Array, pictures: number): Promise<Encoded>;
-  /** @param drafts token ids [B, T], right-padded. @returns refined visual tokens, float32 [B, N, D] */
+  /** Features for DeepLens beside the encoder's, float32 [B, N, C2]; undefined where the bundle has no `detail` graph. */
+  detail(pixels: Uint8Array, pictures: number): Promise<Tensor | undefined>;
+  /** DeepLens. @param drafts token ids [B, T], right-padded. @returns refined visual tokens, float32 [B, N, D] */
   refine(encoded: Encoded, drafts: Table): Promise<Tensor>;
+  /** The first pass's decoder. */
   readonly decode: Decoder;
-  /** The second look's: the same decoder, unless the bundle has another for it. */
-  readonly rewrite: Decoder;
+  /** The second pass's decoder: the same one, unless the bundle has a `secondDecoder`. */
+  readonly decodeSecond: Decoder;
   release(): Promise<void>;
-}
-
-type Shape = readonly (number | undefined)[];
-type Port = readonly [type: Tensor.Type, shape: Shape];
-type Contract = Record<'inputs' | 'outputs', Record<string, Port>>;
-
-/** Bundle format 1: names, element types and shapes (undefined: any) of every graph's inputs and outputs. */
-function contractOf({ image, dims }: Manifest): Record<GraphName, Contract> {
-  const { visual, width, features, layers, heads, headDim, vocab } = dims;
-  const tokens: Port = ['float32', [undefined, visual, width]];
-  const stages: Port = ['float32', [undefined, visual, features]];
-  const table: Port = ['int64', [undefined, undefined]];
-  const cache: Port = ['float32', [layers, 2, undefined, heads, undefined, headDim]];
-  const decoder: Contract = {
-    inputs: {
-      visual: ['float32', [undefined, undefined, width]],
-      ids: table,
-      positions: table,
-      segments: table,
-      mask: table,
-      past: cache,
-      rows: ['int64', [undefined]],
-    },
-    outputs: {
-      logits: ['float32', [undefined, undefined, vocab]],
-      present: cache,
-      attention: ['float32', [undefined, undefined, visual]],
-    },
-  };
-  return {
-    encoder: {
-      inputs: { pixels: ['uint8', [undefined, image.height, image.width, 3]] },
-      outputs: { glance: tokens, features: stages },
-    },
-    deeplens: { inputs: { glance: tokens, features: stages, draft: table }, outputs: { refined: tokens } },
-    decoder,
-    rewriter: decoder,
-  };
-}
-
-/** What is wrong with one side of a graph, as phrases; empty where it fits. A dimension that the graph leaves open always fits. */
-function misfits(
-  found: readonly InferenceSession.ValueMetadata[],
-  wanted: Record<string, Port>,
-  side: string,
-): string[] {
-  const faults: string[] = [];
-  for (const [name, [type, shape]] of Object.entries(wanted)) {
-    const port = found.find((value) => value.name === name);
-    if (port === undefined) {
-      faults.push(`${side} ${name} is missing`);
-    } else if (!port.isTensor || port.type !== type) {
-      faults.push(`${side} ${name} is ${port.isTensor ? port.type : 'no tensor'} instead of ${type}`);
-    } else if (
-      port.shape.length !== shape.length ||
-      port.shape.some((size, axis) => typeof size === 'number' && shape[axis] !== undefined && size !== shape[axis])
-    ) {
-      const expected = shape.map((size) => size ?? 'any').join(', ');
-      faults.push(`${side} ${name} has shape [${port.shape.join(', ')}] instead of [${expected}]`);
-    }
-  }
-  return faults;
 }
 
 async function openGraph(
   bundle: Bundle,
   name: GraphName,
   path: string,
-  contract: Contract,
+  contract: GraphContract,
   profiles: string | undefined,
 ): Promise<InferenceSession> {
   let session: InferenceSession;
@@ -152,24 +94,20 @@ async function openGraph(
       { cause },
     );
   }
-  const extra = session.inputNames
-    .filter((input) => !(input in contract.inputs))
-    .map((input) => `input ${input} is unknown`);
-  const faults = [
-    ...misfits(session.inputMetadata, contract.inputs, 'input'),
-    ...extra,
-    ...misfits(session.outputMetadata, contract.outputs, 'output'),
-  ];
-  if (faults.length === 0) return session;
+  const mismatches = contractMismatches(session, contract);
+  if (mismatches.length === 0) return session;
   await session.release();
-  throw new BundleError('bundle-graph', `${path} is no ${name} of bundle format 1: ${faults.join('; ')}.`);
+  throw new BundleError(
+    'bundle-graph',
+    `${path} is not a ${name} graph of bundle format ${BUNDLE_FORMAT}: ${mismatches.join('; ')}.`,
+  );
 }
 
 function int64({ columns, values }: Table): Tensor {
   return new Tensor('int64', BigInt64Array.from(values, BigInt), [values.length / columns, columns]);
 }
 
-/** Runs a graph for the outputs named, which are then sure to be there. */
+/** Runs a graph for the named outputs; onnxruntime rejects where one of them does not exist. */
 async function run<Name extends string>(
   session: InferenceSession,
   feeds: Record<string, Tensor>,
@@ -181,7 +119,7 @@ async function run<Name extends string>(
 /** A tensor [B, T, X] as B rows of T views. */
 function columnsOf({ data, dims }: Tensor): Float32Array[][] {
   const [rows = 0, columns = 0, size = 0] = dims;
-  if (!(data instanceof Float32Array)) throw new TypeError('The decoder gave numbers that are not float32');
+  if (!(data instanceof Float32Array)) throw new TypeError('The decoder output is not float32');
   return Array.from({ length: rows }, (_, row) =>
     Array.from({ length: columns }, (_, column) => {
       const begin = (row * columns + column) * size;
@@ -191,20 +129,23 @@ function columnsOf({ data, dims }: Tensor): Float32Array[][] {
 }
 
 /**
- * Loads a bundle's graphs into this process and compares them with the contract of its format.
- * @param profiles a folder where onnxruntime's own records of the runs are written when the graphs are released
- * @throws BundleError `bundle-graph` with every misfit named
+ * Loads a bundle's graphs into this process and checks them against the contract of their format.
+ * @param profiles a folder to which onnxruntime writes its profile of the runs when the graphs are released
+ * @throws BundleError `bundle-graph` with every mismatch
  */
 export async function openGraphs(bundle: Bundle, profiles?: string): Promise<Graphs> {
   const { manifest, files } = bundle;
   const { image, dims } = manifest;
-  const contract = contractOf(manifest);
-  const open = (name: GraphName, path: string) => openGraph(bundle, name, path, contract[name], profiles);
+  const contracts = graphContracts(manifest);
+  const open = (name: GraphName, path: string) => openGraph(bundle, name, path, contracts[name], profiles);
   const encoder = await open('encoder', files.encoder);
   const deeplens = await open('deeplens', files.deeplens);
   const decoder = await open('decoder', files.decoder);
-  const rewriter = files.rewriter === undefined ? decoder : await open('rewriter', files.rewriter);
-  const sessions = new Set([encoder, deeplens, decoder, rewriter]);
+  const secondDecoder = files.secondDecoder === undefined ? decoder : await open('secondDecoder', files.secondDecoder);
+  const detail = files.detail === undefined ? undefined : await open('detail', files.detail);
+  const sessions = new Set([encoder, deeplens, decoder, secondDecoder, ...(detail === undefined ? [] : [detail])]);
+  const pictureTensor = (pixels: Uint8Array, pictures: number): Tensor =>
+    new Tensor('uint8', pixels, [pictures, image.height, image.width, 3]);
   const decoding =
     (session: InferenceSession): Decoder =>
     async ({ visual, ids, positions, segments, mask, past, rows }) => {
@@ -224,14 +165,17 @@ export async function openGraphs(bundle: Bundle, profiles?: string): Promise<Gra
     };
   return {
     encode(pixels, pictures) {
-      const input = new Tensor('uint8', pixels, [pictures, image.height, image.width, 3]);
-      return run(encoder, { pixels: input }, ['glance', 'features']);
+      return run(encoder, { pixels: pictureTensor(pixels, pictures) }, ['glance', 'features']);
+    },
+    async detail(pixels, pictures) {
+      if (detail === undefined) return undefined;
+      return (await run(detail, { pixels: pictureTensor(pixels, pictures) }, ['detail'])).detail;
     },
     async refine({ glance, features }, drafts) {
       return (await run(deeplens, { glance, features, draft: int64(drafts) }, ['refined'])).refined;
     },
     decode: decoding(decoder),
-    rewrite: decoding(rewriter),
+    decodeSecond: decoding(secondDecoder),
     async release() {
       if (profiles !== undefined) for (const session of sessions) session.endProfiling();
       await Promise.all([...sessions].map((session) => session.release()));
@@ -239,7 +183,7 @@ export async function openGraphs(bundle: Bundle, profiles?: string): Promise<Gra
   };
 }
 
-/** Which onnxruntime this is, and the execution providers that its package has: `bundled`, or to be installed besides. */
+/** The version of onnxruntime and its execution providers; those that are not `bundled` need a separate installation. */
 export function executionProviders(): { version: string; providers: { name: string; bundled: boolean }[] } {
   return { version: runtimeVersion(), providers: listSupportedBackends() };
 }

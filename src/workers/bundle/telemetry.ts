@@ -1,6 +1,6 @@
 /*
- * Microsoft's builds of onnxruntime report sessions, models and hardware to Microsoft over the network, and keep a device id
- * and logs on the disk, since 1.30 on Linux and macOS too. This is their full opt-out; it counts only where it is set before the library
- * is loaded, so this module is imported ahead of it.
+ * Microsoft's builds of onnxruntime send sessions, models and hardware details to Microsoft, and keep a device id and logs on disk (since 1.30
+ * on Linux and macOS too). This variable is the documented opt-out. It only works if it is set before the library is loaded, so this
+ * module must be imported first.
  */
 process.env.ORT_DISABLE_TELEMETRY = '1';

@@ -3,7 +3,7 @@ import { Tokenizer } from '@huggingface/tokenizers';
 import { BundleError } from '../errors.ts';
 import type { Bundle } from './bundle.ts';
 
-/** Turns token ids into the text that people read. */
+/** Turns token ids into a caption's text. */
 export type Decode = (tokens: readonly number[]) => string;
 
 /**
@@ -21,7 +21,7 @@ export async function openTokenizer(bundle: Bundle): Promise<Decode> {
     });
   }
   return (tokens) => {
-    // The clean-up is for word tokenizers: it would pull apart what byte-level text says exactly.
+    // Clean-up is for word-level tokenizers: it would change the spacing of byte-level text.
     const options = { skip_special_tokens: true, clean_up_tokenization_spaces: false };
     const text =
       tokens.length === 0

@@ -5,10 +5,10 @@ import { z } from 'zod';
 import type { Bundle, Provider } from './bundle.ts';
 import { openEngine } from './engine.ts';
 
-/** How often each of onnxruntime's execution providers, by its own name (`CPUExecutionProvider`), ran an operator. */
+/** How many operators each execution provider ran, by onnxruntime's name of it (`CPUExecutionProvider`). */
 export type OperatorPlacement = Readonly<Record<string, number>>;
 
-/** What onnxruntime calls its providers in its records. */
+/** The names of the providers in onnxruntime's profiles. */
 export const PROVIDER_NAMES: Readonly<Record<Provider, string>> = {
   cpu: 'CPUExecutionProvider',
   cuda: 'CUDAExecutionProvider',
@@ -20,13 +20,12 @@ const eventsSchema = z.array(
 );
 
 /**
- * Captions a grey picture with both looks and counts, in onnxruntime's own records of the runs, who ran what: a session
- * that was asked for a GPU may leave operators, or all of them, to the CPU without a word. To be called in a process of
- * its own: a broken driver takes it along.
+ * Captions a grey picture in two passes and counts, in onnxruntime's profile, which provider ran each operator: onnxruntime may silently
+ * move operators, or all of them, from a GPU to the CPU. To be called in a process of its own, which a broken driver may crash.
  * @throws BundleError where the graphs cannot be loaded on the bundle's provider
  */
 export async function verifyProvider(bundle: Bundle): Promise<OperatorPlacement> {
-  const profiles = await mkdtemp(join(tmpdir(), 'secondglance-prove-'));
+  const profiles = await mkdtemp(join(tmpdir(), 'secondglance-verify-'));
   try {
     const engine = await openEngine(bundle, { profiles });
     const { width, height } = bundle.image;

@@ -1,55 +1,55 @@
-import { Tensor } from 'onnxruntime-node';
+import type { Tensor } from 'onnxruntime-node';
 import { beamSearch, type Hypothesis, type Step } from './beam-search.ts';
 import type { Manifest } from './manifest.ts';
 import { promptOf } from './prompt.ts';
 import type { Decoder, Table } from './sessions.ts';
+import { pickRows } from './tensors.ts';
 
-/** What a look reads of B pictures. */
+/** The input of a decoder that takes part in a pass, for B pictures. */
 export interface View {
-  /** Reads it, and writes. */
   readonly decode: Decoder;
-  /** float32 [B, N, D]: the glance, or what DeepLens made of it. */
+  /** float32 [B, N, D]: the encoder's glance, or DeepLens' refined tokens. */
   readonly visual: Tensor;
-  /** Token ids of each picture's draft, read before the caption is written; an empty draft is a draft too. Absent: none is read. */
+  /** Token ids of each picture's draft as a text prompt (an empty draft is still a prompt). Absent: no prompt. */
   readonly drafts?: readonly (readonly number[])[];
   /**
-   * For each picture, what this view said of the caption that the look is to score: the logits behind the start token and behind each of
-   * its tokens. The view is then read again only for pictures whose caption turns out otherwise.
+   * For each picture, this view's logits behind the start token and behind each token of the draft that the pass scores, where they are known
+   * from the first pass. The decoder then runs only for pictures whose caption departs from the draft.
    */
-  readonly known?: readonly (readonly Float32Array[])[];
+  readonly scored?: readonly (readonly Float32Array[])[];
 }
 
-/** A view that the decoder has read. */
-interface ReadView {
-  /** For each picture, the logits behind the start token and behind each token of its guess. */
+/** A view whose prefix is in the decoder's cache. */
+interface PrefilledView {
+  /** For each picture, the logits behind the start token and behind each token of its draft. */
   readonly logits: readonly (readonly Float32Array[])[];
   readonly step: Step;
 }
 
-/** Reads a view, and scores each picture's guess in the same call. */
-async function readView(
+/** Runs the decoder over a view's prefix, and scores each picture's draft in the same call. */
+async function prefill(
   { dims, ids }: Manifest,
-  { decode, visual, drafts }: Omit<View, 'known'>,
-  guesses: readonly (readonly number[])[],
-): Promise<ReadView> {
-  const prompt = promptOf(ids, guesses, drafts);
-  /** Which cache slots each row may attend to: all but padding and, once it goes its own way, the rest of its guess. */
+  { decode, visual, drafts: prompts }: Omit<View, 'scored'>,
+  drafts: readonly (readonly number[])[],
+): Promise<PrefilledView> {
+  const prompt = promptOf(ids, drafts, prompts);
+  /** Which cache slots each row may attend to: all but padding and, once its caption departs from the draft, the rest of the draft. */
   let masks = prompt.seen.map((seen) => [...new Array<number>(dims.visual).fill(1), ...seen]);
   const maskTable = (): Table => ({ columns: masks[0]?.length ?? 0, values: masks.flat() });
-  const rows = guesses.map((_, row) => row);
+  const rows = drafts.map((_, row) => row);
   const start = await decode({ ...prompt, visual, mask: maskTable(), past: undefined, rows });
   let past = start.present;
   let fresh = rows.map(() => true);
-  const guessAt = dims.visual + prompt.start + 1;
+  const draftAt = dims.visual + prompt.start + 1;
   return {
     logits: start.logits.map((columns, row) =>
-      columns.slice(prompt.start, prompt.start + 1 + (guesses[row]?.length ?? 0)),
+      columns.slice(prompt.start, prompt.start + 1 + (drafts[row]?.length ?? 0)),
     ),
     async step(tokens, parents, positions) {
       masks = parents.map((parent, row) => {
         const mask = [...(masks[parent] ?? [])];
-        // Behind the start token stand as many tokens of the guess as were kept: all but the newest token, which comes now.
-        if (fresh[parent]) mask.fill(0, guessAt + (positions[row] ?? 1) - 1);
+        // Of the draft, keep what the caption shares with it: all tokens before the newest one, which is decoded now.
+        if (fresh[parent]) mask.fill(0, draftAt + (positions[row] ?? 1) - 1);
         return [...mask, 1];
       });
       fresh = parents.map(() => false);
@@ -68,36 +68,27 @@ async function readView(
   };
 }
 
-/** Some pictures' rows of a float32 tensor [B, N, D]. */
-function rowsOf({ data, dims }: Tensor, rows: readonly number[]): Tensor {
-  if (!(data instanceof Float32Array)) throw new TypeError('Visual tokens are float32');
-  const size = data.length / (dims[0] ?? 1);
-  const picked = new Float32Array(rows.length * size);
-  for (const [at, row] of rows.entries()) picked.set(data.subarray(row * size, (row + 1) * size), at * size);
-  return new Tensor('float32', picked, [rows.length, ...dims.slice(1)]);
-}
-
-/** A view that has said already what it thinks of the guesses: it is read once a caption leaves its guess, for these captions only. */
-function knownView(
+/** A view whose drafts are scored already: the decoder runs once captions depart from their drafts, and for these only. */
+function prefillLater(
   manifest: Manifest,
   { decode, visual }: View,
-  known: ReadView['logits'],
-  guesses: readonly (readonly number[])[],
-): ReadView {
-  let read: ReadView | undefined;
+  scored: PrefilledView['logits'],
+  drafts: readonly (readonly number[])[],
+): PrefilledView {
+  let prefilled: PrefilledView | undefined;
   return {
-    logits: known,
+    logits: scored,
     async step(tokens, parents, positions) {
-      if (read !== undefined) return read.step(tokens, parents, positions);
-      const kept = parents.map((parent, row) => guesses[parent]?.slice(0, (positions[row] ?? 1) - 1) ?? []);
-      const written = kept.map((guess, row) => [...guess, ...tokens.slice(row, row + 1)]);
-      read = await readView(manifest, { decode, visual: rowsOf(visual, parents) }, written);
-      return read.logits.map((columns) => columns.at(-1) ?? new Float32Array(0));
+      if (prefilled !== undefined) return prefilled.step(tokens, parents, positions);
+      const kept = parents.map((parent, row) => drafts[parent]?.slice(0, (positions[row] ?? 1) - 1) ?? []);
+      const written = kept.map((draft, row) => [...draft, ...tokens.slice(row, row + 1)]);
+      prefilled = await prefill(manifest, { decode, visual: pickRows(visual, parents) }, written);
+      return prefilled.logits.map((columns) => columns.at(-1) ?? new Float32Array(0));
     },
   };
 }
 
-/** The mean of logits: the geometric mean of the probabilities, once they are brought to a sum of 1. */
+/** The mean of logits: the normalised geometric mean of the probabilities. */
 function meanOf(each: readonly Float32Array[]): Float32Array {
   const [first = new Float32Array(0), ...others] = each;
   if (others.length === 0) return first;
@@ -105,10 +96,10 @@ function meanOf(each: readonly Float32Array[]): Float32Array {
 }
 
 /**
- * One look at B pictures: writes a caption of each from one view or several. From several, a token's probability is the geometric mean of
- * what it is from each.
- * @param drafts captions (token ids) to be scored whole in the first call. Greedy search keeps their tokens up to the first that it would have
- * written otherwise, and decodes from there: the captions are the same, and a draft that stands as it is costs no further call
+ * One pass over B pictures: writes a caption of each from one view or several. With several, the search uses the mean of their logits, which is
+ * the geometric mean of their probabilities.
+ * @param drafts token ids to score whole in the first call (as in speculative decoding). Greedy search keeps a draft up to the first token
+ * that it would have chosen differently, and decodes from there. The captions are the same; a draft that holds costs no further call
  */
 export async function writePass(
   manifest: Manifest,
@@ -118,29 +109,27 @@ export async function writePass(
   const { ids, generation } = manifest;
   const [pictures = 0] = views[0]?.visual.dims ?? [];
   const scored = generation.beams === 1 ? drafts : undefined;
-  // What comes behind a last token at the limit is never asked.
-  const guesses = Array.from({ length: pictures }, (_, row) =>
-    (scored?.[row] ?? []).slice(0, generation.maxTokens - 1),
-  );
-  const read: ReadView[] = [];
+  // The token behind a last one at the limit is never needed.
+  const kept = Array.from({ length: pictures }, (_, row) => (scored?.[row] ?? []).slice(0, generation.maxTokens - 1));
+  const prefilled: PrefilledView[] = [];
   for (const view of views) {
-    read.push(
-      scored === undefined || view.known === undefined
-        ? await readView(manifest, view, guesses)
-        : knownView(manifest, view, view.known, guesses),
+    prefilled.push(
+      scored === undefined || view.scored === undefined
+        ? await prefill(manifest, view, kept)
+        : prefillLater(manifest, view, view.scored, kept),
     );
   }
   return beamSearch(
-    guesses.map((tokens, row) => {
+    kept.map((tokens, row) => {
       const columns = Array.from({ length: tokens.length + 1 }, (_, at) =>
-        meanOf(read.flatMap(({ logits }) => logits[row]?.[at] ?? [])),
+        meanOf(prefilled.flatMap(({ logits }) => logits[row]?.[at] ?? [])),
       );
       const [first = new Float32Array(0), ...logits] = columns;
-      return { first, guess: { tokens, logits } };
+      return { first, draft: { tokens, logits } };
     }),
     async (...next) => {
       const each: (readonly Float32Array[])[] = [];
-      for (const { step } of read) each.push(await step(...next));
+      for (const { step } of prefilled) each.push(await step(...next));
       return next[0].map((_, row) => meanOf(each.flatMap((logits) => logits[row] ?? [])));
     },
     { ...generation, ids },

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { attentionOf, entropyOf, seenWords } from '../../../src/workers/bundle/attention.ts';
+import { entropyOf, tokenAttention, wordAttention } from '../../../src/workers/bundle/attention.ts';
 import { DEFAULT_BUNDLE, listBundles, loadBundle } from '../../../src/workers/bundle/bundle.ts';
 import { openEngine } from '../../../src/workers/bundle/engine.ts';
 import { promptOf } from '../../../src/workers/bundle/prompt.ts';
@@ -24,12 +24,12 @@ test('a word of several tokens has the mean of what they saw', () => {
       .join('')
       .trim();
   const saw = [1, 2, 3, 7, 8, 6, 4].map((value) => Float32Array.of(value, 10 * value));
-  expect(seenWords([0, 1, 2, 3, 4, 5, 6], saw, decode)).toEqual([
+  expect(wordAttention([0, 1, 2, 3, 4, 5, 6], saw, decode)).toEqual([
     { text: 'a', attention: [1, 10] },
     { text: "skateboard's", attention: [5, 50] },
     { text: 'wheel.', attention: [5, 50] },
   ]);
-  expect(seenWords([], [], () => '')).toEqual([]);
+  expect(wordAttention([], [], () => '')).toEqual([]);
 });
 
 test('explained: the words are those of the captions, and the tiny model looks at all of the picture alike', async () => {
@@ -70,7 +70,7 @@ test.runIf((await listBundles()).some(({ name }) => name === DEFAULT_BUNDLE))(
       const { glance } = await graphs.encode(pixels, 1);
       for (const drafts of [undefined, [[40, 50, 60]]]) {
         const tokens = [10, 300, 42, 7, 1000];
-        const [found] = await attentionOf(graphs.decode, bundle.manifest, glance, [tokens], drafts);
+        const [found] = await tokenAttention(graphs.decode, bundle.manifest, glance, [tokens], drafts);
         const prompt = promptOf(ids, [[]], drafts);
         const seen = [...new Array<number>(dims.visual).fill(1), ...(prompt.seen[0] ?? [])];
         const mask = () => ({ columns: seen.length, values: seen });

@@ -28,7 +28,7 @@ async function write(
   const starts = models.map((model, row) => {
     const tokens = guesses[row] ?? [];
     const logits = tokens.map((_, at) => Float32Array.from(model(tokens.slice(0, at + 1))));
-    return { first: Float32Array.from(model([])), guess: { tokens, logits } };
+    return { first: Float32Array.from(model([])), draft: { tokens, logits } };
   });
   const step: Step = async (tokens, parents, positions) => {
     steps++;
@@ -232,5 +232,5 @@ test('no pictures, no captions', async () => {
 });
 
 test.each([Number.NaN, Number.POSITIVE_INFINITY])('logits with %d are refused', async (value) => {
-  await expect(write([() => logits({ [A]: value })])).rejects.toThrow('not numbers');
+  await expect(write([() => logits({ [A]: value })])).rejects.toThrow('not finite');
 });

@@ -58,7 +58,7 @@ test('another description is another identity, though every graph is the same', 
 test.each<[NonNullable<Parameters<typeof buildTinyBundle>[1]>['damage'], BundleErrorCode, RegExp]>([
   ['checksum', 'bundle-checksum', /decoder\.onnx is damaged .*sha256 [0-9a-f]{12}…, expected [0-9a-f]{12}….*fetch/],
   ['missing', 'bundle-file-missing', /decoder\.onnx is missing: fetch/],
-  ['format', 'bundle-format', /format 99, .* reads format 1: update secondglance/],
+  ['format', 'bundle-format', /format 99, .* reads formats 1 and 2: update secondglance/],
   ['json', 'bundle-invalid', /bundle\.json is not JSON/],
   ['field', 'bundle-invalid', /image\.width: /],
 ])('damage %s is %s', async (damage, code, sentence) => {
@@ -80,8 +80,8 @@ test('every wrong field is named, not only the first', async () => {
   expect(message).toMatch(/name: .*tokenizer: /);
   const ids = await refusal(await altered('ids', (m) => ({ ...m, ids: { pad: 0, bos: 0, eos: 2, draft: 999 } })));
   expect(ids.message).toMatch(/ids: .*dims\.vocab.*ids: .*different/);
-  const nothing = await refusal(await buildTinyBundle(join(home, 'nothing-left'), { generation: { closer: 8 } }));
-  expect(nothing.message).toMatch(/generation\.closer: must be less than half/);
+  const nothing = await refusal(await buildTinyBundle(join(home, 'nothing-left'), { generation: { centerCrop: 8 } }));
+  expect(nothing.message).toMatch(/generation\.centerCrop: must be less than half/);
 });
 
 test('a file outside the folder cannot be named', async () => {
@@ -93,7 +93,32 @@ test('a file outside the folder cannot be named', async () => {
 });
 
 test('a format from before this one asks for a newer bundle', async () => {
-  expect((await refusal(await altered('old', (m) => ({ ...m, format: 0 })))).message).toMatch(/take a newer bundle/);
+  expect((await refusal(await altered('old', (m) => ({ ...m, format: 0 })))).message).toMatch(/use a newer bundle/);
+});
+
+test('format 1 is read: the same graphs under other names', async () => {
+  const folder = await altered('format-1', (manifest) => {
+    const { decoder, ...graphs } = manifest.graphs as Record<string, object>;
+    return {
+      ...manifest,
+      format: 1,
+      graphs: { ...graphs, decoder, rewriter: decoder },
+      generation: { ...(manifest.generation as object), closer: 4, bothLooks: true },
+    };
+  });
+  const { manifest, files } = await loadBundle(folder);
+  expect(files.secondDecoder).toBe(join(folder, 'decoder.onnx'));
+  expect(manifest.generation).toMatchObject({ centerCrop: 4, bothPasses: true, readsDraft: true });
+});
+
+test('a detail graph and its channels are given together', async () => {
+  const folder = await buildTinyBundle(join(home, 'detail'), { detail: true });
+  expect((await loadBundle(folder)).files.detail).toBe(join(folder, 'detail.onnx'));
+  const path = join(folder, 'bundle.json');
+  const manifest = JSON.parse(await readFile(path, 'utf8'));
+  const { detail: _, ...dims } = manifest.dims;
+  await writeFile(path, JSON.stringify({ ...manifest, dims }));
+  expect((await refusal(folder)).message).toMatch(/dims\.detail: must be given together with graphs\.detail/);
 });
 
 test('no such name or folder: the message lists what there is', async () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEFAULT_BUNDLE, listBundles, loadBundle } from '../../../src/workers/bundle/bundle.ts';
 import { type Engine, openEngine } from '../../../src/workers/bundle/engine.ts';
 import { executionProviders } from '../../../src/workers/bundle/sessions.ts';
-import { buildTinyBundle, COLOURS, TEXTS, tinyPicture } from '../../support/tiny-bundle.ts';
+import { buildTinyBundle, COLOURS, type Colour, TEXTS, tinyPicture } from '../../support/tiny-bundle.ts';
 import { tinyGroup } from '../../support/tiny-groups.ts';
 
 const TWO = { passes: 2 } as const;
@@ -61,7 +61,7 @@ test('two passes: every colour gets its draft and its text, in one batch of uneq
   }
 });
 
-test('one look: its text is the draft that two passes begin with', async () => {
+test('one pass: its text is the draft that two passes begin with', async () => {
   const engine = await engineOf('one', {});
   const captions = await engine.caption(tinyGroup(COLOURS), { passes: 1 });
   for (const [i, colour] of COLOURS.entries()) {
@@ -73,8 +73,8 @@ test('one look: its text is the draft that two passes begin with', async () => {
   expect((await engine.write(pictures, { passes: 1 })).map(({ final }) => final)).toEqual(drafts);
 });
 
-test('the second look sees what lies within the margin, the first all of it', async () => {
-  const engine = await engineOf('closer', { generation: { closer: 4 } });
+test('the second pass sees the centre crop, the first pass the whole picture', async () => {
+  const engine = await engineOf('centre-crop', { generation: { centerCrop: 4 } });
   const framed = tinyPicture('red');
   const inner = tinyPicture('green');
   for (let y = 4; y < 12; y++) framed.set(inner.subarray(0, 8 * 3), (y * 16 + 4) * 3);
@@ -82,6 +82,57 @@ test('the second look sees what lies within the margin, the first all of it', as
   if (keyframe === undefined) throw new RangeError('A group of one has a keyframe');
   const group = { ...tinyGroup(['red']), keyframes: [{ ...keyframe, pixels: framed }] };
   expect(await engine.caption(group, TWO)).toMatchObject([{ draft: TEXTS.red.draft, text: TEXTS.green.text }]);
+});
+
+describe('with a detail graph', () => {
+  /** What the detail graph makes of each colour. */
+  const ROTATED: Partial<Record<Colour, Colour>> = { red: 'green', green: 'blue', blue: 'red' };
+
+  test('DeepLens reads it behind the features; the drafts are the same', async () => {
+    const [plain, detailed] = [await engineOf('plain', {}), await engineOf('detail', { detail: true })];
+    const group = tinyGroup(['red', 'green', 'blue', 'white']);
+    const captions = await detailed.caption(group, TWO);
+    expect(captions.map(({ draft }) => draft)).toEqual((await plain.caption(group, TWO)).map(({ draft }) => draft));
+    expect(await detailed.caption(group, { passes: 1 })).toEqual(await plain.caption(group, { passes: 1 }));
+    const colours = (['red', 'green', 'blue', 'white'] as const).map((colour) => ROTATED[colour] ?? colour);
+    expect(captions.map(({ text }) => text)).toEqual(colours.map((colour) => TEXTS[colour].text));
+  });
+
+  test('it sees the centre crop', async () => {
+    const engine = await engineOf('detail-crop', { detail: true, generation: { centerCrop: 4 } });
+    const framed = tinyPicture('red');
+    const inner = tinyPicture('green');
+    for (let y = 4; y < 12; y++) framed.set(inner.subarray(0, 8 * 3), (y * 16 + 4) * 3);
+    const [keyframe] = tinyGroup(['red']).keyframes;
+    if (keyframe === undefined) throw new RangeError('A group of one has a keyframe');
+    const group = { ...tinyGroup(['red']), keyframes: [{ ...keyframe, pixels: framed }] };
+    expect(await engine.caption(group, TWO)).toMatchObject([{ draft: TEXTS.red.draft, text: TEXTS.blue.text }]);
+  });
+
+  test('a caption does not depend on its neighbours', async () => {
+    const engine = await engineOf('detail-neighbours', { detail: true });
+    await expectIndependence(
+      engine,
+      COLOURS.map((colour, i) => tinyPicture(colour).map((value) => Math.abs(value - 9 * i))),
+    );
+  });
+
+  test('attention is explained as without it', async () => {
+    const engine = await engineOf('detail-explained', { detail: true });
+    const [explained] = await engine.explain([tinyPicture('red')]);
+    expect([explained?.draft.text, explained?.final.text]).toEqual([TEXTS.red.draft, TEXTS.green.text]);
+    for (const { attention } of explained?.final.words ?? []) expect(attention).toHaveLength(4);
+  });
+
+  test('its channels must be what dims.detail says', async () => {
+    const folder = await buildTinyBundle(join(home, 'detail-dims'), { detail: true });
+    const path = join(folder, 'bundle.json');
+    await writeFile(path, (await readFile(path, 'utf8')).replace('"detail": 3', '"detail": 5'));
+    await expect(openEngine(await loadBundle(folder))).rejects.toMatchObject({
+      code: 'bundle-graph',
+      message: expect.stringContaining('input features has shape [B, 4, 9] instead of [any, 4, 11]'),
+    });
+  });
 });
 
 test('greedy search is led astray where the beam is not', async () => {
@@ -119,7 +170,7 @@ test.each([11, 4])(
   async (maxTokens) => {
     const generation = { beams: 1, maxTokens };
     const scored = await engineOf(`scored-${maxTokens}`, { generation });
-    const decoded = await engineOf(`decoded-${maxTokens}`, { generation }, { verify: false });
+    const decoded = await engineOf(`decoded-${maxTokens}`, { generation }, { scoreDrafts: false });
     // Drafts that stand (gray), that are changed in the middle (white), of unequal lengths, together and alone.
     const pictures = [...COLOURS.map((colour) => tinyPicture(colour)), tinyPicture([170, 60, 30])];
     const batches = [pictures, ...pictures.map((picture) => [picture])];
@@ -138,7 +189,7 @@ test.each([
   ['onnx', /decoder\.onnx cannot be loaded on cpu: /],
   [
     'graph',
-    /decoder\.onnx is no decoder of bundle format 1: input visual is missing; .*input pixels is unknown; output logits is missing/,
+    /decoder\.onnx is not a decoder graph of bundle format 2: input visual is missing; .*input pixels is not in the contract; output logits is missing/,
   ],
 ] as const)('a graph with damage %s is refused and named', async (damage, sentence) => {
   const bundle = await loadBundle(await buildTinyBundle(join(home, `damage-${damage}`), { damage }));
@@ -158,21 +209,21 @@ test('graphs of other dimensions than bundle.json says are refused', async () =>
   });
 });
 
-test('a second look with a decoder of its own: checked, held to the contract, and what writes', async () => {
-  const folder = await buildTinyBundle(join(home, 'rewriter'));
+test('a second pass with a decoder of its own: checked, held to the contract, and what writes', async () => {
+  const folder = await buildTinyBundle(join(home, 'secondDecoder'));
   const path = join(folder, 'bundle.json');
   const manifest = JSON.parse(await readFile(path, 'utf8'));
   const { decoder, encoder } = manifest.graphs;
-  const withRewriter = (rewriter: object): Promise<void> =>
-    writeFile(path, JSON.stringify({ ...manifest, graphs: { ...manifest.graphs, rewriter } }));
-  await withRewriter(encoder);
+  const withSecondDecoder = (secondDecoder: object): Promise<void> =>
+    writeFile(path, JSON.stringify({ ...manifest, graphs: { ...manifest.graphs, secondDecoder } }));
+  await withSecondDecoder(encoder);
   await expect(openEngine(await loadBundle(folder))).rejects.toMatchObject({
     code: 'bundle-graph',
-    message: expect.stringContaining('encoder.onnx is no rewriter of bundle format 1'),
+    message: expect.stringContaining('encoder.onnx is not a secondDecoder graph of bundle format 2'),
   });
-  await withRewriter({ default: { ...decoder.default, sha256: encoder.default.sha256 } });
+  await withSecondDecoder({ default: { ...decoder.default, sha256: encoder.default.sha256 } });
   await expect(loadBundle(folder)).rejects.toMatchObject({ code: 'bundle-checksum' });
-  await withRewriter(decoder);
+  await withSecondDecoder(decoder);
   const engine = await openEngine(await loadBundle(folder));
   try {
     const captions = await engine.caption(tinyGroup(COLOURS), TWO);
@@ -216,7 +267,7 @@ describe.runIf((await listBundles()).some(({ name }) => name === DEFAULT_BUNDLE)
       const bundle = await loadBundle(DEFAULT_BUNDLE);
       const generation = { ...bundle.manifest.generation, beams: 1 };
       const greedy = { ...bundle, manifest: { ...bundle.manifest, generation } };
-      const [scored, decoded] = [await openEngine(greedy), await openEngine(greedy, { verify: false })];
+      const [scored, decoded] = [await openEngine(greedy), await openEngine(greedy, { scoreDrafts: false })];
       opened.push(scored, decoded);
       const { width, height } = bundle.image;
       const pictures = Array.from({ length: 8 }, (_, kind) => drawn(kind, width, height));

@@ -9,7 +9,7 @@ const [EOS, ONE, OTHER] = [2, 4, 5];
 const MANIFEST = {
   dims: { visual: 1, width: 1, features: 1, layers: 1, heads: 1, headDim: 1, vocab: VOCAB },
   ids: { pad: 0, bos: 1, eos: EOS, draft: 3 },
-  generation: { beams: 1, maxTokens: 4, noRepeatNgram: 0, lengthPenalty: 1, bothLooks: true, minConfidence: 0 },
+  generation: { beams: 1, maxTokens: 4, noRepeatNgram: 0, lengthPenalty: 1, bothPasses: true, minConfidence: 0 },
 } as unknown as Manifest;
 
 /** Probabilities as logits; all other tokens are out of the question. */
@@ -82,12 +82,12 @@ test('a view that has been read is read again only for captions that leave their
   const drafted = await writePass(MANIFEST, [{ decode: silent, visual: first }]);
   const drafts = drafted.map(({ tokens }) => tokens);
   expect(drafts).toEqual([[ONE], [ONE], [OTHER]]);
-  const known = drafted.map(({ logits: said }) => said);
+  const scored = drafted.map(({ logits: said }) => said);
   const views = (decode: Decoder, readBefore: object) => [
     { decode, visual: first, ...readBefore },
     { decode, visual: second, drafts },
   ];
-  const looked = await writePass(MANIFEST, views(decoder(calls), { known }), drafts);
+  const looked = await writePass(MANIFEST, views(decoder(calls), { scored }), drafts);
   expect(looked.map(({ tokens }) => tokens)).toEqual([[ONE], [OTHER], [OTHER]]);
   expect(looked).toEqual(await writePass(MANIFEST, views(silent, {})));
   // The second view with all drafts; then the first one's picture that is written otherwise, and its step in the second.
