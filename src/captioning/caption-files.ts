@@ -1,8 +1,6 @@
-import { onInterrupt } from '../cli/signals.ts';
-import { whenStdoutIsLost } from '../cli/stdout.ts';
 import { EXIT, UsageError } from '../core/failures.ts';
+import { abortExitCode, onInterrupted } from '../core/interruption.ts';
 import { expandInputs } from '../ingest/sources/sources.ts';
-import type { OutputError } from '../storage/errors.ts';
 import { stateDir } from '../storage/state-folder.ts';
 import { type Bundle, DEFAULT_BUNDLE, loadBundle } from '../workers/bundle/bundle.ts';
 import type { Captioner } from '../workers/captioner.ts';
@@ -33,19 +31,17 @@ function makeCaptioner(bundle: Bundle, settings: CaptionSettings, reporter: Repo
  * `secondglance caption`: returns the exit code. Throws a UsageError before anything is started, or what made the whole
  * run impossible (a broken bundle, an output that cannot be written).
  */
-export async function runCaption(args: readonly string[], asked: RequestedSettings): Promise<number> {
+export async function runCaption(
+  args: readonly string[],
+  asked: RequestedSettings,
+  signal: AbortSignal,
+): Promise<number> {
   const began = performance.now();
   if (args.filter((arg) => arg === '-').length > 1) throw new UsageError('- (stdin) can be read only once');
   const { sources, problems } = await expandInputs(args);
   const plan = planOutputs(sources, asked.output, sources.length + problems.length);
   const reporter = asked.json ? jsonReporter() : humanReporter(asked);
-  const interruption = onInterrupt(() => reporter.note('secondglance: ending; the same command goes on from here'));
-  let lost: OutputError | undefined;
-  const undo = whenStdoutIsLost((error) => {
-    lost ??= error;
-    interruption.abort(error);
-  });
-  const { signal } = interruption;
+  onInterrupted(signal, () => reporter.note('secondglance: ending; the same command goes on from here'));
 
   let batch: Batch | undefined;
   const close = (exitCode?: number, error?: unknown): number => {
@@ -67,14 +63,12 @@ export async function runCaption(args: readonly string[], asked: RequestedSettin
     else if (sources.length > 0) await batch.collect(plan.collected);
     return close();
   } catch (error) {
-    const code = interruption.exitCode();
+    const code = abortExitCode(signal);
     if (code !== undefined) return close(code);
-    if (lost?.code === 'output-closed') return close(EXIT.done);
-    close(EXIT.failed, lost ?? error);
-    throw lost ?? error;
+    const failure: unknown = signal.aborted ? signal.reason : error;
+    close(EXIT.failed, failure);
+    throw failure;
   } finally {
     await captioner?.close();
-    interruption.dispose();
-    undo();
   }
 }

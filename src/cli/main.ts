@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { describeFailure, EXIT, UsageError } from '../core/failures.ts';
+import { EXIT } from '../core/failures.ts';
 import { VERSION } from '../core/version.ts';
 import { captionCommand } from './commands/caption.ts';
 import { checkCommand } from './commands/check.ts';
@@ -12,12 +12,7 @@ import { reportCommand } from './commands/report.ts';
 import { searchCommand } from './commands/search.ts';
 import { stepsCommand } from './commands/steps.ts';
 import { watchCommand } from './commands/watch.ts';
-import { guardStdout } from './stdout.ts';
-
-function fail(error: unknown): void {
-  process.stderr.write(`secondglance: ${describeFailure(error, process.argv.includes('--verbose'))}\n`);
-  process.exitCode = error instanceof UsageError ? EXIT.usage : EXIT.failed;
-}
+import { guardProcess, printFailure } from './run-command.ts';
 
 const program = new Command('secondglance')
   .description(
@@ -45,15 +40,11 @@ for (const command of [
   );
 }
 
-guardStdout();
-process.on('uncaughtException', (error) => {
-  fail(error);
-  process.exit();
-});
+guardProcess();
 
 try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  else fail(error);
+  else process.exitCode = printFailure(error);
 }

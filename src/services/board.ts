@@ -3,9 +3,9 @@ import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { ExpressAdapter } from '@bull-board/express';
 import express, { type Request, type RequestHandler } from 'express';
-import { onInterrupt } from '../cli/signals.ts';
 import type { HttpPlace, Settings } from '../config/settings-schema.ts';
 import { EXIT } from '../core/failures.ts';
+import { onInterrupted } from '../core/interruption.ts';
 import { openQueueContext, type QueueContext } from '../queue/queue-context.ts';
 import { connectService, placeOf } from '../queue/redis/connection.ts';
 import { listen } from './http.ts';
@@ -51,10 +51,14 @@ function boardOf(site: QueueContext): ExpressAdapter {
 }
 
 /** Shows the queues until SIGTERM or SIGINT. Throws a ListenError, or what makes it impossible to reach Redis. */
-export async function runBoard(settings: Settings, place: HttpPlace, password: string): Promise<number> {
+export async function runBoard(
+  settings: Settings,
+  place: HttpPlace,
+  password: string,
+  signal: AbortSignal,
+): Promise<number> {
   const log = createLog(settings, 'board');
-  const interruption = onInterrupt((signal) => log.info({ signal }, 'ending'));
-  const { signal } = interruption;
+  onInterrupted(signal, (name) => log.info({ signal: name }, 'ending'));
   const redisPlace = { url: settings.redisUrl, prefix: settings.redisPrefix };
   let site: QueueContext | undefined;
   const present = async (): Promise<boolean> =>
@@ -87,6 +91,5 @@ export async function runBoard(settings: Settings, place: HttpPlace, password: s
   } finally {
     await http.close();
     await site?.close();
-    interruption.dispose();
   }
 }

@@ -1,4 +1,4 @@
-import { onInterrupt } from '../cli/signals.ts';
+import { abortExitCode } from '../core/interruption.ts';
 import { sleep } from '../core/sleep.ts';
 import { counted } from '../core/wording.ts';
 import type { QueueContext } from '../queue/queue-context.ts';
@@ -20,22 +20,16 @@ async function begun(site: QueueContext): Promise<{ going: number; stranded: num
  * Waits until no video that was begun goes on; tells on stderr how many there are. Gives the exit code where a signal came
  * first.
  */
-export async function waitUntilDrained(site: QueueContext): Promise<number | undefined> {
-  const interruption = onInterrupt(() => undefined);
-  const { signal } = interruption;
+export async function waitUntilDrained(site: QueueContext, signal: AbortSignal): Promise<number | undefined> {
   const tell = (line: string): boolean => process.stderr.write(`secondglance: ${line}\n`);
   let told = -1;
-  try {
-    while (!signal.aborted) {
-      const { going, stranded } = await begun(site);
-      if (going === 0 && stranded > 0) tell(`${counted(stranded, 'video')} lost their decoder and go on after resume`);
-      if (going === 0) return undefined;
-      if (going !== told) tell(`draining, ${counted(going, 'video')} under way`);
-      told = going;
-      await sleep(LOOK_MS, signal).catch(() => undefined);
-    }
-    return interruption.exitCode();
-  } finally {
-    interruption.dispose();
+  while (!signal.aborted) {
+    const { going, stranded } = await begun(site);
+    if (going === 0 && stranded > 0) tell(`${counted(stranded, 'video')} lost their decoder and go on after resume`);
+    if (going === 0) return undefined;
+    if (going !== told) tell(`draining, ${counted(going, 'video')} under way`);
+    told = going;
+    await sleep(LOOK_MS, signal).catch(() => undefined);
   }
+  return abortExitCode(signal);
 }

@@ -1,7 +1,7 @@
 import { reconcile } from '../captioning/queued/submitted.ts';
-import { onInterrupt } from '../cli/signals.ts';
 import type { Settings } from '../config/settings-schema.ts';
 import { EXIT } from '../core/failures.ts';
+import { onInterrupted } from '../core/interruption.ts';
 import { sleep } from '../core/sleep.ts';
 import { openGuard } from '../ingest/access/guard.ts';
 import { openQueueContext, type QueueContext } from '../queue/queue-context.ts';
@@ -37,11 +37,11 @@ export async function runServices(
   name: string,
   settings: Settings,
   make: (context: ServiceContext) => Promise<readonly Service[]>,
+  signal: AbortSignal,
 ): Promise<number> {
   const log = createLog(settings, name);
   const metrics = createMetrics(name);
-  const interruption = onInterrupt((signal) => log.info({ signal }, 'ending'));
-  const { signal } = interruption;
+  onInterrupted(signal, (name) => log.info({ signal: name }, 'ending'));
   const place = { url: settings.redisUrl, prefix: settings.redisPrefix };
   let site: QueueContext | undefined;
   let begun = false;
@@ -78,7 +78,6 @@ export async function runServices(
     if (signal.aborted) return EXIT.done;
     throw error;
   } finally {
-    interruption.dispose();
     await http?.close();
   }
 }

@@ -1,13 +1,19 @@
 import { reconcile } from '../captioning/queued/submitted.ts';
 import { lineOf, viewOf } from '../captioning/queued/video-view.ts';
-import type { StatusFlags } from '../cli/commands/status.ts';
-import { onInterrupt } from '../cli/signals.ts';
+import type { SettingFlags } from '../config/load.ts';
 import { EXIT } from '../core/failures.ts';
+import { abortExitCode } from '../core/interruption.ts';
 import { sleep } from '../core/sleep.ts';
 import type { QueueContext } from '../queue/queue-context.ts';
 import { isAway } from '../queue/redis/connection.ts';
 import { isOpen, type VideoRecord } from '../queue/redis/records.ts';
 import { withQueue } from './queue-client.ts';
+
+/** What `status` is asked for. */
+export interface StatusFlags extends SettingFlags {
+  readonly watch?: boolean;
+  readonly json?: boolean;
+}
 
 /** Between two looks of `--watch`. */
 const WATCH_MS = 1000;
@@ -54,30 +60,25 @@ class Screen {
 export async function runStatus(
   id: string | undefined,
   { watch = false, json = false, ...flags }: StatusFlags,
+  signal: AbortSignal,
 ): Promise<number> {
-  const interruption = onInterrupt(() => undefined);
-  const { signal } = interruption;
-  try {
-    return await withQueue(flags, async (site) => {
-      const screen = new Screen();
-      for (;;) {
-        try {
-          await reconcile(site);
-          const records = await recordsOf(site, id);
-          const lines = records.map((record) => (json ? JSON.stringify(viewOf(record)) : lineOf(viewOf(record))));
-          const ids = records.map((record) => record.id);
-          if (json || id !== undefined) screen.show(lines, ids);
-          else screen.show([await heading(site), ...lines], ['', ...ids]);
-          if (!watch || records.every(({ state }) => !isOpen(state))) return EXIT.done;
-        } catch (error) {
-          if (!watch || !isAway(error)) throw error;
-          process.stderr.write('secondglance: Redis is away; waiting for it\n');
-        }
-        await sleep(WATCH_MS, signal).catch(() => undefined);
-        if (signal.aborted) return interruption.exitCode() ?? EXIT.done;
+  return withQueue(flags, async (site) => {
+    const screen = new Screen();
+    for (;;) {
+      try {
+        await reconcile(site);
+        const records = await recordsOf(site, id);
+        const lines = records.map((record) => (json ? JSON.stringify(viewOf(record)) : lineOf(viewOf(record))));
+        const ids = records.map((record) => record.id);
+        if (json || id !== undefined) screen.show(lines, ids);
+        else screen.show([await heading(site), ...lines], ['', ...ids]);
+        if (!watch || records.every(({ state }) => !isOpen(state))) return EXIT.done;
+      } catch (error) {
+        if (!watch || !isAway(error)) throw error;
+        process.stderr.write('secondglance: Redis is away; waiting for it\n');
       }
-    });
-  } finally {
-    interruption.dispose();
-  }
+      await sleep(WATCH_MS, signal).catch(() => undefined);
+      if (signal.aborted) return abortExitCode(signal) ?? EXIT.done;
+    }
+  });
 }

@@ -6,9 +6,9 @@ import { makeRequest, requestId } from '../captioning/queued/video-request.ts';
 import { waitForVideos } from '../captioning/queued/wait-for-videos.ts';
 import { applyModelDefaults, type CaptionSettings, type RequestedSettings } from '../captioning/settings.ts';
 import { type InputSummary, problemOf, summarise } from '../captioning/summary.ts';
-import type { SiteFlags } from '../cli/options/queue-options.ts';
-import { onInterrupt } from '../cli/signals.ts';
+import type { SettingFlags } from '../config/load.ts';
 import { UsageError } from '../core/failures.ts';
+import { abortExitCode, onInterrupted } from '../core/interruption.ts';
 import { expandInputs, type InputProblem, type Source } from '../ingest/sources/sources.ts';
 import { submitVideo } from '../queue/control.ts';
 import type { Priority } from '../queue/names.ts';
@@ -21,7 +21,7 @@ import { withQueue } from './queue-client.ts';
 /** What `submit` is asked for. */
 export interface SubmitRequest {
   readonly settings: RequestedSettings;
-  readonly flags: SiteFlags;
+  readonly flags: SettingFlags;
   readonly priority: Priority;
   readonly wait: boolean;
 }
@@ -96,6 +96,7 @@ function tell(reporter: Reporter, problems: readonly InputProblem[], verbose: bo
 export async function runSubmit(
   inputs: readonly string[],
   { settings, flags, priority, wait }: SubmitRequest,
+  signal: AbortSignal,
 ): Promise<number> {
   const began = performance.now();
   if (inputs.includes('-')) throw new UsageError('services cannot read this stdin: give a file or an address');
@@ -103,25 +104,20 @@ export async function runSubmit(
   const plans = plansOf(sources, settings, sources.length + problems.length);
   const bundle = await loadBundle(settings.model ?? DEFAULT_BUNDLE);
   const reporter = settings.json ? jsonReporter() : humanReporter(settings);
-  const interruption = onInterrupt(() =>
+  onInterrupted(signal, () =>
     reporter.note('secondglance: no longer waiting; the jobs go on (secondglance status, cancel)'),
   );
-  try {
-    return await withQueue(flags, async (site) => {
-      const failed = tell(reporter, problems, settings.verbose);
-      const submissions: Submission[] = [];
-      for (const plan of plans)
-        submissions.push(await submissionOf(plan, applyModelDefaults(settings, bundle), priority, bundle));
-      await submitAll(site, submissions, settings, wait || settings.quiet);
-      if (!wait)
-        return summarise(failed, 0).exitCode === 1 && submissions.length > 0 ? 3 : summarise(failed, 0).exitCode;
-      const ended = await waitForVideos(site, submissions, reporter, interruption.signal);
-      const run = summarise([...failed, ...ended], (performance.now() - began) / 1000);
-      const exitCode = interruption.exitCode() ?? run.exitCode;
-      reporter.close({ ...run, exitCode });
-      return exitCode;
-    });
-  } finally {
-    interruption.dispose();
-  }
+  return withQueue(flags, async (site) => {
+    const failed = tell(reporter, problems, settings.verbose);
+    const submissions: Submission[] = [];
+    for (const plan of plans)
+      submissions.push(await submissionOf(plan, applyModelDefaults(settings, bundle), priority, bundle));
+    await submitAll(site, submissions, settings, wait || settings.quiet);
+    if (!wait) return summarise(failed, 0).exitCode === 1 && submissions.length > 0 ? 3 : summarise(failed, 0).exitCode;
+    const ended = await waitForVideos(site, submissions, reporter, signal);
+    const run = summarise([...failed, ...ended], (performance.now() - began) / 1000);
+    const exitCode = abortExitCode(signal) ?? run.exitCode;
+    reporter.close({ ...run, exitCode });
+    return exitCode;
+  });
 }

@@ -1,11 +1,9 @@
 import { pruneJournals } from '../captioning/journal-files.ts';
 import { humanReporter, jsonReporter, type Reporter } from '../captioning/progress.ts';
 import { type InputSummary, problemOf, roundSeconds, summarise } from '../captioning/summary.ts';
-import { onInterrupt } from '../cli/signals.ts';
-import { whenStdoutIsLost } from '../cli/stdout.ts';
 import { EXIT } from '../core/failures.ts';
+import { abortExitCode, onInterrupted } from '../core/interruption.ts';
 import { counted } from '../core/wording.ts';
-import type { OutputError } from '../storage/errors.ts';
 import { stateDir } from '../storage/state-folder.ts';
 import type { Outcome, StepsContext } from './context.ts';
 import { guideFromJsonFile } from './from-json.ts';
@@ -42,15 +40,11 @@ function tell(outcome: Outcome, seconds: number, reporter: Reporter, { json, qui
 export async function runSteps(
   { video, from }: { readonly video: string | undefined; readonly from: string | undefined },
   settings: StepsSettings,
+  signal: AbortSignal,
 ): Promise<number> {
   const began = performance.now();
   const reporter = settings.json ? jsonReporter() : humanReporter(settings);
-  const interruption = onInterrupt(() => reporter.note('secondglance: ending; the same command goes on from here'));
-  let lost: OutputError | undefined;
-  const undo = whenStdoutIsLost((error) => {
-    lost ??= error;
-    interruption.abort(error);
-  });
+  onInterrupted(signal, () => reporter.note('secondglance: ending; the same command goes on from here'));
   const seconds = (): number => roundSeconds((performance.now() - began) / 1000);
   const close = (inputs: readonly InputSummary[], exitCode?: number, error?: unknown): number => {
     const run = summarise(inputs, seconds());
@@ -59,7 +53,7 @@ export async function runSteps(
     return summary.exitCode;
   };
   try {
-    const context: StepsContext = { settings, stateDir: stateDir(), signal: interruption.signal, reporter };
+    const context: StepsContext = { settings, stateDir: stateDir(), signal, reporter };
     await pruneJournals(context.stateDir);
     const outcome =
       from === undefined ? await guideFromVideo(video ?? '', context) : await guideFromJsonFile(from, context);
@@ -70,13 +64,10 @@ export async function runSteps(
       { video: outcome.video, state, keyframes, cues: 0, seconds: seconds(), ...duration, outputs: files, problems },
     ]);
   } catch (error) {
-    const code = interruption.exitCode();
+    const code = abortExitCode(signal);
     if (code !== undefined) return close([], code);
-    if (lost?.code === 'output-closed') return close([], EXIT.done);
-    close([], EXIT.failed, lost ?? error);
-    throw lost ?? error;
-  } finally {
-    interruption.dispose();
-    undo();
+    const failure: unknown = signal.aborted ? signal.reason : error;
+    close([], EXIT.failed, failure);
+    throw failure;
   }
 }

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { humanReporter, jsonReporter } from '../../captioning/progress.ts';
-import { onInterrupt } from '../../cli/signals.ts';
 import { loadSettings } from '../../config/load.ts';
 import { sentenceOf } from '../../core/errors.ts';
 import { UsageError } from '../../core/failures.ts';
+import { abortExitCode, onInterrupted } from '../../core/interruption.ts';
 import { openQueueContext, type QueueContext } from '../../queue/queue-context.ts';
 import { connectClient, type RedisPlace } from '../../queue/redis/connection.ts';
 import { OutputError } from '../../storage/errors.ts';
@@ -55,12 +55,12 @@ function checkKnown(missing: readonly string[], stateFile: string): void {
  * `secondglance watch`: returns the exit code. Throws a UsageError before anything is started, or what made all of it
  * impossible (a broken bundle, a state file that is none).
  */
-export async function runWatch(settings: WatchSettings): Promise<number> {
+export async function runWatch(settings: WatchSettings, signal: AbortSignal): Promise<number> {
   const missing = settings.roots.filter((root) => !existsSync(root));
   if (missing.length > 0) checkKnown(missing, settings.stateFile);
   const bundle = await loadBundle(settings.model ?? DEFAULT_BUNDLE);
   const reporter = settings.json ? jsonReporter() : humanReporter(settings);
-  const interruption = onInterrupt(() => reporter.note('secondglance: ending; the next run goes on from here'));
+  onInterrupted(signal, () => reporter.note('secondglance: ending; the next run goes on from here'));
   const lock = await lockState(settings.stateFile);
   let db: Database | undefined;
   let describer: RecordingCaptioner | undefined;
@@ -69,7 +69,6 @@ export async function runWatch(settings: WatchSettings): Promise<number> {
   try {
     db = openDatabase(settings.stateFile, { create: true });
     writeFact(db, 'zone', settings.zone);
-    const { signal } = interruption;
     const archive = db;
     const onIndexed = (done: Recording): void => enterMatches(archive, done, settings.notify, channels);
     const context = { settings, db, bundle, reporter, onIndexed };
@@ -82,9 +81,9 @@ export async function runWatch(settings: WatchSettings): Promise<number> {
     }
     const watcher = new Watcher({ settings, db, describer, channels, lock, reporter, signal });
     const exitCode = settings.once ? await watcher.once() : await watcher.forever();
-    return interruption.exitCode() ?? exitCode;
+    return abortExitCode(signal) ?? exitCode;
   } catch (error) {
-    const code = interruption.exitCode();
+    const code = abortExitCode(signal);
     if (code !== undefined) return code;
     if (settings.json) process.stdout.write(`${JSON.stringify({ event: 'failed', message: sentenceOf(error) })}\n`);
     throw error;
@@ -94,6 +93,5 @@ export async function runWatch(settings: WatchSettings): Promise<number> {
     await Promise.all(channels.map((channel) => channel.close()));
     db?.close();
     await lock.release();
-    interruption.dispose();
   }
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { type Format, parseFormats } from '../../captioning/outputs.ts';
 import { parseTime, parseWhole } from '../../captioning/settings.ts';
-import type { SiteFlags } from '../../cli/options/queue-options.ts';
+import type { SettingFlags } from '../../config/load.ts';
 import { orUsage, UsageError } from '../../core/failures.ts';
 import { stateDir } from '../../storage/state-folder.ts';
 import { parseNames } from '../clock/name-patterns.ts';
@@ -10,7 +10,7 @@ import { isZone, systemZone } from '../clock/time-zone.ts';
 import { toMatch } from '../index/query.ts';
 
 /** The flags of `watch` as commander hands them over. */
-export interface WatchFlags extends SiteFlags {
+export interface WatchFlags extends SettingFlags {
   readonly window?: string;
   readonly state?: string;
   readonly output?: string;
@@ -53,7 +53,7 @@ export interface WatchSettings {
   /** Bytes. */
   readonly keepSize?: number;
   /** Where services are that do the work; absent: this process does it. */
-  readonly queue?: SiteFlags;
+  readonly queue?: SettingFlags;
   readonly model?: string;
   readonly workers?: string;
   readonly quiet: boolean;

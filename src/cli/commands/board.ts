@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { loadSettings } from '../../config/load.ts';
-import { EXIT, UsageError } from '../../core/failures.ts';
+import { UsageError } from '../../core/failures.ts';
 import { type SiteFlags, siteOptions } from '../options/queue-options.ts';
+import { runCommand } from '../run-command.ts';
 
 /** Where the board is, unless told otherwise. */
 const PLACE = { host: '127.0.0.1', port: 3000 };
@@ -20,13 +21,14 @@ export function boardCommand(): Command {
     .option('--http <[host:]port>', `where (default: ${PLACE.host}:${PLACE.port})`)
     .option('--verbose', 'say what was tried where it cannot begin')
     .addHelpText('after', EXAMPLES)
-    .action(async (flags: SiteFlags) => {
-      const { settings } = await loadSettings({ flags });
-      const { boardPassword, http = PLACE } = settings;
-      if (boardPassword === undefined)
-        throw new UsageError('the board needs a password: set SECONDGLANCE_BOARD_PASSWORD');
-      const { runBoard } = await import('../../services/board.ts');
-      process.exitCode = await runBoard(settings, http, boardPassword);
-      if (process.exitCode === EXIT.done) process.exit();
-    });
+    .action((flags: SiteFlags) =>
+      runCommand(async ({ interruptible }) => {
+        const { settings } = await loadSettings({ flags });
+        const { boardPassword, http = PLACE } = settings;
+        if (boardPassword === undefined)
+          throw new UsageError('the board needs a password: set SECONDGLANCE_BOARD_PASSWORD');
+        const { runBoard } = await import('../../services/board.ts');
+        return runBoard(settings, http, boardPassword, interruptible());
+      }),
+    );
 }

@@ -3,6 +3,7 @@ import { runCaption } from '../../captioning/caption-files.ts';
 import { readSettings } from '../../captioning/settings.ts';
 import { UsageError } from '../../core/failures.ts';
 import { captionOptions } from '../options/caption-options.ts';
+import { runCommand } from '../run-command.ts';
 import { priorityOption, type SubmitFlags, submitInputs } from './submit.ts';
 
 const EXAMPLES = `
@@ -32,11 +33,13 @@ export function captionCommand(): Command {
     .option('--no-resume', 'start afresh, whatever an interrupted run has left')
     .option('--queue', 'have services do it (see submit), and wait for them')
     .addHelpText('after', EXAMPLES)
-    .action(async (inputs: string[], flags: SubmitFlags & { readonly queue?: boolean }) => {
-      if (flags.queue === true && (flags.mux ?? flags.burn) !== undefined) {
-        throw new UsageError('--mux and --burn copy the video on this machine: leave --queue out');
-      }
-      process.exitCode =
-        flags.queue === true ? await submitInputs(inputs, flags, true) : await runCaption(inputs, readSettings(flags));
-    });
+    .action((inputs: string[], flags: SubmitFlags & { readonly queue?: boolean }) =>
+      runCommand(async ({ interruptible }) => {
+        if (flags.queue === true && (flags.mux ?? flags.burn) !== undefined) {
+          throw new UsageError('--mux and --burn copy the video on this machine: leave --queue out');
+        }
+        if (flags.queue === true) return submitInputs(inputs, flags, true, interruptible());
+        return runCaption(inputs, readSettings(flags), interruptible());
+      }),
+    );
 }

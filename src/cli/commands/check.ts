@@ -8,6 +8,7 @@ import { PROFILE_NAMES, PROFILES } from '../../pipeline/cues/profiles.ts';
 import { toSeconds, vttTime } from '../../pipeline/cues/time.ts';
 import { type InvalidCue, type ReadTrack, readTrack } from '../../pipeline/formats/read-track.ts';
 import { OutputError } from '../../storage/errors.ts';
+import { runCommand } from '../run-command.ts';
 
 /** Exit codes of `check`, which says what a track is like, not how a run went. */
 const CLEAN = EXIT.done;
@@ -55,28 +56,30 @@ export function checkCommand(): Command {
     .option('--profile <name>', `whose rules: ${PROFILE_NAMES.join(', ')}`, 'web')
     .option('--json', 'violations and a summary as NDJSON on stdout')
     .addHelpText('after', EXAMPLES)
-    .action(async (file: string, flags: { profile: string; json?: boolean }) => {
-      const profile = PROFILES[parseProfile(flags.profile)];
-      const { cues, invalid } = await load(file);
-      const say = (found: Violation | InvalidCue): void => {
-        const text = 'rule' in found ? violationLine(file, found) : invalidLine(file, found);
-        process.stdout.write(`${flags.json === true ? JSON.stringify(jsonOf(found)) : text}\n`);
-      };
-      let violations = 0;
-      const waiting = [...invalid];
-      for (const violation of checkCues(cues, profile)) {
-        while (waiting[0] !== undefined && waiting[0].number < violation.cue) say(waiting.shift() as InvalidCue);
-        say(violation);
-        violations += 1;
-      }
-      waiting.forEach(say);
-      violations += invalid.length;
-      if (flags.json === true) {
-        const summary = { event: 'summary', track: file, profile: profile.name, cues: cues.length, violations };
-        process.stdout.write(`${JSON.stringify(summary)}\n`);
-      } else if (violations === 0) {
-        process.stdout.write(`${file}: ${counted(cues.length, 'cue')}, all by the rules of ${profile.name}\n`);
-      }
-      process.exitCode = violations === 0 ? CLEAN : VIOLATIONS;
-    });
+    .action((file: string, flags: { profile: string; json?: boolean }) =>
+      runCommand(async () => {
+        const profile = PROFILES[parseProfile(flags.profile)];
+        const { cues, invalid } = await load(file);
+        const say = (found: Violation | InvalidCue): void => {
+          const text = 'rule' in found ? violationLine(file, found) : invalidLine(file, found);
+          process.stdout.write(`${flags.json === true ? JSON.stringify(jsonOf(found)) : text}\n`);
+        };
+        let violations = 0;
+        const waiting = [...invalid];
+        for (const violation of checkCues(cues, profile)) {
+          while (waiting[0] !== undefined && waiting[0].number < violation.cue) say(waiting.shift() as InvalidCue);
+          say(violation);
+          violations += 1;
+        }
+        waiting.forEach(say);
+        violations += invalid.length;
+        if (flags.json === true) {
+          const summary = { event: 'summary', track: file, profile: profile.name, cues: cues.length, violations };
+          process.stdout.write(`${JSON.stringify(summary)}\n`);
+        } else if (violations === 0) {
+          process.stdout.write(`${file}: ${counted(cues.length, 'cue')}, all by the rules of ${profile.name}\n`);
+        }
+        return violations === 0 ? CLEAN : VIOLATIONS;
+      }),
+    );
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { SettingName } from '../../config/settings-schema.ts';
 import { hideSecrets } from '../../core/secrets.ts';
 import { type SiteFlags, serviceOptions } from '../options/queue-options.ts';
+import { runCommand } from '../run-command.ts';
 
 const EXAMPLES = `
 Examples:
@@ -29,16 +30,18 @@ export function configCommand(): Command {
   return serviceOptions(new Command('config').description('show the settings of services, and where they come from'))
     .option('--json', 'one object on stdout')
     .addHelpText('after', EXAMPLES)
-    .action(async ({ json = false, ...flags }: SiteFlags & { json?: boolean }) => {
-      const { loadSettings } = await import('../../config/load.ts');
-      const { SETTING_NAMES, variableOf } = await import('../../config/settings-schema.ts');
-      const { settings, origins } = await loadSettings({ flags });
-      const values = Object.fromEntries(SETTING_NAMES.map((name) => [name, shown(name, settings[name])]));
-      const lines = SETTING_NAMES.map((name) => {
-        const value = inWords(name, values[name]);
-        const origin = origins[name] === 'default' ? `default (${variableOf(name)})` : origins[name];
-        return `${name.padEnd(17)}  ${value.padEnd(36)}  ${origin}`;
-      });
-      process.stdout.write(json ? `${JSON.stringify({ settings: values, origins })}\n` : `${lines.join('\n')}\n`);
-    });
+    .action(({ json = false, ...flags }: SiteFlags & { json?: boolean }) =>
+      runCommand(async () => {
+        const { loadSettings } = await import('../../config/load.ts');
+        const { SETTING_NAMES, variableOf } = await import('../../config/settings-schema.ts');
+        const { settings, origins } = await loadSettings({ flags });
+        const values = Object.fromEntries(SETTING_NAMES.map((name) => [name, shown(name, settings[name])]));
+        const lines = SETTING_NAMES.map((name) => {
+          const value = inWords(name, values[name]);
+          const origin = origins[name] === 'default' ? `default (${variableOf(name)})` : origins[name];
+          return `${name.padEnd(17)}  ${value.padEnd(36)}  ${origin}`;
+        });
+        process.stdout.write(json ? `${JSON.stringify({ settings: values, origins })}\n` : `${lines.join('\n')}\n`);
+      }),
+    );
 }

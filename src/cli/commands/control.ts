@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { EXIT } from '../../core/failures.ts';
 import { type SiteFlags, siteOptions } from '../options/queue-options.ts';
+import { runCommand } from '../run-command.ts';
 
 /** Loaded when asked for: Redis and BullMQ are nothing that `caption` needs. */
 async function on<T>(
@@ -22,17 +22,19 @@ export function cancelCommand(): Command {
   )
     .argument('<id...>', 'as status shows them; the first letters do')
     .addHelpText('after', '\nExample:\n  secondglance cancel v3f2a')
-    .action(async (ids: string[], flags: SiteFlags) => {
-      const { cancelVideo } = await import('../../queue/control.ts');
-      const { forget } = await import('../../captioning/queued/submitted.ts');
-      await on(flags, async (site) => {
-        for (const id of ids) {
-          const record = await cancelVideo(site, id);
-          await forget(site, record.id);
-          say(`${record.id}  cancelled  ${record.name}`);
-        }
-      });
-    });
+    .action((ids: string[], flags: SiteFlags) =>
+      runCommand(async () => {
+        const { cancelVideo } = await import('../../queue/control.ts');
+        const { forget } = await import('../../captioning/queued/submitted.ts');
+        await on(flags, async (site) => {
+          for (const id of ids) {
+            const record = await cancelVideo(site, id);
+            await forget(site, record.id);
+            say(`${record.id}  cancelled  ${record.name}`);
+          }
+        });
+      }),
+    );
 }
 
 /** `secondglance retry <id...>` */
@@ -44,32 +46,34 @@ export function retryCommand(): Command {
   )
     .argument('<id...>', 'as status shows them; the first letters do')
     .addHelpText('after', '\nExample:\n  secondglance retry v3f2a')
-    .action(async (ids: string[], flags: SiteFlags) => {
-      const { submissionToRetry, submitVideo } = await import('../../queue/control.ts');
-      const { remember } = await import('../../captioning/queued/submitted.ts');
-      await on(flags, async (site) => {
-        for (const text of ids) {
-          const submission = await submissionToRetry(site, text);
-          await remember(site, submission);
-          const { id } = await submitVideo(site, submission);
-          say(`${id}  queued`);
-        }
-      });
-    });
+    .action((ids: string[], flags: SiteFlags) =>
+      runCommand(async () => {
+        const { submissionToRetry, submitVideo } = await import('../../queue/control.ts');
+        const { remember } = await import('../../captioning/queued/submitted.ts');
+        await on(flags, async (site) => {
+          for (const text of ids) {
+            const submission = await submissionToRetry(site, text);
+            await remember(site, submission);
+            const { id } = await submitVideo(site, submission);
+            say(`${id}  queued`);
+          }
+        });
+      }),
+    );
 }
 
 /** `secondglance pause` */
 export function pauseCommand(): Command {
   return siteOptions(new Command('pause').description('stop all work after the groups in hand; nothing is lost'))
     .addHelpText('after', '\nExample:\n  secondglance pause; secondglance resume')
-    .action((flags: SiteFlags) => on(flags, async ({ queues }) => queues.pause('all')));
+    .action((flags: SiteFlags) => runCommand(() => on(flags, async ({ queues }) => queues.pause('all'))));
 }
 
 /** `secondglance resume` */
 export function resumeCommand(): Command {
   return siteOptions(new Command('resume').description('go on after pause or drain'))
     .addHelpText('after', '\nExample:\n  secondglance resume')
-    .action((flags: SiteFlags) => on(flags, async ({ queues }) => queues.resume()));
+    .action((flags: SiteFlags) => runCommand(() => on(flags, async ({ queues }) => queues.resume())));
 }
 
 /** `secondglance drain` */
@@ -81,11 +85,13 @@ export function drainCommand(): Command {
       'after',
       '\nExample:\n  secondglance drain && systemctl stop secondglance\n\nA second SIGINT ends the waiting; the site goes on draining.',
     )
-    .action(async (flags: SiteFlags) => {
-      const { waitUntilDrained } = await import('../../services/drain.ts');
-      process.exitCode = await on(flags, async (site) => {
-        await site.queues.pause('videos');
-        return (await waitUntilDrained(site)) ?? EXIT.done;
-      });
-    });
+    .action((flags: SiteFlags) =>
+      runCommand(async ({ interruptible }) => {
+        const { waitUntilDrained } = await import('../../services/drain.ts');
+        return on(flags, async (site) => {
+          await site.queues.pause('videos');
+          return waitUntilDrained(site, interruptible());
+        });
+      }),
+    );
 }

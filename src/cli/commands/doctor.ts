@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { loadSettings } from '../../config/load.ts';
 import { EXIT } from '../../core/failures.ts';
 import { DEFAULT_BUNDLE } from '../../workers/bundle/bundle.ts';
+import { runCommand } from '../run-command.ts';
 
 interface DoctorFlags {
   readonly model: string;
@@ -27,17 +28,19 @@ export function doctorCommand(): Command {
     .option('--verbose', 'say what was tried when something fails')
     .option('--json', 'findings as NDJSON on stdout')
     .addHelpText('after', EXAMPLES)
-    .action(async ({ model, device, verbose = false, json = false }: DoctorFlags) => {
-      const loaded = await loadSettings({ flags: { device } });
-      // Loaded when asked for: it brings in the model's runtime, which `caption` leaves to its inference processes.
-      const { runDiagnostics } = await import('../../services/diagnostics.ts');
-      const findings = await runDiagnostics(model, loaded, verbose);
-      for (const finding of findings) {
-        const { state, name, message } = finding;
-        process.stdout.write(
-          json ? `${JSON.stringify(finding)}\n` : `${state.padEnd(4)}  ${name.padEnd(12)}  ${message}\n`,
-        );
-      }
-      process.exitCode = findings.some(({ state }) => state === 'fail') ? EXIT.failed : EXIT.done;
-    });
+    .action(({ model, device, verbose = false, json = false }: DoctorFlags) =>
+      runCommand(async () => {
+        const loaded = await loadSettings({ flags: { device } });
+        // Loaded when asked for: it brings in the model's runtime, which `caption` leaves to its inference processes.
+        const { runDiagnostics } = await import('../../services/diagnostics.ts');
+        const findings = await runDiagnostics(model, loaded, verbose);
+        for (const finding of findings) {
+          const { state, name, message } = finding;
+          process.stdout.write(
+            json ? `${JSON.stringify(finding)}\n` : `${state.padEnd(4)}  ${name.padEnd(12)}  ${message}\n`,
+          );
+        }
+        return findings.some(({ state }) => state === 'fail') ? EXIT.failed : EXIT.done;
+      }),
+    );
 }

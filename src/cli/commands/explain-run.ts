@@ -7,7 +7,6 @@ import { assertOverwritable, writeOutput } from '../../storage/output-manifest.t
 import { ensureFolder } from '../../storage/sink.ts';
 import { stateDir } from '../../storage/state-folder.ts';
 import { loadBundle } from '../../workers/bundle/bundle.ts';
-import { onInterrupt } from '../signals.ts';
 
 /** The flags of `explain` as commander hands them over. */
 export interface ExplainFlags {
@@ -40,27 +39,18 @@ function toStdout(bytes: Buffer | string): Promise<void> {
 }
 
 /** `secondglance explain`: returns the exit code. Throws what made it impossible. */
-export async function runExplain(text: string, flags: ExplainFlags): Promise<number> {
+export async function runExplain(text: string, flags: ExplainFlags, signal: AbortSignal): Promise<number> {
   checkOutput(flags);
   const { output, model, json = false, force = false } = flags;
   const moment = await readMoment(text);
   const source = await oneSource(moment.input);
   const file = output === undefined || output === '-' ? undefined : path.resolve(output);
   if (file !== undefined && !force) await assertOverwritable(stateDir(), file, { kind: 'track', key: KEY });
-  const interruption = onInterrupt(() => undefined);
-  try {
-    const look = await lookAt(source, moment, await loadBundle(model), interruption.signal);
-    const drawing = output === undefined ? undefined : await look.draw();
-    interruption.signal.throwIfAborted();
-    if (drawing !== undefined && file !== undefined) await writeDrawing(file, drawing);
-    else if (drawing !== undefined) await toStdout(drawing);
-    if (json) await toStdout(`${JSON.stringify({ ...look.numbers, output: file ?? null })}\n`);
-    return EXIT.done;
-  } catch (error) {
-    const code = interruption.exitCode();
-    if (code !== undefined) return code;
-    throw error;
-  } finally {
-    interruption.dispose();
-  }
+  const look = await lookAt(source, moment, await loadBundle(model), signal);
+  const drawing = output === undefined ? undefined : await look.draw();
+  signal.throwIfAborted();
+  if (drawing !== undefined && file !== undefined) await writeDrawing(file, drawing);
+  else if (drawing !== undefined) await toStdout(drawing);
+  if (json) await toStdout(`${JSON.stringify({ ...look.numbers, output: file ?? null })}\n`);
+  return EXIT.done;
 }

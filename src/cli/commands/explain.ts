@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { DEFAULT_BUNDLE } from '../../workers/bundle/bundle.ts';
+import { runCommand } from '../run-command.ts';
 import type { ExplainFlags } from './explain-run.ts';
 
 const EXAMPLES = `
@@ -23,9 +24,10 @@ export function explainCommand(): Command {
     .option('--force', 'write over a file that is not ours')
     .option('--verbose', 'say what was tried where something fails')
     .addHelpText('after', EXAMPLES)
-    .action(async (moment: string, flags: ExplainFlags) => {
-      // Loaded when asked for: it brings in the model's runtime, which other commands leave to their inference processes.
-      const { runExplain } = await import('./explain-run.ts');
-      process.exitCode = await runExplain(moment, flags);
-    });
+    .action((moment: string, flags: ExplainFlags) =>
+      runCommand(async ({ interruptible }) => {
+        const { runExplain } = await import('./explain-run.ts');
+        return runExplain(moment, flags, interruptible());
+      }),
+    );
 }

@@ -9,12 +9,12 @@ import { parseTime } from '../../captioning/settings.ts';
 import { problemOf } from '../../captioning/summary.ts';
 import { SecondGlanceError } from '../../core/errors.ts';
 import { EXIT, UsageError } from '../../core/failures.ts';
+import { abortExitCode, onInterrupted } from '../../core/interruption.ts';
 import { probe } from '../../ingest/probe/probe.ts';
 import { type CutWay, cutClip } from '../../pipeline/media/cut.ts';
 import { assertOverwritable, writeOutput } from '../../storage/output-manifest.ts';
 import { ensureFolder } from '../../storage/sink.ts';
 import { stateDir } from '../../storage/state-folder.ts';
-import { onInterrupt } from '../signals.ts';
 
 /** The flags of `export` as commander hands them over. */
 export interface ExportFlags {
@@ -93,35 +93,30 @@ function tell(id: string, { state, output, began, duration, way }: Clip, { archi
 }
 
 /** `secondglance export`: returns the exit code. Throws a UsageError before anything is done, or `state-missing` and the like. */
-export async function runExport(asked: readonly string[], flags: ExportFlags): Promise<number> {
+export async function runExport(asked: readonly string[], flags: ExportFlags, signal: AbortSignal): Promise<number> {
   const ids = [...new Set(asked)];
   const margins = {
     before: Math.round(parseTime(flags.before, '--before') / 1000),
     after: Math.round(parseTime(flags.after, '--after') / 1000),
   };
   const target = targetOf(flags.output, ids.length);
-  const interruption = onInterrupt(() => process.stderr.write('secondglance: ending\n'));
-  const { signal } = interruption;
-  try {
-    return await withArchive(flags.state, async (archive) => {
-      const context: Context = { archive, flags, margins, target, signal };
-      let failed = 0;
-      for (const id of ids) {
-        try {
-          tell(id, await exportHit(id, context), context);
-        } catch (error) {
-          if (signal.aborted) break;
-          if (!(error instanceof SecondGlanceError)) throw error;
-          failed += 1;
-          const problem = problemOf(error, flags.verbose ?? false);
-          const event = { event: 'end', id, state: 'failed', problems: [problem] };
-          if (flags.json === true) process.stdout.write(`${JSON.stringify(event)}\n`);
-          else process.stderr.write(`${[problem.message, ...(problem.detail ?? [])].join('\n  ')}\n`);
-        }
+  onInterrupted(signal, () => process.stderr.write('secondglance: ending\n'));
+  return withArchive(flags.state, async (archive) => {
+    const context: Context = { archive, flags, margins, target, signal };
+    let failed = 0;
+    for (const id of ids) {
+      try {
+        tell(id, await exportHit(id, context), context);
+      } catch (error) {
+        if (signal.aborted) break;
+        if (!(error instanceof SecondGlanceError)) throw error;
+        failed += 1;
+        const problem = problemOf(error, flags.verbose ?? false);
+        const event = { event: 'end', id, state: 'failed', problems: [problem] };
+        if (flags.json === true) process.stdout.write(`${JSON.stringify(event)}\n`);
+        else process.stderr.write(`${[problem.message, ...(problem.detail ?? [])].join('\n  ')}\n`);
       }
-      return interruption.exitCode() ?? (failed === 0 ? EXIT.done : failed < ids.length ? EXIT.partial : EXIT.failed);
-    });
-  } finally {
-    interruption.dispose();
-  }
+    }
+    return abortExitCode(signal) ?? (failed === 0 ? EXIT.done : failed < ids.length ? EXIT.partial : EXIT.failed);
+  });
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { runCommand } from '../run-command.ts';
 import type { ExportFlags } from './export-run.ts';
 
 const EXAMPLES = `
@@ -25,8 +26,10 @@ export function exportCommand(): Command {
     .option('--verbose', 'say what was tried where something fails')
     .option('--json', 'what became of each as NDJSON on stdout')
     .addHelpText('after', EXAMPLES)
-    .action(async (ids: string[], flags: ExportFlags) => {
-      const { runExport } = await import('./export-run.ts');
-      process.exitCode = await runExport(ids, flags);
-    });
+    .action((ids: string[], flags: ExportFlags) =>
+      runCommand(async ({ interruptible }) => {
+        const { runExport } = await import('./export-run.ts');
+        return runExport(ids, flags, interruptible());
+      }),
+    );
 }

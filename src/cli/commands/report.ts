@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { runCommand } from '../run-command.ts';
 import type { ReportFlags } from './report-run.ts';
 
 const EXAMPLES = `
@@ -24,8 +25,10 @@ export function reportCommand(): Command {
     .option('--quiet', 'nothing on stderr but failures')
     .option('--json', 'what it counts, as JSON on stdout')
     .addHelpText('after', EXAMPLES)
-    .action(async (flags: ReportFlags) => {
-      const { runReport } = await import('./report-run.ts');
-      process.exitCode = await runReport(flags);
-    });
+    .action((flags: ReportFlags) =>
+      runCommand(async () => {
+        const { runReport } = await import('./report-run.ts');
+        return runReport(flags);
+      }),
+    );
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { runCommand } from '../run-command.ts';
 import type { SearchFlags } from './search-run.ts';
 
 const EXAMPLES = `
@@ -26,8 +27,10 @@ export function searchCommand(): Command {
     .option('--limit <n>', 'the newest so many', '100')
     .option('--json', 'hits as NDJSON on stdout')
     .addHelpText('after', EXAMPLES)
-    .action(async (words: string[], flags: SearchFlags) => {
-      const { runSearch } = await import('./search-run.ts');
-      process.exitCode = await runSearch(words.join(' '), flags);
-    });
+    .action((words: string[], flags: SearchFlags) =>
+      runCommand(async () => {
+        const { runSearch } = await import('./search-run.ts');
+        return runSearch(words.join(' '), flags);
+      }),
+    );
 }

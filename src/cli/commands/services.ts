@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { parseWhole } from '../../captioning/settings.ts';
 import { loadSettings } from '../../config/load.ts';
-import { EXIT } from '../../core/failures.ts';
 import type { Service, ServiceContext } from '../../services/service.ts';
 import { type SiteFlags, serviceOptions } from '../options/queue-options.ts';
+import { runCommand } from '../run-command.ts';
 
 /** The flags of the service commands. */
 export interface ServiceFlags extends SiteFlags {
@@ -51,15 +51,14 @@ function serviceCommand(name: string, description: string, makers: readonly Make
   return serviceOptions(new Command(name).description(description))
     .option('--verbose', 'say what was tried where it cannot begin')
     .addHelpText('after', `\nExamples:\n${examples}\n${ENDING}`)
-    .action(async (flags: ServiceFlags) => {
-      const { runServices } = await import('../../services/start.ts');
-      const { settings } = await loadSettings({ flags });
-      process.exitCode = await runServices(name, settings, (context) =>
-        Promise.all(makers.map((make) => make(context, flags))),
-      );
-      // Inference processes and sockets are closed; nothing that is left may keep a service from ending.
-      if (process.exitCode === EXIT.done) process.exit();
-    });
+    .action((flags: ServiceFlags) =>
+      runCommand(async ({ interruptible }) => {
+        const { runServices } = await import('../../services/start.ts');
+        const { settings } = await loadSettings({ flags });
+        const make = (context: ServiceContext) => Promise.all(makers.map((maker) => maker(context, flags)));
+        return runServices(name, settings, make, interruptible());
+      }),
+    );
 }
 
 function modelOptions(command: Command): Command {

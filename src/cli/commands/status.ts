@@ -1,11 +1,7 @@
 import { Command } from 'commander';
-import { type SiteFlags, siteOptions } from '../options/queue-options.ts';
-
-/** The flags of `status` as commander hands them over. */
-export interface StatusFlags extends SiteFlags {
-  readonly watch?: boolean;
-  readonly json?: boolean;
-}
+import type { StatusFlags } from '../../services/status.ts';
+import { siteOptions } from '../options/queue-options.ts';
+import { runCommand } from '../run-command.ts';
 
 const EXAMPLES = `
 Examples:
@@ -22,8 +18,10 @@ export function statusCommand(): Command {
     .option('--watch', 'go on until all have ended')
     .option('--json', 'one object a line on stdout')
     .addHelpText('after', EXAMPLES)
-    .action(async (id: string | undefined, flags: StatusFlags) => {
-      const { runStatus } = await import('../../services/status.ts');
-      process.exitCode = await runStatus(id, flags);
-    });
+    .action((id: string | undefined, flags: StatusFlags) =>
+      runCommand(async ({ interruptible }) => {
+        const { runStatus } = await import('../../services/status.ts');
+        return runStatus(id, flags, interruptible());
+      }),
+    );
 }

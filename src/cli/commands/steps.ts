@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { runSteps } from '../../steps/make-guide.ts';
 import { readStepsSettings, type StepsFlags } from '../../steps/settings.ts';
+import { runCommand } from '../run-command.ts';
 
 const EXAMPLES = `
 Examples:
@@ -31,7 +32,10 @@ export function stepsCommand(): Command {
     .option('--verbose', 'say what was tried where something fails')
     .option('--json', 'progress and summary as NDJSON on stdout')
     .addHelpText('after', EXAMPLES)
-    .action(async (video: string | undefined, flags: StepsFlags) => {
-      process.exitCode = await runSteps({ video, from: flags.from }, readStepsSettings(video, flags));
-    });
+    .action((video: string | undefined, flags: StepsFlags) =>
+      runCommand(async ({ interruptible }) => {
+        const settings = readStepsSettings(video, flags);
+        return runSteps({ video, from: flags.from }, settings, interruptible());
+      }),
+    );
 }

@@ -4,6 +4,7 @@ import { UsageError } from '../../core/failures.ts';
 import { PRIORITIES, type Priority } from '../../queue/names.ts';
 import { captionOptions } from '../options/caption-options.ts';
 import { type SiteFlags, siteOptions } from '../options/queue-options.ts';
+import { runCommand } from '../run-command.ts';
 
 /** The flags of `submit` as commander hands them over. */
 export interface SubmitFlags extends CaptionFlags, SiteFlags {
@@ -36,9 +37,15 @@ export function priorityOption(command: Command): Command {
 }
 
 /** Submits, as `submit` and `caption --queue` do. Gives back the exit code. */
-export async function submitInputs(inputs: readonly string[], flags: SubmitFlags, wait: boolean): Promise<number> {
+export async function submitInputs(
+  inputs: readonly string[],
+  flags: SubmitFlags,
+  wait: boolean,
+  signal: AbortSignal,
+): Promise<number> {
   const { runSubmit } = await import('../../services/submit.ts');
-  return runSubmit(inputs, { settings: readSettings(flags), flags, priority: priorityOf(flags.priority), wait });
+  const request = { settings: readSettings(flags), flags, priority: priorityOf(flags.priority), wait };
+  return runSubmit(inputs, request, signal);
 }
 
 /** `secondglance submit <input...>` */
@@ -49,7 +56,7 @@ export function submitCommand(): Command {
   return priorityOption(siteOptions(captionOptions(command)))
     .option('--wait', 'until all are done')
     .addHelpText('after', EXAMPLES)
-    .action(async (inputs: string[], flags: SubmitFlags) => {
-      process.exitCode = await submitInputs(inputs, flags, flags.wait ?? false);
-    });
+    .action((inputs: string[], flags: SubmitFlags) =>
+      runCommand(({ interruptible }) => submitInputs(inputs, flags, flags.wait ?? false, interruptible())),
+    );
 }

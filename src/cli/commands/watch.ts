@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { readWatchSettings, type WatchFlags } from '../../archive/watch/watch-settings.ts';
 import { siteOptions } from '../options/queue-options.ts';
+import { runCommand } from '../run-command.ts';
 
 const EXAMPLES = `
 Examples:
@@ -50,9 +51,11 @@ export function watchCommand(): Command {
     .option('--json', 'progress and summary as NDJSON on stdout');
   return siteOptions(command)
     .addHelpText('after', EXAMPLES)
-    .action(async (folders: string[], flags: WatchFlags) => {
-      const settings = readWatchSettings(folders, flags);
-      const { runWatch } = await import('../../archive/watch/run-watch.ts');
-      process.exitCode = await runWatch(settings);
-    });
+    .action((folders: string[], flags: WatchFlags) =>
+      runCommand(async ({ interruptible }) => {
+        const settings = readWatchSettings(folders, flags);
+        const { runWatch } = await import('../../archive/watch/run-watch.ts');
+        return runWatch(settings, interruptible());
+      }),
+    );
 }
