@@ -48,7 +48,7 @@ function sentences(next: () => number): () => string {
 }
 
 async function fill(db: Database, file: string, count: number): Promise<void> {
-  const night = beginSession(db, undefined);
+  const session = beginSession(db, undefined);
   const next = numbers();
   const sentence = sentences(next);
   for (let made = 0, at = 0; made < count; made += CUES_A_RECORDING, at += 1) {
@@ -66,7 +66,7 @@ async function fill(db: Database, file: string, count: number): Promise<void> {
       passes: 2 as const,
       track: `${found.path}.vtt`,
       began: performance.now(),
-      night,
+      session,
     };
     const writer = new IndexWriter(db, file, recording, looked, () => undefined);
     for (let index = 0; index < CUES_A_RECORDING; index += 1) {

@@ -4,34 +4,34 @@ import type { Database } from '../index/database.ts';
 import { cuesOfRecording } from '../index/search-cues.ts';
 import type { Recording } from '../recordings/recordings.ts';
 
-/** Where matches are pushed to. */
+/** A way to send notifications. */
 export interface NotificationTransport {
   readonly name: 'webhook' | 'mqtt';
-  /** Hands over one message (JSON). Throws where it was not taken. */
+  /** Delivers one message (JSON). Throws where it was not accepted. */
   deliver(body: string, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A message is tried again after 5 s, 10 s, 20 s and so on, at last every hour; after a week it is given up. */
-const FIRST_WAIT_MS = 5000;
-const LONGEST_WAIT_MS = 3_600_000;
-const GIVE_UP_MS = 7 * 86_400_000;
+/** Retries come after 5 s, 10 s, 20 s and so on, finally every hour; a message expires after a week. */
+const FIRST_RETRY_MS = 5000;
+const LONGEST_RETRY_MS = 3_600_000;
+const EXPIRY_MS = 7 * 86_400_000;
 const MOST_AT_ONCE = 500;
-/** A recording in which the same is seen all the time says so once, with this many of its cues. */
+/** Cues in one message, which stands for all matches in a recording. */
 const MOST_CUES = 20;
 
 /**
- * Enters a message for each of the questions that a recording's cues answer. To be called in the transaction that makes
- * the cues visible: a message is as durable as they are. Its `id` is that of recording and question, so that a receiver can
- * tell a message that it gets twice.
+ * Adds a message to the outbox for each query that a recording's cues match. Call it in the transaction that publishes the
+ * cues, so that messages are as durable as they are. A message's `id` is derived from recording and query, so that a receiver
+ * can recognise a message that arrives twice.
  */
-export function enterMatches(
+export function enqueueMatches(
   db: Database,
   recording: Recording,
-  questions: readonly string[],
-  channels: readonly NotificationTransport[],
+  queries: readonly string[],
+  transports: readonly NotificationTransport[],
 ): void {
-  for (const words of questions) {
+  for (const words of queries) {
     const hits = cuesOfRecording(db, recording.id, words);
     if (hits.length === 0) continue;
     const body = JSON.stringify({
@@ -51,49 +51,49 @@ export function enterMatches(
       })),
     });
     const now = Date.now();
-    for (const { name } of channels) {
+    for (const { name } of transports) {
       db.prepare('INSERT INTO outbox (channel, body, due, made) VALUES (?, ?, ?, ?)').run(name, body, now, now);
     }
   }
 }
 
-/** What became of the messages that were due. */
+/** What a round of deliveries came to. */
 export interface Delivery {
   readonly delivered: number;
-  /** Tried, and to be tried again. */
+  /** Failed, and to be retried. */
   readonly waiting: number;
-  /** Nobody took them for a week. */
-  readonly lost: number;
-  /** Why they were not taken, a sentence for each channel that did not. */
+  /** Dropped after a week of failures. */
+  readonly expired: number;
+  /** Why deliveries failed, one sentence per transport. */
   readonly reasons: readonly string[];
 }
 
 /**
- * Delivers what is due, the oldest first; each message leaves the outbox once it was taken, so that it arrives at least
- * once. A channel that does not take one is left alone until its next turn. Those for a channel that is no more, and those
- * that nobody took for a week, are given up.
+ * Delivers the messages that are due, oldest first. A message leaves the outbox once it was accepted, so it arrives at least
+ * once. After a failure the transport is not used again in this round. Messages expire after a week, also those for a
+ * transport that is no longer configured.
  */
 export async function deliverDue(
   db: Database,
-  channels: readonly NotificationTransport[],
+  transports: readonly NotificationTransport[],
   signal: AbortSignal,
   now: number = Date.now(),
 ): Promise<Delivery> {
   let delivered = 0;
   let waiting = 0;
-  const lost = db.prepare('DELETE FROM outbox WHERE made < ?').run(now - GIVE_UP_MS).changes;
+  const expired = db.prepare('DELETE FROM outbox WHERE made < ?').run(now - EXPIRY_MS).changes;
   const reasons: string[] = [];
-  for (const channel of channels) {
+  for (const transport of transports) {
     const due = db
       .prepare(
         `SELECT id, body, tries FROM outbox WHERE channel = ? AND (due <= ? OR due > ?) ORDER BY id LIMIT ${MOST_AT_ONCE}`,
       )
-      // What is due later than any wait can be was put off before the clock was set back.
-      .all(channel.name, now, now + LONGEST_WAIT_MS) as { id: number; body: string; tries: number }[];
+      // A message that is due later than any retry can be was postponed before the clock was set back.
+      .all(transport.name, now, now + LONGEST_RETRY_MS) as { id: number; body: string; tries: number }[];
     for (const { id, body, tries } of due) {
       if (signal.aborted) break;
       try {
-        await channel.deliver(body, signal);
+        await transport.deliver(body, signal);
         db.prepare('DELETE FROM outbox WHERE id = ?').run(id);
         delivered += 1;
       } catch (error) {
@@ -101,16 +101,16 @@ export async function deliverDue(
         waiting += 1;
         const reason = sentenceOf(error);
         reasons.push(reason);
-        const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(20, tries));
+        const wait = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(20, tries));
         db.prepare('UPDATE outbox SET tries = tries + 1, due = ?, error = ? WHERE id = ?').run(now + wait, reason, id);
         break;
       }
     }
   }
-  return { delivered, waiting, lost, reasons };
+  return { delivered, waiting, expired, reasons };
 }
 
-/** How many messages wait. */
+/** The number of messages in the outbox. */
 export function waitingMessages(db: Database): number {
   return (db.prepare('SELECT count(*) AS n FROM outbox').get() as { n: number }).n;
 }

@@ -3,27 +3,27 @@ import { sentenceOf } from '../../core/errors.ts';
 import { ArchiveError } from '../errors.ts';
 import type { NotificationTransport } from './outbox.ts';
 
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
 function notDelivered(what: string, cause?: unknown): ArchiveError {
   return new ArchiveError('not-delivered', what, { retryable: true, ...(cause === undefined ? {} : { cause }) });
 }
 
-/** User and password of an address, as they were before they were put into it. */
+/** User and password of a URL, decoded. */
 function credentialsOf({ username, password }: URL): { readonly user: string; readonly secret: string } | undefined {
   if (username === '' && password === '') return undefined;
   return { user: decodeURIComponent(username), secret: decodeURIComponent(password) };
 }
 
 /**
- * A channel that posts each message as JSON. Any answer of 2xx takes it; redirects are not followed. A user and a password
- * in the address go into the Authorization header.
+ * A transport that POSTs each message as JSON. Any 2xx status accepts it; redirects are not followed. A user and a password
+ * in the URL go into the Authorization header.
  */
 export function webhookTransport(address: string): NotificationTransport {
   const url = new URL(address);
   const { host } = url;
   const credentials = credentialsOf(url);
-  // fetch refuses an address with a password in it, and says the password.
+  // fetch rejects a URL that contains a password, and prints the password in its error.
   url.username = '';
   url.password = '';
   const basic =
@@ -40,7 +40,7 @@ export function webhookTransport(address: string): NotificationTransport {
           headers: { 'content-type': 'application/json', ...basic },
           body,
           redirect: 'manual',
-          signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
+          signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
         });
         await answer.body?.cancel();
         status = answer.status;
@@ -54,12 +54,12 @@ export function webhookTransport(address: string): NotificationTransport {
   };
 }
 
-/** Rejects as soon as the signal aborts, or when nothing happened for too long. `stop` ends the waiting. */
-function lateness(signal: AbortSignal): { readonly late: Promise<never>; readonly stop: () => void } {
+/** `late` rejects when the signal aborts or the timeout passes; `stop` cancels both. */
+function deadline(signal: AbortSignal): { readonly late: Promise<never>; readonly stop: () => void } {
   let stop = (): void => undefined;
   const late = new Promise<never>((_, reject) => {
-    const timer = setTimeout(() => reject(new Error('it did not answer in time')), PATIENCE_MS);
-    const onAbort = (): void => reject(new Error('the delivery was broken off'));
+    const timer = setTimeout(() => reject(new Error('it did not respond in time')), TIMEOUT_MS);
+    const onAbort = (): void => reject(new Error('the delivery was aborted'));
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
     stop = () => {
@@ -71,24 +71,24 @@ function lateness(signal: AbortSignal): { readonly late: Promise<never>; readonl
   return { late, stop };
 }
 
-/** Publishes for certain. Rejects where the broker hangs up before it has acknowledged: the client would wait for ever. */
+/** Publishes with quality of service 1. Rejects where the broker disconnects before the acknowledgement: the client would wait for ever. */
 async function publish(client: MqttClient, topic: string, body: string): Promise<void> {
-  let hangUp = (): void => undefined;
+  let onClose = (): void => undefined;
   const gone = new Promise<never>((_, reject) => {
-    hangUp = () => reject(new Error('it hung up'));
-    client.once('close', hangUp);
+    onClose = () => reject(new Error('it closed the connection'));
+    client.once('close', onClose);
   });
   try {
     await Promise.race([client.publishAsync(topic, body, { qos: 1 }), gone]);
   } finally {
-    client.off('close', hangUp);
+    client.off('close', onClose);
   }
 }
 
 /**
- * A channel that publishes each message to an MQTT broker, once it is taken for certain (quality of service 1). The path
- * of the address is the topic: `mqtt://user:password@broker:1883/cameras/matches`, without one `secondglance`. Connects at
- * the first message, and anew after a failure or where the broker hung up meanwhile.
+ * A transport that publishes each message to an MQTT broker with quality of service 1. The URL's path is the topic:
+ * `mqtt://user:password@broker:1883/cameras/matches`; the default is `secondglance`. Connects at the first message, and again
+ * after a failure or a disconnection.
  */
 export function mqttTransport(address: string): NotificationTransport {
   const url = new URL(address);
@@ -106,7 +106,7 @@ export function mqttTransport(address: string): NotificationTransport {
     await close();
     const options = {
       reconnectPeriod: 0,
-      connectTimeout: PATIENCE_MS,
+      connectTimeout: TIMEOUT_MS,
       ...(credentials === undefined ? {} : { username: credentials.user, password: credentials.secret }),
     };
     client = await connectAsync(broker, options, false);
@@ -116,12 +116,12 @@ export function mqttTransport(address: string): NotificationTransport {
   return {
     name: 'mqtt',
     async deliver(body, signal) {
-      const { late, stop } = lateness(signal);
+      const { late, stop } = deadline(signal);
       try {
         await Promise.race([connected().then((open) => publish(open, topic, body)), late]);
       } catch (cause) {
         await close();
-        throw notDelivered(`the broker at ${url.host} did not take it: ${sentenceOf(cause)}`, cause);
+        throw notDelivered(`the broker at ${url.host} did not accept it: ${sentenceOf(cause)}`, cause);
       } finally {
         stop();
       }

@@ -8,53 +8,50 @@ import { type Recording, recordingsWhere } from '../recordings/recordings.ts';
 import type { Database } from './database.ts';
 import { cueById, type Hit } from './search-cues.ts';
 
-/** A hit and the recording that it is in. */
-export interface Found {
+/** A hit and its recording. */
+export interface FoundHit {
   readonly hit: Hit;
   readonly recording: Recording;
 }
 
-/** How much of a recording goes with a cue, in milliseconds. */
+/** How much of the recording around a cue to include, in milliseconds. */
 export interface Margins {
   readonly before: number;
   readonly after: number;
 }
 
 /**
- * The hit of an id, whose recording is still what it was when it was described. Throws `no-such-hit`, and `recording-gone`
- * where the recording was moved, deleted or written over.
+ * The hit with an id, if its recording is unchanged since it was captioned. Throws `no-such-hit`, and `recording-gone`
+ * where the recording was moved, deleted or overwritten.
  */
-export async function findHit(db: Database, id: string): Promise<Found> {
+export async function findHit(db: Database, id: string): Promise<FoundHit> {
   const hit = cueById(db, id);
   const recording = hit === undefined ? undefined : recordingsWhere(db, 'r.id = ?', hit.recording)[0];
   if (hit === undefined || recording === undefined) {
-    throw new ArchiveError(
-      'no-such-hit',
-      `${id}: there is no such hit (any more); secondglance search gives those that there are`,
-    );
+    throw new ArchiveError('no-such-hit', `${id}: there is no such hit (any more); secondglance search lists the ids`);
   }
   const content = await fingerprintOf(recording.path).catch((cause: unknown) => {
     if (errnoOf(cause) !== 'ENOENT') throw cause;
     return undefined;
   });
   if (content === recording.content) return { hit, recording };
-  const what = content === undefined ? 'is there no more' : 'holds something else by now';
+  const what = content === undefined ? 'no longer exists' : 'was overwritten with another recording';
   throw new ArchiveError(
     'recording-gone',
-    `${recording.path} ${what}: once secondglance watch has found where the recording went, export finds it too`,
+    `${recording.path} ${what}: once secondglance watch has found the recording's new path, export uses it`,
     { retryable: true },
   );
 }
 
-/** What to cut out of a recording for a hit. */
-export function cutOf({ hit, recording }: Found, { before, after }: Margins): Cut {
+/** The range to cut out of a recording for a hit. */
+export function cutOf({ hit, recording }: FoundHit, { before, after }: Margins): Cut {
   const from = Math.max(0, hit.offset - before);
   const end = hit.offset + (hit.end - hit.start) + after;
   const last = recording.duration > 0 ? Math.max(from + 1, Math.min(end, recording.duration)) : end;
   return { from: from * 1000, length: (last - from) * 1000, recorded: recording.start + from };
 }
 
-/** `front-2026-11-24T22-05-09.250.mp4`: the name of a hit's clip, as any disk takes it. */
+/** `front-2026-11-24T22-05-09.250.mp4`: a file name for a hit's clip that is valid on any file system. */
 export function clipName({ camera, start }: Hit, zone: string): string {
   const when = formatLocal(start, zone).replace(' ', 'T').replaceAll(':', '-');
   const safe = camera.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[.-]+/, '') || 'camera';

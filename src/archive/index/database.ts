@@ -6,18 +6,19 @@ import { ArchiveError } from '../errors.ts';
 /** An open state file. Calls are synchronous and short. */
 export type Database = Libsql.Database;
 
-/** Version of the tables below; a state file of a newer one is refused. */
+/** Version of the tables below; a state file with a newer version is rejected. */
 const VERSION = 1;
-/** By which a state file is known for one of ours: "SGln". */
+/** Application id that marks our state files: "SGln". */
 const APPLICATION = 0x53476c6e;
-/** How long a writer waits for another one. */
+/** How long a writer waits for another writer. */
 const BUSY_MS = 10_000;
 
 /**
- * Times are milliseconds since 1970, UTC. A recording is known by its content, whatever its path; `files` remembers which
- * file had which content, so that a file is read for that once. A cue's id is `start * 1024 + n`: the order of ids is that
- * of time, so that the newest hits of a common word are found without looking at all of them. What a night came to is what
- * its recordings say: `night` is the one in which a recording was last dealt with.
+ * Times are milliseconds since 1970, UTC. A recording is identified by its fingerprint (`content`), whatever its path;
+ * `files` caches the fingerprints of files. A cue's id is `start * 1024 + n`: ids are ordered by time, so that the newest hits
+ * of a common word are found without reading all of them. Older names of two columns stay, so that state files stay
+ * readable: `looks` is the number of passes, and `nights`/`night` are sessions; a session's results are summed up from the
+ * recordings that it last worked on.
  */
 const TABLES = `
 CREATE TABLE cameras (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -47,7 +48,13 @@ PRAGMA application_id = ${APPLICATION};
 PRAGMA user_version = ${VERSION};
 `;
 
-/** The same error, as a user may read it where it is the database's. */
+/** Indexes that state files of earlier releases lack. */
+const LATER_INDEXES = `
+CREATE INDEX IF NOT EXISTS recordings_by_track ON recordings (track);
+CREATE INDEX IF NOT EXISTS files_by_content ON files (content);
+`;
+
+/** A database error as an {@link ArchiveError}; other errors as they are. */
 export function readableError(file: string, error: unknown): unknown {
   return errnoOf(error)?.startsWith('SQLITE_') === true ? stateError(file, error) : error;
 }
@@ -55,12 +62,12 @@ export function readableError(file: string, error: unknown): unknown {
 function noStateFile(file: string, cause?: unknown): ArchiveError {
   return new ArchiveError(
     'state-unusable',
-    `${file} is no state file of secondglance: name another with --state`,
+    `${file} is not a state file of secondglance: name another with --state`,
     cause === undefined ? {} : { cause },
   );
 }
 
-/** The failure of an operation on a state file, as a user may read it. */
+/** The {@link ArchiveError} for a failed operation on a state file. */
 export function stateError(file: string, cause: unknown): Error {
   if (cause instanceof SecondGlanceError) return cause;
   const code = errnoOf(cause);
@@ -70,8 +77,14 @@ export function stateError(file: string, cause: unknown): Error {
       retryable: true,
     });
   }
+  if (code?.startsWith('SQLITE_BUSY') === true) {
+    return new ArchiveError('state-busy', `${file} is locked by another program: will retry`, {
+      cause,
+      retryable: true,
+    });
+  }
   if (code === 'SQLITE_NOTADB' || code?.startsWith('SQLITE_CORRUPT') === true) return noStateFile(file, cause);
-  return new ArchiveError('state-unusable', `${file} cannot be used as state file: ${sentenceOf(cause)}`, { cause });
+  return new ArchiveError('state-unusable', `${file} cannot be used as a state file: ${sentenceOf(cause)}`, { cause });
 }
 
 function versionOf(db: Database): number {
@@ -79,14 +92,14 @@ function versionOf(db: Database): number {
 }
 
 /**
- * Opens a state file. One that is not there is made where `create` says so; else `state-missing`. Throws
- * `state-unusable` for a file that is something else, which stays as it is. Its folder has to be there.
+ * Opens a state file. A missing one is created where `create` is set; otherwise `state-missing`. Throws `state-unusable`
+ * for a file that is something else, and leaves it untouched. Its folder has to exist.
  */
 export function openDatabase(file: string, { create }: { readonly create: boolean }): Database {
   if (!create && !existsSync(file)) {
     throw new ArchiveError(
       'state-missing',
-      `${file} does not exist: let secondglance watch look at recordings first, or name its state with --state`,
+      `${file} does not exist: run secondglance watch first, or name its state file with --state`,
     );
   }
   let db: Database | undefined;
@@ -98,10 +111,10 @@ export function openDatabase(file: string, { create }: { readonly create: boolea
         'SELECT count(*) AS tables, (SELECT application_id FROM pragma_application_id) AS application FROM sqlite_master',
       )
       .get() as { tables: number; application: number };
-    // Another program's database is left as it is.
+    // Never touch another program's database.
     if (tables > 0 ? application !== APPLICATION : !create) throw noStateFile(file);
     const found = versionOf(db);
-    if (found > VERSION) throw new Error(`it was made by a newer secondglance (version ${found} of its tables)`);
+    if (found > VERSION) throw new Error(`it was written by a newer secondglance (schema version ${found})`);
     if (found < VERSION) {
       db.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL');
       const opened = db;
@@ -109,8 +122,9 @@ export function openDatabase(file: string, { create }: { readonly create: boolea
         if (versionOf(opened) === 0) opened.exec(TABLES);
       }).immediate();
     }
-    // A power cut may cost the last transactions, which are then done again; it never harms the file.
+    // A power cut may lose the last transactions, whose work is then repeated; it never corrupts the file.
     db.exec('PRAGMA synchronous = NORMAL');
+    if (create) db.exec(LATER_INDEXES);
     return db;
   } catch (error) {
     db?.close();
@@ -118,12 +132,12 @@ export function openDatabase(file: string, { create }: { readonly create: boolea
   }
 }
 
-/** A fact that is kept between runs, such as the zone; undefined where none was. */
+/** A fact that is stored between runs, such as the zone; undefined where there is none. */
 export function readFact(db: Database, name: string): string | undefined {
   return (db.prepare('SELECT value FROM facts WHERE name = ?').get(name) as { value: string } | undefined)?.value;
 }
 
-/** Keeps a fact. */
+/** Stores a fact. */
 export function writeFact(db: Database, name: string, value: string): void {
   db.prepare('INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value').run(
     name,

@@ -4,39 +4,39 @@ import type { TrackSummary, TrackWriter } from '../../pipeline/formats/track-wri
 import { cameraId, type Recording } from '../recordings/recordings.ts';
 import { type Database, stateError } from './database.ts';
 
-/** Ids to a millisecond: `start * 1024 + n` stays a safe integer until the year 2248. */
+/** Ids per millisecond: `start * 1024 + n` stays a safe integer until the year 2248. */
 const IDS_A_MILLISECOND = 1024;
-/** Cues that are entered in one transaction while a recording goes on. */
+/** Cues that are staged in one transaction. */
 const BATCH = 200;
 
-/** The first id that a cue may have which starts at `time` (milliseconds since 1970) or later. */
+/** The lowest id of a cue that starts at `time` (milliseconds since 1970) or later. */
 export function firstIdAt(time: number): number {
   return Math.round(time) * IDS_A_MILLISECOND;
 }
 
-/** When the cue of an id starts. */
+/** When the cue with an id starts. */
 export function startOfId(id: number): number {
   return Math.floor(id / IDS_A_MILLISECOND);
 }
 
-/** The word by which a camera's cues are found in the full-text index; no person types it. */
+/** The word that stands for a camera in the full-text index; no user would type it. */
 export function cameraWord(camera: number): string {
   return `camera${camera}x`;
 }
 
-/** How a recording was looked at, for the record. */
-export interface IndexedFrame {
+/** How a recording was captioned, for the record. */
+export interface CaptioningRecord {
   readonly frames: string;
   readonly passes: 1 | 2;
-  /** Path of its track. */
+  /** Path of the track. */
   readonly track: string;
-  /** `performance.now()` when it was begun. */
+  /** `performance.now()` at the start. */
   readonly began: number;
-  /** The night in which. */
-  readonly night: number;
+  /** Id of the session. */
+  readonly session: number;
 }
 
-/** What is entered into the outbox with a recording's cues; see `outbox.ts`. */
+/** Called in the transaction that publishes a recording's cues; see `outbox.ts`. */
 export type OnIndexed = (recording: Recording) => void;
 
 interface Pending {
@@ -46,18 +46,18 @@ interface Pending {
 }
 
 /**
- * Takes a recording's cues into the archive. They wait beside it until the last one is there; then one transaction makes
- * all of them visible and the recording done, so that none is ever found twice. The parts of a long caption become one.
+ * Indexes a recording's cues. They are staged until the last one is known; then one transaction publishes all of them and
+ * marks the recording as done, so that none is ever found twice. The parts of a long caption are joined.
  */
 export class IndexWriter implements TrackWriter {
   readonly #db: Database;
   readonly #file: string;
   readonly #recording: Recording;
-  readonly #looked: IndexedFrame;
+  readonly #record: CaptioningRecord;
   readonly #zero: number;
   readonly #onIndexed: OnIndexed;
-  /** What is known of the keyframes that coming cues may speak of. */
-  readonly #looks = new Map<number, { confidence: number; moving: boolean }>();
+  /** Facts of the keyframes that coming cues may refer to. */
+  readonly #frames = new Map<number, { confidence: number; moving: boolean }>();
   #last: Pending | undefined;
   #due: Pending[] = [];
   #keyframes = 0;
@@ -65,12 +65,12 @@ export class IndexWriter implements TrackWriter {
   #cues = 0;
   #ended = false;
 
-  /** `zero`: the moment (milliseconds since 1970) that cues count from. `file`: the state file, for messages. */
-  constructor(db: Database, file: string, recording: Recording, looked: IndexedFrame, onIndexed: OnIndexed) {
+  /** @param file the state file, for messages */
+  constructor(db: Database, file: string, recording: Recording, record: CaptioningRecord, onIndexed: OnIndexed) {
     this.#db = db;
     this.#file = file;
     this.#recording = recording;
-    this.#looked = looked;
+    this.#record = record;
     this.#zero = recording.start;
     this.#onIndexed = onIndexed;
     this.#guarded(() => this.#db.prepare('DELETE FROM staged WHERE recording = ?').run(recording.id));
@@ -78,12 +78,12 @@ export class IndexWriter implements TrackWriter {
 
   async caption({ index, still, confidence, error }: Caption): Promise<void> {
     this.#keyframes += 1;
-    if (error === undefined) this.#looks.set(index, { confidence, moving: !still });
+    if (error === undefined) this.#frames.set(index, { confidence, moving: !still });
     else this.#failed += 1;
   }
 
   async cue(cue: Cue): Promise<void> {
-    const known = cue.from.map((index) => this.#looks.get(index)).filter((look) => look !== undefined);
+    const known = cue.from.map((index) => this.#frames.get(index)).filter((frame) => frame !== undefined);
     const last = this.#last;
     if (last !== undefined && last.cue.from[0] === cue.from[0] && last.cue.from.at(-1) === cue.from.at(-1)) {
       last.cue = { ...cue, start: last.cue.start, text: `${last.cue.text} ${cue.text}` };
@@ -92,10 +92,10 @@ export class IndexWriter implements TrackWriter {
     this.#flushLast();
     this.#last = {
       cue,
-      confidence: Math.max(0, ...known.map((look) => look.confidence)),
+      confidence: Math.max(0, ...known.map((frame) => frame.confidence)),
       moving: known.some(({ moving }) => moving),
     };
-    for (const index of this.#looks.keys()) if (index < (cue.from[0] ?? 0)) this.#looks.delete(index);
+    for (const index of this.#frames.keys()) if (index < (cue.from[0] ?? 0)) this.#frames.delete(index);
     if (this.#due.length >= BATCH) this.#stage();
   }
 
@@ -147,7 +147,7 @@ export class IndexWriter implements TrackWriter {
   #publish(problem: { readonly code: string; readonly message: string } | undefined): void {
     const db = this.#db;
     const { id, camera } = this.#recording;
-    const { frames, passes: looks, track, began, night } = this.#looked;
+    const { frames, passes, track, began, session } = this.#record;
     dropCues(db, id);
     const word = cameraWord(cameraId(db, camera));
     const free = db.prepare('SELECT 1 FROM cues WHERE id = ?');
@@ -169,13 +169,13 @@ export class IndexWriter implements TrackWriter {
       problem?.code ?? null,
       problem?.message ?? null,
       frames,
-      looks,
+      passes,
       this.#keyframes,
       this.#cues,
       (performance.now() - began) / 1000,
       track,
       Date.now(),
-      night,
+      session,
       id,
     );
     this.#onIndexed(this.#recording);
@@ -184,7 +184,7 @@ export class IndexWriter implements TrackWriter {
   async abort(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
-    // What stays here after a kill goes when the recording is begun again.
+    // What a kill leaves behind is deleted when the recording is captioned again.
     this.#guarded(() => this.#db.prepare('DELETE FROM staged WHERE recording = ?').run(this.#recording.id));
   }
 }
@@ -198,7 +198,7 @@ interface StagedRow {
   readonly picture: number | null;
 }
 
-/** Takes a recording's cues out of the archive. To be called inside a transaction. */
+/** Removes a recording's cues from the index. Call it inside a transaction. */
 export function dropCues(db: Database, recording: number): void {
   db.prepare('DELETE FROM words WHERE rowid IN (SELECT id FROM cues WHERE recording = ?)').run(recording);
   db.prepare('DELETE FROM cues WHERE recording = ?').run(recording);

@@ -1,9 +1,8 @@
 import { ArchiveError } from '../errors.ts';
 
 /**
- * What a user typed as a question to the full-text index: all words, in any order and stemmed; what stands in quotes as a
- * phrase. Nothing that is typed has another meaning to the index: every word goes there quoted. Throws `nothing-to-search`
- * where there is no letter or digit in it.
+ * The full-text query for what a user typed: all words, stemmed and in any order; quoted text as a phrase. Every word is
+ * passed on in quotes, so no input has a special meaning. Throws `nothing-to-search` where it has no letter or digit.
  */
 export function toMatch(typed: string, camera?: string): string {
   const phrases = [...typed.replaceAll('\0', ' ').matchAll(/["“”„«»]([^"“”„«»]*)["“”„«»]|([^\s"“”„«»]+)/gu)]

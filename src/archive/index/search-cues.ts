@@ -2,23 +2,23 @@ import { type Database, stateError } from './database.ts';
 import { cameraWord, firstIdAt, startOfId } from './index-cues.ts';
 import { toMatch } from './query.ts';
 
-/** What is looked for. */
+/** A search. */
 export interface SearchRequest {
   /** As the user typed it. */
   readonly words: string;
-  /** Name of a camera, in any case. */
+  /** Name of a camera; case does not matter. */
   readonly camera?: string | undefined;
   /** Milliseconds since 1970: cues that start at or after. */
   readonly since?: number | undefined;
   /** Cues that start before. */
   readonly until?: number | undefined;
-  /** The newest so many. */
+  /** Return at most this many hits, the newest. */
   readonly limit: number;
 }
 
-/** A cue that was found. Times are milliseconds since 1970 but for `offset`. */
+/** A cue that was found. Times are milliseconds since 1970, except `offset`. */
 export interface Hit {
-  /** Names the cue for `export`. */
+  /** Identifies the cue for `export`. */
   readonly id: string;
   readonly camera: string;
   readonly start: number;
@@ -29,10 +29,10 @@ export interface Hit {
   readonly moving: boolean;
   /** Path of the recording. */
   readonly file: string;
-  /** Where in the recording, milliseconds. */
+  /** Position in the recording, in milliseconds. */
   readonly offset: number;
   readonly recording: number;
-  /** Index of the keyframe whose picture shows it. */
+  /** Index of the keyframe that its picture shows. */
   readonly picture: number | null;
 }
 
@@ -54,7 +54,7 @@ const COLUMNS = `q.id, c.name AS camera, q.end, q.text, q.confidence, q.moving, 
 const JOINED = 'JOIN recordings r ON r.id = q.recording JOIN cameras c ON c.id = r.camera';
 const LAST_ID = Number.MAX_SAFE_INTEGER;
 
-// Field by field: libsql adds some of its own to a row.
+// Field by field: libsql adds fields of its own to a row.
 function hitOf({ id, camera, end, text, confidence, moving, file, began, recording, picture }: Row): Hit {
   const start = startOfId(id);
   return {
@@ -64,8 +64,8 @@ function hitOf({ id, camera, end, text, confidence, moving, file, began, recordi
 }
 
 /**
- * The newest cues with all the words, newest first. A camera that there is none of has no hits. Throws
- * `nothing-to-search`; `state-unusable` where the file is damaged.
+ * The newest cues that have all the words, newest first. An unknown camera has no hits. Throws `nothing-to-search`;
+ * `state-unusable` where the file is damaged.
  */
 export function searchCues(db: Database, file: string, request: SearchRequest): Hit[] {
   const { words, camera, since, until, limit } = request;
@@ -77,7 +77,7 @@ export function searchCues(db: Database, file: string, request: SearchRequest): 
   }
   const match = toMatch(words, word);
   try {
-    // libsql hands numbers over as REAL, which FTS5 takes for no bound: it would read all that is newer first.
+    // libsql binds numbers as REAL, which FTS5 does not use as a bound: it would read all newer rows first.
     const rows = db
       .prepare(
         `SELECT ${COLUMNS} FROM (
@@ -93,7 +93,7 @@ export function searchCues(db: Database, file: string, request: SearchRequest): 
   }
 }
 
-/** The cue of an id that a search gave; undefined where there is none (any more). */
+/** The cue with an id that a search returned; undefined where it does not exist (any more). */
 export function cueById(db: Database, id: string): Hit | undefined {
   const number = /^[0-9a-z]{1,11}$/.test(id) ? Number.parseInt(id, 36) : Number.NaN;
   if (!Number.isSafeInteger(number)) return undefined;
@@ -101,7 +101,7 @@ export function cueById(db: Database, id: string): Hit | undefined {
   return row === undefined ? undefined : hitOf(row as Row);
 }
 
-/** The cues that start in a span of time, in order. */
+/** The cues that start within a span of time, in order. */
 export function cuesBetween(db: Database, since: number, until: number): Hit[] {
   const rows = db
     .prepare(`SELECT ${COLUMNS} FROM cues q ${JOINED} WHERE q.id >= ? AND q.id < ? ORDER BY q.id`)

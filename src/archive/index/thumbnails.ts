@@ -18,7 +18,7 @@ export function pictureFile(stateFile: string, recording: number, keyframe: numb
   return path.join(pictureFolder(stateFile), String(recording), `${keyframe}.jpg`);
 }
 
-/** The size of a thumbnail: as the video is shown, within what the model saw of it. */
+/** The size of a thumbnail: the video's displayed shape, within the model's input size. */
 function thumbnailSize(media: MediaInfo, image: ImageSpec): { width: number; height: number } {
   if (image.resize === 'crop') return { width: image.width, height: image.height };
   const wide = media.width * (media.sampleAspect.num / media.sampleAspect.den);
@@ -28,8 +28,8 @@ function thumbnailSize(media: MediaInfo, image: ImageSpec): { width: number; hei
 }
 
 /**
- * Hands keyframes on, and keeps a thumbnail of each: what the model saw, at no further decoding. Throws an OutputError
- * where one cannot be written.
+ * Passes keyframes through and stores a thumbnail of each, from the decoded pixels. Throws an OutputError where one cannot
+ * be written.
  */
 export async function* withThumbnails(
   keyframes: AsyncIterable<Keyframe>,
@@ -58,7 +58,7 @@ export async function* withThumbnails(
   }
 }
 
-/** Removes a recording's pictures but for those of `kept` keyframes. */
+/** Removes a recording's pictures, except those of the keyframes in `kept`. */
 export async function prunePictures(stateFile: string, recording: number, kept: ReadonlySet<number>): Promise<void> {
   const folder = path.join(pictureFolder(stateFile), String(recording));
   for (const name of await readdir(folder).catch(() => [])) {
@@ -67,13 +67,13 @@ export async function prunePictures(stateFile: string, recording: number, kept: 
   if (kept.size === 0) await rm(folder, { recursive: true, force: true });
 }
 
-/** Removes those of a recording's pictures that no cue shows. */
+/** Removes a recording's pictures that no cue refers to. */
 export async function keepPictures(db: Database, stateFile: string, recording: number): Promise<void> {
   const rows = db.prepare('SELECT picture FROM cues WHERE recording = ?').all(recording) as { picture: number }[];
   await prunePictures(stateFile, recording, new Set(rows.map(({ picture }) => picture)));
 }
 
-/** How many bytes a recording's pictures take. */
+/** Size of a recording's pictures, in bytes. */
 export async function pictureBytes(stateFile: string, recording: number): Promise<number> {
   const folder = path.join(pictureFolder(stateFile), String(recording));
   let bytes = 0;

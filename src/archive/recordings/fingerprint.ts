@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** Of each of the places that are read. */
+/** Bytes that are read at each position. */
 const PART_BYTES = 65_536;
 const PARTS = 5;
 
@@ -12,9 +12,9 @@ async function readPart(handle: FileHandle, at: number): Promise<Buffer> {
 }
 
 /**
- * What a file holds, in a few digits: its size and a hash of its start, its end and three places between. Recordings of
- * the same size that are equal there are taken for the same; empty files are not: they hold nothing that could be. Throws the
- * system's error where it cannot be read.
+ * A recording's fingerprint: a hash of its size, its start, its end and three parts between. Files that agree in these are
+ * taken for the same recording, except empty ones, which are told apart by their path. Throws the system's error where the
+ * file cannot be read.
  */
 export async function fingerprintOf(file: string): Promise<string> {
   const handle = await open(file, 'r');

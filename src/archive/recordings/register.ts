@@ -11,50 +11,48 @@ import {
   addRecording,
   dropReplaced,
   failRecording,
-  knownContent,
   moveRecording,
   recordingOf,
-  rememberContent,
   reviveRecording,
-  type Unfinished,
 } from './recordings.ts';
 import type { FoundFile } from './scan.ts';
+import { knownContent, rememberContent, type Unfinished } from './seen-files.ts';
 
 /** How times and cameras are read from files. */
 export interface RegisterSettings {
   readonly zone: string;
   readonly names?: RegExp | undefined;
-  /** A file that cannot be opened and was last changed so long ago (milliseconds) is broken, not unfinished. */
-  readonly giveUp: number;
-  /** The night in which something was found to be broken. */
-  readonly night: () => number;
+  /** A file that cannot be opened is broken, and not unfinished, once its last change is this old (milliseconds). */
+  readonly brokenAfter: number;
+  /** Id of the session in which a file is found to be broken. */
+  readonly session: () => number;
 }
 
-/** Containers that have no end to be written: they are complete as soon as nobody writes them. */
-const ENDLESS = /mpegts|mpeg$|^h264|^hevc|mjpeg|flv|dhav/;
+/** Containers without a trailer: they are complete as soon as nothing writes to them. */
+const NO_TRAILER = /mpegts|mpeg$|^h264|^hevc|mjpeg|flv|dhav/;
 
-/** As the input of a run. */
+/** A file as the source of a run. */
 export function sourceAt(file: { readonly path: string; readonly name?: string }): Source {
   return { kind: 'file', input: file.path, name: file.name ?? path.basename(file.path), label: file.path };
 }
 
-/** A date, or the hours of Frigate: a folder of such a name is no camera. */
-const DATED = /^(?:\d{1,4}[-_.]?)+(?:[AP]M)?$|^recordings?$|^clips?$|^videos?$|^dav$/i;
+/** Folders named by a date, by Frigate's hours or by a recorder's layout; such a name is not a camera's. */
+const NOT_A_CAMERA = /^(?:\d{1,4}[-_.]?)+(?:[AP]M)?$|^recordings?$|^clips?$|^videos?$|^dav$/i;
 
-/** The camera of a recording: as its name has it under its folder's, else the folder's, else the watched folder's. */
+/** The camera of a recording: the first folder that can be one, else what the file's name says, else the watched folder. */
 function cameraOf(file: FoundFile, named: string | undefined): string {
   const folders = file.name.split('/').slice(0, -1);
-  return folders.find((folder) => !DATED.test(folder)) ?? named ?? path.basename(file.root);
+  return folders.find((folder) => !NOT_A_CAMERA.test(folder)) ?? named ?? path.basename(file.root);
 }
 
-/** What is said of a file that is not complete, without opening it. */
+/** Describes an unfinished file without opening it. */
 export function unfinished(file: FoundFile, names: RegExp | undefined, reason: string): Unfinished {
   const camera = cameraOf(file, namedTime(file.name, names)?.camera);
   return { path: file.path, camera, start: Math.round(file.changed), reason };
 }
 
 function isClosed({ duration, container }: MediaInfo): boolean {
-  return duration !== null || ENDLESS.test(container);
+  return duration !== null || NO_TRAILER.test(container);
 }
 
 async function startOf(
@@ -71,9 +69,24 @@ async function startOf(
   });
 }
 
+/** What ffprobe says of a file: its media, or why it cannot be opened; undefined where the file has just disappeared. */
+async function examine(
+  file: FoundFile,
+  signal: AbortSignal,
+): Promise<{ readonly media: MediaInfo } | { readonly failure: SecondGlanceError } | undefined> {
+  try {
+    return { media: await probe(sourceAt(file), { signal }) };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof SecondGlanceError)) throw error;
+    return error.code === 'missing-file' ? undefined : { failure: error };
+  }
+}
+
 /**
- * Enters a file that has been quiet, unless what it holds is known. Gives back why it is unfinished where it is; a file
- * that cannot be opened long after its last change is entered as failed, with the reason. One that vanishes is nothing.
+ * Registers a file that has been stable, unless a recording with its fingerprint is known. A file that cannot be opened
+ * long after its last change is registered as failed. Returns what is known about an unfinished file; undefined where the
+ * file is registered, or has disappeared.
  */
 export async function registerRecording(
   db: Database,
@@ -97,34 +110,27 @@ export async function registerRecording(
     if (known.state === 'gone') reviveRecording(db, known.id);
     return undefined;
   }
-  let media: MediaInfo | undefined;
-  let failure: SecondGlanceError | undefined;
-  try {
-    media = await probe(sourceAt(file), { signal });
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof SecondGlanceError)) throw error;
-    if (error.code === 'missing-file') return undefined;
-    failure = error;
-  }
-  const duration = media?.duration === null || media === undefined ? 0 : Math.round(media.duration / 1000);
+
+  const examined = await examine(file, signal);
+  if (examined === undefined) return undefined;
+  const media = 'media' in examined ? examined.media : undefined;
+  const failure = 'failure' in examined ? examined.failure : undefined;
+  const duration = media === undefined || media.duration === null ? 0 : Math.round(media.duration / 1000);
   const { start, from, camera: named } = await startOf(file, duration, settings, signal);
   const camera = cameraOf(file, named);
-  const recent = Math.abs(Date.now() - file.changed) < settings.giveUp;
+  const recent = Math.abs(Date.now() - file.changed) < settings.brokenAfter;
   if (recent && (failure !== undefined || (media !== undefined && !isClosed(media)))) {
     const reason = failure === undefined ? 'its container is not closed' : sentenceOf(failure);
     return { path: file.path, camera, start, reason };
   }
+
   const { path: at, root, size } = file;
   const added = addRecording(db, { content, path: at, root, camera, size, start, startFrom: from, duration });
   rememberContent(db, file.path, file.mark, content);
   if (added !== undefined) dropReplaced(db, added);
   if (added !== undefined && failure !== undefined) {
-    failRecording(db, added.id, settings.night(), {
-      code: failure.code,
-      message: failure.message,
-      retryable: failure.retryable,
-    });
+    const { code, message, retryable } = failure;
+    failRecording(db, added.id, settings.session(), { code, message, retryable });
   }
   return undefined;
 }

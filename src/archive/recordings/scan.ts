@@ -3,23 +3,23 @@ import path from 'node:path';
 import { errnoOf } from '../../core/errors.ts';
 import { MEDIA_EXTENSIONS } from '../../ingest/sources/sniff.ts';
 
-/** A file that may be a recording, as it stands now. */
+/** A file that may be a recording, as it is now. */
 export interface FoundFile {
   readonly path: string;
   /** The watched folder. */
   readonly root: string;
-  /** Below it, with `/`. */
+  /** Path below the watched folder, with `/`. */
   readonly name: string;
   readonly size: number;
   /** Time of the last change, milliseconds since 1970. */
   readonly changed: number;
-  /** Another one where anything about the file has changed. */
+  /** Size, time of change and inode: differs as soon as anything about the file has changed. */
   readonly mark: string;
 }
 
-/** Recorders' own containers, which ffmpeg reads. */
+/** Proprietary containers of recorders that ffmpeg reads. */
 const MORE_EXTENSIONS: ReadonlySet<string> = new Set(['.dav', '.bvr', '.ubv']);
-/** What is listed as a video and is none: a playlist names videos that are found by themselves. */
+/** Media extensions that are not recordings: the videos of a playlist are found by themselves. */
 const NO_RECORDINGS: ReadonlySet<string> = new Set(['.m3u8', '.gif']);
 
 function isRecording(name: string): boolean {
@@ -28,19 +28,19 @@ function isRecording(name: string): boolean {
 }
 
 /**
- * All files below `root` that may be recordings, in order of their names; hidden ones and links to folders are left out.
- * A folder that cannot be read (a share that is away) is told to `onTrouble`, and the others are looked at.
+ * All files below `root` that may be recordings, in order of their names, without hidden files and links to folders. A
+ * folder that cannot be read (an unmounted share) is reported to `onProblem` and does not affect the others.
  */
 export async function findRecordings(
   root: string,
-  onTrouble: (folder: string, error: unknown) => void,
+  onProblem: (folder: string, error: unknown) => void,
 ): Promise<FoundFile[]> {
   const found: FoundFile[] = [];
   const search = async (below: string): Promise<void> => {
     const folder = path.join(root, below);
     const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-      // A folder that a recorder removes meanwhile is no trouble; the watched one itself is.
-      if (below === '' || errnoOf(error) !== 'ENOENT') onTrouble(folder, error);
+      // A recorder may remove a folder during the scan; only the watched folder itself has to exist.
+      if (below === '' || errnoOf(error) !== 'ENOENT') onProblem(folder, error);
       return [];
     });
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -60,17 +60,17 @@ export async function findRecordings(
   return found;
 }
 
-/** Tells files that grow from those that are left alone, by our own clock, whatever the wall's clock does meanwhile. */
+/** Tells growing files from stable ones by a monotonic clock, so that a clock that is set does not matter. */
 export class StabilityDetector {
   readonly #seen = new Map<string, { readonly mark: string; readonly since: number }>();
   readonly #settle: number;
 
-  /** How long a file has to stay the same, in milliseconds. */
+  /** @param settle how long a file has to stay unchanged, in milliseconds */
   constructor(settle: number) {
     this.#settle = settle;
   }
 
-  /** Takes what a search found, at `now` (milliseconds of a clock that only runs forward); gives what has been quiet. */
+  /** Takes the files of a scan at `now` (milliseconds of a monotonic clock) and returns the stable ones. */
   observe(files: readonly FoundFile[], now: number): FoundFile[] {
     const present = new Set(files.map((file) => file.path));
     for (const file of this.#seen.keys()) if (!present.has(file)) this.#seen.delete(file);

@@ -1,33 +1,33 @@
 import type { Database } from '../index/database.ts';
 import { PLANS, type Plan } from './plan.ts';
 
-/** What a night (one run of `watch` in one window; without a window one run, or one day of it) came to. */
+/** What a session (one time window; without a window one run, or one day of it) came to. Stored in the table `nights`. */
 export interface SessionSummary {
   readonly done: number;
   readonly partial: number;
   readonly failed: number;
-  /** Were to be described, and were there no more. */
+  /** Pending recordings whose files had disappeared. */
   readonly gone: number;
-  /** Recordings under each plan. */
+  /** Captioned recordings by plan. */
   readonly plans: Readonly<Record<Plan['name'], number>>;
-  /** Milliseconds of video that were described, and of work. */
+  /** Milliseconds of captioned video, and of work. */
   readonly video: number;
   readonly work: number;
-  /** What remained at the end: recordings, and milliseconds of video. */
+  /** Pending at the end: recordings, and milliseconds of video. */
   readonly remaining: number;
   readonly remainingVideo: number;
 }
 
-/** {@link SessionSummary} and when it was. */
+/** A session's summary and times (milliseconds since 1970). */
 export interface WatchSession extends SessionSummary {
   readonly id: number;
   readonly began: number;
   readonly ended: number | null;
-  /** When its window closed. */
+  /** When its window closes; null without a window. */
   readonly until: number | null;
 }
 
-/** A night in which nothing was done yet. */
+/** A session in which nothing was done. */
 export const EMPTY_SESSION: SessionSummary = {
   done: 0,
   partial: 0,
@@ -40,13 +40,13 @@ export const EMPTY_SESSION: SessionSummary = {
   remainingVideo: 0,
 };
 
-/** Begins a night; gives its number. */
+/** Begins a session and returns its id. */
 export function beginSession(db: Database, until: number | undefined): number {
   const insert = db.prepare('INSERT INTO nights (began, until) VALUES (?, ?)');
   return Number(insert.run(Date.now(), until ?? null).lastInsertRowid);
 }
 
-/** Notes what a night has left so far; it counts as ended there until the next note, so that a kill leaves the truth. */
+/** Records what a session has left so far. It counts as ended now until the next call, so that the record is right after a kill. */
 export function noteRemaining(db: Database, id: number, remaining: number, video: number): void {
   db.prepare('UPDATE nights SET remaining = ?, remaining_video = ?, ended = ? WHERE id = ?').run(
     remaining,
@@ -56,7 +56,7 @@ export function noteRemaining(db: Database, id: number, remaining: number, video
   );
 }
 
-interface NightRow {
+interface SessionRow {
   readonly id: number;
   readonly began: number;
   readonly ended: number | null;
@@ -68,36 +68,36 @@ interface NightRow {
 interface Group {
   readonly state: string;
   readonly frames: string | null;
-  readonly looks: number | null;
+  readonly passes: number | null;
   readonly n: number;
   readonly video: number;
   readonly seconds: number | null;
 }
 
-/** Adds up the recordings that were dealt with in a night. */
-function summed(db: Database, { remaining, remainingVideo, ...night }: NightRow): WatchSession {
+/** Adds up the recordings of a session. */
+function summed(db: Database, { remaining, remainingVideo, ...session }: SessionRow): WatchSession {
   const groups = db
     .prepare(
-      `SELECT state, frames, looks, count(*) AS n, sum(duration) AS video, sum(seconds) AS seconds
+      `SELECT state, frames, looks AS passes, count(*) AS n, sum(duration) AS video, sum(seconds) AS seconds
        FROM recordings WHERE night = ? GROUP BY state, frames, looks`,
     )
-    .all(night.id) as Group[];
+    .all(session.id) as Group[];
   const count = (of: (group: Group) => boolean): number => groups.filter(of).reduce((total, { n }) => total + n, 0);
-  const described = groups.filter(({ state }) => state === 'done' || state === 'partial');
+  const captioned = groups.filter(({ state }) => state === 'done' || state === 'partial');
   const under = (plan: Plan): number =>
-    described
-      .filter(({ frames, looks }) => frames === plan.frames && looks === plan.passes)
+    captioned
+      .filter(({ frames, passes }) => frames === plan.frames && passes === plan.passes)
       .reduce((total, { n }) => total + n, 0);
   const [full, sparse, once] = PLANS.map(under);
   return {
-    ...night,
+    ...session,
     done: count(({ state }) => state === 'done'),
     partial: count(({ state }) => state === 'partial'),
     failed: count(({ state }) => state === 'failed'),
     gone: count(({ state }) => state === 'gone'),
     plans: { full: full ?? 0, sparse: sparse ?? 0, once: once ?? 0 },
-    video: described.reduce((total, { video }) => total + video, 0),
-    work: described.reduce((total, { seconds }) => total + (seconds ?? 0) * 1000, 0),
+    video: captioned.reduce((total, { video }) => total + video, 0),
+    work: captioned.reduce((total, { seconds }) => total + (seconds ?? 0) * 1000, 0),
     remaining,
     remainingVideo,
   };
@@ -105,16 +105,16 @@ function summed(db: Database, { remaining, remainingVideo, ...night }: NightRow)
 
 const COLUMNS = 'id, began, ended, until, remaining, remaining_video AS remainingVideo';
 
-/** What a night has come to so far. */
+/** What a session has come to so far. */
 export function sessionOf(db: Database, id: number): WatchSession {
-  return summed(db, db.prepare(`SELECT ${COLUMNS} FROM nights WHERE id = ?`).get(id) as NightRow);
+  return summed(db, db.prepare(`SELECT ${COLUMNS} FROM nights WHERE id = ?`).get(id) as SessionRow);
 }
 
-/** The nights that went on in a span of time and in which something was done or remained, in order. */
+/** The sessions within a span of time in which something was done or remained, in order. */
 export function sessionsBetween(db: Database, since: number, until: number): WatchSession[] {
   const rows = db
     .prepare(`SELECT ${COLUMNS} FROM nights WHERE began < ? AND coalesce(ended, began) >= ? ORDER BY id`)
-    .all(until, since) as NightRow[];
+    .all(until, since) as SessionRow[];
   return rows
     .map((row) => summed(db, row))
     .filter(({ done, partial, failed, gone, remaining }) => done + partial + failed + gone + remaining > 0);

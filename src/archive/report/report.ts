@@ -1,7 +1,8 @@
 import { waitingMessages } from '../alerts/outbox.ts';
 import type { Database } from '../index/database.ts';
 import { cuesBetween, type Hit } from '../index/search-cues.ts';
-import { type Recording, recordingsWhere, unfinishedFiles } from '../recordings/recordings.ts';
+import { type Recording, recordingsWhere } from '../recordings/recordings.ts';
+import { unfinishedFiles } from '../recordings/seen-files.ts';
 import { sessionsBetween, type WatchSession } from '../recordings/sessions.ts';
 
 /** Something that was seen: cues of one camera that say the same one after the other. Times are milliseconds since 1970. */

@@ -2,70 +2,68 @@ import { existsSync } from 'node:fs';
 import { problemOf } from '../../captioning/summary.ts';
 import { SecondGlanceError } from '../../core/errors.ts';
 import { readableError } from '../index/database.ts';
-import { learnCost, type Plan } from '../recordings/plan.ts';
-import { failRecording, holdRecording, type Recording } from '../recordings/recordings.ts';
+import { learnCost } from '../recordings/plan.ts';
+import { failRecording, holdRecording } from '../recordings/recordings.ts';
 import { FolderAwayError, isEnvironmentError, isOutputError } from './errors.ts';
+import type { CaptionRequest } from './recording-captioner.ts';
 import type { WatchContext } from './watch-context.ts';
+import type { WorkMeter } from './work-meter.ts';
 
 /**
- * What came of an attempt at a recording:
- * - `ended`: it is described, or never will be.
- * - `later`: it waits for another attempt.
+ * What an attempt at a recording came to:
+ * - `ended`: it is captioned, or never will be.
+ * - `postponed`: it waits for another attempt.
  * - `stopped`: the window closed, or a signal came.
  */
-export type Outcome = 'ended' | 'later' | 'stopped';
+export type AttemptOutcome = 'ended' | 'postponed' | 'stopped';
 
-/** What one attempt at a recording takes besides the run's context. */
-export interface AttemptRequest {
-  readonly recording: Recording;
-  readonly plan: Plan;
-  readonly night: number;
+/** What an attempt needs besides the run's context. */
+export interface AttemptRequest extends CaptionRequest {
   /** Which of how many it is, for the progress. */
   readonly position: readonly [number, number];
-  /** Ends it before its time. */
-  readonly signal: AbortSignal;
+  readonly meter: WorkMeter;
 }
 
 /**
- * Describes one recording, or notes why that cannot be done. Throws what hinders the whole run (see `hinders`), and what
- * nobody foresaw.
+ * Captions one recording, or records why that failed. Throws failures of the environment (see `isEnvironmentError`) and
+ * unexpected ones: those concern the whole run.
  */
-export async function attempt(context: WatchContext, request: AttemptRequest): Promise<Outcome> {
-  const { db, reporter, describer } = context;
-  const { recording, plan, position, signal } = request;
-  await describer.ready(plan);
+export async function attempt(context: WatchContext, request: AttemptRequest): Promise<AttemptOutcome> {
+  const { db, reporter, captioner } = context;
+  const { recording, plan, position, signal, meter } = request;
+  await captioner.prepare();
+  const stop = meter.start();
+  let work: number | undefined;
   try {
-    const began = performance.now();
     reporter.begin(recording.path, ...position);
-    const summary = await describer.describe(request);
-    learnCost(db, plan, recording.duration, (performance.now() - began) / describer.slots);
+    const summary = await captioner.caption(request);
+    work = stop();
+    learnCost(db, plan, recording.duration, work);
     reporter.end({ ...summary, video: recording.path });
     return 'ended';
   } catch (error) {
+    if (work === undefined) stop();
     if (signal.aborted) return 'stopped';
     const { root } = recording;
-    return failed(
-      context,
-      request,
-      existsSync(root) ? readableError(context.settings.stateFile, error) : new FolderAwayError(root),
-    );
+    const { stateFile } = context.settings;
+    return fail(context, request, existsSync(root) ? readableError(stateFile, error) : new FolderAwayError(root));
   }
 }
 
-function failed(context: WatchContext, { recording, night }: AttemptRequest, error: unknown): Outcome {
+function fail(context: WatchContext, { recording, session }: AttemptRequest, error: unknown): AttemptOutcome {
   const { db, reporter, settings } = context;
   const { id, path: file } = recording;
   if (!(error instanceof SecondGlanceError) || isEnvironmentError(error)) throw error;
   const gone = !isOutputError(error) && !existsSync(file);
   const { code, message, retryable } = error;
   const failure = gone
-    ? { code: 'recording-gone', message: `${file} is there no more`, retryable: false }
+    ? { code: 'recording-gone', message: `${file} no longer exists`, retryable: false }
     : { code, message, retryable };
   const problem = gone ? { code: failure.code, message: failure.message } : problemOf(error, settings.verbose);
   reporter.end({ video: file, state: 'failed', keyframes: 0, cues: 0, seconds: 0, outputs: [], problems: [problem] });
   if (isOutputError(error)) {
     holdRecording(db, id, failure);
-    return 'later';
+    return 'postponed';
   }
-  return failRecording(db, id, night, failure) === 'pending' ? 'later' : 'ended';
+  return failRecording(db, id, session, failure) === 'pending' ? 'postponed' : 'ended';
 }

@@ -3,9 +3,7 @@ import { digest, trackOptions } from '../../captioning/input-identity.ts';
 import { assertWritable } from '../../captioning/output-status.ts';
 import type { Target } from '../../captioning/outputs.ts';
 import type { Reporter } from '../../captioning/progress.ts';
-import { applyModelDefaults, type CaptionSettings, parseWhole, readSettings } from '../../captioning/settings.ts';
 import type { InputSummary } from '../../captioning/summary.ts';
-import { DEFAULT_LANGUAGE } from '../../captioning/track-options.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { OutputExistsError } from '../../storage/errors.ts';
 import { stateDir } from '../../storage/state-folder.ts';
@@ -14,16 +12,15 @@ import { LazyCaptioner } from '../../workers/pool/lazy-captioner.ts';
 import type { Database } from '../index/database.ts';
 import { IndexWriter, type OnIndexed } from '../index/index-cues.ts';
 import { keepPictures, withThumbnails } from '../index/thumbnails.ts';
-import type { Plan } from '../recordings/plan.ts';
 import type { Recording } from '../recordings/recordings.ts';
 import { sourceAt } from '../recordings/register.ts';
-import type { AttemptRequest } from './attempt.ts';
-import { placesFor } from './targets.ts';
-import type { RecordingCaptioner } from './watch-context.ts';
+import { candidateTargets } from './candidate-targets.ts';
+import { planSettings } from './caption-settings.ts';
+import type { CaptionRequest, RecordingCaptioner } from './recording-captioner.ts';
 import type { WatchSettings } from './watch-settings.ts';
 
-/** What describing takes, wherever it is done. */
-export interface DescribeContext {
+/** What captioning recordings needs, in this process or through the queue. */
+export interface CaptionContext {
   readonly settings: WatchSettings;
   readonly db: Database;
   readonly bundle: Bundle;
@@ -31,23 +28,9 @@ export interface DescribeContext {
   readonly onIndexed: OnIndexed;
 }
 
-/** As `caption` would be asked for it. */
-export function captionSettings({ settings, bundle }: DescribeContext, plan: Plan): CaptionSettings {
-  const asked = readSettings({
-    frames: plan.frames,
-    looks: String(plan.passes),
-    profile: 'web',
-    kind: 'descriptions',
-    language: DEFAULT_LANGUAGE,
-    resume: true,
-    ...(settings.verbose ? { verbose: true } : {}),
-  });
-  return applyModelDefaults(asked, bundle);
-}
-
-/** The first set of targets that may be written. Throws an OutputExistsError (retryable) where there is none. */
-async function freePlace(places: readonly Target[][], recording: Recording, key: string): Promise<Target[]> {
-  for (const targets of places) {
+/** The first candidate that may be written. Throws an OutputExistsError (retryable) where there is none. */
+async function freeTargets(candidates: readonly Target[][], recording: Recording, key: string): Promise<Target[]> {
+  for (const targets of candidates) {
     try {
       await assertWritable(stateDir(), targets, { key, source: recording.path, force: false });
       return targets;
@@ -55,54 +38,52 @@ async function freePlace(places: readonly Target[][], recording: Recording, key:
       if (!(error instanceof OutputExistsError)) throw error;
     }
   }
-  throw new OutputExistsError(places[0]?.[0]?.path ?? recording.path, 'track', 'foreign', {
+  throw new OutputExistsError(candidates[0]?.[0]?.path ?? recording.path, 'track', 'foreign', {
     advice: 'move it away, or write tracks elsewhere with -o',
     retryable: true,
   });
 }
 
 /**
- * Describes recordings in this process, one after the other. Captions are durable in a journal that goes by the
- * recording's content, so that an interrupted one goes on where it stopped, whatever it is called by then.
+ * Captions recordings in this process, one after the other. Captions are durable in a journal that is named by the
+ * recording's fingerprint, so that an interrupted recording resumes even after it was renamed.
  */
 export class LocalRecordingCaptioner implements RecordingCaptioner {
-  readonly slots = 1;
-  readonly #context: DescribeContext;
+  readonly concurrency = 1;
+  readonly #context: CaptionContext;
   readonly #captioner: LazyCaptioner;
 
-  constructor(context: DescribeContext) {
+  constructor(context: CaptionContext) {
     this.#context = context;
     const { bundle, settings } = context;
-    this.#captioner = new LazyCaptioner({
-      bundle,
-      ...(settings.workers === undefined ? {} : { processes: parseWhole(settings.workers, '--workers', 1, 256) }),
-    });
+    const processes = settings.workers === undefined ? {} : { processes: settings.workers };
+    this.#captioner = new LazyCaptioner({ bundle, ...processes });
   }
 
-  async ready(): Promise<void> {
+  async prepare(): Promise<void> {
     await this.#captioner.get();
   }
 
-  rest(): Promise<void> {
+  release(): Promise<void> {
     return this.#captioner.close();
   }
 
-  async describe({ recording, plan, night, signal }: AttemptRequest): Promise<InputSummary> {
-    const { db, settings, reporter, onIndexed } = this.#context;
+  async caption({ recording, plan, session, signal }: CaptionRequest): Promise<InputSummary> {
+    const { db, settings, bundle, reporter, onIndexed } = this.#context;
     const { stateFile } = settings;
     const captioner = await this.#captioner.get();
-    const own = captionSettings(this.#context, plan);
-    const content: JsonObject = { content: recording.content };
-    const key = digest({ input: content, options: trackOptions(own), model: captioner.model.sha256 });
-    const targets = await freePlace(placesFor(db, recording, settings), recording, key);
-    const began = performance.now();
-    const looked = { frames: plan.frames, passes: plan.passes, track: targets[0]?.path ?? '', began, night };
-    const writer = new IndexWriter(db, stateFile, recording, looked, onIndexed);
+    const own = planSettings(plan, bundle, settings.verbose);
+    const identity: JsonObject = { content: recording.content };
+    const key = digest({ input: identity, options: trackOptions(own), model: captioner.model.sha256 });
+    const targets = await freeTargets(candidateTargets(db, recording, settings), recording, key);
+    const { frames, passes } = plan;
+    const record = { frames, passes, track: targets[0]?.path ?? '', began: performance.now(), session };
+    const writer = new IndexWriter(db, stateFile, recording, record, onIndexed);
     const { summary } = await captionInput(
       { settings: own, captioner, stateDir: stateDir(), signal, reporter },
       {
         source: sourceAt(recording),
-        identity: content,
+        identity,
         owner: recording.path,
         targets,
         key,

@@ -1,21 +1,17 @@
-import { type SecondGlanceError, sentenceOf } from '../../core/errors.ts';
+import { sentenceOf } from '../../core/errors.ts';
 import { clockText } from '../../core/wording.ts';
-import type { SessionSummary } from '../recordings/sessions.ts';
+import type { WatchResult } from './watcher.ts';
 
 /**
- * What a run of `watch --once` came to, for cron's mail: `197 described (12 of them sparsely), 3 failed, 2 unfinished, 0
+ * A run of `watch --once` in one line, as cron mails it: `197 described (12 of them sparsely), 3 failed, 2 unfinished, 0
  * remain; 12:30:00 of video in 1:02:03`.
  */
-export function closingSentence(
-  summary: SessionSummary | undefined,
-  unfinished: number,
-  stuck: SecondGlanceError | undefined,
-): string {
-  if (summary === undefined) return 'outside of the window: nothing was done';
-  const { done, partial, failed, gone, plans, video, work, remaining, remainingVideo } = summary;
+export function closingSentence({ session, unfinished, stopped }: WatchResult): string {
+  if (session === undefined) return 'outside of the window: nothing was done';
+  const { done, partial, failed, gone, plans, video, work, remaining, remainingVideo } = session;
   const ways = [
     ...(plans.sparse > 0 ? [`${plans.sparse} of them sparsely`] : []),
-    ...(plans.once > 0 ? [`${plans.once} with one look`] : []),
+    ...(plans.once > 0 ? [`${plans.once} in one pass`] : []),
   ];
   const parts = [
     `${done + partial} described${ways.length === 0 ? '' : ` (${ways.join(', ')})`}`,
@@ -25,6 +21,6 @@ export function closingSentence(
     `${unfinished} unfinished`,
     remaining === 0 ? '0 remain' : `${remaining} remain (${clockText(remainingVideo / 1000)} of video)`,
   ];
-  const why = stuck === undefined ? '' : `; stopped: ${sentenceOf(stuck)}`;
+  const why = stopped === undefined ? '' : `; stopped: ${sentenceOf(stopped)}`;
   return `${parts.join(', ')}; ${clockText(video / 1000)} of video in ${clockText(work / 1000)}${why}`;
 }

@@ -1,33 +1,30 @@
 import { SecondGlanceError } from '../../core/errors.ts';
 
-/** Another `watch` works with the same state file. */
-export class AlreadyWatchedError extends SecondGlanceError<'already-watched'> {
-  constructor(file: string, cause?: unknown) {
-    super('already-watched', `another secondglance watch works with ${file}: stop it, or name another --state`, {
-      cause,
-      retryable: true,
-    });
-  }
-}
-
-/** A watched folder is away: a share that is not mounted, a disk that was taken out. */
+/** A watched folder is unavailable: an unmounted share, a removed disk. */
 export class FolderAwayError extends SecondGlanceError<'folder-away'> {
   constructor(folder: string) {
-    super('folder-away', `${folder} is away: its recordings wait until it is back`, { retryable: true });
+    super('folder-away', `${folder} is unavailable: its recordings wait until it is back`, { retryable: true });
   }
 }
 
-/** The window has closed; the recording in work goes on in the next one. */
+/** The time window has closed; the recording in progress continues in the next one. */
 export class WindowClosedError extends SecondGlanceError<'window-closed'> {
   constructor() {
-    super('window-closed', 'the window has closed', { retryable: true });
+    super('window-closed', 'the time window has closed', { retryable: true });
   }
 }
 
-/** Troubles of the machine, not of a recording: the whole run waits. */
-const HINDRANCES: ReadonlySet<string> = new Set(['output-full', 'state-full', 'redis-unreachable', 'redis-full']);
-/** Troubles of a place: what would go there waits, for as long as it takes. */
-const PLACES: ReadonlySet<string> = new Set([
+/** Failures of the machine or of a service that it needs: every other recording would fail too. */
+const ENVIRONMENT: ReadonlySet<string> = new Set([
+  'output-full',
+  'state-full',
+  'state-busy',
+  'redis-unreachable',
+  'redis-full',
+  'worker-start',
+]);
+/** Failures of the place that a track goes to: the recording waits, for as long as it takes. */
+const OUTPUT: ReadonlySet<string> = new Set([
   'output-permission',
   'output-folder-missing',
   'folder-away',
@@ -35,12 +32,17 @@ const PLACES: ReadonlySet<string> = new Set([
   'path-not-allowed',
 ]);
 
-/** True where no other recording would fare better for now. */
-export function isEnvironmentError(error: unknown): error is SecondGlanceError {
-  return error instanceof SecondGlanceError && HINDRANCES.has(error.code);
+/** True where the failure says nothing about the recording and would hit every other one as well. */
+export function isEnvironmentError({ code }: { readonly code: string }): boolean {
+  return ENVIRONMENT.has(code);
 }
 
-/** True where it is not the recording that has failed, but the place of its track. */
-export function isOutputError({ code }: SecondGlanceError): boolean {
-  return PLACES.has(code);
+/** True where not the recording has failed but the place of its track. */
+export function isOutputError({ code }: { readonly code: string }): boolean {
+  return OUTPUT.has(code);
+}
+
+/** True for a failure that `watch` waits out instead of ending. */
+export function canWaitOut(error: unknown): error is SecondGlanceError {
+  return error instanceof SecondGlanceError && error.retryable;
 }

@@ -1,84 +1,84 @@
 import { existsSync } from 'node:fs';
 import { sentenceOf } from '../../core/errors.ts';
 import type { Database } from '../index/database.ts';
-import { knownContent, setUnfinished, type Unfinished } from '../recordings/recordings.ts';
 import { registerRecording, unfinished } from '../recordings/register.ts';
 import { type FoundFile, findRecordings, StabilityDetector } from '../recordings/scan.ts';
+import { knownContent, setUnfinished, type Unfinished } from '../recordings/seen-files.ts';
 import type { WatchSettings } from './watch-settings.ts';
 
-/** A file that cannot be opened, and was last changed so long ago, is broken. */
-const GIVE_UP_MS = 3_600_000;
+/** A file that cannot be opened, and was last changed this long ago, is broken and not unfinished. */
+const BROKEN_AFTER_MS = 3_600_000;
 
-/** What looking through the folders takes. */
+/** What scanning the folders needs. */
 export interface InventoryContext {
   readonly settings: WatchSettings;
   readonly db: Database;
   readonly signal: AbortSignal;
-  /** Says what keeps a folder from being looked through, when it begins. */
-  readonly tell: (trouble: string) => void;
-  /** The night in which something was found to be broken. */
-  readonly night: () => number;
+  /** Called once when a folder becomes unreadable. */
+  readonly onProblem: (problem: string) => void;
+  /** Id of the session in which a file is found to be broken. */
+  readonly session: () => number;
 }
 
-/** Which files lie in the watched folders, and which of them are complete. */
+/** Which files are in the watched folders, and which of them are complete. */
 export class Inventory {
   readonly #context: InventoryContext;
-  readonly #quiet: StabilityDetector;
-  /** Path -> mark of what was entered: it is looked at again once it changes. */
-  readonly #entered = new Map<string, string>();
-  /** What kept folders from being looked through, the last time. */
-  #troubles: ReadonlySet<string> = new Set();
+  readonly #stability: StabilityDetector;
+  /** Path -> mark of what is registered: it is examined again once its mark changes. */
+  readonly #registered = new Map<string, string>();
+  /** Problems of the last scan. */
+  #problems: ReadonlySet<string> = new Set();
 
   constructor(context: InventoryContext) {
     this.#context = context;
-    this.#quiet = new StabilityDetector(context.settings.settle);
+    this.#stability = new StabilityDetector(context.settings.settle);
   }
 
-  /** Looks through the folders and enters what is complete. True where a file may be so before long. */
+  /** Scans the folders and registers what is complete. True where a file may become complete soon. */
   async scan(): Promise<boolean> {
-    const { settings, db, signal, night } = this.#context;
+    const { settings, db, signal, session } = this.#context;
     const { zone, names } = settings;
     const files = await this.#files();
-    const quiet = new Set(this.#quiet.observe(files, performance.now()));
+    const stable = new Set(this.#stability.observe(files, performance.now()));
     const waiting: Unfinished[] = [];
     let soon = false;
     for (const file of files) {
       if (signal.aborted) return false;
-      if (this.#entered.get(file.path) === file.mark) continue;
-      if (!quiet.has(file) && knownContent(db, file.path, file.mark) === undefined) {
+      if (this.#registered.get(file.path) === file.mark) continue;
+      if (!stable.has(file) && knownContent(db, file.path, file.mark) === undefined) {
         waiting.push(unfinished(file, names, 'it is still growing'));
         soon = true;
         continue;
       }
-      const reason = await registerRecording(db, file, { zone, names, giveUp: GIVE_UP_MS, night }, signal);
-      if (reason === undefined) this.#entered.set(file.path, file.mark);
+      const settings = { zone, names, brokenAfter: BROKEN_AFTER_MS, session };
+      const reason = await registerRecording(db, file, settings, signal);
+      if (reason === undefined) this.#registered.set(file.path, file.mark);
       else waiting.push(reason);
     }
     const present = new Set(files.map((file) => file.path));
-    for (const path of this.#entered.keys()) if (!present.has(path)) this.#entered.delete(path);
+    for (const path of this.#registered.keys()) if (!present.has(path)) this.#registered.delete(path);
     setUnfinished(db, waiting);
     return soon;
   }
 
   async #files(): Promise<FoundFile[]> {
-    const { settings, tell } = this.#context;
+    const { settings, onProblem } = this.#context;
     const files: FoundFile[] = [];
-    const troubles = new Set<string>();
+    const problems = new Set<string>();
     for (const root of settings.roots) {
       const found = await findRecordings(root, (folder, error) => {
-        // That a whole watched folder is away is said where its recordings are made to wait.
-        if (folder !== root || existsSync(root))
-          troubles.add(`${folder} cannot be looked through: ${sentenceOf(error)}`);
+        // A whole watched folder that is unavailable is reported where its recordings lose their turn.
+        if (folder !== root || existsSync(root)) problems.add(`${folder} cannot be scanned: ${sentenceOf(error)}`);
       });
       files.push(...found);
     }
-    for (const trouble of troubles) if (!this.#troubles.has(trouble)) tell(trouble);
-    this.#troubles = troubles;
+    for (const problem of problems) if (!this.#problems.has(problem)) onProblem(problem);
+    this.#problems = problems;
     return files;
   }
 
-  /** A file that was entered is there no more: should it come back, it is entered anew. */
+  /** Examines a file again at the next scan: one that was gone may come back. */
   forget(path: string): void {
-    this.#entered.delete(path);
+    this.#registered.delete(path);
   }
 }

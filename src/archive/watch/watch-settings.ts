@@ -9,7 +9,7 @@ import { parseWindow, type TimeWindow } from '../clock/time-window.ts';
 import { isZone, systemZone } from '../clock/time-zone.ts';
 import { toMatch } from '../index/query.ts';
 
-/** The flags of `watch` as commander hands them over. */
+/** The options of `watch` as text, as a command line gives them. */
 export interface WatchFlags extends SettingFlags {
   readonly window?: string;
   readonly state?: string;
@@ -32,19 +32,19 @@ export interface WatchFlags extends SettingFlags {
   readonly json?: boolean;
 }
 
-/** What `watch` is asked to do, checked. */
+/** Checked settings of `watch`. */
 export interface WatchSettings {
-  /** Absolute. */
+  /** Watched folders, absolute. */
   readonly roots: readonly string[];
   readonly window?: TimeWindow;
   readonly stateFile: string;
-  /** Absolute folder of the tracks; absent: beside the recordings. */
+  /** Absolute folder of the tracks; default: beside the recordings. */
   readonly output?: string;
   readonly formats: readonly Format[];
   readonly once: boolean;
   readonly zone: string;
   readonly names?: RegExp;
-  /** Milliseconds for which a file has to be left alone. */
+  /** Milliseconds for which a file has to stay unchanged. */
   readonly settle: number;
   readonly notify: readonly string[];
   readonly webhook?: string;
@@ -52,10 +52,10 @@ export interface WatchSettings {
   readonly keepDays?: number;
   /** Bytes. */
   readonly keepSize?: number;
-  /** Where services are that do the work; absent: this process does it. */
+  /** Where the queue of the services is; default: caption in this process. */
   readonly queue?: SettingFlags;
   readonly model?: string;
-  readonly workers?: string;
+  readonly workers?: number;
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly json: boolean;
@@ -63,7 +63,7 @@ export interface WatchSettings {
 
 const UNITS: Readonly<Record<string, number>> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
 
-/** The state file that `watch`, `search`, `export` and `report` use where none is named. */
+/** Path of the state file: `--state`, or `overnight.db` in the state folder. */
 export function stateFileOf(state: string | undefined): string {
   return state === undefined ? path.join(stateDir(), 'overnight.db') : path.resolve(state);
 }
@@ -85,14 +85,12 @@ function parseSize(text: string): number {
 function parseAddress(text: string, flag: string, protocols: readonly string[]): string {
   const protocol = URL.canParse(text) ? new URL(text).protocol : undefined;
   if (protocol === undefined || !protocols.includes(`${protocol.slice(0, -1)}`)) {
-    throw new UsageError(
-      `${flag}: not an address that begins with ${protocols.map((name) => `${name}://`).join(' or ')}`,
-    );
+    throw new UsageError(`${flag}: not a URL that begins with ${protocols.map((name) => `${name}://`).join(' or ')}`);
   }
   return text;
 }
 
-/** Checks folders and flags against each other. Addresses may stand in the environment, since they hold passwords. Throws a UsageError. */
+/** Checks folders and options. URLs may come from the environment, since they contain passwords. Throws a UsageError. */
 export function readWatchSettings(
   folders: readonly string[],
   flags: WatchFlags,
@@ -100,18 +98,20 @@ export function readWatchSettings(
 ): WatchSettings {
   const roots = [...new Set(folders.map((folder) => path.resolve(folder)))];
   const nested = roots.find((root) => roots.some((other) => root !== other && `${root}/`.startsWith(`${other}/`)));
-  if (nested !== undefined) throw new UsageError(`${nested} lies inside another folder that is watched: name it once`);
+  if (nested !== undefined) throw new UsageError(`${nested} is inside another watched folder: name only one of them`);
   const formats = parseFormats(flags.format);
-  if (formats.includes('hls')) throw new UsageError('-f hls copies the video: watch writes tracks only');
+  if (formats.includes('hls')) throw new UsageError('-f hls copies the video, but watch writes tracks only');
   if (flags.queue === true && flags.workers !== undefined) {
-    throw new UsageError('--workers are inference processes of this command: with --queue services have their own');
+    throw new UsageError(
+      '--workers starts inference processes in this command; with --queue the services have their own',
+    );
   }
   const webhook = flags.webhook ?? (env.SECONDGLANCE_WEBHOOK || undefined);
   const mqtt = flags.mqtt ?? (env.SECONDGLANCE_MQTT || undefined);
   const notify = flags.notify ?? [];
   for (const words of notify) orUsage(() => toMatch(words));
   if (notify.length > 0 && webhook === undefined && mqtt === undefined) {
-    throw new UsageError('--notify needs somebody to tell: add --webhook or --mqtt');
+    throw new UsageError('--notify needs a destination: add --webhook or --mqtt');
   }
   return {
     roots,
@@ -130,7 +130,7 @@ export function readWatchSettings(
     ...(flags.keepSize === undefined ? {} : { keepSize: parseSize(flags.keepSize) }),
     ...(flags.queue === true ? { queue: flags } : {}),
     ...(flags.model === undefined ? {} : { model: flags.model }),
-    ...(flags.workers === undefined ? {} : { workers: flags.workers }),
+    ...(flags.workers === undefined ? {} : { workers: parseWhole(flags.workers, '--workers', 1, 256) }),
     quiet: flags.quiet ?? false,
     verbose: flags.verbose ?? false,
     json: flags.json ?? false,

@@ -1,277 +1,152 @@
-import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pruneJournals } from '../../captioning/journal-files.ts';
 import { type SecondGlanceError, sentenceOf } from '../../core/errors.ts';
-import { EXIT } from '../../core/failures.ts';
 import { stateDir } from '../../storage/state-folder.ts';
 import { deliverDue } from '../alerts/outbox.ts';
 import { readableError } from '../index/database.ts';
 import { prune } from '../index/retention.ts';
-import { choosePlan, type Plan } from '../recordings/plan.ts';
-import { type Recording, recordingsWhere, unfinishedFiles } from '../recordings/recordings.ts';
-import { EMPTY_SESSION } from '../recordings/sessions.ts';
-import { attempt } from './attempt.ts';
-import { closingSentence } from './closing-sentence.ts';
-import { AlreadyWatchedError, FolderAwayError, isEnvironmentError, WindowClosedError } from './errors.ts';
+import { unfinishedFiles } from '../recordings/seen-files.ts';
+import type { WatchSession } from '../recordings/sessions.ts';
+import { canWaitOut } from './errors.ts';
 import { Inventory } from './inventory.ts';
+import { SessionWork } from './session-work.ts';
 import type { WatchContext } from './watch-context.ts';
 import { WorkWindow } from './work-window.ts';
 
-/** Between two looks at the folders, at the clock, and where nothing can be done for now. */
-const POLL_MS = 10_000;
-const CLOCK_MS = 1000;
-const STUCK_MS = 60_000;
-/** What began this long ago is the last night's; before that it is backlog. */
-const NIGHT_MS = 86_400_000;
-const PRUNE_MS = 3_600_000;
-/** A recording that has to wait is tried again after so long, then after twice that, and so on. */
-const FIRST_WAIT_MS = 60_000;
-const LONGEST_WAIT_MS = 1_800_000;
-/** Messages that could not be delivered hold `--once` up this often. */
-const LAST_DELIVERIES = 3;
+/** Attempts of `--once` at delivering messages. */
+const DELIVERIES = 3;
 
-/** Takes recordings as they become complete: the last night's first, the backlog after. */
+/** What a run of `watch` over what is there now came to. */
+export interface WatchResult {
+  /** Undefined outside of the time window. */
+  readonly session: WatchSession | undefined;
+  /** Files that are still being written, or look like it. */
+  readonly unfinished: number;
+  /** Why work ended before everything was tried; a later run may succeed. */
+  readonly stopped: SecondGlanceError | undefined;
+}
+
+/** Captions recordings as they become complete, inside the time window. */
 export class Watcher {
   readonly #context: WatchContext;
-  readonly #nights: WorkWindow;
-  readonly #inventory: Inventory;
-  readonly #told = new Set<string>();
-  /** Recordings that have to wait: how often they did, and until when (by `performance.now()`). */
-  readonly #later = new Map<number, { readonly times: number; readonly until: number }>();
-  /** Watched folders that were away when last looked at. */
-  #away: ReadonlySet<string> = new Set();
+  readonly #window: WorkWindow;
+  readonly #work: SessionWork;
+  /** What was reported since the last recording that ended. */
+  readonly #reported = new Set<string>();
+  #ended = 0;
   #pruned = Number.NEGATIVE_INFINITY;
-  /** Nothing can be done for now. */
-  #stuck: SecondGlanceError | undefined;
 
   constructor(context: WatchContext) {
-    const { settings, db, signal } = context;
+    const { settings, db, signal, reporter } = context;
     this.#context = context;
-    this.#nights = new WorkWindow(settings, db);
-    this.#inventory = new Inventory({
+    this.#window = new WorkWindow(settings, db);
+    const inventory = new Inventory({
       ...{ settings, db, signal },
-      tell: (trouble) => context.reporter.note(trouble),
-      night: () => this.#nights.id(),
+      onProblem: (problem) => reporter.note(problem),
+      session: () => this.#window.session(),
+    });
+    this.#work = new SessionWork(context, {
+      ...{ window: this.#window, inventory },
+      onProgress: async () => {
+        if (this.#window.ended !== this.#ended) this.#reported.clear();
+        this.#ended = this.#window.ended;
+        await this.#deliver();
+      },
     });
   }
 
-  /** Watches until a signal comes. */
-  async forever(): Promise<number> {
-    const { signal, describer, settings } = this.#context;
+  /** Watches until the signal aborts. */
+  async forever(): Promise<void> {
+    const { signal, captioner, settings, timings } = this.#context;
     while (!signal.aborted) {
       let soon = false;
+      let blocked: SecondGlanceError | undefined;
       if (this.#isOpen()) {
-        await this.#unlessStuck(async () => {
-          soon = await this.#inventory.scan();
-          await this.#work();
+        blocked = await this.#unlessBlocked(async () => {
+          soon = await this.#work.scan();
+          await this.#work.run();
         });
       } else {
-        // The models' memory belongs to others during the day.
-        await describer.rest();
+        // Outside of the window the models' memory is free for other programs.
+        await captioner.release();
       }
-      await this.#unlessStuck(async () => {
+      const undelivered = await this.#unlessBlocked(async () => {
         await this.#deliver();
         await this.#prune();
       });
-      const pause = soon ? Math.min(POLL_MS, settings.settle + 50) : POLL_MS;
-      await this.#rest(this.#stuck === undefined ? pause : STUCK_MS);
+      blocked ??= undelivered;
+      const pause = soon ? Math.min(timings.poll, settings.settle + 50) : timings.poll;
+      await this.#sleep(blocked === undefined ? pause : timings.blocked);
     }
-    return EXIT.done;
   }
 
-  /** Describes what is there now, and says what that came to. */
-  async once(): Promise<number> {
-    const { settings, signal } = this.#context;
-    await this.#unlessStuck(async () => {
+  /** Captions what is there now. */
+  async once(): Promise<WatchResult> {
+    const { settings, signal, timings, db } = this.#context;
+    let stopped = await this.#unlessBlocked(async () => {
       if (!this.#isOpen()) return;
-      if (await this.#inventory.scan()) {
-        await this.#rest(settings.settle + 50);
-        await this.#inventory.scan();
+      if (await this.#work.scan()) {
+        await this.#sleep(settings.settle + 50);
+        await this.#work.scan();
       }
-      this.#nights.id();
-      await this.#work();
+      this.#window.session();
+      await this.#work.run();
     });
-    const hindrance = this.#stuck;
-    await this.#unlessStuck(async () => {
-      for (let tries = 0; tries < LAST_DELIVERIES && !signal.aborted; tries++) {
+    const undelivered = await this.#unlessBlocked(async () => {
+      for (let tries = 0; tries < DELIVERIES && !signal.aborted; tries++) {
         const waiting = await this.#deliver();
-        if (waiting === 0 || tries + 1 === LAST_DELIVERIES) break;
-        await this.#rest(6000 * 2 ** tries);
+        if (waiting === 0 || tries + 1 === DELIVERIES) break;
+        await this.#sleep(timings.redeliver * 2 ** tries);
       }
       await this.#prune();
     });
-    return this.#conclude(hindrance ?? this.#stuck);
-  }
-
-  #conclude(stuck: SecondGlanceError | undefined): number {
-    const { settings, db } = this.#context;
-    const night = this.#nights.summary();
-    const unfinished = unfinishedFiles(db).length;
-    const { done, partial, failed, remaining } = night ?? EMPTY_SESSION;
-    if (settings.json) {
-      const hindrance = stuck === undefined ? {} : { hindrance: { code: stuck.code, message: stuck.message } };
-      const event = {
-        event: 'night',
-        ...(night ?? EMPTY_SESSION),
-        unfinished,
-        open: night !== undefined,
-        ...hindrance,
-      };
-      process.stdout.write(`${JSON.stringify(event)}\n`);
-    } else if (!settings.quiet || failed + remaining > 0 || stuck !== undefined) {
-      process.stdout.write(`${closingSentence(night, unfinished, stuck)}\n`);
-    }
-    if (stuck === undefined && failed + partial + remaining === 0) return EXIT.done;
-    const vain = done + partial === 0 && (stuck !== undefined || failed > 0);
-    return vain ? EXIT.failed : EXIT.partial;
-  }
-
-  async #rest(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#context.signal }).catch(() => undefined);
-  }
-
-  /** Says something once, until something has been achieved again. */
-  #tell(trouble: string): void {
-    if (!this.#told.has(trouble)) this.#context.reporter.note(trouble);
-    this.#told.add(trouble);
-  }
-
-  /** What hinders the whole run (a full disk, a share that is away) is told and waited for. */
-  async #unlessStuck(act: () => Promise<void>): Promise<void> {
-    const { settings, lock } = this.#context;
-    if (!lock.held()) throw new AlreadyWatchedError(settings.stateFile);
-    try {
-      this.#stuck = undefined;
-      await act();
-    } catch (thrown) {
-      const error = readableError(settings.stateFile, thrown);
-      if (!isEnvironmentError(error)) throw error;
-      this.#stuck = error;
-      this.#tell(sentenceOf(error));
-    }
+    stopped ??= undelivered;
+    return { session: this.#window.summary(), unfinished: unfinishedFiles(db).length, stopped };
   }
 
   #isOpen(): boolean {
-    return this.#nights.closes() !== undefined && !this.#context.signal.aborted;
+    return this.#window.isOpen() && !this.#context.signal.aborted;
   }
 
-  /** What waits: the last night's in the order of its hours, then the backlog, the newest first. */
-  #waiting(): { readonly night: readonly Recording[]; readonly backlog: readonly Recording[] } {
-    const pending = recordingsWhere(this.#context.db, "r.state = 'pending'");
-    const since = Date.now() - NIGHT_MS;
-    return {
-      night: pending.filter(({ start }) => start >= since),
-      backlog: pending.filter(({ start }) => start < since).reverse(),
-    };
+  async #sleep(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#context.signal }).catch(() => undefined);
   }
 
-  /** What is to be described next, and how closely: as the time that is left allows for all of its kind. */
-  #next(running: ReadonlyMap<number, unknown>): { readonly recording: Recording; readonly plan: Plan } | undefined {
-    const now = performance.now();
-    const { night, backlog } = this.#waiting();
-    const away = new Set(this.#context.settings.roots.filter((root) => !existsSync(root)));
-    for (const root of away)
-      if (!this.#away.has(root)) this.#context.reporter.note(sentenceOf(new FolderAwayError(root)));
-    this.#away = away;
-    const isDue = ({ id, root }: Recording): boolean =>
-      !away.has(root) && !running.has(id) && (this.#later.get(id)?.until ?? 0) <= now;
-    for (const kind of [night, backlog]) {
-      const due = kind.filter(isDue);
-      const [recording] = due;
-      if (recording === undefined) continue;
-      const video = due.reduce((sum, { duration }) => sum + duration, 0);
-      return { recording, plan: choosePlan(this.#context.db, video, this.#nights.left()) };
-    }
-    return undefined;
+  /** Reports a problem once, until another recording has ended. */
+  #report(problem: string): void {
+    if (!this.#reported.has(problem)) this.#context.reporter.note(problem);
+    this.#reported.add(problem);
   }
 
-  /** Describes what waits, until nothing does, the window closes, or a signal comes. */
-  async #work(): Promise<void> {
-    const { lock, settings, signal, describer } = this.#context;
-    const ending = new AbortController();
-    const clock = setInterval(() => {
-      if (this.#nights.closes() === undefined) ending.abort(new WindowClosedError());
-      if (!lock.held()) ending.abort(new AlreadyWatchedError(settings.stateFile));
-    }, CLOCK_MS);
-    const both = AbortSignal.any([signal, ending.signal]);
-    const running = new Map<number, Promise<void>>();
-    let failure: { readonly error: unknown } | undefined;
-    const fail = (error: unknown): void => {
-      failure ??= { error };
-      ending.abort(error);
-    };
-    let looked = performance.now();
+  /** Does something. A failure that may pass (a full disk, no inference process) is reported and returned. */
+  async #unlessBlocked(act: () => Promise<void>): Promise<SecondGlanceError | undefined> {
     try {
-      for (;;) {
-        const next =
-          this.#isOpen() && !both.aborted && running.size < describer.slots ? this.#next(running) : undefined;
-        if (next !== undefined) {
-          const { id } = next.recording;
-          const attempted = this.#attempt(next.recording, next.plan, both).catch(fail);
-          running.set(
-            id,
-            attempted.finally(() => running.delete(id)),
-          );
-          if (running.size < describer.slots) continue;
-        }
-        if (running.size === 0) break;
-        await Promise.race(running.values());
-        this.#note();
-        await this.#deliver();
-        if (performance.now() - looked > 6 * POLL_MS) {
-          looked = performance.now();
-          await this.#inventory.scan();
-        }
-      }
-    } catch (error) {
-      fail(error);
-    }
-    clearInterval(clock);
-    await Promise.all(running.values());
-    if (failure !== undefined) throw failure.error;
-    this.#note();
-  }
-
-  #note(): void {
-    const { night, backlog } = this.#waiting();
-    this.#nights.note([...night, ...backlog]);
-  }
-
-  async #attempt(recording: Recording, plan: Plan, signal: AbortSignal): Promise<void> {
-    const { id } = recording;
-    const night = this.#nights.id();
-    const { done = 0, partial = 0, failed = 0 } = this.#nights.summary() ?? {};
-    const ended = done + partial + failed;
-    const { night: due, backlog } = this.#waiting();
-    const position = [ended + 1, ended + due.length + backlog.length] as const;
-    const outcome = await attempt(this.#context, { recording, plan, night, position, signal });
-    if (outcome === 'ended') {
-      this.#later.delete(id);
-      this.#told.clear();
-      this.#inventory.forget(recording.path);
-    } else if (outcome === 'later') {
-      const times = this.#later.get(id)?.times ?? 0;
-      const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(times, 10));
-      this.#later.set(id, { times: times + 1, until: performance.now() + wait });
+      await act();
+      return undefined;
+    } catch (thrown) {
+      const error = readableError(this.#context.settings.stateFile, thrown);
+      if (!canWaitOut(error)) throw error;
+      this.#report(sentenceOf(error));
+      return error;
     }
   }
 
-  /** Gives back how many messages wait for another try. */
+  /** Returns how many messages wait for another attempt. */
   async #deliver(): Promise<number> {
-    const { db, channels, signal } = this.#context;
-    if (channels.length === 0) return 0;
-    const { waiting, lost, reasons } = await deliverDue(db, channels, signal);
-    if (lost > 0) this.#tell(`${lost} messages are given up: nobody took them for a week`);
-    for (const reason of reasons) this.#tell(`${reason}; it is tried again`);
+    const { db, transports, signal } = this.#context;
+    if (transports.length === 0) return 0;
+    const { waiting, expired, reasons } = await deliverDue(db, transports, signal);
+    if (expired > 0) this.#report(`${expired} messages were dropped: they could not be delivered for a week`);
+    for (const reason of reasons) this.#report(`${reason}; will retry`);
     return waiting;
   }
 
   async #prune(): Promise<void> {
-    const { settings, db } = this.#context;
+    const { settings, db, signal, timings } = this.#context;
     const { keepDays: days, keepSize: bytes, stateFile } = settings;
-    if (performance.now() - this.#pruned < PRUNE_MS) return;
+    if (performance.now() - this.#pruned < timings.prune) return;
     this.#pruned = performance.now();
     await pruneJournals(stateDir());
-    if (days !== undefined || bytes !== undefined) await prune(db, stateFile, { days, bytes });
+    if (days !== undefined || bytes !== undefined) await prune(db, stateFile, { days, bytes }, { signal });
   }
 }

@@ -54,7 +54,7 @@ export function watchCommand(): Command {
     .action((folders: string[], flags: WatchFlags) =>
       runCommand(async ({ interruptible }) => {
         const settings = readWatchSettings(folders, flags);
-        const { runWatch } = await import('../../archive/watch/run-watch.ts');
+        const { runWatch } = await import('./watch-run.ts');
         return runWatch(settings, interruptible());
       }),
     );

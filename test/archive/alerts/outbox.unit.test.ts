@@ -2,7 +2,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   deliverDue,
-  enterMatches,
+  enqueueMatches,
   type NotificationTransport,
   waitingMessages,
 } from '../../../src/archive/alerts/outbox.ts';
@@ -47,7 +47,7 @@ function seen(
   start = '2026-11-24T21:00:00Z',
 ) {
   return describeRecording(archive, { camera: 'front', start }, PERSON, (recording) =>
-    enterMatches(archive.db, recording, questions, channels),
+    enqueueMatches(archive.db, recording, questions, channels),
   );
 }
 
@@ -82,14 +82,14 @@ test.each(WAYS)('%s: a match arrives, one message for a question and a recording
   const channel = kept(reach(receiver.port));
   await seen([channel], ['person', 'zebra', '"near a gate"']);
   expect(waitingMessages(archive.db)).toBe(2);
-  expect(await deliverDue(archive.db, [channel], never)).toEqual({ delivered: 2, waiting: 0, lost: 0, reasons: [] });
+  expect(await deliverDue(archive.db, [channel], never)).toEqual({ delivered: 2, waiting: 0, expired: 0, reasons: [] });
   expect(receiver.received.map(({ body }) => body)).toEqual([
     MATCH,
     { ...MATCH, words: '"near a gate"', matches: 1, cues: [MATCH.cues[0]] },
   ]);
   expect(waitingMessages(archive.db)).toBe(0);
   // Nothing is due any more.
-  expect(await deliverDue(archive.db, [channel], never)).toEqual({ delivered: 0, waiting: 0, lost: 0, reasons: [] });
+  expect(await deliverDue(archive.db, [channel], never)).toEqual({ delivered: 0, waiting: 0, expired: 0, reasons: [] });
 });
 
 test.each(WAYS)('%s: while nobody takes it, it waits longer each time, over a restart too', async (_, start, reach) => {
@@ -203,8 +203,8 @@ test('a clock that was set back does not put a message off for ever; after a wee
   const now = Date.now();
   await deliverDue(archive.db, [channel], never, now + 24 * HOUR);
   expect(await deliverDue(archive.db, [channel], never, now)).toMatchObject({ waiting: 1 });
-  expect(await deliverDue(archive.db, [channel], never, now + 6 * 24 * HOUR)).toMatchObject({ waiting: 1, lost: 0 });
-  expect(await deliverDue(archive.db, [channel], never, now + 8 * 24 * HOUR)).toMatchObject({ waiting: 0, lost: 1 });
+  expect(await deliverDue(archive.db, [channel], never, now + 6 * 24 * HOUR)).toMatchObject({ waiting: 1, expired: 0 });
+  expect(await deliverDue(archive.db, [channel], never, now + 8 * 24 * HOUR)).toMatchObject({ waiting: 0, expired: 1 });
   expect(waitingMessages(archive.db)).toBe(0);
 });
 

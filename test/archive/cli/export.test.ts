@@ -83,7 +83,10 @@ test('several, some of which are gone: 3; none: 1; a recording that was written 
   try {
     await writeFile(cam, await readFile(state));
     const replaced = await shell(`$SG export ${ids[0]} --state '${state}' -o new.mp4`);
-    expect(replaced).toMatchObject({ code: 1, stderr: expect.stringMatching(/holds something else by now/) });
+    expect(replaced).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/was overwritten with another recording/),
+    });
   } finally {
     await rename(`${cam}.old`, cam);
   }

@@ -42,8 +42,8 @@ test('watch: what nobody took goes with the next run; a kill -9 loses none; no p
   await until(tried, 400, 'both were tried in vain');
   first.child.kill('SIGKILL');
   const killed = await first.ended;
-  expect(killed.stderr).toMatch(/the webhook at 127\.0\.0\.1:\d+ cannot be reached: .*; it is tried again/);
-  expect(killed.stderr).toMatch(/the broker at 127\.0\.0\.1:\d+ did not take it: .*; it is tried again/);
+  expect(killed.stderr).toMatch(/the webhook at 127\.0\.0\.1:\d+ cannot be reached: .*; will retry/);
+  expect(killed.stderr).toMatch(/the broker at 127\.0\.0\.1:\d+ did not accept it: .*; will retry/);
 
   const [hook, mqtt] = await Promise.all([startWebhook(undefined, ports[0]), startBroker(SECRET, ports[1])]);
   try {

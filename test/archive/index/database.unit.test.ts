@@ -13,7 +13,7 @@ afterAll(() => folder.remove());
 
 test('a state file is made where it may be, and found again', () => {
   const file = path.join(folder.path, 'night.db');
-  expect(() => openDatabase(file, { create: false })).toThrow(/does not exist: let secondglance watch/);
+  expect(() => openDatabase(file, { create: false })).toThrow(/does not exist: run secondglance watch/);
   const made = openDatabase(file, { create: true });
   writeFact(made, 'zone', 'Europe/Berlin');
   made.close();
@@ -21,7 +21,7 @@ test('a state file is made where it may be, and found again', () => {
   expect(readFact(again, 'zone')).toBe('Europe/Berlin');
   again.exec('PRAGMA user_version = 99');
   again.close();
-  expect(() => openDatabase(file, { create: true })).toThrow(/made by a newer secondglance/);
+  expect(() => openDatabase(file, { create: true })).toThrow(/written by a newer secondglance/);
 });
 
 test.each([0, 1])("another program's database (of version %i) is refused and stays as it is", async (version) => {
@@ -31,7 +31,7 @@ test.each([0, 1])("another program's database (of version %i) is refused and sta
   other.close();
   const before = await readFile(file);
   for (const create of [true, false]) {
-    expect(() => openDatabase(file, { create })).toThrow(/is no state file of secondglance/);
+    expect(() => openDatabase(file, { create })).toThrow(/is not a state file of secondglance/);
   }
   expect(await readFile(file)).toEqual(before);
 });
@@ -39,9 +39,9 @@ test.each([0, 1])("another program's database (of version %i) is refused and sta
 test('what is no database, and an empty file', async () => {
   const text = path.join(folder.path, 'text.db');
   await writeFile(text, 'dear diary, '.repeat(1000));
-  expect(() => openDatabase(text, { create: true })).toThrow(/is no state file/);
+  expect(() => openDatabase(text, { create: true })).toThrow(/is not a state file/);
   const empty = path.join(folder.path, 'empty.db');
   await writeFile(empty, '');
-  expect(() => openDatabase(empty, { create: false })).toThrow(/is no state file/);
+  expect(() => openDatabase(empty, { create: false })).toThrow(/is not a state file/);
   openDatabase(empty, { create: true }).close();
 });

@@ -16,14 +16,14 @@ afterEach(() => state.remove());
 
 /** Describes a recording under a plan, without a model. */
 async function described(recording: Recording, plan = FULL, damage?: { code: string; message: string }): Promise<void> {
-  const looked = {
+  const record = {
     frames: plan.frames,
     passes: plan.passes,
     track: '/t.vtt',
     began: performance.now(),
-    night: state.night,
+    session: state.session,
   };
-  const writer = new IndexWriter(state.db, state.file, recording, looked, () => undefined);
+  const writer = new IndexWriter(state.db, state.file, recording, record, () => undefined);
   await writer.finish({ end: 0, ...(damage === undefined ? {} : { damage }) });
 }
 
@@ -60,17 +60,17 @@ describe('how closely to look', () => {
   });
 });
 
-describe('what a night came to', () => {
+describe('what a session came to', () => {
   test('is what its recordings say, and what it left', async () => {
-    const { db, night } = state;
+    const { db, session } = state;
     await described(added(db));
     await described(added(db), SPARSE);
     await described(added(db), ONCE, { code: 'damaged', message: 'it breaks off' });
     const broken = { code: 'no-video', message: 'no video', retryable: false };
-    expect(failRecording(db, added(db).id, night, broken)).toBe('failed');
-    expect(failRecording(db, added(db).id, night, { ...broken, code: 'recording-gone' })).toBe('gone');
-    noteRemaining(db, night, 3, 7 * HOUR);
-    expect(sessionOf(db, night)).toMatchObject({
+    expect(failRecording(db, added(db).id, session, broken)).toBe('failed');
+    expect(failRecording(db, added(db).id, session, { ...broken, code: 'recording-gone' })).toBe('gone');
+    noteRemaining(db, session, 3, 7 * HOUR);
+    expect(sessionOf(db, session)).toMatchObject({
       ...{ done: 2, partial: 1, failed: 1, gone: 1, plans: { full: 1, sparse: 1, once: 1 } },
       ...{ video: 180_000, remaining: 3, remainingVideo: 7 * HOUR },
     });
@@ -79,11 +79,11 @@ describe('what a night came to', () => {
   });
 
   test('a failure that may pass is tried five times, and counts once', () => {
-    const { db, night } = state;
+    const { db, session } = state;
     const { id } = added(db);
     const failure = { code: 'captions-failed', message: 'the model died', retryable: true };
-    const states = Array.from({ length: 5 }, () => failRecording(db, id, night, failure));
+    const states = Array.from({ length: 5 }, () => failRecording(db, id, session, failure));
     expect(states).toEqual(['pending', 'pending', 'pending', 'pending', 'failed']);
-    expect(sessionOf(db, night).failed).toBe(1);
+    expect(sessionOf(db, session).failed).toBe(1);
   });
 });

@@ -2,14 +2,10 @@ import { appendFile, copyFile, mkdir, rename, rm, stat, symlink, truncate, utime
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { fingerprintOf } from '../../../src/archive/recordings/fingerprint.ts';
-import {
-  failRecording,
-  type Recording,
-  recordingsWhere,
-  type Unfinished,
-} from '../../../src/archive/recordings/recordings.ts';
+import { failRecording, type Recording, recordingsWhere } from '../../../src/archive/recordings/recordings.ts';
 import { registerRecording } from '../../../src/archive/recordings/register.ts';
 import { type FoundFile, findRecordings, StabilityDetector } from '../../../src/archive/recordings/scan.ts';
+import type { Unfinished } from '../../../src/archive/recordings/seen-files.ts';
 import { NEVER } from '../../support/reading.ts';
 import { ffmpeg, makeFolder } from '../../support/videos.ts';
 import { emptyState, type State } from '../support/state.ts';
@@ -67,7 +63,7 @@ const files = (): Promise<FoundFile[]> =>
 async function enter(): Promise<Unfinished[]> {
   const unfinished: Unfinished[] = [];
   for (const file of await files()) {
-    const settings = { zone: 'UTC', giveUp: HOUR, night: () => state.night };
+    const settings = { zone: 'UTC', brokenAfter: HOUR, session: () => state.session };
     const reason = await registerRecording(state.db, file, settings, NEVER);
     if (reason !== undefined) unfinished.push(reason);
   }
@@ -160,7 +156,11 @@ describe('what is entered', () => {
     const file = await put('red.mp4', 'front.mp4', HOUR);
     const { mtimeMs } = await stat(file);
     await enter();
-    failRecording(state.db, all()[0]?.id ?? 0, state.night, { code: 'recording-gone', message: '', retryable: false });
+    failRecording(state.db, all()[0]?.id ?? 0, state.session, {
+      code: 'recording-gone',
+      message: '',
+      retryable: false,
+    });
     await enter();
     expect(all()).toMatchObject([{ state: 'pending', tries: 0 }]);
     expect((await stat(file)).mtimeMs).toBe(mtimeMs);
@@ -175,7 +175,7 @@ describe('what is entered', () => {
     expect(all()).toEqual([]);
     await aged(file, 2 * HOUR);
     expect(await enter()).toEqual([]);
-    expect(all()).toMatchObject([{ state: 'failed', night: state.night, message: expect.stringMatching(/\w/) }]);
+    expect(all()).toMatchObject([{ state: 'failed', session: state.session, message: expect.stringMatching(/\w/) }]);
   });
 
   test('a Matroska file that nobody has closed is unfinished for an hour, then taken as it is', async () => {

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cuesBetween } from '../../../src/archive/index/search-cues.ts';
-import { failRecording, setUnfinished } from '../../../src/archive/recordings/recordings.ts';
+import { failRecording } from '../../../src/archive/recordings/recordings.ts';
+import { setUnfinished } from '../../../src/archive/recordings/seen-files.ts';
 import { gatherReport, momentsOf } from '../../../src/archive/report/report.ts';
 import { reportToHtml } from '../../../src/archive/report/report-html.ts';
 import { axisOf, hourText } from '../../../src/archive/report/timeline.ts';
@@ -27,7 +28,7 @@ beforeAll(async () => {
   ]);
   await describeRecording(
     archive,
-    { camera: 'front', start: '2026-11-24T22:00:00+01:00', frames: 'motion:10s', looks: 1 },
+    { camera: 'front', start: '2026-11-24T22:00:00+01:00', frames: 'motion:10s', passes: 1 },
     [{ at: 1, text: 'A man walks' }],
   );
   // Over midnight: the evening's part of it is of this day.
@@ -40,7 +41,11 @@ beforeAll(async () => {
     start: '2026-11-24T05:00:00+01:00',
     path: `/cams/${EVIL}.mp4`,
   });
-  failRecording(archive.db, broken.id, archive.night, { code: 'not-media', message: `why: ${EVIL}`, retryable: false });
+  failRecording(archive.db, broken.id, archive.session, {
+    code: 'not-media',
+    message: `why: ${EVIL}`,
+    retryable: false,
+  });
   enterRecording(archive, { camera: 'back', start: '2026-11-24T06:00:00+01:00', duration: 3600 });
   enterRecording(archive, { camera: 'back', start: '2026-11-22T06:00:00+01:00', duration: 1800 });
   setUnfinished(archive.db, [

@@ -12,8 +12,8 @@ import type { Caption, Cue } from '../../../src/core/types.ts';
 export interface Archive {
   readonly file: string;
   readonly db: Database;
-  /** The night in which all is described. */
-  readonly night: number;
+  /** The session in which everything is captioned. */
+  readonly session: number;
 }
 
 /** What is seen in a recording from `at` seconds after its start on. */
@@ -37,14 +37,14 @@ export interface MadeRecording {
   readonly path?: string;
   readonly content?: string;
   readonly frames?: string;
-  readonly looks?: 1 | 2;
+  readonly passes?: 1 | 2;
 }
 
 /** Makes an empty archive. */
 export function makeArchive(file: string, zone = 'UTC'): Archive {
   const db = openDatabase(file, { create: true });
   writeFact(db, 'zone', zone);
-  return { file, db, night: beginSession(db, undefined) };
+  return { file, db, session: beginSession(db, undefined) };
 }
 
 /** Enters a recording that waits to be described. */
@@ -73,16 +73,16 @@ export async function describeRecording(
   sights: readonly Sight[],
   onIndexed: OnIndexed = () => undefined,
 ): Promise<Recording> {
-  const { db, file, night } = archive;
+  const { db, file, session } = archive;
   const recording = enterRecording(archive, made);
-  const looked = {
+  const record = {
     frames: made.frames ?? 'motion',
-    passes: made.looks ?? 2,
+    passes: made.passes ?? 2,
     track: `${recording.path}.vtt`,
     began: 0,
-    night,
+    session,
   };
-  const writer = new IndexWriter(db, file, recording, looked, onIndexed);
+  const writer = new IndexWriter(db, file, recording, record, onIndexed);
   for (const [index, { at, text, lasts = 2, still = false, colour }] of sights.entries()) {
     const pts = Math.round(at * 1e6);
     const caption: Caption = { video: '', index, pts, still, draft: text, text, confidence: 0.5, passes: 2 };

@@ -9,18 +9,18 @@ export interface State {
   readonly folder: string;
   readonly file: string;
   readonly db: Database;
-  readonly night: number;
+  readonly session: number;
   remove(): Promise<void>;
 }
 
-/** Makes an empty state file, in which a night has begun. */
+/** Makes an empty state file, in which a session has begun. */
 export async function emptyState(): Promise<State> {
   const { path: folder, remove } = await makeFolder();
   const file = path.join(folder, 'night.db');
   const db = openDatabase(file, { create: true });
   return {
     ...{ folder, file, db },
-    night: beginSession(db, undefined),
+    session: beginSession(db, undefined),
     async remove() {
       db.close();
       await remove();

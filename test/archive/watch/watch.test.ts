@@ -98,7 +98,7 @@ describe('--once', () => {
     const first = await once(room, '-o', 'tracks', '-f', 'vtt,srt', '--json');
     expect(first.code).toBe(3);
     expect(jsonLines(first.stdout).at(-1)).toMatchObject({
-      event: 'night',
+      event: 'session',
       done: 1,
       failed: 1,
       remaining: 1,
@@ -148,9 +148,12 @@ describe('--once', () => {
     const running = await start(args, { cwd: room.folder, env: room.env });
     try {
       const busy = async (): Promise<boolean> =>
-        (await stat(room.at('night.db.lock')).catch(() => undefined)) !== undefined;
+        (await stat(room.at('night.db.watch.lock')).catch(() => undefined)) !== undefined;
       await vi.waitUntil(busy, { timeout: 120_000, interval: 100 });
-      expect(await once(room)).toMatchObject({ code: 1, stderr: expect.stringMatching(/another secondglance watch/) });
+      expect(await once(room)).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/another secondglance watch is using/),
+      });
     } finally {
       running.child.kill('SIGKILL');
       await running.ended;
@@ -162,7 +165,7 @@ test('a window that does not suffice: more sparsely, then once instead of twice;
   const [full, sparse] = PLANS;
   for (const [plan, dear, way] of [
     ['sparse', [full], /^2 described \(2 of them sparsely\)/],
-    ['once', [full, sparse], /^2 described \(2 with one look\)/],
+    ['once', [full, sparse], /^2 described \(2 in one pass\)/],
   ] as const) {
     const room = await cameras(`a window for ${plan}`);
     const db = openDatabase(room.at('night.db'), { create: true });
@@ -171,10 +174,10 @@ test('a window that does not suffice: more sparsely, then once instead of twice;
     db.close();
     const ended = await once(room, '--window', windowAround(-2, 2));
     expect(ended).toMatchObject({ code: 0, stdout: expect.stringMatching(way) });
-    const looks = plan === 'once' ? 1 : 2;
+    const passes = plan === 'once' ? 1 : 2;
     expect(recordings(room)).toMatchObject([
-      { frames: 'motion:10s', looks },
-      { frames: 'motion:10s', looks },
+      { frames: 'motion:10s', passes },
+      { frames: 'motion:10s', passes },
     ]);
     const plans = { full: 0, sparse: 0, once: 0, [plan]: 2 };
     expect(inState(room, (state) => sessionsBetween(state, 0, Date.now() + 1))).toMatchObject([
@@ -226,10 +229,10 @@ test('a share that is away: its recordings wait, those of others are described; 
   expect((await watch(gate)).code).toBe(3);
   await rename(gate, room.at('elsewhere'));
   const away = await watch(front, gate);
-  expect(away).toMatchObject({ code: 3, stderr: expect.stringMatching(/gate is away: its recordings wait/) });
+  expect(away).toMatchObject({ code: 3, stderr: expect.stringMatching(/gate is unavailable: its recordings wait/) });
   expect(away.stdout).toMatch(/^1 described, 0 failed, 0 unfinished, 1 remain/);
-  expect(away.stderr.match(/gate is away/g)).toHaveLength(1);
-  expect(away.stderr).not.toMatch(/cannot be looked through/);
+  expect(away.stderr.match(/gate is unavailable/g)).toHaveLength(1);
+  expect(away.stderr).not.toMatch(/cannot be scanned/);
   expect(await watch(front, room.at('cams/gaet'))).toMatchObject({
     code: 2,
     stderr: expect.stringMatching(/gaet does not exist/),
@@ -330,7 +333,7 @@ describe('--queue', () => {
     expect(await away).toMatchObject({
       code: 3,
       stdout: expect.stringMatching(/^0 described, 0 failed, 0 unfinished, 2 remain/),
-      stderr: expect.stringMatching(/cams is away/),
+      stderr: expect.stringMatching(/cams is unavailable/),
     });
     expect(recordings(room).map(({ state, tries }) => [state, tries])).toEqual([
       ['pending', 0],

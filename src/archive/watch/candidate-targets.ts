@@ -4,7 +4,7 @@ import type { Database } from '../index/database.ts';
 import { type Recording, recordingsWhere } from '../recordings/recordings.ts';
 import type { WatchSettings } from './watch-settings.ts';
 
-/** Where a recording's tracks go, extension left out: beside it, or under the output folder in the same tree. */
+/** Path of a recording's tracks without extension: beside it, or in the same tree under the output folder. */
 function trunkOf({ path: file, root }: Recording, { output, roots }: WatchSettings): string {
   if (output === undefined) return file;
   const below = path.relative(root, file);
@@ -16,17 +16,17 @@ function targetsAt(trunk: string, formats: readonly Format[]): Target[] {
 }
 
 /**
- * The places that a recording's tracks may take, the best first: `front.vtt` for `front.mp4`, and `front.mp4.vtt`, where
- * the first is another recording's. Those that another recording of the archive has are left out.
+ * Candidates for a recording's tracks, the best first: `front.vtt` for `front.mp4`, then `front.mp4.vtt`. Paths that belong to
+ * another recording of the archive are left out.
  */
-export function placesFor(db: Database, recording: Recording, settings: WatchSettings): Target[][] {
+export function candidateTargets(db: Database, recording: Recording, settings: WatchSettings): Target[][] {
   const whole = trunkOf(recording, settings);
   const stem = path.join(path.dirname(whole), path.basename(whole, path.extname(whole)));
   return [stem, whole]
     .map((trunk) => targetsAt(trunk, settings.formats))
     .filter(([first]) => {
       const others = recordingsWhere(db, 'r.track = ? AND r.id <> ?', first?.path ?? '', recording.id);
-      // A later recording under the same name takes the place of the one before.
+      // A later recording with the same path replaces the earlier one's track.
       return others.every((other) => other.path === recording.path);
     });
 }

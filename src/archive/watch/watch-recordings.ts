@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import type { Reporter } from '../../captioning/progress.ts';
+import { loadSettings } from '../../config/load.ts';
+import { UsageError } from '../../core/failures.ts';
+import { openQueueContext, type QueueContext } from '../../queue/queue-context.ts';
+import { connectClient, type RedisPlace } from '../../queue/redis/connection.ts';
+import { ensureFolder } from '../../storage/sink.ts';
+import { DEFAULT_BUNDLE, loadBundle } from '../../workers/bundle/bundle.ts';
+import { enqueueMatches, type NotificationTransport } from '../alerts/outbox.ts';
+import { mqttTransport, webhookTransport } from '../alerts/transports.ts';
+import { type Database, openDatabase, writeFact } from '../index/database.ts';
+import { lockState } from '../index/state-lock.ts';
+import { type Recording, recordingsWhere } from '../recordings/recordings.ts';
+import { type CaptionContext, LocalRecordingCaptioner } from './caption-local.ts';
+import { QueuedRecordingCaptioner } from './caption-queued.ts';
+import type { RecordingCaptioner } from './recording-captioner.ts';
+import type { WatchSettings } from './watch-settings.ts';
+import { WATCH_TIMINGS, type WatchTimings } from './watch-timings.ts';
+import { Watcher, type WatchResult } from './watcher.ts';
+
+/** What a run of `watch` needs of its front end. */
+export interface WatchRun {
+  readonly signal: AbortSignal;
+  readonly reporter: Reporter;
+  /** Default: {@link WATCH_TIMINGS}. */
+  readonly timings?: WatchTimings;
+}
+
+/** A missing folder that recordings came from before is unavailable; any other is misspelt. Throws a UsageError. */
+function checkRoots({ roots, stateFile }: WatchSettings): void {
+  const missing = roots.filter((root) => !existsSync(root));
+  if (missing.length === 0) return;
+  const db = existsSync(stateFile) ? openDatabase(stateFile, { create: false }) : undefined;
+  try {
+    for (const root of missing) {
+      if (db !== undefined && recordingsWhere(db, 'r.root = ?', root).length > 0) continue;
+      throw new UsageError(`the folder ${root} does not exist: check the name`);
+    }
+  } finally {
+    db?.close();
+  }
+}
+
+function openTransports({ notify, webhook, mqtt }: WatchSettings): NotificationTransport[] {
+  if (notify.length === 0) return [];
+  return [
+    ...(webhook === undefined ? [] : [webhookTransport(webhook)]),
+    ...(mqtt === undefined ? [] : [mqttTransport(mqtt)]),
+  ];
+}
+
+interface OpenCaptioner {
+  readonly captioner: RecordingCaptioner;
+  readonly queue?: QueueContext;
+}
+
+async function openCaptioner(context: CaptionContext): Promise<OpenCaptioner> {
+  const { queue: flags } = context.settings;
+  if (flags === undefined) return { captioner: new LocalRecordingCaptioner(context) };
+  const { settings } = await loadSettings({ flags });
+  const place: RedisPlace = { url: settings.redisUrl, prefix: settings.redisPrefix };
+  const queue = openQueueContext(await connectClient(place), place, settings.frameStore);
+  return { captioner: new QueuedRecordingCaptioner(context, queue, place), queue };
+}
+
+/**
+ * Captions the recordings of folders as they become complete. With `once` set, returns what the recordings that are there
+ * now came to; otherwise watches until the signal aborts, and returns undefined. Throws a UsageError before anything is
+ * started; `already-watched`; or what makes the whole run impossible (an invalid bundle, an unusable state file).
+ */
+export async function watchRecordings(settings: WatchSettings, run: WatchRun): Promise<WatchResult | undefined> {
+  const { stateFile, notify } = settings;
+  checkRoots(settings);
+  const bundle = await loadBundle(settings.model ?? DEFAULT_BUNDLE);
+  await ensureFolder(path.dirname(stateFile));
+  const lock = lockState(stateFile);
+  const transports = openTransports(settings);
+  let db: Database | undefined;
+  let open: OpenCaptioner | undefined;
+  try {
+    const archive = openDatabase(stateFile, { create: true });
+    db = archive;
+    writeFact(archive, 'zone', settings.zone);
+    const onIndexed = (recording: Recording): void => enqueueMatches(archive, recording, notify, transports);
+    open = await openCaptioner({ settings, db, bundle, reporter: run.reporter, onIndexed });
+    const { captioner } = open;
+    const watcher = new Watcher({ settings, db, captioner, transports, timings: WATCH_TIMINGS, ...run });
+    if (settings.once) return await watcher.once();
+    await watcher.forever();
+    return undefined;
+  } finally {
+    await open?.captioner.release();
+    await open?.queue?.close();
+    await Promise.all(transports.map((transport) => transport.close()));
+    db?.close();
+    lock.release();
+  }
+}

@@ -1,0 +1,42 @@
+import { EMPTY_SESSION } from '../../archive/recordings/sessions.ts';
+import { closingSentence } from '../../archive/watch/closing-sentence.ts';
+import { watchRecordings } from '../../archive/watch/watch-recordings.ts';
+import type { WatchSettings } from '../../archive/watch/watch-settings.ts';
+import type { WatchResult } from '../../archive/watch/watcher.ts';
+import { humanReporter, jsonReporter } from '../../captioning/progress.ts';
+import { sentenceOf } from '../../core/errors.ts';
+import { EXIT } from '../../core/failures.ts';
+import { abortExitCode, onInterrupted } from '../../core/interruption.ts';
+
+/** Prints the result of `watch --once`; returns the exit code. */
+function print(result: WatchResult, { json, quiet }: WatchSettings): number {
+  const { session, unfinished, stopped } = result;
+  const { done, partial, failed, remaining } = session ?? EMPTY_SESSION;
+  if (json) {
+    const event = {
+      ...{ event: 'session', ...(session ?? EMPTY_SESSION), unfinished, open: session !== undefined },
+      ...(stopped === undefined ? {} : { stopped: { code: stopped.code, message: stopped.message } }),
+    };
+    process.stdout.write(`${JSON.stringify(event)}\n`);
+  } else if (!quiet || failed + remaining > 0 || stopped !== undefined) {
+    process.stdout.write(`${closingSentence(result)}\n`);
+  }
+  if (stopped === undefined && failed + partial + remaining === 0) return EXIT.done;
+  const nothingDone = done + partial === 0 && (stopped !== undefined || failed > 0);
+  return nothingDone ? EXIT.failed : EXIT.partial;
+}
+
+/** `secondglance watch`: returns the exit code. Throws as `watchRecordings`. */
+export async function runWatch(settings: WatchSettings, signal: AbortSignal): Promise<number> {
+  const reporter = settings.json ? jsonReporter() : humanReporter(settings);
+  onInterrupted(signal, () => reporter.note('secondglance: stopping; the next run resumes here'));
+  try {
+    const result = await watchRecordings(settings, { signal, reporter });
+    return abortExitCode(signal) ?? (result === undefined ? EXIT.done : print(result, settings));
+  } catch (error) {
+    const code = abortExitCode(signal);
+    if (code !== undefined) return code;
+    if (settings.json) process.stdout.write(`${JSON.stringify({ event: 'failed', message: sentenceOf(error) })}\n`);
+    throw error;
+  }
+}

@@ -1,0 +1,133 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { IndexWriter } from '../../../src/archive/index/index-cues.ts';
+import { costOf, PLANS } from '../../../src/archive/recordings/plan.ts';
+import { type Recording, recordingsWhere } from '../../../src/archive/recordings/recordings.ts';
+import type { CaptionRequest, RecordingCaptioner } from '../../../src/archive/watch/recording-captioner.ts';
+import { readWatchSettings } from '../../../src/archive/watch/watch-settings.ts';
+import { WATCH_TIMINGS } from '../../../src/archive/watch/watch-timings.ts';
+import { Watcher } from '../../../src/archive/watch/watcher.ts';
+import type { InputSummary } from '../../../src/captioning/summary.ts';
+import { SecondGlanceError } from '../../../src/core/errors.ts';
+import { WorkerError } from '../../../src/workers/errors.ts';
+import { added, emptyState, type State } from '../support/state.ts';
+
+const [FULL] = PLANS;
+/** Nothing waits for longer than a moment. */
+const TIMINGS = { ...WATCH_TIMINGS, poll: 1, clock: 5, blocked: 1, firstRetry: 0, redeliver: 1 };
+
+let state: State;
+let stop: AbortController;
+let notes: string[];
+beforeEach(async () => {
+  state = await emptyState();
+  vi.stubEnv('SECONDGLANCE_STATE_DIR', path.join(state.folder, 'state'));
+  await mkdir(path.join(state.folder, 'cams'));
+  stop = new AbortController();
+  notes = [];
+});
+afterEach(async () => {
+  stop.abort();
+  vi.unstubAllEnvs();
+  await state.remove();
+});
+
+/** A captioner without a model: every recording is done at once, unless a method is replaced. */
+function captioner(own: Partial<RecordingCaptioner> = {}): RecordingCaptioner {
+  return { concurrency: 1, async prepare() {}, async release() {}, caption: (request) => done(request), ...own };
+}
+
+async function done({ recording, plan, session }: CaptionRequest): Promise<InputSummary> {
+  const record = { frames: plan.frames, passes: plan.passes, track: '/t.vtt', began: performance.now(), session };
+  await new IndexWriter(state.db, state.file, recording, record, () => undefined).finish({ end: 0 });
+  return { video: recording.path, state: 'done', keyframes: 0, cues: 0, seconds: 0, outputs: [], problems: [] };
+}
+
+function watcher(own: RecordingCaptioner, once = false): Watcher {
+  const settings = readWatchSettings(
+    [path.join(state.folder, 'cams')],
+    { format: 'vtt', settle: '0s', zone: 'UTC', state: state.file, once },
+    {},
+  );
+  const reporter = { begin() {}, progress() {}, note: (line: string) => notes.push(line), end() {}, close() {} };
+  const { signal } = stop;
+  return new Watcher({ settings, db: state.db, captioner: own, transports: [], reporter, signal, timings: TIMINGS });
+}
+
+/** A pending recording whose file exists. The inventory does not know its content, and leaves it alone. */
+async function pending(name: string): Promise<Recording> {
+  const root = path.join(state.folder, 'cams');
+  const file = path.join(root, `${name}.notes`);
+  await writeFile(file, name);
+  return added(state.db, { path: file, root, start: Date.now() - 60_000 });
+}
+
+const states = (): [string, number][] => recordingsWhere(state.db, '1').map(({ state: now, tries }) => [now, tries]);
+
+function noProcess(): WorkerError {
+  return new WorkerError('worker-start', 'no inference process could be started', { retryable: true });
+}
+
+test('a retryable failure to start inference processes is waited out, and no recording pays for it', async () => {
+  await pending('a');
+  let starts = 0;
+  const run = watcher(
+    captioner({
+      async prepare() {
+        starts += 1;
+        if (starts <= 3) throw noProcess();
+      },
+    }),
+  ).forever();
+  await vi.waitUntil(() => states()[0]?.[0] === 'done', { timeout: 20_000, interval: 5 });
+  stop.abort();
+  await run;
+  expect(states()).toEqual([['done', 1]]);
+  expect(starts).toBe(4);
+  expect(notes).toEqual(['no inference process could be started']);
+});
+
+test('the same while a recording is in progress', async () => {
+  await pending('a');
+  let attempts = 0;
+  const run = watcher(
+    captioner({
+      caption(request) {
+        attempts += 1;
+        return attempts <= 6 ? Promise.reject(noProcess()) : done(request);
+      },
+    }),
+  ).forever();
+  await vi.waitUntil(() => states()[0]?.[0] === 'done', { timeout: 20_000, interval: 5 });
+  stop.abort();
+  await run;
+  expect(states()).toEqual([['done', 1]]);
+});
+
+test('--once stops at it, and returns why', async () => {
+  await pending('a');
+  const result = await watcher(captioner({ prepare: () => Promise.reject(noProcess()) }), true).once();
+  expect(result).toMatchObject({ stopped: { code: 'worker-start' }, session: { done: 0, remaining: 1 } });
+});
+
+test('a failure that no retry can cure ends the run', async () => {
+  await pending('a');
+  const broken = new SecondGlanceError('bundle-checksum', 'a file of the bundle has changed');
+  await expect(watcher(captioner({ prepare: () => Promise.reject(broken) })).forever()).rejects.toBe(broken);
+});
+
+test('what a recording costs is all the time that it took alone, whatever the number of idle slots', async () => {
+  const { duration } = await pending('a');
+  const took = 60;
+  const slow = captioner({
+    concurrency: 8,
+    async caption(request) {
+      const began = performance.now();
+      await vi.waitUntil(() => performance.now() - began >= took, { interval: 1 });
+      return done(request);
+    },
+  });
+  await watcher(slow, true).once();
+  expect(costOf(state.db, FULL)).toBeGreaterThanOrEqual(took / duration);
+});
