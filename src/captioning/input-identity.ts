@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Source } from '../ingest/sources/sources.ts';
-import type { CaptionSettings } from './settings.ts';
+import type { KeyframeSettings, TrackSettings } from './settings.ts';
 import { DEFAULT_LANGUAGE } from './track-options.ts';
 
 /**
@@ -25,7 +25,7 @@ export function sourceOf(identity: JsonObject | undefined): string {
 }
 
 /** The options that decide which captions come out. */
-export function captionOptions({ choice, from, to, passes }: CaptionSettings): JsonObject {
+export function captionOptions({ choice, from, to, passes }: KeyframeSettings): JsonObject {
   return {
     frames: 'interval' in choice ? { [choice.mode]: choice.interval / 1e6 } : choice.mode,
     from: from === undefined ? null : from / 1e6,
@@ -35,7 +35,7 @@ export function captionOptions({ choice, from, to, passes }: CaptionSettings): J
 }
 
 /** The options that decide what is in the tracks. What stands as it does by default is not named, but for the oldest. */
-export function trackOptions(settings: CaptionSettings): JsonObject {
+export function trackOptions(settings: TrackSettings): JsonObject {
   const { minConfidence, profile, kind, language } = settings;
   return {
     ...captionOptions(settings),

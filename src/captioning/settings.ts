@@ -30,18 +30,26 @@ export interface CaptionFlags {
   readonly json?: boolean;
 }
 
-/** What a run of `caption` is asked to do, checked. Times are track times (from the container's start). */
-export interface CaptionSettings {
-  readonly output: OutputRequest;
+/** What decides which captions a source gets. Times are track times (from the container's start). */
+export interface KeyframeSettings {
   readonly choice: FrameChoice;
   readonly from?: Micros;
   readonly to?: Micros;
   readonly passes: 1 | 2;
+}
+
+/** What decides the content of a source's tracks. */
+export interface TrackSettings extends KeyframeSettings {
   readonly minConfidence: number;
   readonly profile: ProfileName;
   readonly kind: TrackKind;
   /** BCP 47. */
   readonly language: string;
+}
+
+/** What a run of `caption` is asked to do, checked. */
+export interface CaptionSettings extends TrackSettings {
+  readonly output: OutputRequest;
   readonly model?: string;
   readonly workers?: number;
   readonly resume: boolean;

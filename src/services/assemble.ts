@@ -3,7 +3,7 @@ import { sourceOf } from '../captioning/input-identity.ts';
 import { assertWritable } from '../captioning/output-status.ts';
 import { readRequest, settingsOf, trackKey, type VideoRequest } from '../captioning/queued/video-request.ts';
 import type { InputSummary } from '../captioning/summary.ts';
-import { writeInput } from '../captioning/write-input.ts';
+import { writeOutputs } from '../captioning/write-outputs.ts';
 import { SecondGlanceError } from '../core/errors.ts';
 import type { IngestReport } from '../ingest/decode/damage.ts';
 import type { MediaInfo } from '../ingest/probe/probe.ts';
@@ -57,16 +57,15 @@ async function write(
   }
   const media = parsed<MediaInfo>(mediaSchema, await waitFor(site, of, (now) => now.media, signal));
   const runtimes = new Set<string>();
-  const { summary } = await writeInput(
-    { settings, model: request.model, stateDir: stateDir(), onProgress: () => undefined },
-    { source, identity, targets, key },
+  const { summary } = await writeOutputs(
+    { settings, model: request.model, stateDir: stateDir(), verbose: false, began, onProgress: () => undefined },
+    { identity, targets, key },
     {
       source,
       media,
       groups: collectGroups(site, of, { signal, onRuntime: (runtime) => runtimes.add(runtime) }),
       report: async () => parsed<IngestReport>(reportSchema, await waitFor(site, of, (now) => now.report, signal)),
       limit: 1,
-      began,
     },
   );
   return { ...summary, runtimes: [...runtimes].sort() };

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { durably } from '../captioning/caption-input.ts';
+import { captionKeyframes } from '../captioning/caption-source.ts';
 import { digest } from '../captioning/input-identity.ts';
 import { journalFolder } from '../captioning/journal-files.ts';
 import type { InputProgress } from '../captioning/progress.ts';
@@ -7,12 +7,9 @@ import type { JsonObject } from '../core/json.ts';
 import type { Caption, Micros } from '../core/types.ts';
 import type { IngestReport } from '../ingest/decode/damage.ts';
 import type { MediaInfo } from '../ingest/probe/probe.ts';
-import { readKeyframes } from '../ingest/read-keyframes.ts';
 import type { Source } from '../ingest/sources/sources.ts';
 import { DEFAULT_RULES } from '../pipeline/cues/rules.ts';
 import { writeTracks } from '../pipeline/write-tracks.ts';
-import { groupKeyframes } from '../queue/group-keyframes.ts';
-import { runGroups } from '../queue/in-process.ts';
 import { openJournal } from '../storage/journal.ts';
 import type { Captioner } from '../workers/captioner.ts';
 import { StepsError } from './errors.ts';
@@ -60,19 +57,17 @@ export async function lookThrough(request: LookRequest): Promise<Seen> {
     model: captioner.model.sha256,
     runtime: captioner.runtime,
   };
-  const reader = readKeyframes(source, media, { choice, image: captioner.image, signal });
   const samples: Sample[] = [];
   const captions: Caption[] = [];
   const journal = await openJournal(path.join(journalFolder(request.stateDir), `${digest(header)}.jsonl`), header);
   try {
-    const keyframes = groupKeyframes(survey(reader, captioner.image, media.start, samples));
-    const { concurrency } = captioner;
-    const groups = runGroups(keyframes, durably(journal, captioner, { passes: request.looks }), {
-      concurrency,
-      signal,
+    const captioned = captionKeyframes(source, media, {
+      ...{ captioner, journal, signal },
+      settings: { choice, passes: request.looks },
+      tapKeyframes: (keyframes) => survey(keyframes, captioner.image, media.start, samples),
     });
     const { failed, summary: report } = await writeTracks(
-      { groups, zero: media.start, limit: 4 * concurrency, end: () => reader.report },
+      { ...captioned, zero: media.start, end: captioned.report },
       {
         rules: DEFAULT_RULES,
         writers: [],

@@ -19,6 +19,7 @@ const CHUNK_BYTES = 65_536;
  * a kill -9 at any point; what was only being appended is there as a whole or not at all.
  */
 export interface Journal {
+  readonly file: string;
   /** Number of durable groups. */
   readonly size: number;
   /** True where the group's captions are durable. */
@@ -83,7 +84,7 @@ async function* linesOf(handle: FileHandle): AsyncGenerator<Place & { readonly t
 }
 
 class JournalFile implements Journal {
-  readonly #file: string;
+  readonly file: string;
   readonly #handle: FileHandle;
   readonly #lock: FileLock;
   readonly #places = new Map<number, Place>();
@@ -92,7 +93,7 @@ class JournalFile implements Journal {
   #ending: Promise<void> | undefined;
 
   constructor(file: string, handle: FileHandle, lock: FileLock) {
-    this.#file = file;
+    this.file = file;
     this.#handle = handle;
     this.#lock = lock;
   }
@@ -148,12 +149,11 @@ class JournalFile implements Journal {
     try {
       await this.#handle.read(bytes, 0, place.length, place.at);
     } catch (error) {
-      throw outputError(error, `read the journal ${this.#file}`);
+      throw outputError(error, `read the journal ${this.file}`);
     }
     const record = fromLine(bytes.toString());
     // The checksum vouches for what this class itself wrote.
-    if (record === undefined)
-      throw outputError(new Error('it has changed meanwhile'), `read the journal ${this.#file}`);
+    if (record === undefined) throw outputError(new Error('it has changed meanwhile'), `read the journal ${this.file}`);
     return (record as { readonly captions: readonly Caption[] }).captions;
   }
 
@@ -170,7 +170,7 @@ class JournalFile implements Journal {
       try {
         this.#places.set(group, await this.#write(toLine({ group, captions })));
       } catch (error) {
-        throw outputError(error, `write the journal ${this.#file}`);
+        throw outputError(error, `write the journal ${this.file}`);
       }
     };
     const written = this.#last.then(write);
@@ -192,7 +192,7 @@ class JournalFile implements Journal {
     await this.#last;
     await this.#handle.close();
     // Another run may have taken over; the file is that one's then.
-    if (forGood && this.#lock.held()) await rm(this.#file, { force: true });
+    if (forGood && this.#lock.held()) await rm(this.file, { force: true });
     await this.#lock.release();
   }
 }

@@ -1,0 +1,142 @@
+import path from 'node:path';
+import { SecondGlanceError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Keyframe } from '../core/types.ts';
+import type { IngestReport } from '../ingest/decode/damage.ts';
+import { IngestError } from '../ingest/errors.ts';
+import { type MediaInfo, probe } from '../ingest/probe/probe.ts';
+import { type KeyframeReader, readKeyframes } from '../ingest/read-keyframes.ts';
+import { openSource } from '../ingest/sources/open-source.ts';
+import type { Source } from '../ingest/sources/sources.ts';
+import type { GroupCaptions } from '../pipeline/cues/order.ts';
+import type { CaptionStream } from '../pipeline/track-events.ts';
+import { groupKeyframes } from '../queue/group-keyframes.ts';
+import { type GroupWork, runGroups } from '../queue/in-process.ts';
+import { type Journal, openJournal } from '../storage/journal.ts';
+import type { Captioner, CaptionOptions } from '../workers/captioner.ts';
+import { captionOptions, digest } from './input-identity.ts';
+import { journalFolder } from './journal-files.ts';
+import type { KeyframeSettings } from './settings.ts';
+
+/** The captions of one source as they are finished, in this process or through the queue. */
+export interface CaptionedSource {
+  /** As it was opened: stdin has been spooled to a file. */
+  readonly source: Source;
+  readonly media: MediaInfo;
+  readonly groups: AsyncIterable<GroupCaptions>;
+  /** The decoder's report, once all groups have arrived. */
+  readonly report: () => Promise<IngestReport>;
+  /** How many groups may arrive before an earlier one. */
+  readonly limit: number;
+}
+
+/** The video ends before the range begins, or the range lies between two frames. */
+class EmptyRangeError extends SecondGlanceError<'empty-range'> {
+  constructor(label: string, media: MediaInfo) {
+    const length = media.duration === null ? '' : `, which is ${(media.duration / 1e6).toFixed(1)} s long`;
+    super('empty-range', `no frame of "${label}"${length}, lies between --from and --to: change the range`);
+  }
+}
+
+/** The captions of a source as the pipeline takes them. A range without a single frame is `empty-range`. */
+export function captionStream({ source, media, groups, report, limit }: CaptionedSource): CaptionStream<IngestReport> {
+  const end = async (): Promise<IngestReport> => {
+    const found = await report();
+    if (found.keyframes === 0) throw new EmptyRangeError(source.label, media);
+    return found;
+  };
+  return { groups, zero: media.start, limit, end };
+}
+
+/** Sees every keyframe on its way to the captioner, and passes it on. */
+export type TapKeyframes = (keyframes: KeyframeReader, media: MediaInfo) => AsyncIterable<Keyframe>;
+
+/** How {@link captionKeyframes} captions. */
+export interface KeyframeRequest {
+  readonly captioner: Captioner;
+  readonly settings: KeyframeSettings;
+  /** Where captions become durable. What it already has is not captioned again. */
+  readonly journal: Journal;
+  readonly signal: AbortSignal;
+  readonly tapKeyframes?: TapKeyframes | undefined;
+}
+
+/** Captions groups, each durable in the journal before it counts; a group that the journal has is read from there. */
+function captionDurably(journal: Journal, captioner: Captioner, options: CaptionOptions): GroupWork {
+  return async (group, signal) => {
+    const durable = await journal.read(group.index);
+    // The same file may have had another name in that run, for example when it was found in a folder.
+    if (durable !== undefined) return durable.map((caption) => ({ ...caption, video: group.video }));
+    const captions = await captioner.caption(group, options, signal);
+    // A failed group is not durable, so the next run tries it again.
+    if (captions.every(({ error }) => error === undefined)) await journal.append(group.index, captions);
+    return captions;
+  };
+}
+
+/** Decodes a probed source, selects its keyframes and captions them in groups, several at once, in this process. */
+export function captionKeyframes(
+  source: Source,
+  media: MediaInfo,
+  { captioner, settings, journal, signal, tapKeyframes }: KeyframeRequest,
+): CaptionedSource {
+  const { choice, from, to, passes } = settings;
+  const { concurrency, image } = captioner;
+  const reader = readKeyframes(source, media, { choice, image, from, to, signal });
+  const keyframes = groupKeyframes(tapKeyframes?.(reader, media) ?? reader);
+  return {
+    source,
+    media,
+    groups: runGroups(keyframes, captionDurably(journal, captioner, { passes }), { concurrency, signal }),
+    report: () => reader.report,
+    limit: 4 * concurrency,
+  };
+}
+
+/** What {@link captionSource} captions. */
+export interface SourceRequest extends Omit<KeyframeRequest, 'journal'> {
+  readonly source: Source;
+  /** What makes the source the same source in another run; undefined for stdin. */
+  readonly identity: JsonObject | undefined;
+  readonly stateDir: string;
+  /** False: captions of an interrupted run are discarded. */
+  readonly resume: boolean;
+}
+
+/**
+ * Opens and probes a source, and hands its captions to `consume`, which removes the journal once they are no longer
+ * needed; otherwise the journal stays for the next run. Throws IngestError, OutputError, what `consume` throws, or the
+ * signal's reason.
+ */
+export async function captionSource<Result>(
+  request: SourceRequest,
+  consume: (captioned: CaptionedSource, journal: Journal) => Promise<Result>,
+): Promise<Result> {
+  const { captioner, settings, identity, signal } = request;
+  const opened = await openSource(request.source, { signal });
+  try {
+    const { source } = opened;
+    const media = await probe(source, { signal });
+    const header = {
+      // Stdin cannot be read again: its journal is of no use to another run.
+      input: identity ?? { stdin: process.pid, at: Date.now() },
+      media: { codec: media.codec, width: media.width, height: media.height, duration: media.duration },
+      options: captionOptions(settings),
+      model: captioner.model.sha256,
+      runtime: captioner.runtime,
+    };
+    const file = path.join(journalFolder(request.stateDir), `${digest(header)}.jsonl`);
+    const journal = await openJournal(file, header, { fresh: !request.resume });
+    try {
+      return await consume(captionKeyframes(source, media, { ...request, journal }), journal);
+    } finally {
+      await journal.close();
+    }
+  } catch (error) {
+    // An interrupted decoder fails too; what counts is why it was interrupted.
+    if (signal.aborted && !(error instanceof IngestError && error.code !== 'aborted')) throw signal.reason;
+    throw error;
+  } finally {
+    await opened.dispose();
+  }
+}

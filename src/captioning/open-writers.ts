@@ -1,0 +1,118 @@
+import path from 'node:path';
+import { SecondGlanceError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { ModelIdentity } from '../core/types.ts';
+import { VERSION } from '../core/version.ts';
+import { openTrackWriter } from '../pipeline/formats/formats.ts';
+import type { TrackHeader, TrackWriter } from '../pipeline/formats/track-writer.ts';
+import { burnTrack } from '../pipeline/media/burn.ts';
+import { muxTrack } from '../pipeline/media/mux.ts';
+import { segmentVideo } from '../pipeline/media/segment.ts';
+import { openOutputSink } from '../storage/output-manifest.ts';
+import { ensureFolder, streamSink, type TextSink, type Transform } from '../storage/sink.ts';
+import type { CaptionedSource } from './caption-source.ts';
+import { sourceOf, trackOptions } from './input-identity.ts';
+import { needsVideo, type Target } from './outputs.ts';
+import type { TrackSettings } from './settings.ts';
+
+/** What the outputs of all inputs have in common. */
+export interface OutputContext {
+  readonly settings: TrackSettings;
+  readonly model: ModelIdentity;
+  readonly stateDir: string;
+  /**
+   * Ends what reads the video itself (HLS, mux, burn). Present where this process may read it; without it such outputs
+   * are `video-needed`.
+   */
+  readonly signal?: AbortSignal;
+}
+
+/** One input and its outputs. */
+export interface OutputJob {
+  /** What makes the input the same input in another run; undefined for stdin. */
+  readonly identity: JsonObject | undefined;
+  /** The owner of the outputs, if it is not the place that `identity` names. */
+  readonly owner?: string;
+  readonly targets: readonly Target[];
+  /** What the outputs depend on, as the output manifest keeps it, without their format. */
+  readonly key: string;
+  /** Takes this input's lines of a `jsonl` file that several inputs share. */
+  readonly sharedJsonl?: TextSink;
+  /** Also receive the captions and cues, after the targets. */
+  readonly extraWriters?: readonly TrackWriter[];
+}
+
+/** Services are asked for an output that takes the video itself. */
+class VideoNeededError extends SecondGlanceError<'video-needed'> {
+  constructor({ path: file }: Target) {
+    super('video-needed', `${file} takes the video itself, which services do not copy: run caption without --queue`);
+  }
+}
+
+/** The owner of an input's outputs in the output manifest. */
+export function ownerOf({ owner, identity }: OutputJob): string {
+  return owner ?? sourceOf(identity);
+}
+
+/** How a target's bytes are made from its track, if they are not the track itself. */
+function transformOf(
+  { settings, signal }: OutputContext,
+  { source, media }: CaptionedSource,
+  target: Target,
+): Transform | undefined {
+  if (!needsVideo(target)) return undefined;
+  if (signal === undefined) throw new VideoNeededError(target);
+  const { kind, language } = settings;
+  const extension = path.extname(target.path).toLowerCase();
+  switch (target.into) {
+    case 'mux':
+      return (file, made) => muxTrack(source, media, { file, kind, language }, made, extension, signal);
+    case 'burn':
+      return (file, made) => burnTrack(source, media, file, made, extension, signal);
+    default:
+      return undefined;
+  }
+}
+
+function headerOf({ settings, model, signal }: OutputContext, { source, media }: CaptionedSource): TrackHeader {
+  return {
+    tool: { name: 'secondglance', version: VERSION },
+    model,
+    source: {
+      name: source.name,
+      label: source.label,
+      start: media.start,
+      facts: { container: media.container, codec: media.codec, width: media.width, height: media.height },
+    },
+    kind: settings.kind,
+    language: settings.language,
+    ...(signal === undefined ? {} : { segmentVideo: (folder) => segmentVideo(source, media, folder, signal) }),
+    options: trackOptions(settings),
+  };
+}
+
+/** Opens a writer per output: the shared `jsonl` first, then the targets, then the extra writers. */
+export async function openWriters(
+  context: OutputContext,
+  job: OutputJob,
+  captioned: CaptionedSource,
+): Promise<TrackWriter[]> {
+  const header = headerOf(context, captioned);
+  const writers: TrackWriter[] = [];
+  try {
+    if (job.sharedJsonl !== undefined) writers.push(await openTrackWriter('jsonl', job.sharedJsonl, header));
+    for (const target of job.targets) {
+      const transform = transformOf(context, captioned, target);
+      if (target.path !== '-') await ensureFolder(path.dirname(target.path));
+      const sink =
+        target.path === '-'
+          ? streamSink(process.stdout)
+          : await openOutputSink(context.stateDir, target.path, ownerOf(job), transform);
+      writers.push(await openTrackWriter(target.format, sink, header));
+    }
+    return [...writers, ...(job.extraWriters ?? [])];
+  } catch (error) {
+    await Promise.all(writers.map((writer) => writer.abort()));
+    throw error;
+  }
+}
