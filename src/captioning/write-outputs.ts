@@ -63,13 +63,13 @@ export async function writeOutputs(
       onProgress({ keyframes: index + 1, covered, ...(duration === undefined ? {} : { duration }) });
     },
   });
-  const { keyframes, cues, unsure, failed } = tracks;
+  const { keyframes, cues, unsure, failed, failure } = tracks.counts;
   const { damage, end } = tracks.summary;
   const problems: Problem[] = damage === undefined ? [] : [damageProblem(damage, verbose)];
   if (failed > 0) {
     problems.push({
       code: 'captions-failed',
-      message: `${failed} of ${counted(keyframes, 'keyframe')} got no caption; run it again to try just those (${tracks.failure})`,
+      message: `${failed} of ${counted(keyframes, 'keyframe')} got no caption; run it again to try just those (${failure})`,
     });
   }
   const whole = problems.length === 0;

@@ -1,5 +1,7 @@
 import { map, merge, Subject, share } from 'rxjs';
+import { SecondGlanceError } from '../core/errors.ts';
 import type { Caption, Cue, Micros } from '../core/types.ts';
+import { counted } from '../core/wording.ts';
 import { OutputError } from '../storage/errors.ts';
 import { type GroupCaptions, orderCaptions } from './cues/order.ts';
 import type { CueRules } from './cues/rules.ts';
@@ -18,16 +20,47 @@ export interface CaptionStream<Summary extends TrackSummary = TrackSummary> {
   readonly end: () => Promise<Summary>;
 }
 
+/** What a video's captions came to. */
+export interface CaptionCounts {
+  readonly keyframes: number;
+  /** Keyframes without a caption, because their group failed, and the first reason. */
+  readonly failed: number;
+  readonly failure?: string;
+  /** Captions left out of the cues because their confidence is below `rules.minConfidence`. */
+  readonly unsure: number;
+  readonly cues: number;
+}
+
 /** What a track consists of, in order: captions and cues, and one `end`. */
 export type TrackEvent<Summary extends TrackSummary = TrackSummary> =
   | { readonly kind: 'caption'; readonly caption: Caption }
   | { readonly kind: 'cue'; readonly cue: Cue }
-  | { readonly kind: 'end'; readonly summary: Summary };
+  | { readonly kind: 'end'; readonly summary: Summary; readonly counts: CaptionCounts };
+
+/** No keyframe has a caption: no track is better than an empty one. */
+class NoCaptionsError extends SecondGlanceError<'captions-failed'> {
+  constructor(keyframes: number, reason: string) {
+    super('captions-failed', `none of ${counted(keyframes, 'keyframe')} could be captioned (${reason})`);
+  }
+}
+
+function count(
+  counts: CaptionCounts,
+  event: { readonly caption: Caption } | { readonly cue: Cue },
+  rules: CueRules,
+): CaptionCounts {
+  if ('cue' in event) return { ...counts, cues: counts.cues + 1 };
+  const { error, confidence } = event.caption;
+  const keyframes = counts.keyframes + 1;
+  if (error !== undefined) return { failure: error.message, ...counts, keyframes, failed: counts.failed + 1 };
+  return { ...counts, keyframes, unsure: counts.unsure + (confidence < rules.minConfidence ? 1 : 0) };
+}
 
 /**
  * Orders the captions of a video and derives its cues. A cue comes as soon as later captions have fixed its end. The
  * next group is requested only when everything that the previous one produced has been taken, so a slow consumer slows
- * the captioner down. Errors of `groups` and `end` are passed on; a missing group is `captions-incomplete`.
+ * the captioner down. Errors of `groups` and `end` are passed on; a missing group is `captions-incomplete`, a video
+ * without a single caption `captions-failed`.
  */
 export async function* trackEvents<Summary extends TrackSummary>(
   stream: CaptionStream<Summary>,
@@ -43,7 +76,8 @@ export async function* trackEvents<Summary extends TrackSummary>(
   };
 
   // RxJS has no backpressure: what a group produces is collected here, synchronously, and yielded before the next group.
-  const ready: TrackEvent<Summary>[] = [];
+  let ready: ({ readonly kind: 'caption'; readonly caption: Caption } | { readonly kind: 'cue'; readonly cue: Cue })[] =
+    [];
   let failure: { readonly error: unknown } | undefined;
   const arriving = new Subject<GroupCaptions>();
   const captions = arriving.pipe(orderCaptions(stream.limit), share());
@@ -60,14 +94,26 @@ export async function* trackEvents<Summary extends TrackSummary>(
     },
   });
 
+  let counts: CaptionCounts = { keyframes: 0, failed: 0, unsure: 0, cues: 0 };
+  const take = function* (): Generator<TrackEvent<Summary>, void, undefined> {
+    const events = ready;
+    ready = [];
+    for (const event of events) {
+      counts = count(counts, event, rules);
+      yield event;
+    }
+    if (failure !== undefined) throw failure.error;
+  };
+
   for await (const group of stream.groups) {
     arriving.next(group);
-    yield* ready.splice(0);
-    if (failure !== undefined) throw failure.error;
+    yield* take();
   }
   summary = await stream.end();
   arriving.complete();
-  yield* ready.splice(0);
-  if (failure !== undefined) throw failure.error;
-  yield { kind: 'end', summary };
+  yield* take();
+  if (counts.failure !== undefined && counts.failed === counts.keyframes) {
+    throw new NoCaptionsError(counts.keyframes, counts.failure);
+  }
+  yield { kind: 'end', summary, counts };
 }

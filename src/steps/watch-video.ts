@@ -66,7 +66,7 @@ export async function lookThrough(request: LookRequest): Promise<Seen> {
       settings: { choice, passes: request.looks },
       tapKeyframes: (keyframes) => survey(keyframes, captioner.image, media.start, samples),
     });
-    const { failed, summary: report } = await writeTracks(
+    const { counts, summary: report } = await writeTracks(
       { ...captioned, zero: media.start, end: captioned.report },
       {
         rules: DEFAULT_RULES,
@@ -84,8 +84,8 @@ export async function lookThrough(request: LookRequest): Promise<Seen> {
       samples,
       looks: captions.map(({ pts, text, confidence }) => ({ time: Math.max(0, pts - media.start), text, confidence })),
       end: Math.max(report.end - media.start, samples.at(-1)?.time ?? 0),
-      keyframes: captions.length,
-      failed,
+      keyframes: counts.keyframes,
+      failed: counts.failed,
       report,
     };
   } finally {

@@ -68,9 +68,7 @@ test('whatever the order in which groups get done: the same bytes in every forma
       onCaption: (caption) => seen.push(caption),
     });
     expect(report).toMatchObject({
-      keyframes: 45,
-      failed: 4,
-      failure: 'the model failed',
+      counts: { keyframes: 45, failed: 4, failure: 'the model failed' },
       summary: { end: seconds(92.5) },
     });
     expect(seen).toEqual(all);
@@ -78,14 +76,14 @@ test('whatever the order in which groups get done: the same bytes in every forma
     expected ??= texts;
     expect(texts).toEqual(expected);
     expect(report.written.map(({ bytes }) => bytes)).toEqual(texts.map((text) => Buffer.byteLength(text)));
-    expect(texts[0]?.match(/ --> /g)).toHaveLength(report.cues);
+    expect(texts[0]?.match(/ --> /g)).toHaveLength(report.counts.cues);
   }
 });
 
 test('a video without keyframes has whole, empty tracks', async () => {
   const folder = await temporaryFolder();
   const report = await writeTracks(streamOf(arriving([])), { rules, writers: await openWriters(folder) });
-  expect(report).toMatchObject({ keyframes: 0, cues: 0 });
+  expect(report.counts).toEqual({ keyframes: 0, failed: 0, unsure: 0, cues: 0 });
   expect(JSON.parse((await textsOf(folder))[2] ?? '')).toMatchObject({ keyframes: [], cues: [] });
 });
 
@@ -118,7 +116,7 @@ test('captions below the minimum confidence are counted; without a single captio
     rules: { ...rules, minConfidence: 1.1 },
     writers: [],
   });
-  expect(report).toMatchObject({ keyframes: 45, failed: 4, unsure: 41, cues: 0, written: [] });
+  expect(report).toMatchObject({ counts: { keyframes: 45, failed: 4, unsure: 41, cues: 0 }, written: [] });
 
   const error = { code: 'group-failed', message: 'the model failed' };
   const failing = captions([0, 1].map((at) => ({ at, text: '', error })));
@@ -184,7 +182,7 @@ test('memory does not grow with the video', async () => {
     { groups: long(), zero: 0, limit: 8, end: async () => ({ end: seconds(24_000) }) },
     { rules, writers: await openWriters(folder) },
   );
-  expect(report.cues).toBe(24_000);
+  expect(report.counts.cues).toBe(24_000);
   // Between the two measurements come 20,000 captions: over 5 MB where they or their cues are kept.
   expect((heaps.at(-1) ?? 0) - (heaps[0] ?? 0)).toBeLessThan(2e6);
 });
