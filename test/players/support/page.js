@@ -1,16 +1,22 @@
 // Runs in the browser: what the tests of players do in a page. No TypeScript there, and no DOM in the types of the rest.
 
-/** Goes to `time` in the page's one video, and tells what a viewer gets there. */
+/** Seeks to `time` in the page's one video, and returns what a viewer gets there. */
 window.momentAt = async (time) => {
   const video = document.querySelector('video');
   if (video.currentTime !== time) {
-    await new Promise((resolve) => {
+    // `seeked` says that the cues are those of the new time; the frame of it is presented before or after that.
+    const seeked = new Promise((resolve) => {
       video.addEventListener('seeked', resolve, { once: true });
-      video.currentTime = time;
     });
+    const presented = new Promise((resolve) => {
+      video.requestVideoFrameCallback(resolve);
+    });
+    video.currentTime = time;
+    await Promise.all([seeked, presented]);
   }
-  // The frame, and the cues of the new time, come with the next turns of the page.
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await new Promise((resolve) => {
+    requestAnimationFrame(() => requestAnimationFrame(resolve));
+  });
   const canvas = document.createElement('canvas');
   canvas.width = 8;
   canvas.height = 8;
