@@ -1,27 +1,30 @@
-/** What the user can do with a failure's cause: process details shown under `--verbose`. */
+import { ERROR_CATALOGUE, type ErrorCode } from './catalogue/catalogue.ts';
+
+/** Details of a failed process, shown with `--verbose`. */
 export interface FailureDetail {
-  /** The external command that was tried, as one would type it. */
+  /** The external command, as one would type it. */
   readonly command?: string;
   readonly exitCode?: number | null;
   readonly signal?: string | null;
-  /** Last lines that the command wrote to stderr. */
+  /** The last lines of its stderr. */
   readonly stderr?: readonly string[];
   /** Time in the video, in microseconds of its own clock. */
   readonly pts?: number;
 }
 
-/** How a {@link SecondGlanceError} is made, besides its sentence. */
+/** How a {@link SecondGlanceError} is made, besides its message. */
 export interface FailureOptions extends ErrorOptions {
-  /** True where the same attempt may succeed later (time-out, network, a killed process). */
+  /** Whether the same attempt may succeed later. Counts only for codes that the catalogue lists with `depends`. */
   readonly retryable?: boolean;
   readonly detail?: FailureDetail;
 }
 
 /**
- * Every failure that a user may see. `message` is one clear sentence (what, where, what to do), `code` is stable,
- * and `retryable` says whether the same attempt may succeed later. Each room subclasses it with its own union of codes.
+ * Every error that a user may see. `message` is one sentence (what, where, what to do); `code` is stable and listed in the
+ * error catalogue; `retryable` says whether the same attempt may succeed later. Modules subclass it with the codes of their
+ * part of the catalogue.
  */
-export class SecondGlanceError<Code extends string = string> extends Error {
+export class SecondGlanceError<Code extends ErrorCode = ErrorCode> extends Error {
   readonly code: Code;
   readonly retryable: boolean;
   readonly detail: FailureDetail;
@@ -30,7 +33,8 @@ export class SecondGlanceError<Code extends string = string> extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
     this.code = code;
-    this.retryable = options.retryable ?? false;
+    const { retryable } = ERROR_CATALOGUE[code];
+    this.retryable = retryable === 'depends' ? (options.retryable ?? false) : retryable;
     this.detail = options.detail ?? {};
   }
 }

@@ -1,50 +1,11 @@
-import { type FailureOptions, SecondGlanceError } from '../core/errors.ts';
+import type { INGEST_ERRORS } from '../core/catalogue/ingest.ts';
+import { SecondGlanceError } from '../core/errors.ts';
 
-/**
- * What can go wrong between an argument and its frames.
- *
- * - `missing-file`, `no-permission`, `empty-file`, `empty-folder`, `no-match`: the argument itself
- * - `not-media`, `no-video`, `unknown-codec`, `unreadable`: the file is there, its content does not serve
- * - `too-large`: more pixels than can be decoded here; `blocked-format`: a container that services do not read
- * - `truncated`, `damaged`: part of it could be decoded; these two stand in a report and are not thrown
- * - `http-status`, `unreachable`, `timed-out`, `blocked-protocol`: the network
- * - `stalled`, `decode-failed`, `ffmpeg-missing`, `aborted`: the decoder
- * - `write-failed`: ffmpeg could not write a video (a container that does not take a stream, a full disk)
- * - `invalid-choice`: `--frames` names no frame choice
- * - `invalid-names`: a pattern of recordings' names says nothing
- */
-export type IngestErrorCode =
-  | 'missing-file'
-  | 'no-permission'
-  | 'empty-file'
-  | 'empty-folder'
-  | 'no-match'
-  | 'not-media'
-  | 'no-video'
-  | 'unknown-codec'
-  | 'unreadable'
-  | 'too-large'
-  | 'blocked-format'
-  | 'truncated'
-  | 'damaged'
-  | 'http-status'
-  | 'unreachable'
-  | 'timed-out'
-  | 'blocked-protocol'
-  | 'stalled'
-  | 'decode-failed'
-  | 'ffmpeg-missing'
-  | 'aborted'
-  | 'write-failed'
-  | 'invalid-choice'
-  | 'invalid-names';
+/** Codes of {@link IngestError}. `truncated` and `damaged` stand in a report and are not thrown. */
+export type IngestErrorCode = keyof typeof INGEST_ERRORS;
 
-/** A failure of the ingest room. `detail` has the command and its last stderr lines where a process was involved. */
-export class IngestError extends SecondGlanceError<IngestErrorCode> {
-  constructor(code: IngestErrorCode, message: string, options: FailureOptions = {}) {
-    super(code, message, options);
-  }
-}
+/** A failure of reading an input. `detail` has the command and its last stderr lines where a process was involved. */
+export class IngestError extends SecondGlanceError<IngestErrorCode> {}
 
 /** Throws the `aborted` error where `signal` has been given. */
 export function throwIfAborted(signal: AbortSignal, label: string): void {
@@ -53,5 +14,5 @@ export function throwIfAborted(signal: AbortSignal, label: string): void {
 
 /** The error of an interrupted attempt: nothing is wrong with the input. */
 export function abortedError(label: string): IngestError {
-  return new IngestError('aborted', `Reading "${label}" was interrupted.`, { retryable: true });
+  return new IngestError('aborted', `Reading "${label}" was interrupted.`);
 }

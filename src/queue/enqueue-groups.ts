@@ -55,8 +55,7 @@ async function admitted(
       [video, run, group.index, limits.perVideo, inAll, reached, last?.pts ?? 0, Date.now()],
     );
     if (answer === 'gone') throw gone(video);
-    if (answer === 'aside')
-      throw new QueueError('video-aside', `${video} is refused by every worker`, { retryable: true });
+    if (answer === 'aside') throw new QueueError('video-aside', `${video} is refused by every worker`);
     if (answer === 'done') return false;
     if (answer === 'admitted') return true;
     if (answer === 'held') return (await queues.groupState({ video, run, group: group.index })) === undefined;

@@ -34,7 +34,6 @@ export function folderFrames(folder: string): FrameStore {
   const failed = (error: unknown): QueueError =>
     new QueueError('frame-store', `the frame store ${folder} cannot be used: ${sentenceOf(error)}`, {
       cause: error,
-      retryable: true,
     });
   return {
     async put(video, group, bytes) {

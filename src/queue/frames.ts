@@ -81,7 +81,5 @@ function parseJson(text: string): unknown {
 }
 
 function damaged(): QueueError {
-  return new QueueError('frames-lost', 'the frames of a group are damaged in the frame store: they are decoded again', {
-    retryable: true,
-  });
+  return new QueueError('frames-lost', 'the frames of a group are damaged in the frame store: they are decoded again');
 }

@@ -1,12 +1,8 @@
+import type { STEPS_ERRORS } from '../core/catalogue/outputs.ts';
 import { SecondGlanceError } from '../core/errors.ts';
 
-/**
- * What can go wrong with a guide.
- * - `steps-invalid`: a steps.json is not one, or an edit in it cannot be.
- * - `no-frames`: no frame of the video could be looked at.
- * - `captions-failed`: not one look got a caption.
- */
-export type StepsErrorCode = 'steps-invalid' | 'no-frames' | 'captions-failed';
+/** Codes of {@link StepsError}. */
+export type StepsErrorCode = keyof typeof STEPS_ERRORS;
 
-/** A failure of this room: of finding steps, or of the guide that is made of them. */
+/** A failure of finding steps, or of writing the guide. */
 export class StepsError extends SecondGlanceError<StepsErrorCode> {}

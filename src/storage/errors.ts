@@ -1,35 +1,10 @@
+import type { OUTPUT_ERRORS } from '../core/catalogue/outputs.ts';
 import { errnoOf, SecondGlanceError } from '../core/errors.ts';
 
-/**
- * What can go wrong between the captions and the finished track.
- * - `output-full`: the disk or the quota is full (retryable).
- * - `output-permission`: the target may not be written, or lies on a read-only disk.
- * - `output-folder-missing`: the folder of the target does not exist, or a file stands in its place.
- * - `output-is-folder`: the target is a folder.
- * - `output-name`: the target's name is too long for its disk.
- * - `output-changed`: something else wrote the target while the track was being made.
- * - `output-closed`: the reader of a pipe has gone; a clean end for a run that writes to stdout.
- * - `output-failed`: any other trouble of the disk (retryable).
- * - `not-a-track`: what should be a WebVTT or SubRip file is something else.
- * - `captions-incomplete`: a group never came, or came too far ahead of its turn.
- * - `journal-busy`: another run works on the same input with the same settings (retryable).
- * - `journal-lost`: this run was stopped for so long that another one took over its journal (retryable).
- */
-export type OutputErrorCode =
-  | 'output-full'
-  | 'output-permission'
-  | 'output-folder-missing'
-  | 'output-is-folder'
-  | 'output-name'
-  | 'output-changed'
-  | 'output-closed'
-  | 'output-failed'
-  | 'not-a-track'
-  | 'captions-incomplete'
-  | 'journal-busy'
-  | 'journal-lost';
+/** Codes of {@link OutputError}. */
+export type OutputErrorCode = keyof typeof OUTPUT_ERRORS;
 
-/** A failure of this room: of ordering captions, writing tracks, or keeping the journal. */
+/** A failure of ordering captions, writing tracks, or keeping the journal. */
 export class OutputError extends SecondGlanceError<OutputErrorCode> {}
 
 /** The OutputError for a failed file operation. `doing` reads like `write the track /films/holiday.vtt`. */
@@ -41,7 +16,6 @@ export function outputError(cause: unknown, doing: string): OutputError {
     case 'EDQUOT':
       return new OutputError('output-full', `cannot ${doing}: the disk is full; free some space and run it again`, {
         cause,
-        retryable: true,
       });
     case 'EACCES':
     case 'EPERM':

@@ -57,7 +57,6 @@ export async function lockFile(file: string): Promise<FileLock> {
       throw new OutputError(
         'journal-busy',
         'another run is working on the same input with the same settings: wait for it to end, or stop it',
-        { retryable: true },
       );
     }
     found = renewed ?? found;

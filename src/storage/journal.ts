@@ -164,7 +164,6 @@ class JournalFile implements Journal {
         throw new OutputError(
           'journal-lost',
           'this run stood still so long that another took over its work: let that one finish, or run it again',
-          { retryable: true },
         );
       }
       try {

@@ -6,7 +6,7 @@ import type { NotificationTransport } from './outbox.ts';
 const TIMEOUT_MS = 10_000;
 
 function notDelivered(what: string, cause?: unknown): ArchiveError {
-  return new ArchiveError('not-delivered', what, { retryable: true, ...(cause === undefined ? {} : { cause }) });
+  return new ArchiveError('not-delivered', what, { ...(cause === undefined ? {} : { cause }) });
 }
 
 /** User and password of a URL, decoded. */

@@ -74,13 +74,11 @@ export function stateError(file: string, cause: unknown): Error {
   if (code === 'SQLITE_FULL' || code?.startsWith('SQLITE_IOERR') === true) {
     return new ArchiveError('state-full', `${file} cannot be written: is its disk full? (${sentenceOf(cause)})`, {
       cause,
-      retryable: true,
     });
   }
   if (code?.startsWith('SQLITE_BUSY') === true) {
     return new ArchiveError('state-busy', `${file} is locked by another program: will retry`, {
       cause,
-      retryable: true,
     });
   }
   if (code === 'SQLITE_NOTADB' || code?.startsWith('SQLITE_CORRUPT') === true) return noStateFile(file, cause);

@@ -7,7 +7,6 @@ export class AlreadyWatchedError extends SecondGlanceError<'already-watched'> {
   constructor(file: string, cause?: unknown) {
     super('already-watched', `another secondglance watch is using ${file}: stop it, or name another --state`, {
       cause,
-      retryable: true,
     });
   }
 }

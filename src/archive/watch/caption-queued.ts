@@ -4,6 +4,7 @@ import { remember } from '../../captioning/queued/submitted.ts';
 import { makeRequest, requestId } from '../../captioning/queued/video-request.ts';
 import { waitForVideos } from '../../captioning/queued/wait-for-videos.ts';
 import type { InputSummary } from '../../captioning/summary.ts';
+import { isErrorCode } from '../../core/catalogue/catalogue.ts';
 import { SecondGlanceError, sentenceOf } from '../../core/errors.ts';
 import type { Keyframe } from '../../core/types.ts';
 import { frameAt } from '../../ingest/decode/frame-at.ts';
@@ -20,7 +21,7 @@ import { sourceAt } from '../recordings/register.ts';
 import { candidateTargets } from './candidate-targets.ts';
 import type { CaptionContext } from './caption-local.ts';
 import { planSettings } from './caption-settings.ts';
-import { isEnvironmentError, WindowClosedError } from './errors.ts';
+import { WindowClosedError } from './errors.ts';
 import type { CaptionRequest, RecordingCaptioner } from './recording-captioner.ts';
 import { micros, parseServiceTrack, replayTrack, type ServiceTrack } from './service-track.ts';
 
@@ -33,7 +34,7 @@ const PASSING: ReadonlySet<string> = new Set(['input-changed', 'video-gone', 'ca
 /** A recording that the services could not caption. */
 class ServiceFailure extends SecondGlanceError {
   constructor(code: string, message: string) {
-    super(code, message, { retryable: PASSING.has(code) || isEnvironmentError({ code }) });
+    super(isErrorCode(code) ? code : 'unexpected', message, { retryable: PASSING.has(code) });
   }
 }
 

@@ -3,14 +3,14 @@ import { SecondGlanceError } from '../../core/errors.ts';
 /** A watched folder is unavailable: an unmounted share, a removed disk. */
 export class FolderAwayError extends SecondGlanceError<'folder-away'> {
   constructor(folder: string) {
-    super('folder-away', `${folder} is unavailable: its recordings wait until it is back`, { retryable: true });
+    super('folder-away', `${folder} is unavailable: its recordings wait until it is back`);
   }
 }
 
 /** The time window has closed; the recording in progress continues in the next one. */
 export class WindowClosedError extends SecondGlanceError<'window-closed'> {
   constructor() {
-    super('window-closed', 'the time window has closed', { retryable: true });
+    super('window-closed', 'the time window has closed');
   }
 }
 

@@ -228,7 +228,7 @@ class Watchdog {
           new IngestError(
             'stalled',
             `Decoding "${source.label}" gave nothing for ${stallMs / 1000} s and was ended, twice: the file or its server hangs; try again later.`,
-            { detail: this.tool.detail(), retryable: true },
+            { detail: this.tool.detail() },
           ),
         );
         void this.tool.kill();

@@ -128,7 +128,6 @@ async function refusal(source: Source, answer: ToolOutput): Promise<IngestError>
   if (answer.timedOut) {
     return new IngestError('timed-out', `"${label}" could not be opened in time: try again later.`, {
       detail,
-      retryable: true,
     });
   }
   const local = source.kind !== 'url';

@@ -84,7 +84,6 @@ export function redisError(error: unknown, place: RedisPlace): unknown {
   if (/^OOM /.test(error.message)) {
     return new QueueError('redis-full', `Redis at ${placeOf(place.url)} is full: raise its maxmemory`, {
       cause: error,
-      retryable: true,
     });
   }
   if (isAway(error)) return unreachable(place, error);
@@ -96,7 +95,7 @@ function unreachable(place: RedisPlace, cause?: unknown): QueueError {
   return new QueueError(
     'redis-unreachable',
     `Redis at ${placeOf(place.url)} cannot be reached${why}: start it, or set SECONDGLANCE_REDIS_URL`,
-    { cause, retryable: true },
+    { cause },
   );
 }
 

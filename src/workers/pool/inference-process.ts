@@ -98,7 +98,6 @@ export class InferenceProcess {
     } catch (error) {
       if (!(error instanceof WorkerError)) throw error;
       throw new WorkerError('worker-start', `No inference process could be started: ${error.message}`, {
-        retryable: true,
         detail: error.detail,
         cause: error,
       });
@@ -166,14 +165,12 @@ export class InferenceProcess {
         'worker-stuck',
         `an inference process gave no answer for ${minutes} minutes and was killed`,
         {
-          retryable: true,
           detail,
         },
       );
     }
     const how = signal === null ? `exit code ${code}` : signal;
     return new WorkerError('worker-died', `an inference process ended unexpectedly (${how})`, {
-      retryable: true,
       detail,
     });
   }

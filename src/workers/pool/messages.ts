@@ -57,5 +57,5 @@ export function packError(error: unknown): Thrown {
 export function unpackError(thrown: Thrown): BundleError | WorkerError {
   const { message, detail } = thrown;
   if (thrown.kind === 'bundle') return new BundleError(thrown.code, message, { detail });
-  return new WorkerError(thrown.code, message, { detail, retryable: thrown.code === 'inference-failed' });
+  return new WorkerError(thrown.code, message, { detail });
 }

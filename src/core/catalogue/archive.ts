@@ -1,0 +1,24 @@
+import { depends, permanent, temporary } from './entry.ts';
+
+/** Errors of the archive of recordings: search, report, export, watch. */
+export const ARCHIVE_ERRORS = {
+  'state-missing': permanent('There is no state file: nothing was watched yet.', 'Run watch, or check --state.'),
+  'state-unusable': permanent(
+    'The state file is not a database, is of a newer version, or cannot be written.',
+    'Check --state.',
+  ),
+  'state-busy': temporary('Another program has locked the state file.', 'Close it, or wait; watch goes on by itself.'),
+  'state-full': temporary('The disk of the state file is full.', 'Free some space; watch goes on by itself.'),
+  'nothing-to-search': permanent('The query has no word in it.', 'Give at least one word.'),
+  'bad-time': permanent('A time, a date or a window is not valid.', 'Use one of the forms that the help shows.'),
+  'no-such-hit': permanent('No cue has this ID.', 'secondglance search shows the IDs.'),
+  'recording-gone': depends('The recording was moved or deleted.', 'Put it back, or mount its disk.'),
+  'not-delivered': temporary('A webhook or an MQTT broker did not take a message.', 'Nothing; it is sent again.'),
+} as const;
+
+/** Errors that make `watch` wait. */
+export const WATCH_ERRORS = {
+  'already-watched': temporary('Another watch uses the same state file.', 'Stop it, or choose another --state.'),
+  'folder-away': temporary('A watched folder does not exist for now.', 'Mount its disk; watch waits for it.'),
+  'window-closed': temporary('The time window has closed.', 'Nothing; the work goes on in the next window.'),
+} as const;

@@ -1,0 +1,63 @@
+import { depends, permanent, temporary } from './entry.ts';
+
+/** Errors between an input's name and its frames. */
+export const INGEST_ERRORS = {
+  'missing-file': permanent('The input does not exist.', 'Check the name.'),
+  'no-permission': permanent('This user may not read the input.', 'Change its permissions or run as another user.'),
+  'empty-file': permanent('The input has no bytes.', 'Record or download it again.'),
+  'empty-folder': permanent('The folder holds no video or picture.', 'Check the folder, or name the files.'),
+  'no-match': permanent('No file matches the pattern.', 'Check the pattern and its quotes.'),
+  'not-media': permanent('The input is not a video or a picture.', 'Name a media file.'),
+  'no-video': permanent('The input has no video stream.', 'Name a file with pictures; sound alone is not captioned.'),
+  'unknown-codec': permanent(
+    'This ffmpeg cannot decode the codec.',
+    'Install an ffmpeg that can, or convert the file.',
+  ),
+  unreadable: permanent('The file is incomplete or damaged.', 'Record, copy or download it again.'),
+  'too-large': permanent('A picture has more pixels than can be decoded.', 'Scale the video or picture down.'),
+  'blocked-format': permanent('Services do not read this container.', 'Convert the file, for example to MP4 or MKV.'),
+  truncated: permanent('The video ends early; the part before is captioned.', 'Get the complete file.'),
+  damaged: permanent('Some frames could not be decoded; the others are captioned.', 'Get an undamaged copy.'),
+  'http-status': depends(
+    'The server answered with an error status. A retry helps for 408, 425, 429 and 5xx.',
+    'Check the address, or try again later.',
+  ),
+  unreachable: depends('The server cannot be reached.', 'Check the address, the network and certificates.'),
+  'timed-out': temporary('The server did not answer in time.', 'Try again later.'),
+  'blocked-protocol': permanent(
+    'The input points to an address of a kind that is not followed.',
+    'Download the file that it points to.',
+  ),
+  stalled: temporary('ffmpeg delivered no frame for too long.', 'Try again; check the disk or the network.'),
+  'decode-failed': depends(
+    'No frame could be decoded. A retry helps where something killed ffmpeg.',
+    'Check that the video plays; see --verbose.',
+  ),
+  'ffmpeg-missing': permanent(
+    'ffmpeg or ffprobe was not found, or is too old.',
+    'Install ffmpeg 5.1 or newer; secondglance doctor checks it.',
+  ),
+  aborted: temporary('Reading was interrupted.', 'Run the command again; it resumes.'),
+  'write-failed': permanent(
+    'ffmpeg could not write a copy of the video.',
+    'Choose another container, or free disk space; see --verbose.',
+  ),
+  'invalid-choice': permanent('--frames names no keyframe selector.', 'Use one that the help of caption lists.'),
+  'invalid-names': permanent('The pattern of --names is not valid.', 'See the help of watch for the placeholders.'),
+} as const;
+
+/** Errors of the allow-lists that services keep. */
+export const ACCESS_ERRORS = {
+  'path-not-allowed': permanent(
+    'A file lies outside the allowed folders, directly or through a link.',
+    'Add its folder to SECONDGLANCE_ALLOW_PATHS.',
+  ),
+  'url-not-allowed': permanent(
+    'An address, a redirect or a playlist entry is not on the allow-list.',
+    'Add it to SECONDGLANCE_ALLOW_URLS.',
+  ),
+  'address-not-allowed': permanent(
+    'The host of an address is in a private network.',
+    'Name the host in SECONDGLANCE_ALLOW_URLS.',
+  ),
+} as const;
