@@ -2,17 +2,13 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import { UsageError } from '../core/failures.ts';
 import type { Source } from '../ingest/sources/sources.ts';
+import { FORMAT_NAMES, type FormatName, formatOfExtension, trackFormat } from '../pipeline/formats/formats.ts';
 import { BURN_CONTAINERS } from '../pipeline/media/burn.ts';
 import { MUX_CONTAINERS } from '../pipeline/media/mux.ts';
 
-/** The formats that `caption` writes. All but `jsonl` hold one input a file. */
-export const FORMATS = ['vtt', 'srt', 'ttml', 'ass', 'txt', 'hls', 'json', 'jsonl'] as const;
-/** One of {@link FORMATS}. */
-export type Format = (typeof FORMATS)[number];
-
 /** One file to write. `path` is absolute, or `-` for stdout. */
 export interface Target {
-  readonly format: Format;
+  readonly format: FormatName;
   readonly path: string;
   /** The file is a copy of the video that holds the track: as a stream of its own, or drawn into the pictures. */
   readonly into?: 'mux' | 'burn';
@@ -25,7 +21,7 @@ export function outputKey({ format, into }: Target, key: string): string {
 
 /** True where a target takes more than captions to write: the video itself. */
 export function needsVideo({ format, into }: Target): boolean {
-  return format === 'hls' || into !== undefined;
+  return into !== undefined || trackFormat(format).includesVideo === true;
 }
 
 /** What to write for one input. */
@@ -43,30 +39,24 @@ export interface OutputPlan {
 /** What the user said of outputs: `-o`, `-f`, `--mux`, `--burn`. */
 export interface OutputRequest {
   readonly output?: string;
-  readonly formats?: readonly Format[];
+  readonly formats?: readonly FormatName[];
   readonly mux?: string;
   readonly burn?: string;
 }
 
-/** The ending of a format's files. */
-function extensionOf(format: Format): string {
-  return format === 'hls' ? 'm3u8' : format;
-}
-
-function isFormat(text: string): text is Format {
-  return (FORMATS as readonly string[]).includes(text);
-}
-
-/** Reads `-f vtt,srt`. Throws a UsageError that names the unknown one. */
-export function parseFormats(text: string): Format[] {
+/** Parses `-f vtt,srt`. Throws a UsageError that names the unknown one. */
+export function parseFormats(text: string): FormatName[] {
   const names = text
     .split(',')
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== '');
-  if (names.length === 0) throw new UsageError(`-f needs a format: ${FORMATS.join(', ')}`);
+  if (names.length === 0) throw new UsageError(`-f needs a format: ${FORMAT_NAMES.join(', ')}`);
   return [...new Set(names)].map((name) => {
-    if (!isFormat(name)) throw new UsageError(`'${name}' is not a format that caption writes: ${FORMATS.join(', ')}`);
-    return name;
+    const format = trackFormat(name);
+    if (format === undefined) {
+      throw new UsageError(`'${name}' is not a format that caption writes: ${FORMAT_NAMES.join(', ')}`);
+    }
+    return format.name;
   });
 }
 
@@ -81,9 +71,8 @@ function kindOf(file: string): 'folder' | 'file' | 'other' | undefined {
   }
 }
 
-function formatOf(output: string): Format | undefined {
-  const extension = path.extname(output).slice(1).toLowerCase();
-  return FORMATS.find((format) => extensionOf(format) === extension);
+function formatOf(output: string): FormatName | undefined {
+  return formatOfExtension(path.extname(output).slice(1).toLowerCase());
 }
 
 /** The folder beside which an input's track goes: its own for files, the current one for the rest. */
@@ -96,7 +85,7 @@ function stemOf(name: string): string {
 }
 
 /** Names in one folder; where two inputs share a stem, both keep their extension. */
-function placeTracks(sources: readonly Source[], formats: readonly Format[], folder?: string): InputPlan[] {
+function placeTracks(sources: readonly Source[], formats: readonly FormatName[], folder?: string): InputPlan[] {
   const places = sources.map((source) => {
     const base = path.basename(source.kind === 'url' || source.kind === 'stdin' ? source.name : source.input);
     const dir = folder === undefined ? homeOf(source) : path.resolve(folder, source.tree ?? '');
@@ -111,11 +100,14 @@ function placeTracks(sources: readonly Source[], formats: readonly Format[], fol
     const other = taken.get(trunk);
     if (other !== undefined) {
       throw new UsageError(
-        `${other} and ${source.label} would both write ${trunk}.${extensionOf(formats[0] ?? 'vtt')}: give them in runs of their own, with another -o`,
+        `${other} and ${source.label} would both write ${trunk}.${trackFormat(formats[0] ?? 'vtt').extension}: give them in runs of their own, with another -o`,
       );
     }
     taken.set(trunk, source.label);
-    return { source, targets: formats.map((format) => ({ format, path: `${trunk}.${extensionOf(format)}` })) };
+    return {
+      source,
+      targets: formats.map((format) => ({ format, path: `${trunk}.${trackFormat(format).extension}` })),
+    };
   });
 }
 
@@ -177,9 +169,13 @@ function plannedOutputs(sources: readonly Source[], { output, formats }: OutputR
   if (output === '-') {
     const [format = wanted > 1 ? 'jsonl' : 'vtt', ...more] = formats ?? [];
     if (more.length > 0) throw new UsageError('-o - takes one format: stdout is one stream');
-    if (format === 'hls')
-      throw new UsageError('-o - cannot take hls, which is many files: give it a name that ends in .m3u8');
-    if (format !== 'jsonl' && wanted > 1) {
+    const { includesVideo, severalInputs, extension } = trackFormat(format);
+    if (includesVideo === true) {
+      throw new UsageError(
+        `-o - cannot take ${format}, which is many files: give it a name that ends in .${extension}`,
+      );
+    }
+    if (severalInputs !== true && wanted > 1) {
       throw new UsageError(`-o - with ${wanted} inputs needs -f jsonl: a ${format} track holds one input`);
     }
     return collect(sources, { format, path: '-' });
@@ -188,7 +184,8 @@ function plannedOutputs(sources: readonly Source[], { output, formats }: OutputR
   const slashed = /[/\\]$/.test(output);
   const standing = kindOf(output.replace(/[/\\]+$/, '') || output);
   const format = formats?.[0] ?? formatOf(output);
-  const folder = slashed || standing === 'folder' || (formats?.length ?? 0) > 1 || (wanted > 1 && format !== 'jsonl');
+  const shared = format !== undefined && trackFormat(format).severalInputs === true;
+  const folder = slashed || standing === 'folder' || (formats?.length ?? 0) > 1 || (wanted > 1 && !shared);
   if (folder) {
     if (standing !== 'folder' && standing !== undefined) {
       const why = slashed
@@ -208,7 +205,7 @@ function plannedOutputs(sources: readonly Source[], { output, formats }: OutputR
 }
 
 function collect(sources: readonly Source[], target: Target): OutputPlan {
-  if (target.format === 'jsonl') {
+  if (trackFormat(target.format).severalInputs === true) {
     return { inputs: sources.map((source) => ({ source, targets: [] })), collected: target };
   }
   return { inputs: sources.map((source) => ({ source, targets: [target] })) };

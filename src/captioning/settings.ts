@@ -3,8 +3,9 @@ import type { TrackKind } from '../core/kind.ts';
 import type { Micros } from '../core/types.ts';
 import { type FrameChoice, parseChoice } from '../ingest/selectors/frame-choice.ts';
 import type { ProfileName } from '../pipeline/cues/profiles.ts';
+import type { FormatName } from '../pipeline/formats/formats.ts';
 import type { Bundle } from '../workers/bundle/bundle.ts';
-import { type Format, type OutputRequest, parseFormats } from './outputs.ts';
+import { type OutputRequest, parseFormats } from './outputs.ts';
 import { parseKind, parseLanguage, parseProfile } from './track-options.ts';
 
 /** The flags of `caption` as commander hands them over. */
@@ -107,7 +108,7 @@ function readChoice(text: string): FrameChoice {
 
 /** Checks the flags against each other. Throws a UsageError that says what to write instead. */
 export function readSettings(flags: CaptionFlags): RequestedSettings {
-  const formats: Format[] | undefined = flags.format === undefined ? undefined : parseFormats(flags.format);
+  const formats: FormatName[] | undefined = flags.format === undefined ? undefined : parseFormats(flags.format);
   const from = flags.from === undefined ? undefined : parseTime(flags.from, '--from');
   const to = flags.to === undefined ? undefined : parseTime(flags.to, '--to');
   if (to !== undefined && to <= (from ?? 0))

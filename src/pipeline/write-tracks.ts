@@ -16,8 +16,8 @@ export interface TracksRequest {
 export interface TracksReport<Summary extends TrackSummary = TrackSummary> {
   readonly counts: CaptionCounts;
   readonly summary: Summary;
-  /** One per writer, in their order. */
-  readonly written: readonly Written[];
+  /** What each writer wrote, in their order; undefined for one that does not write a file. */
+  readonly written: readonly (Written | undefined)[];
 }
 
 /**
@@ -28,7 +28,7 @@ export async function writeTracks<Summary extends TrackSummary>(
   stream: CaptionStream<Summary>,
   { rules, writers, onCaption }: TracksRequest,
 ): Promise<TracksReport<Summary>> {
-  const written: Written[] = [];
+  const written: (Written | undefined)[] = [];
   try {
     for await (const event of trackEvents(stream, rules)) {
       if (event.kind === 'caption') {

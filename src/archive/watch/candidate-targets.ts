@@ -1,5 +1,6 @@
 import path from 'node:path';
-import type { Format, Target } from '../../captioning/outputs.ts';
+import type { Target } from '../../captioning/outputs.ts';
+import type { FormatName } from '../../pipeline/formats/formats.ts';
 import type { Database } from '../index/database.ts';
 import { type Recording, recordingsWhere } from '../recordings/recordings.ts';
 import type { WatchSettings } from './watch-settings.ts';
@@ -11,7 +12,7 @@ function trunkOf({ path: file, root }: Recording, { output, roots }: WatchSettin
   return path.join(output, ...(roots.length > 1 ? [path.basename(root)] : []), below);
 }
 
-function targetsAt(trunk: string, formats: readonly Format[]): Target[] {
+function targetsAt(trunk: string, formats: readonly FormatName[]): Target[] {
   return formats.map((format) => ({ format, path: `${trunk}.${format}` }));
 }
 

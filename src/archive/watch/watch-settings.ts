@@ -1,8 +1,9 @@
 import path from 'node:path';
-import { type Format, parseFormats } from '../../captioning/outputs.ts';
+import { parseFormats } from '../../captioning/outputs.ts';
 import { parseTime, parseWhole } from '../../captioning/settings.ts';
 import type { SettingFlags } from '../../config/load.ts';
 import { orUsage, UsageError } from '../../core/failures.ts';
+import type { FormatName } from '../../pipeline/formats/formats.ts';
 import { stateDir } from '../../storage/state-folder.ts';
 import { parseNames } from '../clock/name-patterns.ts';
 import { parseWindow, type TimeWindow } from '../clock/time-window.ts';
@@ -40,7 +41,7 @@ export interface WatchSettings {
   readonly stateFile: string;
   /** Absolute folder of the tracks; default: beside the recordings. */
   readonly output?: string;
-  readonly formats: readonly Format[];
+  readonly formats: readonly FormatName[];
   readonly once: boolean;
   readonly zone: string;
   readonly names?: RegExp;

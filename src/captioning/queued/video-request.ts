@@ -4,9 +4,10 @@ import { TRACK_KINDS } from '../../core/kind.ts';
 import { languageTag } from '../../core/language.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
 import { PROFILE_NAMES } from '../../pipeline/cues/profiles.ts';
+import { FORMAT_NAMES } from '../../pipeline/formats/formats.ts';
 import { readJson } from '../../queue/jobs.ts';
 import { digest, trackOptions } from '../input-identity.ts';
-import { FORMATS, type Target } from '../outputs.ts';
+import type { Target } from '../outputs.ts';
 import type { CaptionSettings } from '../settings.ts';
 
 /** Longer texts than this are no names, paths or addresses. */
@@ -29,7 +30,7 @@ const requestSchema = z.strictObject({
     z.strictObject({ url: text }),
   ]),
   targets: z
-    .array(z.strictObject({ format: z.enum(FORMATS), path: text }))
+    .array(z.strictObject({ format: z.enum(FORMAT_NAMES), path: text }))
     .min(1)
     .max(16),
   choice: z.union([

@@ -6,7 +6,8 @@ import { asInputError } from '../../ingest/sources/sources.ts';
 import { checkCues, type Violation } from '../../pipeline/cues/check-cues.ts';
 import { PROFILE_NAMES, PROFILES } from '../../pipeline/cues/profiles.ts';
 import { toSeconds, vttTime } from '../../pipeline/cues/time.ts';
-import { type InvalidCue, type ReadTrack, readTrack } from '../../pipeline/formats/read-track.ts';
+import type { InvalidCue } from '../../pipeline/formats/parse-cues.ts';
+import { type ReadTrack, readTrack } from '../../pipeline/formats/read-track.ts';
 import { OutputError } from '../../storage/errors.ts';
 import { runCommand } from '../run-command.ts';
 

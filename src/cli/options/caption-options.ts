@@ -2,15 +2,13 @@ import type { Command } from 'commander';
 import { DEFAULT_LANGUAGE } from '../../captioning/track-options.ts';
 import { TRACK_KINDS } from '../../core/kind.ts';
 import { PROFILE_NAMES } from '../../pipeline/cues/profiles.ts';
+import { FORMAT_NAMES } from '../../pipeline/formats/formats.ts';
 
 /** Adds what is to be written, and how to tell of it: the options that `caption` and `submit` share. */
 export function captionOptions(command: Command): Command {
   return command
     .option('-o, --output <file|dir|->', 'where to write (default: beside the input)')
-    .option(
-      '-f, --format <list>',
-      'vtt, srt, ttml, ass, txt, hls, json, jsonl; several with commas (default: by the output, else vtt)',
-    )
+    .option('-f, --format <list>', `${FORMAT_NAMES.join(', ')}; several with commas (default: by the output, else vtt)`)
     .option('--frames <choice>', 'which frames to look at: auto, keyframes, scene, every:2s', 'auto')
     .option('--from <time>', 'start here (90s, 1:30, 1:02:03.5)')
     .option('--to <time>', 'end here')

@@ -1,5 +1,5 @@
 import type { Micros } from '../../core/types.ts';
-import type { ReadCue } from '../formats/read-track.ts';
+import type { ReadCue } from '../formats/parse-cues.ts';
 import { graphemeCount } from './layout.ts';
 import type { Profile } from './profiles.ts';
 import { readingTime, readingUnits } from './spacing.ts';

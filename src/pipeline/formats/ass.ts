@@ -1,19 +1,20 @@
 import type { Micros } from '../../core/types.ts';
 import type { TextSink } from '../../storage/sink.ts';
 import { tidy } from '../cues/text.ts';
+import type { TrackFormat } from './track-format.ts';
 import { modelLabel, type TrackHeader, type TrackWriter } from './track-writer.ts';
 
 const LOOKALIKES: Readonly<Record<string, string>> = { '{': '(', '}': ')', '\\': '⧵' };
 
 /**
- * Text as it stands in an ASS event. Braces hold commands and a backslash starts one, and not every renderer knows an
- * escape for them, so they give way to marks that look alike. A line feed becomes `\N`.
+ * Text for an ASS event. Braces enclose override tags and a backslash starts one; not every renderer knows an escape for
+ * them, so they become characters that look alike. A line feed becomes `\N`.
  */
-export function neutraliseAss(text: string): string {
+function sanitize(text: string): string {
   return text.replace(/[{}\\]/g, (mark) => LOOKALIKES[mark] ?? mark).replaceAll('\n', '\\N');
 }
 
-/** `H:MM:SS.cc`. ASS counts hundredths, so a time is rounded to those; order is kept. */
+/** `H:MM:SS.cc`: rounded to hundredths of a second, which is what ASS has. Rounding preserves order. */
 function assTime(time: Micros): string {
   const total = Math.round(time / 10_000);
   const two = (value: number): string => String(Math.floor(value) % 60).padStart(2, '0');
@@ -21,11 +22,7 @@ function assTime(time: Micros): string {
   return `${Math.floor(total / 360_000)}:${two(total / 6000)}:${two(total / 100)}.${hundredths}`;
 }
 
-/**
- * Advanced SubStation Alpha, version 4+: one style, white with a dark outline, at the bottom. It sizes with the picture.
- * The language stands in `Language`, which libass obeys; there is no place for the kind.
- */
-export async function assWriter(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
+async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
   const { tool, model, source, language } = header;
   await sink.write(`[Script Info]
 ; Written by ${tidy(`${tool.name} ${tool.version}, model ${modelLabel(model)}`)}
@@ -48,9 +45,20 @@ Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
   return {
     async caption() {},
     async cue({ start, end, text }) {
-      await sink.write(`Dialogue: 0,${assTime(start)},${assTime(end)},Default,,0,0,0,,${neutraliseAss(text)}\n`);
+      await sink.write(`Dialogue: 0,${assTime(start)},${assTime(end)},Default,,0,0,0,,${sanitize(text)}\n`);
     },
     finish: () => sink.commit(),
     abort: () => sink.discard(),
   };
 }
+
+/**
+ * Advanced SubStation Alpha, version 4+: one style, white with a dark outline, at the bottom, scaled with the video. The
+ * language goes into `Language`, which libass uses; there is no place for the kind.
+ */
+export const ass = {
+  name: 'ass',
+  extension: 'ass',
+  description: 'Advanced SubStation Alpha: mpv, VLC, video editors',
+  open,
+} as const satisfies TrackFormat;

@@ -1,31 +1,32 @@
 import type { TextSink } from '../../storage/sink.ts';
 import { openTempTextBuffer, type TempTextBuffer } from '../../storage/temp-text-buffer.ts';
 import { toSeconds } from '../cues/time.ts';
+import type { TrackFormat } from './track-format.ts';
 import type { TrackHeader, TrackSummary, TrackWriter } from './track-writer.ts';
 
-/** A list whose items wait on disk. */
-class Listing {
-  readonly #spool: TempTextBuffer;
+/** A JSON array that is buffered on disk. */
+class BufferedArray {
+  readonly #buffer: TempTextBuffer;
   #items = 0;
 
-  constructor(spool: TempTextBuffer) {
-    this.#spool = spool;
+  constructor(buffer: TempTextBuffer) {
+    this.#buffer = buffer;
   }
 
   async add(item: unknown): Promise<void> {
     this.#items += 1;
-    await this.#spool.append(`${this.#items === 1 ? '' : ','}\n    ${JSON.stringify(item)}`);
+    await this.#buffer.append(`${this.#items === 1 ? '' : ','}\n    ${JSON.stringify(item)}`);
   }
 
   async copyTo(sink: TextSink): Promise<void> {
     if (this.#items === 0) return sink.write('[]');
     await sink.write('[');
-    for await (const piece of this.#spool.read()) await sink.write(piece);
+    for await (const piece of this.#buffer.read()) await sink.write(piece);
     await sink.write('\n  ]');
   }
 
   remove(): Promise<void> {
-    return this.#spool.remove();
+    return this.#buffer.remove();
   }
 }
 
@@ -36,18 +37,12 @@ function sourceOf(header: TrackHeader, summary: TrackSummary): object {
   return { name, label, start: toSeconds(start), duration, ...facts, ...(damage === undefined ? {} : { damage }) };
 }
 
-/**
- * One JSON object: `source`, `options`, `model`, `keyframes`, `cues`, one keyframe or cue a line. Times are seconds with
- * ms precision: a keyframe's `time` counts from the track's zero, its `pts` is the source's own; cues count from the
- * track's zero. The same captions give the same bytes.
- *
- * What leads the object (the true duration, damage) is known last, and keyframes and cues come mixed: both lists
- * therefore wait in files beside the target until `finish` puts the object together.
- */
-export async function jsonWriter(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
+// The object starts with what is known last (the duration, damage), and keyframes and cues arrive interleaved. Both arrays
+// are therefore buffered in files beside the target until `finish` assembles the object.
+async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
   const zero = header.source.start;
-  const keyframes = new Listing(await openTempTextBuffer(sink.scratch));
-  const cues = new Listing(await openTempTextBuffer(sink.scratch));
+  const keyframes = new BufferedArray(await openTempTextBuffer(sink.scratch));
+  const cues = new BufferedArray(await openTempTextBuffer(sink.scratch));
   const removeLists = async (): Promise<void> => {
     await keyframes.remove();
     await cues.remove();
@@ -90,3 +85,15 @@ export async function jsonWriter(sink: TextSink, header: TrackHeader): Promise<T
     },
   };
 }
+
+/**
+ * One JSON object: `source`, `options`, `model`, `keyframes`, `cues`, one keyframe or cue per line. Times are seconds with
+ * ms precision: a keyframe's `time` and the times of cues count from the track's zero, a keyframe's `pts` is the source's
+ * own. The same captions give the same bytes.
+ */
+export const json = {
+  name: 'json',
+  extension: 'json',
+  description: 'everything: keyframes with drafts and confidence, cues, model, options',
+  open,
+} as const satisfies TrackFormat;

@@ -1,12 +1,9 @@
 import type { TextSink } from '../../storage/sink.ts';
 import { toSeconds } from '../cues/time.ts';
+import type { TrackFormat } from './track-format.ts';
 import { modelLabel, type TrackHeader, type TrackWriter } from './track-writer.ts';
 
-/**
- * JSON lines: one keyframe or picture a line, with the keys `video`, `index`, `time` (seconds from the track's zero, ms
- * precision), `draft`, `text`, `confidence`, `passes`, `model`, and `error` where the keyframe has no caption.
- */
-export async function jsonlWriter(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
+async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
   const zero = header.source.start;
   const model = modelLabel(header.model);
 
@@ -30,3 +27,15 @@ export async function jsonlWriter(sink: TextSink, header: TrackHeader): Promise<
     abort: () => sink.discard(),
   };
 }
+
+/**
+ * JSON Lines: one keyframe or picture per line, with the keys `video`, `index`, `time` (seconds from the track's zero, ms
+ * precision), `draft`, `text`, `confidence`, `passes`, `model`, and `error` where the keyframe has no caption.
+ */
+export const jsonl = {
+  name: 'jsonl',
+  extension: 'jsonl',
+  description: 'JSON Lines, one keyframe per line, of any number of inputs',
+  severalInputs: true,
+  open,
+} as const satisfies TrackFormat;

@@ -1,112 +1,34 @@
 import { open, readFile } from 'node:fs/promises';
-import type { Micros } from '../../core/types.ts';
 import { OutputError } from '../../storage/errors.ts';
+import { TRACK_FORMATS } from './formats.ts';
+import type { ParsedTrack } from './parse-cues.ts';
+import type { TrackFormat } from './track-format.ts';
 
-/** A cue as a track has it. */
-export interface ReadCue {
-  /** Position in the file, from 1, whatever the file calls it. */
-  readonly number: number;
-  readonly start: Micros;
-  readonly end: Micros;
-  /** What a viewer reads: without tags, references resolved, no empty lines. */
-  readonly lines: readonly string[];
+/**
+ * A track that was read from a file. Hand-written parsers, not subsrt-ts: that one drops SubRip cues whose text has an
+ * empty line, reads `3.5` s as 3.005 s, leaves character references in place, and reports neither cues with invalid
+ * times nor line numbers, both of which `check` needs.
+ */
+export interface ReadTrack extends ParsedTrack {
+  /** Name of its format. */
+  readonly format: string;
 }
 
-/** A cue that players leave out, because its times cannot be read or it ends before it starts. */
-export interface InvalidCue {
-  readonly number: number;
-  /** Line of the file, from 1, and what stands there. */
-  readonly line: number;
-  readonly text: string;
-}
-
-/** A WebVTT or SubRip file. */
-export interface ReadTrack {
-  readonly format: 'vtt' | 'srt';
-  readonly cues: readonly ReadCue[];
-  readonly invalid: readonly InvalidCue[];
-}
-
-/** So much of a file is looked at to tell whether it is a track at all: a film is not read to its end. */
+/** As much of a file as format detection reads, so that a film is not read to its end. */
 const HEAD_BYTES = 65_536;
-const VTT = /^\uFEFF?WEBVTT(?:[ \t][^\r\n]*)?(?:[\r\n]|$)/;
-/** A line that is meant to hold the times of a cue. */
-const TIMING = /^\s*\d[\d:.,\s]*-+>\s*\d/;
-const VTT_TIMES =
-  /^\s*(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})\s*-->\s*(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})(?:\s|$)/;
-/** Players take a point for the comma, single digits, and missing hours. */
-const SRT_TIMES = /^\s*(?:(\d+):)?(\d{1,2}):(\d{1,2})[,.](\d{1,3})\s*-->\s*(?:(\d+):)?(\d{1,2}):(\d{1,2})[,.](\d{1,3})/;
 
-function timesOf(pattern: RegExp, line: string): { start: Micros; end: Micros } | undefined {
-  const found = pattern.exec(line);
-  if (found === null) return undefined;
-  const [start = 0, end = 0] = [1, 5].map((at) => {
-    const [hours = '0', minutes, seconds, fraction = ''] = found.slice(at, at + 4);
-    return (
-      ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1e6 + Number(fraction.padEnd(3, '0')) * 1000
-    );
-  });
-  return { start, end };
+function detect(text: string): TrackFormat | undefined {
+  return TRACK_FORMATS.find((format) => 'reader' in format && format.reader.detect(text));
 }
 
-const REFERENCES: Readonly<Record<string, string>> = {
-  amp: '&',
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  apos: "'",
-  nbsp: '\u00A0',
-  lrm: '\u200E',
-  rlm: '\u200F',
-};
-
-function plainVtt(text: string): string {
-  return text
-    .replace(/<[^>]*>/g, '')
-    .replace(/&(?:#(\d+)|#[xX]([0-9a-fA-F]+)|(\w+));/g, (whole, decimal?: string, hex?: string, name = '') => {
-      const code = decimal !== undefined ? Number(decimal) : hex !== undefined ? Number.parseInt(hex, 16) : undefined;
-      if (code === undefined) return REFERENCES[name] ?? whole;
-      return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
-    });
-}
-
-function plainSrt(text: string): string {
-  return text.replace(/<\/?[a-zA-Z][^>]*>/g, '').replace(/\{\\[^}]*\}/g, '');
-}
-
-/** The lines below a cue's times. Those of SubRip end at the next cue, and its number, which may stand after a blank line. */
-function payloadOf(format: 'vtt' | 'srt', lines: readonly string[], followed: boolean): string[] {
-  if (format === 'vtt') {
-    const blank = lines.indexOf('');
-    return plainVtt(lines.slice(0, blank === -1 ? lines.length : blank).join('\n')).split('\n');
-  }
-  const numbered = followed && /^\s*\d+\s*$/.test(lines.at(-1) ?? '') && (lines.at(-2) ?? '').trim() === '';
-  return plainSrt((numbered ? lines.slice(0, -1) : lines).join('\n')).split('\n');
-}
-
-/** Reads the text of a track; undefined where it is neither WebVTT nor SubRip. */
+/** Parses a track in any format that has a reader; undefined where it is none of them. */
 export function parseTrack(text: string): ReadTrack | undefined {
-  const format = VTT.test(text) ? 'vtt' : 'srt';
-  const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/);
-  const isTiming = (line: string): boolean => TIMING.test(line) || (format === 'vtt' && line.includes('-->'));
-  const starts = lines.flatMap((line, at) => (isTiming(line) ? [at] : []));
-  const cues: ReadCue[] = [];
-  const invalid: InvalidCue[] = [];
-  starts.forEach((at, index) => {
-    const number = index + 1;
-    const line = lines[at] ?? '';
-    const times = timesOf(format === 'vtt' ? VTT_TIMES : SRT_TIMES, line);
-    if (times === undefined || times.end <= times.start) {
-      invalid.push({ number, line: at + 1, text: line.trim() });
-      return;
-    }
-    const payload = payloadOf(format, lines.slice(at + 1, starts[index + 1]), index + 1 < starts.length);
-    cues.push({ number, ...times, lines: payload.map((part) => part.trim()).filter((part) => part !== '') });
-  });
-  return format === 'srt' && cues.length === 0 ? undefined : { format, cues, invalid };
+  const format = detect(text);
+  const parsed = format?.reader?.parse(text);
+  return format === undefined || parsed === undefined ? undefined : { format: format.name, ...parsed };
 }
 
-/** UTF-8 where it is that, UTF-16 where the file says so, else what old subtitle tools write. */
+/** Decodes UTF-8, UTF-16 with a byte order mark, and otherwise Windows-1252, which old subtitle editors write. */
 function decode(bytes: Uint8Array): string {
   const [first, second] = bytes;
   if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
@@ -118,7 +40,7 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-async function headOf(file: string): Promise<Buffer> {
+async function readHead(file: string): Promise<Buffer> {
   const handle = await open(file);
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
@@ -129,14 +51,13 @@ async function headOf(file: string): Promise<Buffer> {
 }
 
 /**
- * Reads a WebVTT or SubRip file, whoever wrote it. An empty `.srt` is a track without cues. Throws `not-a-track` where it
- * is something else, or the system's own error where it cannot be read.
+ * Reads a WebVTT or SubRip file, whatever wrote it. An empty `.srt` is a track without cues. Throws `not-a-track` where
+ * the file is something else, or the system's error where it cannot be read.
  */
 export async function readTrack(file: string): Promise<ReadTrack> {
-  const head = decode(await headOf(file));
+  const head = decode(await readHead(file));
   if (head.trim() === '' && /\.srt$/i.test(file)) return { format: 'srt', cues: [], invalid: [] };
-  const plausible =
-    !head.includes('\0') && (VTT.test(head) || head.split(/[\r\n]+/).some((line) => SRT_TIMES.test(line)));
+  const plausible = !head.includes('\0') && detect(head) !== undefined;
   const track = plausible ? parseTrack(decode(await readFile(file))) : undefined;
   if (track !== undefined) return track;
   throw new OutputError('not-a-track', `"${file}" is not a WebVTT or SubRip track`);

@@ -2,10 +2,11 @@ import type { TrackKind } from '../../core/kind.ts';
 import type { TextSink } from '../../storage/sink.ts';
 import { tidy } from '../cues/text.ts';
 import { vttTime } from '../cues/time.ts';
+import type { TrackFormat } from './track-format.ts';
 import { modelLabel, type TrackHeader, type TrackWriter } from './track-writer.ts';
 
-/** Text as it stands in XML. What XML cannot hold even as a reference (two noncharacters; control characters) goes. */
-export function escapeXml(text: string): string {
+/** Escapes text for XML. Two noncharacters that XML cannot represent are removed; `tidy` has removed control characters. */
+function escapeXml(text: string): string {
   return text
     .replace(/[\uFFFE\uFFFF]/g, '')
     .replaceAll('&', '&amp;')
@@ -14,18 +15,14 @@ export function escapeXml(text: string): string {
     .replaceAll('"', '&quot;');
 }
 
-/** What a track is, in the roles of TTML (`ttm:role`). */
+/** Values of `ttm:role`. */
 const ROLES: Readonly<Record<TrackKind, string>> = {
   descriptions: 'description',
   subtitles: 'dialog',
   captions: 'caption',
 };
 
-/**
- * TTML, in the text profile of IMSC 1.1 (W3C, 8 November 2018): clock times of the media, one region at the bottom, one
- * paragraph a cue. The language stands in `xml:lang`, the kind in `ttm:role`.
- */
-export async function ttmlWriter(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
+async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
   const { tool, model, source, language, kind } = header;
   const written = escapeXml(tidy(`Written by ${tool.name} ${tool.version}, model ${modelLabel(model)}`));
   await sink.write(`<?xml version="1.0" encoding="UTF-8"?>
@@ -63,3 +60,14 @@ export async function ttmlWriter(sink: TextSink, header: TrackHeader): Promise<T
     abort: () => sink.discard(),
   };
 }
+
+/**
+ * TTML in the IMSC 1.1 text profile (W3C, 8 November 2018): media times, one region at the bottom, one paragraph per
+ * cue. The language goes into `xml:lang`, the kind into `ttm:role`.
+ */
+export const ttml = {
+  name: 'ttml',
+  extension: 'ttml',
+  description: 'TTML (IMSC 1.1 text): broadcasters and stores',
+  open,
+} as const satisfies TrackFormat;

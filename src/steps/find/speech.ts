@@ -1,5 +1,5 @@
 import type { Micros } from '../../core/types.ts';
-import type { ReadCue } from '../../pipeline/formats/read-track.ts';
+import type { ReadCue } from '../../pipeline/formats/parse-cues.ts';
 import { vocabularyOf, wordDistance, wordsOf } from './vocabulary.ts';
 
 /** Something that is said, or written below the picture. Track times. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { checkCues } from '../../../src/pipeline/cues/check-cues.ts';
 import { PROFILES, type ProfileName } from '../../../src/pipeline/cues/profiles.ts';
-import type { ReadCue } from '../../../src/pipeline/formats/read-track.ts';
+import type { ReadCue } from '../../../src/pipeline/formats/parse-cues.ts';
 import { seconds } from '../support/captions.ts';
 
 /** Cues from `[start, end, text]`, times in seconds. */

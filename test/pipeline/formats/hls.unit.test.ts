@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { WebVTTParser } from 'webvtt-parser';
 import type { Cue } from '../../../src/core/types.ts';
 import { openTrackWriter } from '../../../src/pipeline/formats/formats.ts';
-import { addSubtitles, cueSegments, subtitlePlaylist } from '../../../src/pipeline/formats/hls-text.ts';
+import { addSubtitles, segmentCues, subtitlePlaylist } from '../../../src/pipeline/formats/hls-segments.ts';
 import type { TrackHeader } from '../../../src/pipeline/formats/track-writer.ts';
 import { openFileSink } from '../../../src/storage/sink.ts';
 import { temporaryFolder } from '../../storage/support/folder.ts';
@@ -18,7 +18,7 @@ function cue(start: number, end: number, text: string): Cue {
 
 /** The texts of a track's segments. */
 function segmentsOf(cues: readonly Cue[], end: number): { segments: string[]; duration: number } {
-  const stages = cueSegments();
+  const stages = segmentCues();
   const early = cues.flatMap((one) => stages.next(one));
   const { segments, duration } = stages.end(end * 1000);
   return { segments: [...early, ...segments], duration };

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Caption, Cue } from '../../../src/core/types.ts';
-import { openTrackWriter, type TrackFormat } from '../../../src/pipeline/formats/formats.ts';
+import { type FormatName, openTrackWriter } from '../../../src/pipeline/formats/formats.ts';
 import type { TrackHeader, TrackSummary } from '../../../src/pipeline/formats/track-writer.ts';
 import { openFileSink } from '../../../src/storage/sink.ts';
 import { temporaryFolder } from '../../storage/support/folder.ts';
@@ -16,7 +16,7 @@ export interface Material {
 }
 
 /** Writes a track to a temporary file; answers its path and its text. */
-export async function writeTrack(format: TrackFormat, material: Material): Promise<{ file: string; text: string }> {
+export async function writeTrack(format: FormatName, material: Material): Promise<{ file: string; text: string }> {
   const file = path.join(await temporaryFolder(), `holiday.${format}`);
   const writer = await openTrackWriter(format, await openFileSink(file), material.header ?? HEADER);
   for (const caption of material.captions ?? []) await writer.caption(caption);

@@ -4,12 +4,12 @@ import { SEGMENT_ZERO } from '../media/segment.ts';
 import { escapeVtt } from './vtt.ts';
 
 /**
- * Length of a segment of text, in milliseconds. Subtitles on demand may have longer ones than the video (RFC 8216,
- * 6.2.4), and a request for every few words would cost more than the words.
+ * Length of a subtitle segment, in milliseconds. On-demand subtitles may have longer segments than the video (RFC 8216,
+ * 6.2.4); short ones would cost more in requests than in text.
  */
 const SEGMENT_MS = 60_000;
 
-/** Track time 0 on the clock of the video's segments, which counts 90,000 a second. */
+/** Maps track time 0 to the clock of the video's segments (90 kHz). */
 const HEAD = `WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:${(SEGMENT_ZERO * 90) / 1000},LOCAL:00:00:00.000\n`;
 
 /** `subtitles-00042.vtt` */
@@ -17,27 +17,27 @@ export function segmentName(index: number): string {
   return `subtitles-${String(index).padStart(5, '0')}.vtt`;
 }
 
-/** Cuts a track into segments, as its cues come. */
-export interface CueSegments {
-  /** The segments that no later cue can belong to, in order. */
+/** Cuts a track into segments while its cues arrive. */
+export interface CueSegmenter {
+  /** Takes a cue; returns the segments that no later cue can belong to, in order. */
   next(cue: Cue): string[];
-  /** The rest, up to the end of the video (milliseconds), and how long all of them are together. */
+  /** The remaining segments, up to the end of the video, and the duration of all segments. Milliseconds. */
   end(videoEnd: number): { readonly segments: string[]; readonly duration: number };
 }
 
 /**
- * Cues, in order of their start, to the texts of segments. A cue stands in each segment during which it is shown, with
- * all of its time each time (RFC 8216, 3.5); one during which nothing is shown has no cue.
+ * Cuts cues, ordered by start time, into WebVTT segments. A cue is part of every segment during which it is shown, each
+ * time with its full times (RFC 8216, 3.5). A segment during which nothing is shown has no cue.
  */
-export function cueSegments(): CueSegments {
-  let held: { readonly end: number; readonly block: string }[] = [];
+export function segmentCues(): CueSegmenter {
+  let open: { readonly end: number; readonly block: string }[] = [];
   let segmentEnd = SEGMENT_MS;
   let cues = 0;
   let lastEnd = 0;
 
   const cut = (): string => {
-    const text = [HEAD, ...held.map(({ block }) => block)].join('\n');
-    held = held.filter(({ end }) => end > segmentEnd);
+    const text = [HEAD, ...open.map(({ block }) => block)].join('\n');
+    open = open.filter(({ end }) => end > segmentEnd);
     segmentEnd += SEGMENT_MS;
     return text;
   };
@@ -49,7 +49,7 @@ export function cueSegments(): CueSegments {
       cues += 1;
       lastEnd = Math.max(lastEnd, toMilliseconds(end));
       const block = `${cues}\n${vttTime(start)} --> ${vttTime(end)}\n${escapeVtt(text)}\n`;
-      held.push({ end: toMilliseconds(end), block });
+      open.push({ end: toMilliseconds(end), block });
       return segments;
     },
     end(videoEnd) {
@@ -61,7 +61,7 @@ export function cueSegments(): CueSegments {
   };
 }
 
-/** The playlist of the segments that `duration` milliseconds make. */
+/** The media playlist of the segments of `duration` milliseconds. */
 export function subtitlePlaylist(duration: number): string {
   const count = Math.ceil(duration / SEGMENT_MS);
   const lengths = Array.from({ length: count }, (_, at) => Math.min(SEGMENT_MS, duration - at * SEGMENT_MS) / 1000);
@@ -75,24 +75,24 @@ export function subtitlePlaylist(duration: number): string {
   return `${head}${items.join('')}#EXT-X-ENDLIST\n`;
 }
 
-/** A text track beside a video, as a master playlist names it. */
+/** A subtitle rendition, as a master playlist lists it. */
 export interface Rendition {
   readonly name: string;
   /** BCP 47. */
   readonly language: string;
   readonly characteristics: readonly string[];
-  /** Address of its playlist, from the folder. */
+  /** URI of its media playlist, relative to the folder. */
   readonly playlist: string;
 }
 
 /**
- * A master playlist that offers a text track with every variant of `master`. What it refers to lies in `folder` (already
- * fit for an address). Nobody is shown the track who does not choose it.
+ * Adds a subtitle rendition to every variant of the master playlist `master`. All files are in `folder` (already
+ * percent-encoded). The rendition is not shown unless the viewer selects it.
  */
 export function addSubtitles(master: string, folder: string, rendition: Rendition): string {
   const { name, language, characteristics, playlist } = rendition;
-  const told = characteristics.length === 0 ? '' : `CHARACTERISTICS="${characteristics.join(',')}",`;
-  const media = `#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subtitles",NAME="${name}",LANGUAGE="${language}",DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,${told}URI="${folder}/${playlist}"`;
+  const traits = characteristics.length === 0 ? '' : `CHARACTERISTICS="${characteristics.join(',')}",`;
+  const media = `#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subtitles",NAME="${name}",LANGUAGE="${language}",DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,${traits}URI="${folder}/${playlist}"`;
   const lines = master.split(/\r?\n/).filter((line) => line !== '');
   const first = lines.findIndex((line) => line.startsWith('#EXT-X-STREAM-INF:'));
   const changed = lines.map((line) => {

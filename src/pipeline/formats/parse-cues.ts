@@ -1,0 +1,77 @@
+import type { Micros } from '../../core/types.ts';
+
+/** A cue as it was read from a track. Times are microseconds from the track's zero. */
+export interface ReadCue {
+  /** Position in the file, from 1, whatever identifier the file gives it. */
+  readonly number: number;
+  readonly start: Micros;
+  readonly end: Micros;
+  /** What a viewer reads: tags removed, character references resolved, no empty lines. */
+  readonly lines: readonly string[];
+}
+
+/** A cue that players drop: its times cannot be parsed, or it does not end after it starts. */
+export interface InvalidCue {
+  readonly number: number;
+  /** Line number in the file, from 1. */
+  readonly line: number;
+  /** That line. */
+  readonly text: string;
+}
+
+/** The cues of a track, valid and invalid. */
+export interface ParsedTrack {
+  readonly cues: readonly ReadCue[];
+  readonly invalid: readonly InvalidCue[];
+}
+
+/** How WebVTT and SubRip differ for {@link parseCues}. */
+export interface CueSyntax {
+  /** True for a line that is meant to hold the times of a cue, well-formed or not. */
+  isTiming(line: string): boolean;
+  /** Captures hours (optional), minutes, seconds and fraction of the start, then of the end. */
+  readonly times: RegExp;
+  /**
+   * The text of a cue.
+   * @param lines the lines after its times, up to the next cue's times
+   * @param last false where another cue follows
+   */
+  payload(lines: readonly string[], last: boolean): string;
+}
+
+/** A line that is meant to hold the times of a cue. Also matches a malformed arrow, which players reject. */
+export const TIMING_LINE = /^\s*\d[\d:.,\s]*-+>\s*\d/;
+
+function parseTimes(pattern: RegExp, line: string): { start: Micros; end: Micros } | undefined {
+  const found = pattern.exec(line);
+  if (found === null) return undefined;
+  const [start = 0, end = 0] = [1, 5].map((at) => {
+    const [hours = '0', minutes, seconds, fraction = ''] = found.slice(at, at + 4);
+    return (
+      ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1e6 + Number(fraction.padEnd(3, '0')) * 1000
+    );
+  });
+  return { start, end };
+}
+
+/** Parses a text whose cues are a line of times with the cue's text below. Lines may end with LF, CR LF or CR. */
+export function parseCues(text: string, syntax: CueSyntax): ParsedTrack {
+  const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/);
+  const starts = lines.flatMap((line, at) => (syntax.isTiming(line) ? [at] : []));
+  const cues: ReadCue[] = [];
+  const invalid: InvalidCue[] = [];
+  starts.forEach((at, index) => {
+    const number = index + 1;
+    const line = lines[at] ?? '';
+    const times = parseTimes(syntax.times, line);
+    if (times === undefined || times.end <= times.start) {
+      invalid.push({ number, line: at + 1, text: line.trim() });
+      return;
+    }
+    const next = starts[index + 1];
+    const payload = syntax.payload(lines.slice(at + 1, next), next === undefined);
+    const shown = payload.split('\n').map((part) => part.trim());
+    cues.push({ number, ...times, lines: shown.filter((part) => part !== '') });
+  });
+  return { cues, invalid };
+}

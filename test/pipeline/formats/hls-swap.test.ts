@@ -1,0 +1,111 @@
+import * as sync from 'node:fs';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { beforeEach, expect, test, vi } from 'vitest';
+import type { Cue } from '../../../src/core/types.ts';
+import { openTrackWriter } from '../../../src/pipeline/formats/formats.ts';
+import { openFileSink } from '../../../src/storage/sink.ts';
+import { temporaryFolder } from '../../storage/support/folder.ts';
+import { HEADER, seconds } from '../support/captions.ts';
+
+const hooks = vi.hoisted(() => ({ before: (_: string): void => undefined }));
+
+// Calls a hook before every operation that changes the file system: what the hook sees is what a process that is killed
+// there leaves behind.
+vi.mock('node:fs/promises', async (importOriginal) => {
+  const original = await importOriginal<typeof import('node:fs/promises')>();
+  type Operation = (...args: unknown[]) => unknown;
+  const changed = ['rename', 'rm', 'rmdir', 'mkdir', 'writeFile', 'open', 'unlink'] as const;
+  const wrapped = changed.map((name): [string, Operation] => {
+    const run = original[name] as Operation;
+    return [
+      name,
+      (...args) => {
+        hooks.before(`${name} ${args[0]}`);
+        return run(...args);
+      },
+    ];
+  });
+  return { ...original, ...Object.fromEntries(wrapped) };
+});
+
+const VIDEO = '#EXTM3U\n#one\n';
+const NAMES = ['subtitles-00000.vtt', 'subtitles-00001.vtt', 'subtitles.m3u8', 'video.m3u8', 'video.mp4'];
+
+function cue(text: string): Cue {
+  return { start: 0, end: seconds(65), text, from: [0] };
+}
+
+async function write(file: string, text: string): Promise<void> {
+  const segmentVideo = async (folder: string) => {
+    await writeFile(path.join(folder, 'video.mp4'), 'one');
+    await writeFile(path.join(folder, 'video.m3u8'), VIDEO);
+    return '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nvideo.m3u8\n';
+  };
+  const writer = await openTrackWriter('hls', await openFileSink(file), { ...HEADER, segmentVideo });
+  await writer.cue(cue(text));
+  await writer.finish({ end: seconds(71.5) });
+}
+
+/** The files of the folder that a master playlist refers to, and what is in them; no names where the folder is missing. */
+function playable(file: string): Record<string, string> {
+  const [, folder = ''] = /URI="([^"/]+)\//.exec(sync.readFileSync(file, 'utf8')) ?? [];
+  const whole = path.join(path.dirname(file), decodeURIComponent(folder));
+  if (!sync.existsSync(whole)) return {};
+  const files = sync.readdirSync(whole, { withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(files.map(({ name }) => [name, sync.readFileSync(path.join(whole, name), 'utf8')]));
+}
+
+beforeEach(() => {
+  hooks.before = () => undefined;
+});
+
+/** Runs `work`, and notes what a player finds before each of its steps and at the end. */
+async function watched(file: string, work: () => Promise<void>): Promise<Record<string, string>[]> {
+  const states: Record<string, string>[] = [];
+  hooks.before = () => {
+    states.push(playable(file));
+  };
+  await work();
+  hooks.before = () => undefined;
+  return [...states, playable(file)];
+}
+
+test('a run that is killed at any step leaves a master playlist with all of its files', async () => {
+  const folder = await temporaryFolder();
+  const file = path.join(folder, 'film.m3u8');
+  await write(file, 'A');
+  const first = playable(file);
+  expect(Object.keys(first).sort()).toEqual(NAMES);
+
+  const again = await watched(file, () => write(file, 'A'));
+  expect(again.length).toBeGreaterThan(10);
+  for (const state of again) expect(state).toEqual(first);
+
+  const changed = await watched(file, () => write(file, 'B'));
+  const second = playable(file);
+  expect(second).not.toEqual(first);
+  const isWhole = changed.map((state) => [first, second].some((set) => JSON.stringify(set) === JSON.stringify(state)));
+  expect(isWhole).not.toContain(false);
+  expect((await readdir(folder)).sort()).toEqual([expect.stringMatching(/^film-\w{8}\.hls$/), 'film.m3u8']);
+});
+
+test('a folder that was tampered with is repaired file by file', async () => {
+  const folder = await temporaryFolder();
+  const file = path.join(folder, 'film.m3u8');
+  await write(file, 'A');
+  const whole = playable(file);
+  const [set = ''] = (await readdir(folder)).filter((name) => name.endsWith('.hls'));
+  const at = (name: string): string => path.join(folder, set, name);
+  await writeFile(at('video.mp4'), 'another');
+  await rm(at('subtitles-00001.vtt'));
+  await rm(at('subtitles.m3u8'));
+  await mkdir(at('subtitles.m3u8'));
+  await writeFile(at('notes.txt'), 'mine');
+
+  const kept = ['subtitles-00000.vtt', 'video.m3u8'];
+  const states = await watched(file, () => write(file, 'A'));
+  for (const state of states) for (const name of kept) expect(state[name]).toBe(whole[name]);
+  expect(await readFile(at('video.mp4'), 'utf8')).toBe('one');
+  expect((await readdir(path.join(folder, set))).sort()).toEqual(NAMES);
+});
