@@ -1,49 +1,16 @@
-/** Three letters for each two, as ISO 639-2/T has them. */
+import { iso6392, iso6392TTo2B } from 'iso-639-2';
+
+/** Terminological three-letter code -> bibliographic one, where they differ. */
+const BIBLIOGRAPHIC: Readonly<Record<string, string>> = iso6392TTo2B;
+
+/** Two-letter code -> terminological three-letter code. */
 const THREE_LETTERS = new Map(
-  `
-aa:aar ab:abk ae:ave af:afr ak:aka am:amh an:arg ar:ara as:asm av:ava ay:aym az:aze ba:bak be:bel bg:bul bi:bis
-bm:bam bn:ben bo:bod br:bre bs:bos ca:cat ce:che ch:cha co:cos cr:cre cs:ces cu:chu cv:chv cy:cym da:dan de:deu
-dv:div dz:dzo ee:ewe el:ell en:eng eo:epo es:spa et:est eu:eus fa:fas ff:ful fi:fin fj:fij fo:fao fr:fra fy:fry
-ga:gle gd:gla gl:glg gn:grn gu:guj gv:glv ha:hau he:heb hi:hin ho:hmo hr:hrv ht:hat hu:hun hy:hye hz:her ia:ina
-id:ind ie:ile ig:ibo ii:iii ik:ipk io:ido is:isl it:ita iu:iku ja:jpn jv:jav ka:kat kg:kon ki:kik kj:kua kk:kaz
-kl:kal km:khm kn:kan ko:kor kr:kau ks:kas ku:kur kv:kom kw:cor ky:kir la:lat lb:ltz lg:lug li:lim ln:lin lo:lao
-lt:lit lu:lub lv:lav mg:mlg mh:mah mi:mri mk:mkd ml:mal mn:mon mr:mar ms:msa mt:mlt my:mya na:nau nb:nob nd:nde
-ne:nep ng:ndo nl:nld nn:nno no:nor nr:nbl nv:nav ny:nya oc:oci oj:oji om:orm or:ori os:oss pa:pan pi:pli pl:pol
-ps:pus pt:por qu:que rm:roh rn:run ro:ron ru:rus rw:kin sa:san sc:srd sd:snd se:sme sg:sag si:sin sk:slk sl:slv
-sm:smo sn:sna so:som sq:sqi sr:srp ss:ssw st:sot su:sun sv:swe sw:swa ta:tam te:tel tg:tgk th:tha ti:tir tk:tuk
-tl:tgl tn:tsn to:ton tr:tur ts:tso tt:tat tw:twi ty:tah ug:uig uk:ukr ur:urd uz:uzb ve:ven vi:vie vo:vol wa:wln
-wo:wol xh:xho yi:yid yo:yor za:zha zh:zho zu:zul
-`
-    .trim()
-    .split(/\s+/)
-    .map((pair) => pair.split(':') as [string, string]),
+  iso6392.flatMap(({ iso6391, iso6392T, iso6392B }) => {
+    return iso6391 === undefined ? [] : [[iso6391, iso6392T ?? iso6392B] as const];
+  }),
 );
 
-/** Where the bibliographic code of ISO 639-2 differs from the terminological one. */
-const BIBLIOGRAPHIC: Readonly<Record<string, string>> = {
-  bod: 'tib',
-  ces: 'cze',
-  cym: 'wel',
-  deu: 'ger',
-  ell: 'gre',
-  eus: 'baq',
-  fas: 'per',
-  fra: 'fre',
-  hye: 'arm',
-  isl: 'ice',
-  kat: 'geo',
-  mkd: 'mac',
-  mri: 'mao',
-  msa: 'may',
-  mya: 'bur',
-  nld: 'dut',
-  ron: 'rum',
-  slk: 'slo',
-  sqi: 'alb',
-  zho: 'chi',
-};
-
-/** The canonical form of a language tag (BCP 47): `en`, `pt-BR`, `de` for `ger`. Undefined where `text` is none. */
+/** The canonical form of a language tag (BCP 47): `en`, `pt-BR`, `de` for `ger`. Undefined where `text` is not one. */
 export function languageTag(text: string): string | undefined {
   try {
     return Intl.getCanonicalLocales(text)[0];
@@ -53,8 +20,8 @@ export function languageTag(text: string): string | undefined {
 }
 
 /**
- * The three letters by which containers name the language of a canonical tag: terminological (`deu`, as MP4 has it) or
- * bibliographic (`ger`, as Matroska has it). `und` where there are none.
+ * The three-letter code by which containers name the language of a canonical tag: terminological (`deu`, as in MP4) or
+ * bibliographic (`ger`, as in Matroska). `und` where there is none.
  */
 export function threeLetters(tag: string, edition: 'terminological' | 'bibliographic'): string {
   const language = tag.split('-')[0] ?? '';
