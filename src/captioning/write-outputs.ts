@@ -1,5 +1,5 @@
 import { counted } from '../core/wording.ts';
-import type { MediaInfo } from '../ingest/probe/probe.ts';
+import type { MediaInfo } from '../ingest/probe/media-info.ts';
 import { PROFILES } from '../pipeline/cues/profiles.ts';
 import { rulesFor } from '../pipeline/cues/rules.ts';
 import { type TracksReport, writeTracks } from '../pipeline/write-tracks.ts';

@@ -3,7 +3,7 @@ import { damageOf, endedBadly, type IngestReport } from './decode/damage.ts';
 import { DEFAULT_STALL_MS, type DecodeTally, newTally } from './decode/decode-frames.ts';
 import { readPicture } from './decode/still-picture.ts';
 import { decodeFailure } from './ffmpeg/diagnose.ts';
-import type { MediaInfo } from './probe/probe.ts';
+import type { MediaInfo } from './probe/media-info.ts';
 import { candidateFrames } from './selectors/candidates.ts';
 import type { FrameChoice } from './selectors/frame-choice.ts';
 import { type ChosenFrame, createSelector } from './selectors/selectors.ts';

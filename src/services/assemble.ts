@@ -6,7 +6,7 @@ import type { InputSummary } from '../captioning/summary.ts';
 import { writeOutputs } from '../captioning/write-outputs.ts';
 import { SecondGlanceError } from '../core/errors.ts';
 import type { IngestReport } from '../ingest/decode/damage.ts';
-import type { MediaInfo } from '../ingest/probe/probe.ts';
+import type { MediaInfo } from '../ingest/probe/media-info.ts';
 import { collectGroups, requireActiveRun, waitFor } from '../queue/collect.ts';
 import { QueueError } from '../queue/errors.ts';
 import { type JobContext, JobLoop } from '../queue/job-loop.ts';

@@ -86,7 +86,7 @@ async function proveProvider(bundle: Bundle): Promise<Finding> {
   const name = 'provider';
   const prover = new InferenceProcess();
   try {
-    const runs = await prover.prove(bundle);
+    const runs = await prover.verify(bundle);
     const wanted = PROVIDER_NAMES[bundle.provider];
     const all = Object.values(runs).reduce((sum, count) => sum + count, 0);
     const shares = Object.entries(runs)

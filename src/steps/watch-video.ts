@@ -6,7 +6,7 @@ import type { InputProgress } from '../captioning/progress.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Caption, Micros } from '../core/types.ts';
 import type { IngestReport } from '../ingest/decode/damage.ts';
-import type { MediaInfo } from '../ingest/probe/probe.ts';
+import type { MediaInfo } from '../ingest/probe/media-info.ts';
 import type { Source } from '../ingest/sources/sources.ts';
 import { DEFAULT_RULES } from '../pipeline/cues/rules.ts';
 import { writeTracks } from '../pipeline/write-tracks.ts';

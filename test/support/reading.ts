@@ -1,6 +1,7 @@
 import type { ImageSpec, Keyframe, Micros } from '../../src/core/types.ts';
 import type { IngestReport } from '../../src/ingest/decode/damage.ts';
-import { type MediaInfo, probe } from '../../src/ingest/probe/probe.ts';
+import type { MediaInfo } from '../../src/ingest/probe/media-info.ts';
+import { probe } from '../../src/ingest/probe/probe.ts';
 import { type ReadOptions, readKeyframes } from '../../src/ingest/read-keyframes.ts';
 import { parseChoice } from '../../src/ingest/selectors/frame-choice.ts';
 import { expandInputs, type Source } from '../../src/ingest/sources/sources.ts';

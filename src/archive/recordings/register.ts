@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { errnoOf, SecondGlanceError, sentenceOf } from '../../core/errors.ts';
-import { type MediaInfo, probe } from '../../ingest/probe/probe.ts';
+import type { MediaInfo } from '../../ingest/probe/media-info.ts';
+import { probe } from '../../ingest/probe/probe.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
 import { namedTime } from '../clock/name-patterns.ts';
 import { type WallClock, wallClock } from '../clock/wall-clock.ts';

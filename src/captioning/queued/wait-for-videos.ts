@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { sleep } from '../../core/sleep.ts';
-import type { MediaInfo } from '../../ingest/probe/probe.ts';
+import type { MediaInfo } from '../../ingest/probe/media-info.ts';
 import { QueueError } from '../../queue/errors.ts';
 import type { QueueContext } from '../../queue/queue-context.ts';
 import { isAway } from '../../queue/redis/connection.ts';

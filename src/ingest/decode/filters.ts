@@ -1,5 +1,5 @@
 import type { ImageSpec, Micros } from '../../core/types.ts';
-import type { MediaInfo } from '../probe/probe.ts';
+import type { MediaInfo } from '../probe/media-info.ts';
 import { microsToSeconds } from '../probe/rational.ts';
 
 /** Half a microsecond: `pts * TB` is a double, and must not miss a bound by its last bit. */

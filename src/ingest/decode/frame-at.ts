@@ -1,10 +1,10 @@
 import type { ImageSpec, Micros } from '../../core/types.ts';
 import { decodeFailure } from '../ffmpeg/diagnose.ts';
-import type { MediaInfo } from '../probe/probe.ts';
-import { seekBefore } from '../selectors/candidates.ts';
+import type { MediaInfo } from '../probe/media-info.ts';
 import type { Source } from '../sources/sources.ts';
 import { endedBadly } from './damage.ts';
 import { DEFAULT_STALL_MS, decodeFrames, type Frame, newTally } from './decode-frames.ts';
+import { seekBefore } from './seek.ts';
 
 /** The part of a video in which it shows something, in track time; `to` is undefined where the file does not say. */
 export interface Shown {

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import type { ImageSpec } from '../../core/types.ts';
 import { IngestError } from '../errors.ts';
-import type { MediaInfo } from '../probe/probe.ts';
+import type { MediaInfo } from '../probe/media-info.ts';
 import type { Source } from '../sources/sources.ts';
 
 /** What is read as a picture. sharp reads more: drawings (SVG), for one, which name further files. */

@@ -24,13 +24,11 @@ const SYMPTOMS: readonly {
     code: 'timed-out',
     sign: /Connection timed out|Operation timed out|ETIMEDOUT/i,
     sentence: (label) => `The server of "${label}" did not answer in time: try again later.`,
-    retryable: () => true,
   },
   {
     code: 'unreachable',
     sign: /Connection refused|Failed to resolve|No route to host|Network is unreachable|Connection reset|certificate|handshake|TLS/i,
     sentence: (label, match) => `The server of "${label}" cannot be reached (${match[0]}): check address and network.`,
-    retryable: () => true,
   },
   {
     code: 'blocked-format',
@@ -68,25 +66,25 @@ const SYMPTOMS: readonly {
 ];
 
 /** Finds the known reason in what ffmpeg wrote; undefined where it is none of them. */
-export function diagnose(label: string, lines: readonly string[], detail: FailureDetail): IngestError | undefined {
-  const text = lines.join('\n');
+export function diagnose(label: string, detail: FailureDetail, cause?: Error): IngestError | undefined {
+  const text = (detail.stderr ?? []).join('\n');
   for (const { code, sign, sentence, retryable } of SYMPTOMS) {
     const match = sign.exec(text);
     if (match !== null) {
-      return new IngestError(code, sentence(label, match), { detail, retryable: retryable?.(match) ?? false });
+      return new IngestError(code, sentence(label, match), { detail, cause, retryable: retryable?.(match) ?? false });
     }
   }
   return undefined;
 }
 
 /** The error of a decoder that gave no frame at all. */
-export function decodeFailure(label: string, detail: FailureDetail): IngestError {
-  const known = diagnose(label, detail.stderr ?? [], detail);
+export function decodeFailure(label: string, detail: FailureDetail, cause?: Error): IngestError {
+  const known = diagnose(label, detail, cause);
   if (known !== undefined) return known;
   const how = detail.signal ? `was ended by ${detail.signal}` : `ended with code ${detail.exitCode ?? 'unknown'}`;
   return new IngestError(
     'decode-failed',
     `No frame of "${label}" could be decoded (ffmpeg ${how}): the video data is damaged or of an unknown kind.`,
-    { detail, retryable: detail.signal !== null && detail.signal !== undefined },
+    { detail, cause, retryable: detail.signal !== null && detail.signal !== undefined },
   );
 }

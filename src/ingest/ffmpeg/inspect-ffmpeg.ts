@@ -1,7 +1,7 @@
+import { runProcess } from '../../core/process/run-process.ts';
 import { findFfmpeg } from './find-ffmpeg.ts';
-import { runTool } from './process.ts';
 
-/** What the installed ffmpeg is, and what of the usual it cannot read. */
+/** The installed ffmpeg, and which common codecs it cannot decode. */
 export interface FfmpegReport {
   readonly version: string;
   /** Absolute path. */
@@ -12,7 +12,7 @@ export interface FfmpegReport {
   readonly toneMapping: boolean;
 }
 
-/** Codecs that people's videos are in: a build without one of them is worth a warning. AV1 has several decoders. */
+/** Common codecs with their decoders: a build that lacks one of them is worth a warning. */
 export const USUAL_DECODERS: Readonly<Record<string, readonly string[]>> = {
   h264: ['h264'],
   hevc: ['hevc'],
@@ -26,14 +26,14 @@ export const USUAL_DECODERS: Readonly<Record<string, readonly string[]>> = {
   gif: ['gif'],
 };
 
-const QUESTION_MS = 30_000;
+const QUERY_MS = 30_000;
 
-/** Asks the installed ffmpeg what it is. Throws `ffmpeg-missing`. */
+/** Queries the installed ffmpeg. Throws `ffmpeg-missing`. */
 export async function inspectFfmpeg(signal: AbortSignal): Promise<FfmpegReport> {
-  const { ffmpeg, version, guard, hasFilter } = await findFfmpeg();
-  const answer = await runTool(
-    { guard, program: ffmpeg, args: ['-hide_banner', '-nostdin', '-decoders'] },
-    { signal, timeoutMs: QUESTION_MS },
+  const { ffmpeg, version, hasFilter } = await findFfmpeg();
+  const answer = await runProcess(
+    { program: ffmpeg, args: ['-hide_banner', '-nostdin', '-decoders'], signal },
+    QUERY_MS,
   );
   const decoders = new Set(answer.stdout.split('\n').map((line) => line.trim().split(/\s+/)[1] ?? ''));
   const missingDecoders = Object.entries(USUAL_DECODERS)
@@ -43,15 +43,15 @@ export async function inspectFfmpeg(signal: AbortSignal): Promise<FfmpegReport> 
 }
 
 /**
- * Makes a clip of a second that shows one picture, so that the whole way from a file to a caption can be tried.
- * @returns what ffmpeg said where it failed, nothing where the clip is there
+ * Writes a clip of one second that shows a picture, as a test input.
+ * @returns ffmpeg's last message where it failed, undefined where the clip was written
  */
 export async function makeClip(picture: string, clip: string, signal: AbortSignal): Promise<string | undefined> {
-  const { ffmpeg, guard } = await findFfmpeg();
+  const { ffmpeg } = await findFfmpeg();
   const args = ['-v', 'error', '-nostdin', '-y', '-loop', '1', '-framerate', '10', '-i', picture, '-t', '1'];
-  const { detail } = await runTool(
-    { guard, program: ffmpeg, args: [...args, '-c:v', 'mpeg4', '-q:v', '3', '-pix_fmt', 'yuv420p', clip] },
-    { signal, timeoutMs: QUESTION_MS },
+  const { detail } = await runProcess(
+    { program: ffmpeg, args: [...args, '-c:v', 'mpeg4', '-q:v', '3', '-pix_fmt', 'yuv420p', clip], signal },
+    QUERY_MS,
   );
-  return detail.exitCode === 0 ? undefined : (detail.stderr?.at(-1) ?? 'ffmpeg failed without a word');
+  return detail.exitCode === 0 ? undefined : (detail.stderr?.at(-1) ?? 'ffmpeg failed without a message');
 }

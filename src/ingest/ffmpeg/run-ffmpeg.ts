@@ -1,58 +1,56 @@
+import { startProcess } from '../../core/process/run-process.ts';
 import { IngestError, throwIfAborted } from '../errors.ts';
 import { ffmpegInput } from '../sources/ffmpeg-input.ts';
 import type { Source } from '../sources/sources.ts';
 import { findFfmpeg } from './find-ffmpeg.ts';
-import { startTool } from './process.ts';
 
-/** What ffmpeg says of a stream that does not go into a container, or of a disk without room. */
+/** ffmpeg's messages about a stream that a container cannot hold, or a full disk. */
 const REASON =
   /not supported|are supported|No space|Could not find tag|Unknown encoder|not currently supported|Invalid argument/i;
 
-/** One ffmpeg that writes a video. */
+/** One run of ffmpeg that writes a file. */
 export interface FfmpegJob {
-  /** What is being done, as in "`doing` failed". */
+  /** For the message "`doing` "the source" failed". */
   readonly doing: string;
-  /** What the user can do where it fails. */
+  /** What the user can do if it fails. */
   readonly advice: string;
-  /** Options of the source, such as where in it to begin. */
+  /** Input options, such as a start time. */
   readonly before?: readonly string[];
-  /** All that follows the source's `-i`, the output included. */
+  /** Everything behind the source's `-i`, the output included. */
   readonly args: readonly string[];
-  /** Looks at each line on stderr, warnings too: what it answers is thrown at once. */
-  readonly refuse?: (line: string) => IngestError | undefined;
+  /** Checks each stderr line, warnings included: an error that it returns ends ffmpeg and is thrown. */
+  readonly failOn?: (line: string) => IngestError | undefined;
 }
 
-/** Runs ffmpeg on a source to its end, however long that takes. Throws `write-failed`, `aborted`. */
-export async function runFfmpeg(source: Source, rewriting: FfmpegJob, signal: AbortSignal): Promise<void> {
+/** Runs ffmpeg on a source, without a time limit. Throws `write-failed`, `aborted`. */
+export async function runFfmpeg(source: Source, job: FfmpegJob, signal: AbortSignal): Promise<void> {
   throwIfAborted(signal, source.label);
-  const { guard, ffmpeg } = await findFfmpeg();
-  const { input, options } = await ffmpegInput(source);
-  const { doing, advice, before = [], args, refuse } = rewriting;
-  let refusal: IngestError | undefined;
-  const talk = ['-hide_banner', '-nostdin', '-nostats', '-v', refuse === undefined ? 'error' : 'warning', '-y'];
-  const stop = (): void => void tool.stop();
-  const tool = startTool({
-    guard,
+  const { ffmpeg } = await findFfmpeg();
+  const { input, options, env } = await ffmpegInput(source);
+  const { doing, advice, before = [], args, failOn } = job;
+  let failure: IngestError | undefined;
+  const talk = ['-hide_banner', '-nostdin', '-nostats', '-v', failOn === undefined ? 'error' : 'warning', '-y'];
+  const running = await startProcess({
     program: ffmpeg,
     args: [...talk, ...options, ...before, '-i', input, ...args],
-    onLine: (line) => {
-      refusal ??= refuse?.(line);
-      if (refusal !== undefined) stop();
+    env,
+    signal,
+    onStderrLine: (line) => {
+      failure ??= failOn?.(line);
+      if (failure !== undefined) void running.stop();
       return true;
     },
   });
-  tool.stdout.resume();
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    await tool.ended;
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
+  running.stdout.resume();
+  await running.ended;
   throwIfAborted(signal, source.label);
-  if (refusal !== undefined) throw refusal;
-  const detail = tool.detail();
+  if (failure !== undefined) throw failure;
+  const detail = running.detail();
   if (detail.exitCode === 0) return;
   const said = detail.stderr?.find((line) => REASON.test(line)) ?? detail.stderr?.at(-1);
   const reason = said === undefined ? '' : ` (${said.replace(/^\[[^\]]*\]\s*/, '').trim()})`;
-  throw new IngestError('write-failed', `${doing} "${source.label}" failed${reason}: ${advice}`, { detail });
+  throw new IngestError('write-failed', `${doing} "${source.label}" failed${reason}: ${advice}`, {
+    detail,
+    cause: running.cause(),
+  });
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Micros } from '../../core/types.ts';
 import type { Source } from '../sources/sources.ts';
 import { runFfprobe } from './ffprobe.ts';
-import type { MediaInfo } from './probe.ts';
+import type { MediaInfo } from './media-info.ts';
 import { secondsToMicros } from './rational.ts';
 
 /** A part of a video that has a name. Times count from the container's start. */

@@ -1,16 +1,16 @@
 import { z } from 'zod';
+import { runProcess } from '../../core/process/run-process.ts';
 import { throwIfAborted } from '../errors.ts';
 import { decodeFailure } from '../ffmpeg/diagnose.ts';
 import { findFfmpeg } from '../ffmpeg/find-ffmpeg.ts';
-import { runTool } from '../ffmpeg/process.ts';
 import { ffmpegInput } from '../sources/ffmpeg-input.ts';
 import type { Source } from '../sources/sources.ts';
 import { runFfprobe } from './ffprobe.ts';
 
-/** A whole film has to be read for its subtitles: over a slow network that takes its time. */
+/** Extraction reads the whole film, perhaps over a slow network. */
 const EXTRACTION_MS = 1_800_000;
-/** Subtitles that are pictures have no words to read. */
-const PICTURES: ReadonlySet<string> = new Set([
+/** Subtitles that are bitmaps have no text. */
+const BITMAPS: ReadonlySet<string> = new Set([
   'hdmv_pgs_subtitle',
   'dvd_subtitle',
   'dvb_subtitle',
@@ -25,9 +25,9 @@ export interface SubtitleStream {
   readonly codec: string;
   /** As the file names it, such as `eng`. */
   readonly language: string | null;
-  /** Played where nobody chooses. */
+  /** Selected by default. */
   readonly isDefault: boolean;
-  /** Says what is seen, for those who do not see it, and not what is said. */
+  /** An audio description rather than dialogue. */
   readonly describes: boolean;
 }
 
@@ -44,11 +44,11 @@ const Answer = z.object({
     .default([]),
 });
 
-/** The text streams of a source, in order of the file. Throws as `askFfprobe`. */
+/** The text streams of a source, in file order. Throws as {@link runFfprobe}. */
 export async function listSubtitles(source: Source, signal: AbortSignal): Promise<SubtitleStream[]> {
   const { streams } = await runFfprobe(source, ['-select_streams', 's', '-show_streams'], Answer, signal);
   return streams.flatMap(({ index, codec_name, tags, disposition }) =>
-    codec_name === undefined || PICTURES.has(codec_name)
+    codec_name === undefined || BITMAPS.has(codec_name)
       ? []
       : [
           {
@@ -66,22 +66,16 @@ export async function listSubtitles(source: Source, signal: AbortSignal): Promis
 }
 
 /**
- * The text of one stream as WebVTT, its times counted from the container's start. Throws the reason that ffmpeg gives,
- * or `decode-failed`; `aborted`.
+ * The text of one stream as WebVTT, its times counted from the container's start. Throws the reason in ffmpeg's messages, or `decode-failed`;
+ * `aborted`.
  */
 export async function extractSubtitles(source: Source, stream: number, signal: AbortSignal): Promise<string> {
-  const { guard, ffmpeg } = await findFfmpeg();
-  const { input, options } = await ffmpegInput(source);
+  const { ffmpeg } = await findFfmpeg();
+  const { input, options, env } = await ffmpegInput(source);
   const talk = ['-hide_banner', '-nostdin', '-nostats', '-v', 'error'];
-  const answer = await runTool(
-    {
-      guard,
-      program: ffmpeg,
-      args: [...talk, ...options, '-i', input, '-map', `0:${stream}`, '-f', 'webvtt', 'pipe:1'],
-    },
-    { signal, timeoutMs: EXTRACTION_MS },
-  );
+  const args = [...talk, ...options, '-i', input, '-map', `0:${stream}`, '-f', 'webvtt', 'pipe:1'];
+  const answer = await runProcess({ program: ffmpeg, args, env, signal }, EXTRACTION_MS);
   throwIfAborted(signal, source.label);
-  if (answer.detail.exitCode !== 0) throw decodeFailure(source.label, answer.detail);
+  if (answer.detail.exitCode !== 0) throw decodeFailure(source.label, answer.detail, answer.cause);
   return answer.stdout;
 }

@@ -1,55 +1,19 @@
 import { open, stat } from 'node:fs/promises';
 import { z } from 'zod';
+import { type ProcessOutput, runProcess } from '../../core/process/run-process.ts';
 import type { Micros } from '../../core/types.ts';
 import { probePicture } from '../decode/still-picture.ts';
 import { IngestError, throwIfAborted } from '../errors.ts';
 import { diagnose } from '../ffmpeg/diagnose.ts';
 import { findFfmpeg } from '../ffmpeg/find-ffmpeg.ts';
-import { runTool, type ToolOutput } from '../ffmpeg/process.ts';
 import { ffmpegInput, MOST_VIDEO_PIXELS } from '../sources/ffmpeg-input.ts';
 import { looksLikeContainer } from '../sources/sniff.ts';
 import { asInputError, type Source } from '../sources/sources.ts';
-import { parseRational, type Rational, secondsToMicros } from './rational.ts';
+import type { MediaInfo } from './media-info.ts';
+import { parseRational, secondsToMicros } from './rational.ts';
 
 /** ffprobe's limit: generous for a file on a slow disk, short enough for a server that never answers. */
 const PROBE_TIMEOUT_MS = 60_000;
-
-/** What is known of a source before it is decoded. Null stands for what the file does not say. */
-export interface MediaInfo {
-  /** ffmpeg's name of the container, such as `mov,mp4,m4a,3gp,3g2,mj2`; `picture` for a still. */
-  readonly container: string;
-  /** Index of the chosen video stream in the file. */
-  readonly stream: number;
-  readonly codec: string;
-  /** Coded size in pixels, before rotation. */
-  readonly width: number;
-  readonly height: number;
-  /** Clockwise turn that a player makes: 0, 90, 180 or 270. */
-  readonly rotation: number;
-  /** Width to height of one pixel, before rotation. */
-  readonly sampleAspect: Rational;
-  /** Mean frames a second. */
-  readonly frameRate: Rational | null;
-  readonly pixelFormat: string | null;
-  /** Colour transfer, such as `bt709` or `smpte2084`. */
-  readonly transfer: string | null;
-  readonly primaries: string | null;
-  /** YCbCr matrix, such as `bt709` or `smpte170m`. */
-  readonly matrix: string | null;
-  readonly range: 'tv' | 'pc' | null;
-  /** True for PQ and HLG: such a picture has to be tone-mapped. */
-  readonly hdr: boolean;
-  /** The container's start on the source's own clock: the zero of a track. */
-  readonly start: Micros;
-  /** Start of the chosen stream on the same clock. */
-  readonly videoStart: Micros;
-  /** End of the chosen stream on the same clock, as the file claims. */
-  readonly videoEnd: Micros | null;
-  /** Length of the whole container, as the file claims. */
-  readonly duration: Micros | null;
-  /** Subtitle streams that the file has already. */
-  readonly subtitles: number;
-}
 
 const StreamReport = z.object({
   index: z.number(),
@@ -93,13 +57,14 @@ export async function probe(
   if (source.kind === 'picture') return await probePicture(source);
   const tools = await findFfmpeg();
   const address = await ffmpegInput(source);
-  const answer = await runTool(
+  const answer = await runProcess(
     {
-      guard: tools.guard,
       program: tools.ffprobe,
       args: ['-v', 'error', ...address.options, '-of', 'json', '-show_format', '-show_streams', '-i', address.input],
+      env: address.env,
+      signal: options.signal,
     },
-    { signal: options.signal, timeoutMs: options.timeoutMs ?? PROBE_TIMEOUT_MS },
+    options.timeoutMs ?? PROBE_TIMEOUT_MS,
   );
   throwIfAborted(options.signal, source.label);
   const report = ProbeReport.safeParse(parseJson(answer.stdout));
@@ -122,31 +87,31 @@ async function checkFile(source: Source): Promise<void> {
   }
 }
 
-async function refusal(source: Source, answer: ToolOutput): Promise<IngestError> {
+async function refusal(source: Source, answer: ProcessOutput): Promise<IngestError> {
   const { label } = source;
-  const { detail } = answer;
+  const { detail, cause } = answer;
   if (answer.timedOut) {
     return new IngestError('timed-out', `"${label}" could not be opened in time: try again later.`, {
       detail,
     });
   }
   const local = source.kind !== 'url';
-  const blocked = diagnose(label, detail.stderr ?? [], detail);
+  const blocked = diagnose(label, detail, cause);
   if (blocked?.code === 'blocked-format') return blocked;
   if (local && !(await looksLikeContainer(source.input))) return notMedia(label, answer);
-  const known = diagnose(label, detail.stderr ?? [], detail);
+  const known = diagnose(label, detail, cause);
   if (known !== undefined) return known;
   return local
     ? new IngestError('unreadable', `"${label}" is damaged: ffmpeg cannot read its header; get it again.`, { detail })
     : notMedia(label, answer);
 }
 
-function notMedia(label: string, answer: ToolOutput): IngestError {
+function notMedia(label: string, answer: ProcessOutput): IngestError {
   return new IngestError('not-media', `"${label}" is not a video that ffmpeg knows.`, { detail: answer.detail });
 }
 
-function chooseStream(source: Source, streams: readonly Stream[], format: string, answer: ToolOutput): Stream {
-  const { detail } = answer;
+function chooseStream(source: Source, streams: readonly Stream[], format: string, answer: ProcessOutput): Stream {
+  const { detail, cause } = answer;
   // ffmpeg takes any text for a terminal recording and draws it.
   if (format === 'tty') throw notMedia(source.label, answer);
   const videos = streams.filter(
@@ -166,7 +131,7 @@ function chooseStream(source: Source, streams: readonly Stream[], format: string
       { detail },
     );
   }
-  const tooLarge = diagnose(source.label, detail.stderr ?? [], detail);
+  const tooLarge = diagnose(source.label, detail, cause);
   if (tooLarge?.code === 'too-large') throw tooLarge;
   if (area(best) > MOST_VIDEO_PIXELS) {
     const pixels = `${best.width}x${best.height}`;

@@ -1,7 +1,8 @@
 import type { Micros } from '../../core/types.ts';
 import { type DecodeRequest, type DecodeTally, decodeFrames, type Frame, newTally } from '../decode/decode-frames.ts';
 import type { FrameSelection } from '../decode/filters.ts';
-import type { MediaInfo } from '../probe/probe.ts';
+import { hasIndex, seekBefore } from '../decode/seek.ts';
+import type { MediaInfo } from '../probe/media-info.ts';
 import type { FrameChoice } from './frame-choice.ts';
 import { MAX_GAP } from './selectors.ts';
 
@@ -13,12 +14,8 @@ const KEYS_ALONE: ReadonlySet<string> = new Set(
 const ALL_INTRA: ReadonlySet<string> = new Set(
   'mjpeg prores dnxhd ffv1 rawvideo png dvvideo cfhd huffyuv ffvhuff utvideo jpeg2000 qtrle'.split(' '),
 );
-/** Containers with an index, where a seek lands on the key frame at or before the wanted time. */
-const INDEXED = /^(mov,|matroska)/;
 /** Beyond a key frame's own time, because ffmpeg seeks a little before what it is asked for (B-frames). */
 const SEEK_BEYOND: Micros = 200_000;
-/** Without an index a seek lands near the wanted time; this much before it, it lands early enough. */
-const SEEK_BEFORE: Micros = 12_000_000;
 /** A first key frame this much after the start: an edit list, or a range, begins inside a GOP. */
 const LATE_START: Micros = 100_000;
 
@@ -131,17 +128,10 @@ async function* fillGap(
   pick: 'spaced' | 'sampled' = 'spaced',
 ): AsyncGenerator<Frame, void, void> {
   const { media } = request;
-  const seek = after !== null && INDEXED.test(media.container) ? after + SEEK_BEYOND : seekBefore(media, after);
+  const seek = after !== null && hasIndex(media) ? after + SEEK_BEYOND : seekBefore(media, after);
   const pass = after === null ? {} : { from: after, seek };
   for await (const frame of decode(request, tallies, { ...pass, pick, to: before ?? request.to })) {
     // The key frame itself is decoded again, as the first sample that the others are counted from.
     if (frame.pts !== after) yield frame;
   }
-}
-
-/** Where to seek for a frame that may be no key frame; null where there is nothing to win. */
-export function seekBefore(media: MediaInfo, time: Micros | null): Micros | null {
-  if (time === null) return null;
-  const target = INDEXED.test(media.container) ? time : time - SEEK_BEFORE;
-  return target > media.start ? target : null;
 }

@@ -16,6 +16,8 @@ export interface FfmpegInput {
   readonly input: string;
   /** Options that stand before it. */
   readonly options: readonly string[];
+  /** Changes to the environment of ffmpeg; undefined removes a variable. */
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /**
@@ -24,17 +26,19 @@ export interface FfmpegInput {
  */
 export async function ffmpegInput(source: Source): Promise<FfmpegInput> {
   const limits = source.reach === undefined ? [] : limitsOf(source.reach);
+  // ffmpeg would bypass the checking proxy for the hosts in `no_proxy`.
+  const env = source.reach?.proxy === undefined ? {} : { no_proxy: undefined };
   if (source.kind === 'url') {
     const silence = ['-rw_timeout', String(NETWORK_SILENCE_MICROS)];
-    return { input: source.input, options: ['-protocol_whitelist', NETWORK.join(','), ...silence, ...limits] };
+    return { input: source.input, options: ['-protocol_whitelist', NETWORK.join(','), ...silence, ...limits], env };
   }
   if (source.reach !== undefined) {
-    return { input: `file:${source.input}`, options: ['-protocol_whitelist', LOCAL.join(','), ...limits] };
+    return { input: `file:${source.input}`, options: ['-protocol_whitelist', LOCAL.join(','), ...limits], env };
   }
   const remote = extname(source.input).toLowerCase() === '.m3u8' && (await listsAddresses(source.input));
   const protocols = remote ? [...new Set([...LOCAL, ...NETWORK])] : LOCAL;
   // `file:` keeps a name such as `a:b.mp4` from being read as a protocol.
-  return { input: `file:${source.input}`, options: ['-protocol_whitelist', protocols.join(',')] };
+  return { input: `file:${source.input}`, options: ['-protocol_whitelist', protocols.join(',')], env };
 }
 
 function limitsOf({ formats, proxy }: AccessLimits): string[] {

@@ -1,7 +1,7 @@
 import { IngestError } from '../../ingest/errors.ts';
 import { findFfmpeg } from '../../ingest/ffmpeg/find-ffmpeg.ts';
 import { runFfmpeg } from '../../ingest/ffmpeg/run-ffmpeg.ts';
-import type { MediaInfo } from '../../ingest/probe/probe.ts';
+import type { MediaInfo } from '../../ingest/probe/media-info.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
 
 const X264 = ['-c:v', 'libx264', '-preset', 'medium', '-crf', '18'];
@@ -58,12 +58,12 @@ export async function burnTrack(
     ...['-f', format, `file:${target}`],
   ];
   const advice = 'see that there is room for the copy, or give it a name that ends in .mkv, which takes most streams.';
-  const refuse = (line: string): IngestError | undefined =>
+  const failOn = (line: string): IngestError | undefined =>
     NO_FONT.test(line)
       ? new IngestError(
           'write-failed',
           'There is no font to draw the track with: install one, such as fonts-dejavu-core.',
         )
       : undefined;
-  await runFfmpeg(source, { doing: 'drawing the track into a copy of', advice, args, refuse }, signal);
+  await runFfmpeg(source, { doing: 'drawing the track into a copy of', advice, args, failOn }, signal);
 }

@@ -2,7 +2,7 @@ import type { TrackKind } from '../../core/kind.ts';
 import { trackTitle } from '../../core/kind.ts';
 import { threeLetters } from '../../core/language.ts';
 import { runFfmpeg } from '../../ingest/ffmpeg/run-ffmpeg.ts';
-import type { MediaInfo } from '../../ingest/probe/probe.ts';
+import type { MediaInfo } from '../../ingest/probe/media-info.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
 
 interface Container {

@@ -5,7 +5,7 @@ import type { Micros } from '../../core/types.ts';
 import { IngestError } from '../../ingest/errors.ts';
 import { runFfmpeg } from '../../ingest/ffmpeg/run-ffmpeg.ts';
 import { runFfprobe } from '../../ingest/probe/ffprobe.ts';
-import type { MediaInfo } from '../../ingest/probe/probe.ts';
+import type { MediaInfo } from '../../ingest/probe/media-info.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
 import { codecStrings } from './codec-strings.ts';
 

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import type { ImageSpec, Micros } from '../../core/types.ts';
-import type { MediaInfo } from '../../ingest/probe/probe.ts';
+import type { MediaInfo } from '../../ingest/probe/media-info.ts';
 import { readKeyframes } from '../../ingest/read-keyframes.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
 import { sharpnessOf } from './sharpness.ts';

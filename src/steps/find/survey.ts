@@ -1,5 +1,5 @@
 import type { ImageSpec, Keyframe, Micros } from '../../core/types.ts';
-import type { MediaInfo } from '../../ingest/probe/probe.ts';
+import type { MediaInfo } from '../../ingest/probe/media-info.ts';
 import type { KeyframeReader } from '../../ingest/read-keyframes.ts';
 import type { FrameChoice } from '../../ingest/selectors/frame-choice.ts';
 import { type ChosenFrame, createSelector } from '../../ingest/selectors/selectors.ts';

@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
 import type { Micros } from '../../core/types.ts';
-import type { MediaInfo } from '../../ingest/probe/probe.ts';
+import type { MediaInfo } from '../../ingest/probe/media-info.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
 import { toSeconds } from '../../pipeline/cues/time.ts';
 import { outputStatus } from '../../storage/output-manifest.ts';

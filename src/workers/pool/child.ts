@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { exitWithParent } from '../../core/process/die-with-parent.ts';
 import { loadBundle } from '../bundle/bundle.ts';
 import { type Engine, openEngine } from '../bundle/engine.ts';
 import { verifyProvider } from '../bundle/verify-provider.ts';
@@ -6,29 +6,9 @@ import { BundleError } from '../errors.ts';
 import { type Answer, type OpenRequest, packError, type Request } from './messages.ts';
 
 /*
- * The entry of an inference process: forked by `inference-process.ts`, loads one bundle, captions one group after the other.
- * Runs of the model are synchronous: while one goes on, this process hears nothing, neither messages nor the end of its parent.
+ * The entry point of an inference process, which `inference-process.ts` starts: loads one bundle and captions one group after the other. Runs of
+ * the model are synchronous: while one is going on, this process handles no messages and no signals.
  */
-
-/** How often the guard checks whether the parent is still there. */
-const GUARD_PERIOD_MS = 500;
-
-/**
- * Runs in a thread of its own, so also during a run. A killed parent leaves this process to another one. Who it was must be told: on a busy machine
- * the parent can be gone before this thread has begun.
- */
-const GUARD = `
-  const { workerData: parent } = require('node:worker_threads');
-  setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL'); }, ${GUARD_PERIOD_MS});
-`;
-
-/** Ends this process with its parent, however that ended. SIGKILL: there is nothing to save, and a run cannot be interrupted otherwise. */
-function endWithParent(): void {
-  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
-  const resourceLimits = { maxOldGenerationSizeMb: 8 };
-  const guard = new Worker(GUARD, { eval: true, execArgv: [], workerData: process.ppid, resourceLimits });
-  guard.unref();
-}
 
 async function open({ folder, provider, sha256 }: OpenRequest): Promise<Engine> {
   const bundle = await loadBundle(folder, { provider });
@@ -39,31 +19,32 @@ async function open({ folder, provider, sha256 }: OpenRequest): Promise<Engine> 
 }
 
 function answer(message: Answer): void {
-  // Where the parent is gone there is nobody to tell, and `disconnect` ends this process.
+  // Fails only where the parent has ended, and then `exitWithParent` ends this process.
   process.send?.(message, () => undefined);
 }
 
 let engine: Engine | undefined;
 
-async function serve(request: Request): Promise<Answer> {
+async function handle(request: Request): Promise<Answer> {
   try {
-    if (request.type === 'caption' && engine !== undefined) {
-      return { type: 'captions', captions: await engine.caption(request.group, request.options) };
+    switch (request.type) {
+      case 'open':
+        engine = await open(request);
+        return { type: 'ready' };
+      case 'verify':
+        return { type: 'verified', operators: await verifyProvider(await loadBundle(request.folder, request)) };
+      case 'caption':
+        if (engine === undefined) throw new Error('An inference process got a group before its bundle.');
+        return { type: 'captions', captions: await engine.caption(request.group, request.options) };
     }
-    if (request.type === 'prove') {
-      return { type: 'proof', operators: await verifyProvider(await loadBundle(request.folder, request)) };
-    }
-    if (request.type === 'caption') throw new Error('An inference process was given a group before its bundle.');
-    engine = await open(request);
-    return { type: 'ready' };
   } catch (error) {
     return { type: 'failed', thrown: packError(error) };
   }
 }
 
-// Ctrl-C reaches the whole process group: the parent decides what it means.
+// Ctrl-C reaches the whole process group: the parent decides what happens.
 process.on('SIGINT', () => undefined);
-endWithParent();
+exitWithParent();
 process.on('message', (request: Request) => {
-  serve(request).then(answer);
+  handle(request).then(answer);
 });

@@ -1,7 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import type { FailureDetail } from '../../core/errors.ts';
+import { type NodeProcess, startNodeProcess } from '../../core/process/node-process.ts';
 import type { Caption, Group } from '../../core/types.ts';
 import type { Bundle } from '../bundle/bundle.ts';
 import type { OperatorPlacement } from '../bundle/verify-provider.ts';
@@ -9,88 +6,46 @@ import type { CaptionOptions } from '../captioner.ts';
 import { WorkerError } from '../errors.ts';
 import { type Answer, type Request, unpackError } from './messages.ts';
 
-/** How many of the last stderr lines are kept for messages. */
-const KEPT_LINES = 20;
-/** How long after its end a process's last stderr lines are waited for. */
-const LAST_WORDS_MS = 250;
-/** Time between SIGTERM and SIGKILL. */
-const TERM_GRACE_MS = 1000;
-/** An answer that takes longer than this never comes: far above what the slowest machine needs for loading a bundle or for a group. */
+/** An answer that takes longer never comes: far above what the slowest machine needs to load a bundle or caption a group. */
 const WATCHDOG_MS = 10 * 60_000;
 
-/** child.js beside this file when built; child.ts, loaded through tsx, when run from the sources. */
-const SOURCE = import.meta.url.endsWith('.ts');
-const ENTRY = fileURLToPath(new URL(SOURCE ? './child.ts' : './child.js', import.meta.url));
-const EXEC_ARGV = SOURCE ? ['--import', import.meta.resolve('tsx')] : [];
+const MODULE = new URL('./child', import.meta.url).href;
 
-interface Pending {
+interface PendingAnswer {
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: WorkerError) => void;
 }
 
-/** One child process with a bundle in it. It takes one group at a time. */
+/** One child process with a bundle in it. It takes one request at a time. */
 export class InferenceProcess {
-  /** Resolves when the process is gone; never rejects. */
+  /** Resolves when the process has ended; never rejects. */
   readonly ended: Promise<void>;
-  readonly #child: ChildProcess;
+  readonly #process: NodeProcess<Request, Answer>;
   readonly #watchdogMs: number;
-  readonly #stderr: string[] = [];
-  /** How it ended; undefined while it runs. */
-  #end: { readonly code: number | null; readonly signal: string | null } | undefined;
   #stuck = false;
-  #waiting: Pending | undefined;
+  #pending: PendingAnswer | undefined;
 
   /** Starts the process; {@link InferenceProcess.open} must follow. */
   constructor(watchdogMs = WATCHDOG_MS) {
     this.#watchdogMs = watchdogMs;
-    this.#child = fork(ENTRY, {
-      execArgv: EXEC_ARGV,
-      serialization: 'advanced',
-      // Its stdout must never mix with a track that goes to ours.
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    });
-    const { stderr } = this.#child;
-    if (stderr !== null) {
-      createInterface({ input: stderr }).on('line', (line) => {
-        this.#stderr.push(line);
-        if (this.#stderr.length > KEPT_LINES) this.#stderr.shift();
-      });
-    }
-    this.#child.on('message', (answer: Answer) => this.#waiting?.resolve(answer));
-    this.ended = new Promise((resolve) => {
-      const over = (code: number | null, signal: string | null) => {
-        this.#end ??= { code, signal };
-        this.#waiting?.reject(this.#died());
-        resolve();
-      };
-      this.#child.on('error', (error) => {
-        this.#stderr.push(error.message);
-        if (this.#child.pid === undefined) over(null, null);
-      });
-      this.#child.on('exit', (code, signal) => {
-        this.#end = { code, signal };
-        const timer = setTimeout(() => over(code, signal), LAST_WORDS_MS);
-        this.#child.once('close', () => {
-          clearTimeout(timer);
-          over(code, signal);
-        });
-      });
-    });
+    this.#process = startNodeProcess(MODULE);
+    this.#process.onMessage((answer) => this.#pending?.resolve(answer));
+    this.ended = this.#process.ended.then(() => this.#pending?.reject(this.#endedError()));
   }
 
-  /** Undefined where it could not even be started. */
+  /** Undefined where it could not be started. */
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.#process.pid;
   }
 
   /** False once it has ended, for whatever reason. */
   get alive(): boolean {
-    return this.#end === undefined;
+    return this.#process.alive;
   }
 
   /**
    * Loads a bundle into the process.
-   * @throws BundleError as the process found it; WorkerError `worker-start` where the process ended or did not answer
+   * @throws BundleError from the process; WorkerError `worker-start` where the process ended or did not answer
    */
   async open({ folder, provider, model }: Bundle): Promise<void> {
     try {
@@ -106,7 +61,7 @@ export class InferenceProcess {
 
   /**
    * Captions one group.
-   * @throws WorkerError `worker-died`, `worker-stuck` (both: the process is gone), `inference-failed`, `picture-size`
+   * @throws WorkerError `worker-died`, `worker-stuck` (both: the process has ended), `inference-failed`, `picture-size`
    */
   async caption(group: Group, options: CaptionOptions): Promise<Caption[]> {
     const answer = await this.#ask({ type: 'caption', group, options });
@@ -114,62 +69,53 @@ export class InferenceProcess {
   }
 
   /**
-   * Runs a bundle once and says which of onnxruntime's execution providers ran its operators, see `prove.ts`. No
-   * {@link InferenceProcess.open} is needed before.
-   * @throws BundleError as the process found it; WorkerError `worker-died`, `worker-stuck`, `inference-failed`
+   * Runs a bundle once and counts which execution providers ran its operators, see `verify-provider.ts`. Works without
+   * {@link InferenceProcess.open}.
+   * @throws BundleError from the process; WorkerError `worker-died`, `worker-stuck`, `inference-failed`
    */
-  async prove({ folder, provider }: Bundle): Promise<OperatorPlacement> {
-    const answer = await this.#ask({ type: 'prove', folder, provider });
-    return answer.type === 'proof' ? answer.operators : {};
+  async verify({ folder, provider }: Bundle): Promise<OperatorPlacement> {
+    const answer = await this.#ask({ type: 'verify', folder, provider });
+    return answer.type === 'verified' ? answer.operators : {};
   }
 
-  /** SIGTERM, then SIGKILL; resolves when the process is gone. Harmless when it is gone already. */
-  async stop(): Promise<void> {
-    this.#child.kill('SIGTERM');
-    const timer = setTimeout(() => this.kill(), TERM_GRACE_MS);
-    await this.ended;
-    clearTimeout(timer);
+  /** SIGTERM, then SIGKILL; resolves when the process has ended. Does nothing when it has ended already. */
+  stop(): Promise<void> {
+    return this.#process.stop();
   }
 
   /** SIGKILL. */
   kill(): void {
-    this.#child.kill('SIGKILL');
+    this.#process.kill();
   }
 
   async #ask(request: Request): Promise<Answer> {
-    if (!this.alive) throw this.#died();
+    if (!this.alive) throw this.#endedError();
     const timer = setTimeout(() => {
       this.#stuck = true;
       this.kill();
     }, this.#watchdogMs);
     try {
       const answer = await new Promise<Answer>((resolve, reject) => {
-        this.#waiting = { resolve, reject };
-        // A message that cannot be sent means that the process is ending, and its end settles this promise.
-        this.#child.send(request, () => undefined);
+        this.#pending = { resolve, reject };
+        this.#process.send(request);
       });
       if (answer.type === 'failed') throw unpackError(answer.thrown);
       return answer;
     } finally {
       clearTimeout(timer);
-      this.#waiting = undefined;
+      this.#pending = undefined;
     }
   }
 
-  #died(): WorkerError {
-    const { code = null, signal = null } = this.#end ?? {};
-    const detail: FailureDetail = { exitCode: code, signal, stderr: [...this.#stderr] };
+  #endedError(): WorkerError {
+    const detail = this.#process.detail();
+    const { exitCode, signal } = detail;
     if (this.#stuck) {
       const minutes = this.#watchdogMs / 60_000;
-      return new WorkerError(
-        'worker-stuck',
-        `an inference process gave no answer for ${minutes} minutes and was killed`,
-        {
-          detail,
-        },
-      );
+      const message = `an inference process did not answer for ${minutes} minutes and was killed`;
+      return new WorkerError('worker-stuck', message, { detail });
     }
-    const how = signal === null ? `exit code ${code}` : signal;
+    const how = typeof signal === 'string' ? signal : `exit code ${exitCode}`;
     return new WorkerError('worker-died', `an inference process ended unexpectedly (${how})`, {
       detail,
     });

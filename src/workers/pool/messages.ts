@@ -5,7 +5,7 @@ import type { OperatorPlacement } from '../bundle/verify-provider.ts';
 import type { CaptionOptions } from '../captioner.ts';
 import { BundleError, type BundleErrorCode, WorkerError, type WorkerErrorCode } from '../errors.ts';
 
-/** First message to an inference process: what it is to load. */
+/** Loads a bundle; comes before the first group. */
 export interface OpenRequest {
   readonly type: 'open';
   readonly folder: string;
@@ -14,37 +14,37 @@ export interface OpenRequest {
   readonly sha256: string;
 }
 
-/** Every further message: one group at a time. */
+/** Captions one group. */
 export interface CaptionRequest {
   readonly type: 'caption';
   readonly group: Group;
   readonly options: CaptionOptions;
 }
 
-/** Instead of these: what runs the bundle's graphs, see `prove.ts`. */
-export interface ProveRequest {
-  readonly type: 'prove';
+/** Runs a bundle's graphs and reports what ran them, see `verify-provider.ts`. */
+export interface VerifyRequest {
+  readonly type: 'verify';
   readonly folder: string;
   readonly provider: Provider;
 }
 
-/** What the parent says to an inference process. */
-export type Request = OpenRequest | CaptionRequest | ProveRequest;
+/** A message to an inference process. */
+export type Request = OpenRequest | CaptionRequest | VerifyRequest;
 
-/** An error on its way between processes: structured cloning keeps neither its class nor its code. */
+/** An error as a message: structured cloning keeps neither its class nor its code. */
 export type Thrown = { readonly message: string; readonly detail: FailureDetail } & (
   | { readonly kind: 'bundle'; readonly code: BundleErrorCode }
   | { readonly kind: 'worker'; readonly code: WorkerErrorCode }
 );
 
-/** What an inference process answers: `ready` to `open`, `captions` to `caption`, `proof` to `prove`, or to any that it failed. */
+/** The answer to a request; `failed` to any of them. */
 export type Answer =
   | { readonly type: 'ready' }
   | { readonly type: 'captions'; readonly captions: Caption[] }
-  | { readonly type: 'proof'; readonly operators: OperatorPlacement }
+  | { readonly type: 'verified'; readonly operators: OperatorPlacement }
   | { readonly type: 'failed'; readonly thrown: Thrown };
 
-/** Packs whatever was thrown; what is none of this room's errors came out of the model. */
+/** Packs anything thrown. What is neither a BundleError nor a WorkerError came out of the model. */
 export function packError(error: unknown): Thrown {
   const detail = error instanceof BundleError || error instanceof WorkerError ? error.detail : {};
   const message = error instanceof Error ? error.message : String(error);

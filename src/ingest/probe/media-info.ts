@@ -1,0 +1,39 @@
+import type { Micros } from '../../core/types.ts';
+import type { Rational } from './rational.ts';
+
+/** What is known of a source before it is decoded. Null stands for what the file does not say. */
+export interface MediaInfo {
+  /** ffmpeg's name of the container, such as `mov,mp4,m4a,3gp,3g2,mj2`; `picture` for a still. */
+  readonly container: string;
+  /** Index of the chosen video stream in the file. */
+  readonly stream: number;
+  readonly codec: string;
+  /** Coded size in pixels, before rotation. */
+  readonly width: number;
+  readonly height: number;
+  /** Clockwise turn that a player makes: 0, 90, 180 or 270. */
+  readonly rotation: number;
+  /** Width to height of one pixel, before rotation. */
+  readonly sampleAspect: Rational;
+  /** Mean frames a second. */
+  readonly frameRate: Rational | null;
+  readonly pixelFormat: string | null;
+  /** Colour transfer, such as `bt709` or `smpte2084`. */
+  readonly transfer: string | null;
+  readonly primaries: string | null;
+  /** YCbCr matrix, such as `bt709` or `smpte170m`. */
+  readonly matrix: string | null;
+  readonly range: 'tv' | 'pc' | null;
+  /** True for PQ and HLG: such a picture has to be tone-mapped. */
+  readonly hdr: boolean;
+  /** The container's start on the source's own clock: the zero of a track. */
+  readonly start: Micros;
+  /** Start of the chosen stream on the same clock. */
+  readonly videoStart: Micros;
+  /** End of the chosen stream on the same clock, as the file claims. */
+  readonly videoEnd: Micros | null;
+  /** Length of the whole container, as the file claims. */
+  readonly duration: Micros | null;
+  /** Subtitle streams that the file has already. */
+  readonly subtitles: number;
+}
