@@ -22,6 +22,15 @@ export interface Bench {
   shell(line: string, input?: Uint8Array): Promise<Ended>;
 }
 
+/**
+ * `caption` with one inference process, which is enough for a few pictures, whatever the number of cores. A test's own
+ * `--workers` wins; with `--queue` there are none here.
+ */
+function captionArgs(args: readonly string[], bundle: string): string[] {
+  const workers = args.includes('--queue') ? [] : ['--workers', '1'];
+  return ['caption', ...workers, ...args, '--model', bundle];
+}
+
 /** Gives every test of a file a bench of its own; `made` makes once what all of them share, in its folder. */
 export function benches(
   made?: (folder: string) => Promise<void>,
@@ -51,10 +60,10 @@ export function benches(
       shared: path.join(root.path, 'shared'),
       at: (...names) => path.join(folder, ...names),
       read: (file) => readFile(path.join(folder, file), 'utf8'),
-      caption: (...args) => run(['caption', ...args, '--model', bundle()], how),
-      start: (...args) => start(['caption', ...args, '--model', bundle()], how),
+      caption: (...args) => run(captionArgs(args, bundle()), how),
+      start: (...args) => start(captionArgs(args, bundle()), how),
       shell: (line, input) =>
-        shell(line.replaceAll('$CAPTION', `$SG caption --model '${bundle()}'`), {
+        shell(line.replaceAll('$CAPTION', `$SG caption --workers 1 --model '${bundle()}'`), {
           ...how,
           ...(input === undefined ? {} : { input }),
         }),

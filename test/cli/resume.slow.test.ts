@@ -1,0 +1,93 @@
+import { mkdir, readdir, utimes } from 'node:fs/promises';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { inferenceProcesses } from '../support/processes.ts';
+import { buildTinyBundle } from '../support/tiny-bundle.ts';
+import { run } from './support/program.ts';
+import {
+  allGroups,
+  EVERY,
+  GROUPS,
+  longRun,
+  outputs,
+  underWay,
+  undisturbed,
+  watchedBenches,
+} from './support/resuming.ts';
+import { colourPicture, colourVideo } from './support/room.ts';
+import { descendants, durable, gone, inferred } from './support/watching.ts';
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
+const watched = watchedBenches();
+
+describe('killed in the middle', () => {
+  let reference: Record<string, string>;
+  beforeAll(async () => {
+    reference = await undisturbed(await watched('reference'));
+  });
+
+  test('kill -9 of an inference process: the run goes on without a loss', async () => {
+    const room = await watched('kill a child');
+    const args = longRun(room.shared);
+    const { pid, ended } = await underWay(room, args);
+    const [victim = -1] = inferenceProcesses(pid);
+    process.kill(victim, 'SIGKILL');
+    expect(await ended).toMatchObject({ code: 0 });
+    expect(await outputs(room.at('out'))).toEqual(reference);
+    const groups = inferred(room.spyFile);
+    expect([...new Set(groups)].sort()).toEqual(allGroups('long.mp4', GROUPS));
+    expect(groups.length).toBeLessThanOrEqual(GROUPS + 1);
+  });
+
+  test('SIGTERM ends as cleanly', async () => {
+    const room = await watched('terminated');
+    const { child, pid, ended } = await underWay(room, longRun(room.shared));
+    const helpers = descendants(pid);
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ code: 143, stdout: '' });
+    await gone(helpers);
+    expect(await readdir(room.at('out'))).toEqual([]);
+    await room.inferredBy(...longRun(room.shared));
+    expect(await outputs(room.at('out'))).toEqual(reference);
+  });
+});
+
+test('other options, another bundle, a changed input, --no-resume: everything is done afresh', async () => {
+  const room = await watched('afresh');
+  const video = await colourVideo(room.at('short.mp4'), ['red', 'green', 'blue'], 4);
+  const args = ['short.mp4', ...EVERY, '-f', 'vtt', '-o', 'out'];
+  const all = allGroups('short.mp4', 15);
+  const { child, ended, state } = await underWay(room, args, 2);
+  child.kill('SIGKILL');
+  await ended;
+  expect(durable(state).length).toBeLessThan(15);
+
+  expect((await room.inferredBy(...args, '--looks', '1')).sort()).toEqual(all);
+  await buildTinyBundle(room.at('tiny2'), { name: 'tiny2' });
+  const how = { cwd: room.folder, env: room.env };
+  const before = inferred(room.spyFile).length;
+  expect(await run(['caption', ...args, '--model', './tiny2'], how)).toMatchObject({ code: 0 });
+  expect(inferred(room.spyFile).slice(before).sort()).toEqual(all);
+  await utimes(video, new Date(), new Date(Date.now() - 60_000));
+  expect((await room.inferredBy(...args)).sort()).toEqual(all);
+  // The journal of the killed run is still there for the input as it was, and nobody's.
+  expect((await room.inferredBy(...args, '--no-resume', '--force')).sort()).toEqual(all);
+});
+
+test('pictures collected into one file: resumed after kill -9, in the same order', async () => {
+  const room = await watched('pictures');
+  await mkdir(room.at('in'));
+  const colours = ['red', 'green', 'blue', 'white', 'black', 'yellow'] as const;
+  const names = Array.from({ length: 24 }, (_, at) => `p${String(at).padStart(2, '0')}.png`);
+  await Promise.all(names.map((name, at) => colourPicture(room.at('in', name), colours[at % 6] ?? 'red')));
+  const args = ['in', '-o', 'out/all.jsonl', '--workers', '2'];
+  const { child, ended, state } = await underWay(room, args, 6);
+  child.kill('SIGKILL');
+  await ended;
+  const kept = durable(state);
+  const again = await room.inferredBy(...args);
+  expect([...kept, ...again].sort()).toEqual(names.map((name) => `${name} 0`));
+  const resumed = await outputs(room.at('out'));
+  expect(await room.inferredBy(...args, '--no-resume', '--force')).toHaveLength(24);
+  expect(await outputs(room.at('out'))).toEqual(resumed);
+});
