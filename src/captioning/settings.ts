@@ -102,7 +102,9 @@ function readChoice(text: string): FrameChoice {
   try {
     return parseChoice(text);
   } catch (cause) {
-    throw new UsageError(`--frames ${text}: use auto, keyframes, scene, or every:TIME as in every:2s`, { cause });
+    throw new UsageError(`--frames ${text}: use auto, keyframes, scene, motion, or every:TIME as in every:2s`, {
+      cause,
+    });
   }
 }
 

@@ -2,28 +2,21 @@ import path from 'node:path';
 import { lilconfig } from 'lilconfig';
 import { sentenceOf } from '../core/errors.ts';
 import { UsageError } from '../core/failures.ts';
-import {
-  DEFAULTS,
-  flagOf,
-  SETTING_NAMES,
-  type SettingName,
-  type Settings,
-  settingsShape,
-  variableOf,
-} from './settings-schema.ts';
+import { defaultOf, flagOf, SETTING_NAMES, type SettingName, variableOf } from './setting-definitions.ts';
+import { type Settings, settingsShape } from './settings-schema.ts';
 
-/** Settings as the command line gives them, by name. */
+/** Settings from the command line, by name. */
 export type SettingFlags = { readonly [Name in SettingName]?: string | undefined };
 
-/** Where settings are looked for. */
+/** Where settings come from. */
 export interface SettingSources {
   readonly flags: SettingFlags;
   readonly env?: NodeJS.ProcessEnv;
-  /** Here and above it `secondglance.config.*` is looked for. */
+  /** `secondglance.config.*` is searched for here and in the folders above. */
   readonly cwd?: string;
 }
 
-/** The settings that hold, and where each of them comes from. */
+/** The settings, and where each one comes from. */
 export interface LoadedSettings {
   readonly settings: Settings;
   /** `--in-flight`, `SECONDGLANCE_IN_FLIGHT`, a file, or `default`. */
@@ -33,7 +26,7 @@ export interface LoadedSettings {
 interface Found {
   readonly raw: unknown;
   readonly origin: string;
-  /** What relative paths start from. */
+  /** Base of relative paths. */
   readonly base: string;
 }
 
@@ -64,9 +57,9 @@ async function readFile(cwd: string): Promise<ConfigFile | undefined> {
 }
 
 /**
- * Command line, then environment, then `secondglance.config.{json,js,mjs,cjs}` here or above, then defaults: each setting
- * from the first that has it. An empty variable counts as none. Throws a UsageError that says where a value that cannot
- * be comes from.
+ * Takes each setting from the first source that has it: command line, environment, `secondglance.config.{json,js,mjs,cjs}`
+ * in this folder or above, default. An empty variable counts as unset. Throws a UsageError that names the source of an
+ * invalid value.
  */
 export async function loadSettings({
   flags,
@@ -82,7 +75,7 @@ export async function loadSettings({
     if (config !== undefined && inFile !== undefined) {
       return { raw: inFile, origin: config.file, base: path.dirname(config.file) };
     }
-    return { raw: DEFAULTS[name], origin: 'default', base: cwd };
+    return { raw: defaultOf(name), origin: 'default', base: cwd };
   };
   const values: Partial<Record<SettingName, unknown>> = {};
   const origins: Partial<Record<SettingName, string>> = {};

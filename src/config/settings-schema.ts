@@ -1,20 +1,21 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { isAllowedUrlEntry } from '../ingest/access/allow-rules.ts';
+import { isAllowedUrlEntry } from './allow-rules.ts';
+import type { SettingName } from './setting-definitions.ts';
 
 /** Where frames wait for a worker: in Redis, or in a folder that every machine mounts at the same path. */
 export type FramePlace = 'redis' | `folder:${string}`;
 
-/** Where a service answers HTTP. */
+/** Address of a service's HTTP server. */
 export interface HttpPlace {
   readonly host: string;
-  /** 0 for any that is free. */
+  /** 0 for any free port. */
   readonly port: number;
 }
 
-/** What runs the model. */
+/** Execution providers of the model. */
 export const DEVICES = ['auto', 'cpu', 'cuda', 'webgpu'] as const;
-/** How much is logged: the level and all that is graver. */
+/** Log levels, the most detailed first. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
 const LOOPBACK = '127.0.0.1';
@@ -27,7 +28,7 @@ function whole(least: number, most: number) {
   );
 }
 
-/** A text with separators, or an array. */
+/** A string with separators, or an array. */
 function list(separator: string, entry: z.ZodType<string>, advice: string) {
   return z.preprocess(
     (raw) => (typeof raw === 'string' ? raw.split(separator).filter((part) => part !== '') : raw),
@@ -61,7 +62,7 @@ const framePlace = z.custom<FramePlace>(
   'write redis, or folder: and an absolute path',
 );
 
-/** Every setting, as it stands in `secondglance.config.*`. From the command line and the environment they come as texts. */
+/** The schema of every setting. Values from the command line and the environment are strings. */
 export const settingsShape = {
   redisUrl: z.string().refine(isRedisUrl, 'write redis://[user:password@]host:port/db, or rediss:// for TLS'),
   redisPrefix: z.string().regex(/^[\w.:{}-]{1,64}$/, 'give up to 64 letters, digits and . : _ - { }'),
@@ -79,43 +80,7 @@ export const settingsShape = {
   http,
   logLevel: z.enum(LOG_LEVELS, `use ${LOG_LEVELS.join(', ')}`),
   boardPassword: z.string().min(8, 'give at least 8 characters').optional(),
-} satisfies Record<string, z.ZodType>;
+} satisfies Record<SettingName, z.ZodType>;
 
-/** The name of a setting, as it stands in `secondglance.config.*`. */
-export type SettingName = keyof typeof settingsShape;
-
-/**
- * What services and their commands need to know, checked.
- * - `redisUrl`, `redisPrefix`: the site. `frameStore`: where frames wait.
- * - `allowPaths`: absolute folders that services may read and write; empty: none. `allowUrls`: see `guard-urls.ts`.
- * - `inFlight`, `inFlightPerVideo`: groups of frames kept at once.
- * - `workerConcurrency`: inference processes of a worker; undefined: as many as pay off.
- * - `http`: where a service answers; undefined: nowhere.
- */
+/** The validated settings; `allowPaths` are absolute. SETTING_DEFINITIONS says what each one means. */
 export type Settings = Readonly<z.output<z.ZodObject<typeof settingsShape>>>;
-
-/** What holds where nobody says anything. */
-export const DEFAULTS: Readonly<Partial<Record<SettingName, unknown>>> = {
-  redisUrl: 'redis://127.0.0.1:6379',
-  redisPrefix: 'secondglance',
-  allowPaths: [],
-  allowUrls: [],
-  frameStore: 'redis',
-  inFlight: 64,
-  inFlightPerVideo: 8,
-  device: 'auto',
-  logLevel: 'info',
-};
-
-/** All of them, in the order in which they are shown. */
-export const SETTING_NAMES = Object.keys(settingsShape) as readonly SettingName[];
-
-/** `inFlight` -> `IN_FLIGHT`, with `SECONDGLANCE_` before it. */
-export function variableOf(name: SettingName): string {
-  return `SECONDGLANCE_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
-}
-
-/** `inFlight` -> `--in-flight`. A setting without such an option is never given by one. */
-export function flagOf(name: SettingName): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}

@@ -1,17 +1,15 @@
 import { Command } from 'commander';
-import { parseProfile } from '../../captioning/track-options.ts';
 import { EXIT, UsageError } from '../../core/failures.ts';
 import { counted } from '../../core/wording.ts';
-import { asInputError } from '../../ingest/sources/sources.ts';
-import { checkCues, type Violation } from '../../pipeline/cues/check-cues.ts';
+import type { Violation } from '../../pipeline/cues/check-cues.ts';
 import { PROFILE_NAMES, PROFILES } from '../../pipeline/cues/profiles.ts';
 import { toSeconds, vttTime } from '../../pipeline/cues/time.ts';
 import type { InvalidCue } from '../../pipeline/formats/parse-cues.ts';
-import { type ReadTrack, readTrack } from '../../pipeline/formats/read-track.ts';
+import type { ReadTrack } from '../../pipeline/formats/read-track.ts';
 import { OutputError } from '../../storage/errors.ts';
 import { runCommand } from '../run-command.ts';
 
-/** Exit codes of `check`, which says what a track is like, not how a run went. */
+/** Exit codes of `check`, which describe the track, not the run. */
 const CLEAN = EXIT.done;
 const VIOLATIONS = EXIT.failed;
 
@@ -41,40 +39,52 @@ function jsonOf(found: Violation | InvalidCue): object {
 }
 
 async function load(file: string): Promise<ReadTrack> {
+  const { readTrack } = await import('../../pipeline/formats/read-track.ts');
   try {
     return await readTrack(file);
   } catch (cause) {
     if (cause instanceof OutputError) throw new UsageError(cause.message, { cause });
+    const { asInputError } = await import('../../ingest/sources/sources.ts');
     throw new UsageError(asInputError(cause, file).message, { cause });
   }
+}
+
+/** Violations and invalid cues, by the number of their cue. */
+function* inOrder(violations: Iterable<Violation>, invalid: readonly InvalidCue[]): Generator<Violation | InvalidCue> {
+  const waiting = [...invalid];
+  for (const violation of violations) {
+    let next = waiting[0];
+    while (next !== undefined && next.number < violation.cue) {
+      yield next;
+      waiting.shift();
+      next = waiting[0];
+    }
+    yield violation;
+  }
+  yield* waiting;
 }
 
 /** `secondglance check <track>` */
 export function checkCommand(): Command {
   return new Command('check')
-    .description('hold any WebVTT or SubRip track against the rules of readability')
+    .description('check a WebVTT or SubRip track against readability rules')
     .argument('<track>', 'a .vtt or .srt file')
-    .option('--profile <name>', `whose rules: ${PROFILE_NAMES.join(', ')}`, 'web')
-    .option('--json', 'violations and a summary as NDJSON on stdout')
+    .option('--profile <name>', `readability rules: ${PROFILE_NAMES.join(', ')}`, 'web')
+    .option('--json', 'print violations and a summary as NDJSON')
     .addHelpText('after', EXAMPLES)
-    .action((file: string, flags: { profile: string; json?: boolean }) =>
+    .action((file: string, { profile: name, json = false }: { profile: string; json?: boolean }) =>
       runCommand(async () => {
-        const profile = PROFILES[parseProfile(flags.profile)];
+        const { parseProfile } = await import('../../captioning/track-options.ts');
+        const { checkCues } = await import('../../pipeline/cues/check-cues.ts');
+        const profile = PROFILES[parseProfile(name)];
         const { cues, invalid } = await load(file);
-        const say = (found: Violation | InvalidCue): void => {
-          const text = 'rule' in found ? violationLine(file, found) : invalidLine(file, found);
-          process.stdout.write(`${flags.json === true ? JSON.stringify(jsonOf(found)) : text}\n`);
-        };
         let violations = 0;
-        const waiting = [...invalid];
-        for (const violation of checkCues(cues, profile)) {
-          while (waiting[0] !== undefined && waiting[0].number < violation.cue) say(waiting.shift() as InvalidCue);
-          say(violation);
+        for (const found of inOrder(checkCues(cues, profile), invalid)) {
+          const text = 'rule' in found ? violationLine(file, found) : invalidLine(file, found);
+          process.stdout.write(`${json ? JSON.stringify(jsonOf(found)) : text}\n`);
           violations += 1;
         }
-        waiting.forEach(say);
-        violations += invalid.length;
-        if (flags.json === true) {
+        if (json) {
           const summary = { event: 'summary', track: file, profile: profile.name, cues: cues.length, violations };
           process.stdout.write(`${JSON.stringify(summary)}\n`);
         } else if (violations === 0) {

@@ -1,20 +1,20 @@
 import { Command } from 'commander';
-import type { SettingName } from '../../config/settings-schema.ts';
+import { SETTING_NAMES, type SettingName, variableOf } from '../../config/setting-definitions.ts';
 import { hideSecrets } from '../../core/secrets.ts';
-import { type SiteFlags, serviceOptions } from '../options/queue-options.ts';
+import { type ServiceSettingFlags, serviceOptions } from '../options.ts';
 import { runCommand } from '../run-command.ts';
 
 const EXAMPLES = `
 Examples:
-  secondglance config                                    what holds here, and where each setting comes from
+  secondglance config                                    all settings, and where each one comes from
   secondglance config --json | jq .settings.allowPaths   the same for programs
 
-Each setting is taken from the first that has it: the command line, the environment (SECONDGLANCE_REDIS_URL,
-SECONDGLANCE_ALLOW_PATHS and so on), secondglance.config.json (.js, .mjs, .cjs) in this folder or above it, the defaults.
-Passwords are not shown. Exit codes: 0, 2 where a setting cannot be.`;
+Each setting is taken from the first source that has it: the command line, the environment (SECONDGLANCE_REDIS_URL,
+SECONDGLANCE_ALLOW_PATHS and so on), secondglance.config.json (.js, .mjs, .cjs) in this folder or above it, the default.
+Passwords are not printed. Exit codes: 0, 2 where a setting is not valid.`;
 
-/** A setting as it may be shown. */
-function shown(name: SettingName, value: unknown): unknown {
+/** A setting without its passwords. */
+function redact(name: SettingName, value: unknown): unknown {
   if (name === 'boardPassword' && value !== undefined) return '***';
   return typeof value === 'string' ? hideSecrets(value) : value;
 }
@@ -27,15 +27,14 @@ function inWords(name: SettingName, value: unknown): string {
 
 /** `secondglance config` */
 export function configCommand(): Command {
-  return serviceOptions(new Command('config').description('show the settings of services, and where they come from'))
-    .option('--json', 'one object on stdout')
+  return serviceOptions(new Command('config').description('print the settings of services and where each comes from'))
+    .option('--json', 'print one JSON object')
     .addHelpText('after', EXAMPLES)
-    .action(({ json = false, ...flags }: SiteFlags & { json?: boolean }) =>
+    .action(({ json = false, ...flags }: ServiceSettingFlags & { json?: boolean }) =>
       runCommand(async () => {
         const { loadSettings } = await import('../../config/load.ts');
-        const { SETTING_NAMES, variableOf } = await import('../../config/settings-schema.ts');
         const { settings, origins } = await loadSettings({ flags });
-        const values = Object.fromEntries(SETTING_NAMES.map((name) => [name, shown(name, settings[name])]));
+        const values = Object.fromEntries(SETTING_NAMES.map((name) => [name, redact(name, settings[name])]));
         const lines = SETTING_NAMES.map((name) => {
           const value = inWords(name, values[name]);
           const origin = origins[name] === 'default' ? `default (${variableOf(name)})` : origins[name];

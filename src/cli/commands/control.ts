@@ -1,10 +1,11 @@
 import { Command } from 'commander';
-import { type SiteFlags, siteOptions } from '../options/queue-options.ts';
+import type { SettingFlags } from '../../config/load.ts';
+import { queueOptions } from '../options.ts';
 import { runCommand } from '../run-command.ts';
 
-/** Loaded when asked for: Redis and BullMQ are nothing that `caption` needs. */
-async function on<T>(
-  flags: SiteFlags,
+/** Runs `act` on the queue. Redis and BullMQ are loaded here, so that other commands start without them. */
+async function onQueue<T>(
+  flags: SettingFlags,
   act: Parameters<typeof import('../../services/queue-client.ts').withQueue<T>>[1],
 ): Promise<T> {
   const { withQueue } = await import('../../services/queue-client.ts');
@@ -17,16 +18,14 @@ function say(line: string): void {
 
 /** `secondglance cancel <id...>` */
 export function cancelCommand(): Command {
-  return siteOptions(
-    new Command('cancel').description('end submitted videos before their time; no track of theirs is written'),
-  )
-    .argument('<id...>', 'as status shows them; the first letters do')
+  return queueOptions(new Command('cancel').description('cancel submitted videos; their tracks are not written'))
+    .argument('<id...>', 'as status prints them; the first letters are enough')
     .addHelpText('after', '\nExample:\n  secondglance cancel v3f2a')
-    .action((ids: string[], flags: SiteFlags) =>
+    .action((ids: string[], flags: SettingFlags) =>
       runCommand(async () => {
         const { cancelVideo } = await import('../../queue/control.ts');
         const { forget } = await import('../../captioning/queued/submitted.ts');
-        await on(flags, async (site) => {
+        await onQueue(flags, async (site) => {
           for (const id of ids) {
             const record = await cancelVideo(site, id);
             await forget(site, record.id);
@@ -39,18 +38,18 @@ export function cancelCommand(): Command {
 
 /** `secondglance retry <id...>` */
 export function retryCommand(): Command {
-  return siteOptions(
+  return queueOptions(
     new Command('retry').description(
-      'take up videos that ended partial, failed or cancelled: only what is missing is done',
+      'retry videos that ended partial, failed or cancelled; finished captions are kept',
     ),
   )
-    .argument('<id...>', 'as status shows them; the first letters do')
+    .argument('<id...>', 'as status prints them; the first letters are enough')
     .addHelpText('after', '\nExample:\n  secondglance retry v3f2a')
-    .action((ids: string[], flags: SiteFlags) =>
+    .action((ids: string[], flags: SettingFlags) =>
       runCommand(async () => {
         const { submissionToRetry, submitVideo } = await import('../../queue/control.ts');
         const { remember } = await import('../../captioning/queued/submitted.ts');
-        await on(flags, async (site) => {
+        await onQueue(flags, async (site) => {
           for (const text of ids) {
             const submission = await submissionToRetry(site, text);
             await remember(site, submission);
@@ -64,31 +63,33 @@ export function retryCommand(): Command {
 
 /** `secondglance pause` */
 export function pauseCommand(): Command {
-  return siteOptions(new Command('pause').description('stop all work after the groups in hand; nothing is lost'))
+  return queueOptions(new Command('pause').description('stop all work after the groups in progress; nothing is lost'))
     .addHelpText('after', '\nExample:\n  secondglance pause; secondglance resume')
-    .action((flags: SiteFlags) => runCommand(() => on(flags, async ({ queues }) => queues.pause('all'))));
+    .action((flags: SettingFlags) => runCommand(() => onQueue(flags, async ({ queues }) => queues.pause('all'))));
 }
 
 /** `secondglance resume` */
 export function resumeCommand(): Command {
-  return siteOptions(new Command('resume').description('go on after pause or drain'))
+  return queueOptions(new Command('resume').description('continue after pause or drain'))
     .addHelpText('after', '\nExample:\n  secondglance resume')
-    .action((flags: SiteFlags) => runCommand(() => on(flags, async ({ queues }) => queues.resume())));
+    .action((flags: SettingFlags) => runCommand(() => onQueue(flags, async ({ queues }) => queues.resume())));
 }
 
 /** `secondglance drain` */
 export function drainCommand(): Command {
-  return siteOptions(
-    new Command('drain').description('begin no new video, and wait until those begun have ended; resume undoes it'),
+  return queueOptions(
+    new Command('drain').description(
+      'start no new video, and wait until the running ones have ended; resume undoes it',
+    ),
   )
     .addHelpText(
       'after',
-      '\nExample:\n  secondglance drain && systemctl stop secondglance\n\nA second SIGINT ends the waiting; the site goes on draining.',
+      '\nExample:\n  secondglance drain && systemctl stop secondglance\n\nSIGINT ends the waiting only; the queue stays in this state until resume.',
     )
-    .action((flags: SiteFlags) =>
+    .action((flags: SettingFlags) =>
       runCommand(async ({ interruptible }) => {
         const { waitUntilDrained } = await import('../../services/drain.ts');
-        return on(flags, async (site) => {
+        return onQueue(flags, async (site) => {
           await site.queues.pause('videos');
           return waitUntilDrained(site, interruptible());
         });

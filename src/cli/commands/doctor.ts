@@ -1,11 +1,10 @@
 import { Command } from 'commander';
-import { loadSettings } from '../../config/load.ts';
 import { EXIT } from '../../core/failures.ts';
-import { DEFAULT_BUNDLE } from '../../workers/bundle/bundle.ts';
+import { modelOption, settingOptions, verboseOption } from '../options.ts';
 import { runCommand } from '../run-command.ts';
 
 interface DoctorFlags {
-  readonly model: string;
+  readonly model?: string;
   readonly device?: string;
   readonly verbose?: boolean;
   readonly json?: boolean;
@@ -14,26 +13,24 @@ interface DoctorFlags {
 const EXAMPLES = `
 Examples:
   secondglance doctor
-  secondglance doctor --device cuda    proves that the GPU really runs the model
-  SECONDGLANCE_REDIS_URL=redis://:secret@queue:6379 secondglance doctor    looks at Redis and the allowed folders too
+  secondglance doctor --device cuda    checks that the GPU really runs the model
+  SECONDGLANCE_REDIS_URL=redis://:secret@queue:6379 secondglance doctor    also checks Redis and the allowed folders
 
-Exit codes: 0 all that is needed works, 1 something does not, 2 a setting cannot be.`;
+Exit codes: 0 everything needed works, 1 something does not, 2 a setting is not valid.`;
 
 /** `secondglance doctor` */
 export function doctorCommand(): Command {
-  return new Command('doctor')
-    .description('say what is installed and really works')
-    .option('--model <name|path>', 'the bundle to try', DEFAULT_BUNDLE)
-    .option('--device <name>', 'what is to run it: auto, cpu, cuda, webgpu (default: auto)')
-    .option('--verbose', 'say what was tried when something fails')
-    .option('--json', 'findings as NDJSON on stdout')
+  const command = modelOption(new Command('doctor').description('check the installation'));
+  return verboseOption(settingOptions(command, 'device'))
+    .option('--json', 'print findings as NDJSON')
     .addHelpText('after', EXAMPLES)
     .action(({ model, device, verbose = false, json = false }: DoctorFlags) =>
       runCommand(async () => {
+        const { loadSettings } = await import('../../config/load.ts');
+        const { DEFAULT_BUNDLE } = await import('../../workers/bundle/bundle.ts');
         const loaded = await loadSettings({ flags: { device } });
-        // Loaded when asked for: it brings in the model's runtime, which `caption` leaves to its inference processes.
         const { runDiagnostics } = await import('../../services/diagnostics.ts');
-        const findings = await runDiagnostics(model, loaded, verbose);
+        const findings = await runDiagnostics(model ?? DEFAULT_BUNDLE, loaded, verbose);
         for (const finding of findings) {
           const { state, name, message } = finding;
           process.stdout.write(

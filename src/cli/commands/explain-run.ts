@@ -6,12 +6,12 @@ import { readMoment } from '../../explain/moment.ts';
 import { assertOverwritable, writeOutput } from '../../storage/output-manifest.ts';
 import { ensureFolder } from '../../storage/sink.ts';
 import { stateDir } from '../../storage/state-folder.ts';
-import { loadBundle } from '../../workers/bundle/bundle.ts';
+import { DEFAULT_BUNDLE, loadBundle } from '../../workers/bundle/bundle.ts';
 
 /** The flags of `explain` as commander hands them over. */
 export interface ExplainFlags {
   readonly output?: string;
-  readonly model: string;
+  readonly model?: string;
   readonly json?: boolean;
   readonly force?: boolean;
 }
@@ -46,7 +46,7 @@ export async function runExplain(text: string, flags: ExplainFlags, signal: Abor
   const source = await oneSource(moment.input);
   const file = output === undefined || output === '-' ? undefined : path.resolve(output);
   if (file !== undefined && !force) await assertOverwritable(stateDir(), file, { kind: 'track', key: KEY });
-  const look = await lookAt(source, moment, await loadBundle(model), signal);
+  const look = await lookAt(source, moment, await loadBundle(model ?? DEFAULT_BUNDLE), signal);
   const drawing = output === undefined ? undefined : await look.draw();
   signal.throwIfAborted();
   if (drawing !== undefined && file !== undefined) await writeDrawing(file, drawing);

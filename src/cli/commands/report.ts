@@ -9,21 +9,21 @@ Examples:
   secondglance report --since 2026-11-20 --until 2026-11-24
   secondglance report -o - | mail -a 'Content-Type: text/html' -s cameras me@example.org
 
-One HTML file with all that it shows in it. Days are those of the recorders' zone.
+Writes one self-contained HTML file. Days are in the time zone of the cameras.
 Exit codes: 0 written, 1 not, 2 wrong usage.`;
 
 /** `secondglance report` */
 export function reportCommand(): Command {
   return new Command('report')
-    .description('write a page of what the cameras saw, and of what became of their recordings')
-    .option('--date <day>', 'of one day: today, yesterday, 2026-11-24 (default: the last 24 hours)')
-    .option('--since <time>', 'from then on, as search takes it')
-    .option('--until <time>', 'before then (default: now)')
-    .option('-o, --output <file>', 'where it goes; - is standard output')
-    .option('--state <file>', 'the state file of watch (default: in the state folder)')
-    .option('--force', 'write over what secondglance did not write')
-    .option('--quiet', 'nothing on stderr but failures')
-    .option('--json', 'what it counts, as JSON on stdout')
+    .description('write a page of what cameras recorded and what became of each recording')
+    .option('--date <day>', 'one day: today, yesterday, 2026-11-24 (default: the last 24 hours)')
+    .option('--since <time>', 'start of the time range, as in search')
+    .option('--until <time>', 'end of the time range (default: now)')
+    .option('-o, --output <file>', 'where to write; - is stdout')
+    .option('--state <file>', 'database of watch (default: in the state folder)')
+    .option('--force', 'overwrite a file that secondglance did not write')
+    .option('--quiet', 'print failures only')
+    .option('--json', 'print the counts as JSON on stdout')
     .addHelpText('after', EXAMPLES)
     .action((flags: ReportFlags) =>
       runCommand(async () => {

@@ -1,41 +1,47 @@
 import { Command } from 'commander';
-import { runSteps } from '../../steps/make-guide.ts';
-import { readStepsSettings, type StepsFlags } from '../../steps/settings.ts';
+import { UsageError } from '../../core/failures.ts';
+import type { StepsFlags } from '../../steps/settings.ts';
+import { looksOption, modelOption, outputOptions, workersOption } from '../options.ts';
 import { runCommand } from '../run-command.ts';
 
 const EXAMPLES = `
 Examples:
-  secondglance steps bookshelf.mp4                        bookshelf-guide/ beside it
+  secondglance steps bookshelf.mp4                        writes bookshelf-guide/ next to it
   secondglance steps bookshelf.mp4 -o guide/              guide.html, guide.md, steps.json, chapters.vtt
   secondglance steps talk.mkv --min-step 20s --max-step 5m
-  secondglance steps --from guide/steps.json              the guide again, after titles and times were edited
+  secondglance steps --from guide/steps.json              rebuilds the guide after titles and times were edited
   secondglance steps bookshelf.mp4 -o guide/ --embed bookshelf-chapters.mp4
 
-Subtitles beside the video (NAME.vtt, NAME.srt) or inside it give the words; its chapters give the steps.
+The text of a step comes from subtitles next to the video (NAME.vtt, NAME.srt) or inside it; chapters of the video become
+steps.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 part of the video is missing, 130 or 143 after a signal.`;
 
 /** `secondglance steps [video]` */
 export function stepsCommand(): Command {
-  return new Command('steps')
-    .description('make a guide of an instruction video: its steps with times, pictures and words')
+  const command = new Command('steps')
+    .description('make an illustrated step-by-step guide of an instruction video')
     .argument('[video]', 'a video file or its http(s) URL')
-    .option('-o, --output <folder>', 'where to write (default: NAME-guide beside the video)')
-    .option('--from <steps.json>', 'build the guide again from its edited steps')
-    .option('--min-step <time>', 'no step is shorter', '5s')
-    .option('--max-step <time>', 'no step is longer', '3m')
-    .option('--embed <file>', 'also write a copy of the video with the steps as chapters (.mp4, .m4v, .mov, .mkv)')
-    .option('--looks <1|2>', 'one look, or two', '2')
-    .option('--model <name|path>', 'a bundle by name, or the folder of one')
-    .option('--workers <n>', 'inference processes (default: as many as pay off)')
-    .option('--force', 'make an up-to-date guide again, and write over what a person has edited')
-    .option('--quiet', 'only failures on stderr')
-    .option('--verbose', 'say what was tried where something fails')
-    .option('--json', 'progress and summary as NDJSON on stdout')
+    .option('-o, --output <folder>', 'where to write (default: NAME-guide next to the video)')
+    .option('--from <steps.json>', 'rebuild the guide from its edited steps')
+    .option('--min-step <time>', 'shortest step', '5s')
+    .option('--max-step <time>', 'longest step', '3m')
+    .option('--embed <file>', 'also write a copy of the video with the steps as chapters: .mp4, .m4v, .mov, .mkv');
+  workersOption(modelOption(looksOption(command))).option(
+    '--force',
+    'redo a finished guide, and overwrite files that were edited',
+  );
+  return outputOptions(command)
     .addHelpText('after', EXAMPLES)
     .action((video: string | undefined, flags: StepsFlags) =>
       runCommand(async ({ interruptible }) => {
+        if (flags.from !== undefined && flags.workers !== undefined) {
+          throw new UsageError('--workers has no effect with --from, which captions nothing: leave it out');
+        }
+        const signal = interruptible();
+        const { readStepsSettings } = await import('../../steps/settings.ts');
         const settings = readStepsSettings(video, flags);
-        return runSteps({ video, from: flags.from }, settings, interruptible());
+        const { runSteps } = await import('../../steps/make-guide.ts');
+        return runSteps({ video, from: flags.from }, settings, signal);
       }),
     );
 }

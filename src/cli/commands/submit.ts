@@ -1,29 +1,29 @@
 import { Command } from 'commander';
-import { type CaptionFlags, readSettings } from '../../captioning/settings.ts';
+import type { CaptionFlags } from '../../captioning/settings.ts';
+import type { SettingFlags } from '../../config/load.ts';
 import { UsageError } from '../../core/failures.ts';
 import { PRIORITIES, type Priority } from '../../queue/names.ts';
-import { captionOptions } from '../options/caption-options.ts';
-import { type SiteFlags, siteOptions } from '../options/queue-options.ts';
+import { captionOptions, priorityOption, queueOptions } from '../options.ts';
 import { runCommand } from '../run-command.ts';
 
-/** The flags of `submit` as commander hands them over. */
-export interface SubmitFlags extends CaptionFlags, SiteFlags {
-  readonly priority: string;
+/** The flags of `submit` as commander passes them. */
+export interface SubmitFlags extends CaptionFlags, SettingFlags {
+  readonly priority?: string;
   readonly wait?: boolean;
 }
 
 const EXAMPLES = `
 Examples:
-  secondglance submit /films/*.mp4                        one job for each; holiday.vtt beside holiday.mp4
-  secondglance submit /films -o /tracks/ --priority low   a night's work
+  secondglance submit /films/*.mp4                        one job per film; holiday.vtt next to holiday.mp4
+  secondglance submit /films -o /tracks/ --priority low
   secondglance submit talk.mkv -f vtt,json --wait         waits, and exits like caption
   secondglance status --watch
 
-Services on any machine do the work (secondglance up, or ingest, worker and assemble); they see inputs and outputs under
-the same paths, and have to be allowed to (SECONDGLANCE_ALLOW_PATHS, SECONDGLANCE_ALLOW_URLS).
-The same input with the same options and outputs, submitted twice, is one job.
+Services on any machine do the work: secondglance up, or ingest, worker and assemble. They must see inputs and outputs
+under the same paths, and be allowed to use them (SECONDGLANCE_ALLOW_PATHS, SECONDGLANCE_ALLOW_URLS).
+Submitting the same input with the same options and outputs again gives the same job.
 Exit codes: 0 submitted (with --wait: done), 1 all failed, 2 wrong usage, 3 some failed or are partial, 130 or 143 after
-a signal: the jobs go on.`;
+a signal; the jobs go on.`;
 
 function priorityOf(text: string): Priority {
   const priority = PRIORITIES.find((name) => name === text);
@@ -31,30 +31,27 @@ function priorityOf(text: string): Priority {
   return priority;
 }
 
-/** Adds how urgent a job is. */
-export function priorityOption(command: Command): Command {
-  return command.option('--priority <high|normal|low>', 'what is more urgent overtakes', 'normal');
-}
-
-/** Submits, as `submit` and `caption --queue` do. Gives back the exit code. */
+/** Submits, as `submit` and `caption --queue` do. Returns the exit code. */
 export async function submitInputs(
   inputs: readonly string[],
   flags: SubmitFlags,
   wait: boolean,
   signal: AbortSignal,
 ): Promise<number> {
+  const { readSettings } = await import('../../captioning/settings.ts');
   const { runSubmit } = await import('../../services/submit.ts');
-  const request = { settings: readSettings(flags), flags, priority: priorityOf(flags.priority), wait };
-  return runSubmit(inputs, request, signal);
+  const priority = priorityOf(flags.priority ?? 'normal');
+  return runSubmit(inputs, { settings: readSettings(flags), flags, priority, wait }, signal);
 }
 
 /** `secondglance submit <input...>` */
 export function submitCommand(): Command {
   const command = new Command('submit')
-    .description('have a track of captions written by the services')
+    .description('queue videos for the services to caption')
     .argument('<input...>', 'files, folders, globs or URLs, as the services see them');
-  return priorityOption(siteOptions(captionOptions(command)))
-    .option('--wait', 'until all are done')
+  return queueOptions(captionOptions(command))
+    .addOption(priorityOption())
+    .option('--wait', 'wait until all are done')
     .addHelpText('after', EXAMPLES)
     .action((inputs: string[], flags: SubmitFlags) =>
       runCommand(({ interruptible }) => submitInputs(inputs, flags, flags.wait ?? false, interruptible())),

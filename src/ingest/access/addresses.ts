@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
+import { matchAllowRule } from '../../config/allow-rules.ts';
 import { hideSecrets } from '../../core/secrets.ts';
 import { IngestError } from '../errors.ts';
-import { matchAllowRule } from './allow-rules.ts';
 import { GuardError } from './errors.ts';
 
 /** IANA's special-purpose registries: whatever is not the public internet. IPv4 addresses inside IPv6 count as themselves. */

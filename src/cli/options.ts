@@ -1,0 +1,100 @@
+import { type Command, Option } from 'commander';
+import type { SettingFlags } from '../config/load.ts';
+import {
+  flagOf,
+  SETTING_DEFINITIONS,
+  type SettingDefinition,
+  type SettingName,
+} from '../config/setting-definitions.ts';
+import { TRACK_KINDS } from '../core/kind.ts';
+import { PROFILE_NAMES } from '../pipeline/cues/profiles.ts';
+
+/** The settings that service commands take as flags. */
+export type ServiceSettingFlags = Pick<
+  SettingFlags,
+  'redisUrl' | 'redisPrefix' | 'frameStore' | 'inFlight' | 'inFlightPerVideo' | 'allowPaths' | 'allowUrls' | 'http'
+>;
+
+function defaultText({ byDefault, help }: SettingDefinition): string {
+  const shown = byDefault !== undefined && !Array.isArray(byDefault) && !help.includes('(default');
+  return shown ? ` (default: ${byDefault})` : '';
+}
+
+/** Adds the flags of settings. */
+export function settingOptions(command: Command, ...names: readonly SettingName[]): Command {
+  for (const name of names) {
+    const definition = SETTING_DEFINITIONS[name];
+    command.option(`${flagOf(name)} ${definition.value}`, definition.help + defaultText(definition));
+  }
+  return command;
+}
+
+/** Adds the flags by which a command finds the queue. */
+export function queueOptions(command: Command): Command {
+  return settingOptions(command, 'redisUrl', 'redisPrefix');
+}
+
+/** Adds the flags of services. */
+export function serviceOptions(command: Command): Command {
+  return settingOptions(
+    queueOptions(command),
+    ...(['allowPaths', 'allowUrls', 'frameStore', 'inFlight', 'inFlightPerVideo', 'http'] as const),
+  );
+}
+
+/** Adds `--model`. */
+export function modelOption(command: Command): Command {
+  return command.option('--model <name|path>', 'model bundle: a name or a folder (default: the bundle of the package)');
+}
+
+/** Adds `--looks`. */
+export function looksOption(command: Command): Command {
+  return command.option(
+    '--looks <1|2>',
+    'passes over each keyframe: 1 writes a draft, 2 then looks again and corrects it',
+    '2',
+  );
+}
+
+/** Adds `--workers`. */
+export function workersOption(command: Command): Command {
+  return command.option('--workers <n>', 'inference processes (default: by the number of cores)');
+}
+
+/** Adds `--verbose`. */
+export function verboseOption(command: Command): Command {
+  return command.option('--verbose', 'with a failure, print the failed command and its last output');
+}
+
+/** Adds `--quiet`, `--verbose` and `--json`, with what `--json` prints. */
+export function outputOptions(command: Command, json = 'print progress and a summary as NDJSON on stdout'): Command {
+  return verboseOption(command.option('--quiet', 'print failures only')).option('--json', json);
+}
+
+/** Adds what to caption and what to write: the options that `caption` and `submit` share. */
+export function captionOptions(command: Command): Command {
+  command
+    .option('-o, --output <file|dir|->', 'where to write; - is stdout (default: next to the input)')
+    .option(
+      '-f, --format <list>',
+      'vtt, srt, ttml, ass, txt, hls, json, jsonl; separated by commas (default: by the extension of -o, else vtt)',
+    )
+    .option('--frames <selector>', 'frames to caption: auto, keyframes, scene, motion, every:2s', 'auto')
+    .option('--from <time>', 'start at this time (90s, 1:30, 1:02:03.5)')
+    .option('--to <time>', 'end at this time');
+  modelOption(looksOption(command))
+    .option(
+      '--min-confidence <0..1>',
+      'leave less confident captions out of tracks; 0 keeps all (default: set by the bundle)',
+    )
+    .option('--profile <name>', `readability rules of the cues: ${PROFILE_NAMES.join(', ')}`, 'web')
+    .option('--kind <kind>', `kind of track: ${TRACK_KINDS.join(', ')}`, 'descriptions')
+    .option('--language <tag>', 'language of the track, where the format stores it', 'en')
+    .option('--force', 'redo finished tracks, and overwrite files that secondglance did not write');
+  return outputOptions(command);
+}
+
+/** `--priority` */
+export function priorityOption(): Option {
+  return new Option('--priority <high|normal|low>', 'higher priorities run first (default: normal)');
+}
