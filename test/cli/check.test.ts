@@ -36,7 +36,7 @@ test('a clean track: 0; the same held against another profile: 1', async () => {
   await writeFile(path.join(folder.path, 'clean.srt'), CLEAN);
   expect(await check('clean.srt')).toMatchObject({
     code: 0,
-    stdout: 'clean.srt: 2 cues, all by the rules of web\n',
+    stdout: 'clean.srt: 2 cues, no violations of profile web\n',
     stderr: '',
   });
   expect(await check('clean.srt', '--profile', 'netflix')).toMatchObject({
@@ -52,7 +52,7 @@ test('each violation is a line: which cue, when, which rule, what is and what ma
   expect(stdout.trimEnd().split('\n')).toEqual([
     'bad.vtt: cue 1 at 00:00:01.000: too-short: 0.5 seconds, at least 1',
     'bad.vtt: cue 1 at 00:00:01.000: line-length: 50 characters, at most 42',
-    'bad.vtt: cue 2 on line 6: timing: players leave out a cue with these times: 00:00:02,000 --> 00:00:04,000',
+    'bad.vtt: cue 2 on line 6: timing: players drop a cue with these times: 00:00:02,000 --> 00:00:04,000',
     'bad.vtt: cue 3 at 00:00:05.000: lines: 3 lines, at most 2',
   ]);
   const lines = jsonLines((await check('bad.vtt', '--json')).stdout);

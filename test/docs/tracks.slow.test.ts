@@ -2,6 +2,7 @@ import { copyFile, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { PROFILES } from '../../src/pipeline/cues/profiles.ts';
+import { FORMAT_NAMES } from '../../src/pipeline/formats/formats.ts';
 import { film, streamsOf } from '../cli/support/films.ts';
 import { benches } from '../cli/support/room.ts';
 
@@ -22,7 +23,7 @@ test('docs/tracks.md: its commands, in their order', async () => {
   const { code, stdout, stderr } = await shell(`set -e\n${command}\n${blocks.join('')}`);
   expect({ code, stderr }).toMatchObject({ code: 0 });
   expect(stdout).toBe(
-    'tracks/film.vtt: 3 cues, all by the rules of web\nnetflix/film.vtt: 3 cues, all by the rules of netflix\n',
+    'tracks/film.vtt: 3 cues, no violations of profile web\nnetflix/film.vtt: 3 cues, no violations of profile netflix\n',
   );
   expect((await readdir(at('tracks'))).sort()).toEqual(
     ['ass', 'srt', 'ttml', 'txt', 'vtt'].map((end) => `film.${end}`),
@@ -56,4 +57,10 @@ test("docs/tracks.md: the profiles' numbers", async () => {
   expect(all.map(({ speed }) => speed?.most)).toEqual([undefined, 20, 60 / 0.3]);
   expect(row('gap')).toEqual(['', '2 frames (of 24 a second)', 'none, or 1 s']);
   expect(all.map(({ gap }) => gap?.least)).toEqual([undefined, Math.floor(2e6 / 24), 1e6]);
+});
+
+test('docs/tracks.md: a row for every format', async () => {
+  const text = await readFile(page, 'utf8');
+  const rows = [...text.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+  expect(rows).toEqual([...FORMAT_NAMES]);
 });

@@ -53,7 +53,7 @@ async function textsOf(folder: string): Promise<string[]> {
   return Promise.all(FORMATS.map((format) => readFile(path.join(folder, `a.${format}`), 'utf8')));
 }
 
-test('whatever the order in which groups get done: the same bytes in every format', async () => {
+test('any order of completion of groups: the same bytes in every format', async () => {
   const random = randomNumbers(2);
   let expected: string[] | undefined;
   for (let round = 0; round < 8; round += 1) {
@@ -80,14 +80,14 @@ test('whatever the order in which groups get done: the same bytes in every forma
   }
 });
 
-test('a video without keyframes has whole, empty tracks', async () => {
+test('a video without keyframes has complete, empty tracks', async () => {
   const folder = await temporaryFolder();
   const report = await writeTracks(streamOf(arriving([])), { rules, writers: await openWriters(folder) });
   expect(report.counts).toEqual({ keyframes: 0, failed: 0, unsure: 0, cues: 0 });
   expect(JSON.parse((await textsOf(folder))[2] ?? '')).toMatchObject({ keyframes: [], cues: [] });
 });
 
-test('whatever fails, no track is left', async () => {
+test('any failure leaves no track', async () => {
   const trouble = new Error('the decoder died');
   async function* broken(): AsyncGenerator<GroupCaptions> {
     yield* groups.slice(0, 2);
@@ -129,7 +129,7 @@ test('captions below the minimum confidence are counted; without a single captio
   expect(await readdir(folder)).toEqual([]);
 });
 
-test('the slowest writer paces the groups, and a failing one ends them', async () => {
+test('the slowest writer sets the pace, and a failing one ends the run', async () => {
   let taken = 0;
   let written = 0;
   let ended = false;

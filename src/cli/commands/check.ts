@@ -1,11 +1,9 @@
 import { Command } from 'commander';
 import { EXIT, UsageError } from '../../core/failures.ts';
 import { counted } from '../../core/wording.ts';
-import type { Violation } from '../../pipeline/cues/check-cues.ts';
-import { PROFILE_NAMES, PROFILES } from '../../pipeline/cues/profiles.ts';
+import type { Finding, TrackCheck } from '../../pipeline/check-track.ts';
+import { PROFILE_NAMES, PROFILES, type Profile } from '../../pipeline/cues/profiles.ts';
 import { toSeconds, vttTime } from '../../pipeline/cues/time.ts';
-import type { InvalidCue } from '../../pipeline/formats/parse-cues.ts';
-import type { ReadTrack } from '../../pipeline/formats/read-track.ts';
 import { OutputError } from '../../storage/errors.ts';
 import { runCommand } from '../run-command.ts';
 
@@ -21,27 +19,27 @@ Examples:
 
 Exit codes: 0 clean, 1 violations, 2 not a track (or wrong usage).`;
 
-const AT_LEAST: ReadonlySet<Violation['rule']> = new Set(['too-short', 'gap']);
-
-function violationLine(track: string, { cue, start, rule, value, limit, unit }: Violation): string {
-  const bound = AT_LEAST.has(rule) ? 'at least' : 'at most';
-  return `${track}: cue ${cue} at ${vttTime(start)}: ${rule}: ${value} ${unit}, ${bound} ${limit}`;
+function toLine(track: string, found: Finding): string {
+  const place = `${track}: cue ${found.cue}`;
+  if (found.rule === 'timing') {
+    return `${place} on line ${found.line}: timing: players drop a cue with these times: ${found.text}`;
+  }
+  const { start, rule, value, limit, unit } = found;
+  const bound = rule === 'too-short' || rule === 'gap' ? 'at least' : 'at most';
+  return `${place} at ${vttTime(start)}: ${rule}: ${value} ${unit}, ${bound} ${limit}`;
 }
 
-function invalidLine(track: string, { number, line, text }: InvalidCue): string {
-  return `${track}: cue ${number} on line ${line}: timing: players leave out a cue with these times: ${text}`;
-}
-
-function jsonOf(found: Violation | InvalidCue): object {
-  if (!('rule' in found)) return { event: 'violation', cue: found.number, rule: 'timing', line: found.line };
-  const { cue, start, rule, value, limit, unit } = found;
+function toEvent(found: Finding): object {
+  const { cue, rule } = found;
+  if (found.rule === 'timing') return { event: 'violation', cue, rule, line: found.line };
+  const { start, value, limit, unit } = found;
   return { event: 'violation', cue, time: toSeconds(start), rule, value, limit, unit };
 }
 
-async function load(file: string): Promise<ReadTrack> {
-  const { readTrack } = await import('../../pipeline/formats/read-track.ts');
+async function check(file: string, profile: Profile): Promise<TrackCheck> {
+  const { checkTrack } = await import('../../pipeline/check-track.ts');
   try {
-    return await readTrack(file);
+    return await checkTrack(file, profile);
   } catch (cause) {
     if (cause instanceof OutputError) throw new UsageError(cause.message, { cause });
     const { asInputError } = await import('../../ingest/sources/sources.ts');
@@ -49,19 +47,19 @@ async function load(file: string): Promise<ReadTrack> {
   }
 }
 
-/** Violations and invalid cues, by the number of their cue. */
-function* inOrder(violations: Iterable<Violation>, invalid: readonly InvalidCue[]): Generator<Violation | InvalidCue> {
-  const waiting = [...invalid];
-  for (const violation of violations) {
-    let next = waiting[0];
-    while (next !== undefined && next.number < violation.cue) {
-      yield next;
-      waiting.shift();
-      next = waiting[0];
-    }
-    yield violation;
+async function run(track: string, flags: { profile: string; json?: boolean }): Promise<number> {
+  const { parseProfile } = await import('../../captioning/track-options.ts');
+  const profile = PROFILES[parseProfile(flags.profile)];
+  const { cues, findings } = await check(track, profile);
+  const violations = findings.length;
+  const lines = findings.map((found) => (flags.json === true ? JSON.stringify(toEvent(found)) : toLine(track, found)));
+  if (flags.json === true) {
+    lines.push(JSON.stringify({ event: 'summary', track, profile: profile.name, cues, violations }));
+  } else if (violations === 0) {
+    lines.push(`${track}: ${counted(cues, 'cue')}, no violations of profile ${profile.name}`);
   }
-  yield* waiting;
+  process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+  return violations === 0 ? CLEAN : VIOLATIONS;
 }
 
 /** `secondglance check <track>` */
@@ -72,25 +70,5 @@ export function checkCommand(): Command {
     .option('--profile <name>', `readability rules: ${PROFILE_NAMES.join(', ')}`, 'web')
     .option('--json', 'print violations and a summary as NDJSON')
     .addHelpText('after', EXAMPLES)
-    .action((file: string, { profile: name, json = false }: { profile: string; json?: boolean }) =>
-      runCommand(async () => {
-        const { parseProfile } = await import('../../captioning/track-options.ts');
-        const { checkCues } = await import('../../pipeline/cues/check-cues.ts');
-        const profile = PROFILES[parseProfile(name)];
-        const { cues, invalid } = await load(file);
-        let violations = 0;
-        for (const found of inOrder(checkCues(cues, profile), invalid)) {
-          const text = 'rule' in found ? violationLine(file, found) : invalidLine(file, found);
-          process.stdout.write(`${json ? JSON.stringify(jsonOf(found)) : text}\n`);
-          violations += 1;
-        }
-        if (json) {
-          const summary = { event: 'summary', track: file, profile: profile.name, cues: cues.length, violations };
-          process.stdout.write(`${JSON.stringify(summary)}\n`);
-        } else if (violations === 0) {
-          process.stdout.write(`${file}: ${counted(cues.length, 'cue')}, all by the rules of ${profile.name}\n`);
-        }
-        return violations === 0 ? CLEAN : VIOLATIONS;
-      }),
-    );
+    .action((track: string, flags: { profile: string; json?: boolean }) => runCommand(() => run(track, flags)));
 }

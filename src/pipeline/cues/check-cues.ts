@@ -5,26 +5,27 @@ import type { Profile } from './profiles.ts';
 import { readingTime, readingUnits } from './spacing.ts';
 
 /**
- * What can be wrong with a cue:
- * - `overlap`: it is shown while the one before it still is.
+ * Rules of readability:
+ * - `overlap`: the cue starts before the previous one has ended.
  * - `line-length`, `lines`, `reading-speed`, `too-short`, `too-long`: the profile's limits.
- * - `gap`: the time after the cue before it is shorter than the profile allows.
+ * - `gap`: the gap after the previous cue is shorter than the profile allows.
  */
 export type Rule = 'overlap' | 'line-length' | 'lines' | 'reading-speed' | 'too-short' | 'too-long' | 'gap';
 
-/** One rule that one cue breaks. */
+/** A rule that a cue breaks. */
 export interface Violation {
   /** Position of the cue in its file, from 1. */
   readonly cue: number;
+  /** Microseconds from the track's zero. */
   readonly start: Micros;
   readonly rule: Rule;
-  /** What was found and what is allowed, in `unit`: seconds, lines, characters, `characters a second`, `words a minute`. */
+  /** The measured value and the limit, in `unit`: seconds, lines, characters, `characters a second`, `words a minute`. */
   readonly value: number;
   readonly limit: number;
   readonly unit: string;
 }
 
-/** Times in a track are whole milliseconds, so a span between two of them may be a millisecond off. */
+/** Times in a track are whole milliseconds, so a duration may be off by one. */
 const ROUNDING: Micros = 1000;
 
 function inSeconds(time: Micros): number {
@@ -59,10 +60,7 @@ function* checkTimes(cue: ReadCue, before: ReadCue | undefined, { minimum, maxim
   }
 }
 
-/**
- * Holds a track's cues against a profile: violations in the order of the cues. Cues without text are held against their
- * times only.
- */
+/** Checks a track's cues against a profile; yields violations in the order of the cues. */
 export function* checkCues(cues: readonly ReadCue[], profile: Profile): Generator<Violation> {
   let before: ReadCue | undefined;
   for (const cue of cues) {

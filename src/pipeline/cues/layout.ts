@@ -1,13 +1,13 @@
 import type { Micros } from '../../core/types.ts';
 
-/** Lines of a cue. */
+/** Maximum lines of a cue. */
 export const LINES = 2;
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** Characters of `text` as a reader counts them. */
+/** Characters of `text` as a reader counts them: grapheme clusters (UAX 29). */
 export function graphemeCount(text: string): number {
-  // Printable ASCII, the common case, has one character a code unit.
+  // Fast path: in printable ASCII every code unit is one character.
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   return Array.from(segmenter.segment(text)).length;
 }
@@ -17,7 +17,7 @@ interface Word {
   readonly length: number;
 }
 
-/** Words of at most a line's length each: a longer one is cut hard, between graphemes. */
+/** Words, each at most as long as a line: longer ones are cut between graphemes. */
 function wordsOf(text: string, lineLength: number): Word[] {
   return text.split(' ').flatMap((word): Word[] => {
     const length = graphemeCount(word);
@@ -33,7 +33,7 @@ function wordsOf(text: string, lineLength: number): Word[] {
   });
 }
 
-/** Length of the words `from` to `to - 1` set on one line. */
+/** Length of the words `from` to `to - 1` on one line, with the spaces between them. */
 type Measure = (from: number, to: number) => number;
 
 function measured(words: readonly Word[]): Measure {
@@ -43,16 +43,17 @@ function measured(words: readonly Word[]): Measure {
 }
 
 /**
- * Cuts `count` words into as few parts as `fits` allows, and among those into the most even ones (least sum of squared
- * lengths). Of equals, the earlier cut wins, so that the upper line is the shorter. Returns the index after each part.
+ * Splits `count` words into as few parts as `fits` allows and, among those, as evenly as possible (least sum of squared
+ * lengths), by dynamic programming. Ties go to the earlier break, so that the upper line is the shorter one. Returns the
+ * index after each part.
  */
-function cut(count: number, measure: Measure, fits: (from: number, to: number) => boolean): number[] {
+function optimalBreaks(count: number, measure: Measure, fits: (from: number, to: number) => boolean): number[] {
   interface Best {
     readonly parts: number;
     readonly squares: number;
     readonly next: number;
   }
-  // best[i]: how to cut the words from i on. From the back, so that ties can be settled by the first cut.
+  // best[i]: how to split the words from i on. Computed from the end, so that the first break settles ties.
   const best: Best[] = [];
   best[count] = { parts: 0, squares: 0, next: count };
   for (let from = count - 1; from >= 0; from -= 1) {
@@ -82,8 +83,8 @@ function slices(words: readonly Word[], ends: readonly number[]): Word[][] {
 }
 
 /**
- * Sets a tidy text as cues: each of at most {@link LINES} lines (joined with a line feed) of `lineLength`
- * characters as a reader counts them (grapheme clusters), as few as possible, evenly filled, broken between words.
+ * Breaks a tidy text into cues of at most {@link LINES} lines (joined with a line feed) of at most `lineLength`
+ * graphemes: as few cues and lines as possible, evenly filled, broken between words.
  */
 export function breakText(text: string, lineLength: number): string[] {
   const words = wordsOf(text, lineLength);
@@ -96,9 +97,9 @@ export function breakText(text: string, lineLength: number): string[] {
     }
     return false;
   };
-  return slices(words, cut(words.length, measure, fitsCue)).map((part) => {
+  return slices(words, optimalBreaks(words.length, measure, fitsCue)).map((part) => {
     const measurePart = measured(part);
-    const lines = cut(part.length, measurePart, (from, to) => measurePart(from, to) <= lineLength);
+    const lines = optimalBreaks(part.length, measurePart, (from, to) => measurePart(from, to) <= lineLength);
     return slices(part, lines)
       .map((line) => line.map((word) => word.text).join(' '))
       .join('\n');
@@ -106,15 +107,15 @@ export function breakText(text: string, lineLength: number): string[] {
 }
 
 /**
- * Shares `[start, end]` among parts in proportion to their `weights`, each at least `minimum`; where the time is too
- * short for that, in equal shares. Returns the parts' ends; the last is `end`.
+ * Divides `[start, end]` (microseconds) among parts in proportion to their `weights`, each at least `minimum`; equally
+ * where the time is too short for that. Returns the parts' ends; the last is `end`.
  */
 export function divideTime(start: Micros, end: Micros, weights: readonly number[], minimum: Micros): Micros[] {
   const total = end - start;
   const scarce = total < minimum * weights.length;
   const shares = weights.map((weight) => (scarce ? 1 : weight));
   const raised = new Set<number>();
-  // A part that falls below the minimum is raised to it, which lowers the others: again, until none falls below.
+  // Raising a part to the minimum lowers the others, so this repeats until no part is below it.
   const sizeOf = (at: number): number => {
     if (raised.has(at)) return minimum;
     const free = shares.reduce((sum, share, other) => (raised.has(other) ? sum : sum + share), 0);

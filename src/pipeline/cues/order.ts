@@ -3,7 +3,7 @@ import type { Caption } from '../../core/types.ts';
 import { OutputError } from '../../storage/errors.ts';
 import { mapState } from './transducer.ts';
 
-/** The captions of one group, whenever it got done. */
+/** The captions of one group, which may be finished out of order. */
 export interface GroupCaptions {
   /** The group's index: 0, 1, 2, ... */
   readonly index: number;
@@ -12,32 +12,32 @@ export interface GroupCaptions {
 }
 
 /**
- * Puts groups back into the order of their index and lets their captions out one by one.
+ * Reorders groups by index and emits their captions one by one.
  *
- * A group that comes twice (a queue may deliver one again after a crash) counts once. At most `limit` groups wait for
- * an earlier one; more can only mean that one was lost, or that the queue runs further ahead than it promised, and end
- * the stream with `captions-incomplete`, as does a completion while groups still wait.
+ * Duplicates are ignored (a queue may deliver a group again after a crash). At most `limit` groups wait for an earlier
+ * one: more means that a group was lost, or that the queue runs further ahead than it may. That ends the stream with
+ * `captions-incomplete`, and so does completion while groups still wait.
  */
 export function orderCaptions(limit: number): OperatorFunction<GroupCaptions, Caption> {
   return mapState(() => {
     const waiting = new Map<number, readonly Caption[]>();
-    let due = 0;
+    let expected = 0;
 
     return {
       next(group) {
-        if (group.index < due || waiting.has(group.index)) return [];
+        if (group.index < expected || waiting.has(group.index)) return [];
         waiting.set(group.index, group.captions);
 
         const ready: Caption[] = [];
-        for (let captions = waiting.get(due); captions !== undefined; captions = waiting.get(due)) {
+        for (let captions = waiting.get(expected); captions !== undefined; captions = waiting.get(expected)) {
           ready.push(...captions);
-          waiting.delete(due);
-          due += 1;
+          waiting.delete(expected);
+          expected += 1;
         }
         if (waiting.size > limit) {
           throw new OutputError(
             'captions-incomplete',
-            `group ${due} did not come while ${waiting.size} later ones did`,
+            `group ${expected} is missing, and ${waiting.size} later groups have arrived`,
           );
         }
         return ready;
@@ -46,7 +46,7 @@ export function orderCaptions(limit: number): OperatorFunction<GroupCaptions, Ca
         if (waiting.size > 0) {
           throw new OutputError(
             'captions-incomplete',
-            `group ${due} never came, though ${waiting.size} later ones did`,
+            `group ${expected} is missing at the end, and ${waiting.size} later groups have arrived`,
           );
         }
         return [];

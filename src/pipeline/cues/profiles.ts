@@ -5,18 +5,18 @@ export type ReadingSpeed =
   | { readonly unit: 'characters a second'; readonly most: number }
   | { readonly unit: 'words a minute'; readonly most: number };
 
-/** What a reader can be asked to read. A rule that a guideline does not have is absent. */
+/** The readability rules of a guideline. A rule that the guideline does not have is absent. */
 export interface Profile {
   readonly name: ProfileName;
-  /** Characters on a line, at most. */
+  /** Maximum characters per line. */
   readonly lineLength: number;
-  /** Lines of a cue, at most. */
+  /** Maximum lines per cue. */
   readonly lines: number;
-  /** Time on the screen. */
+  /** Minimum and maximum duration of a cue, in microseconds. */
   readonly minimum?: Micros;
   readonly maximum?: Micros;
   readonly speed?: ReadingSpeed;
-  /** Time between a cue and the next; where `orNone`, the next may also follow at once. */
+  /** Minimum gap between two cues, in microseconds; with `orNone`, no gap at all is allowed too. */
   readonly gap?: { readonly least: Micros; readonly orNone: boolean };
 }
 
@@ -26,8 +26,8 @@ export const PROFILE_NAMES = ['web', 'netflix', 'bbc'] as const;
 export type ProfileName = (typeof PROFILE_NAMES)[number];
 
 /**
- * What all players and most readers get along with; it sets no reading speed, because what is seen changes as it will.
- * - two lines, one second at least: Ivarsson and Carroll, Code of Good Subtitling Practice (ESIST, 1998), 18 and 19,
+ * Fits all players and most readers. It has no reading speed, because scenes change at their own pace.
+ * - two lines, at least one second: Ivarsson and Carroll, Code of Good Subtitling Practice (ESIST, 1998), 18 and 19,
  *   https://www.esist.org/wp-content/uploads/2016/06/Code-of-Good-Subtitling-Practice.PDF
  * - 42 characters a line: as Netflix, below; TED asks for the same, https://www.ted.com/participate/translate/subtitling-tips
  */
@@ -38,9 +38,9 @@ const WEB: Profile = { name: 'web', lineLength: 42, lines: 2, minimum: 1_000_000
  *   https://partnerhelp.netflixstudios.com/hc/en-us/articles/215758617
  * - 42 characters a line, 20 characters a second (adult programmes): English (USA) Timed Text Style Guide, Character
  *   Limitation and Reading Speed Limits, https://partnerhelp.netflixstudios.com/hc/en-us/articles/217350977
- * - two frames between cues, whatever the frame rate: Subtitle Timing Guidelines,
- *   https://partnerhelp.netflixstudios.com/hc/en-us/articles/360051554394; counted at their 24 frames a second, since a
- *   track does not say what its video has.
+ * - two frames between cues, at any frame rate: Subtitle Timing Guidelines,
+ *   https://partnerhelp.netflixstudios.com/hc/en-us/articles/360051554394; taken at 24 frames a second, since a
+ *   track does not contain its video's frame rate.
  */
 const NETFLIX: Profile = {
   name: 'netflix',
@@ -54,10 +54,10 @@ const NETFLIX: Profile = {
 
 /**
  * BBC Subtitle Guidelines, https://www.bbc.co.uk/accessibility/forproducts/guides/subtitles/
- * - 37 characters a line: 3.1, for broadcast; online it gives a share of the picture's width instead, which a file of
- *   text cannot tell.
+ * - 37 characters a line: 3.1, for broadcast; for online video it gives a share of the picture's width, which a text file
+ *   cannot tell.
  * - two lines: 3.3
- * - 0.3 s a word at least, which is 200 words a minute: 4.1. It recommends 160 to 180 on the whole (4).
+ * - at least 0.3 s per word, which is 200 words a minute: 4.1. It recommends 160 to 180 overall (4).
  * - no gap shorter than a second: 4.5
  */
 const BBC: Profile = {

@@ -5,21 +5,21 @@ import type { CueRules } from './rules.ts';
 import { wordCount } from './text.ts';
 import type { Transducer } from './transducer.ts';
 
-/** A cue has to last a millisecond to be written. */
+/** A cue must last a millisecond to be written. */
 const TICK: Micros = 1000;
 
-/** How long it takes to read a cue's text, its lines joined by line feeds. */
+/** Time to read a cue's text at that speed, in microseconds, rounded up. */
 export function readingTime(text: string, speed: ReadingSpeed): Micros {
   const amount = readingUnits(text, speed);
   return Math.ceil((amount * (speed.unit === 'characters a second' ? 1e6 : 60e6)) / speed.most);
 }
 
-/** What a reading speed counts in a cue's text. A line's end counts for nothing. */
+/** Characters or words of a cue's text, as the unit of a reading speed counts them. Line breaks do not count. */
 export function readingUnits(text: string, { unit }: ReadingSpeed): number {
   return unit === 'characters a second' ? graphemeCount(text.replaceAll('\n', '')) : wordCount(text);
 }
 
-/** The time that one cue needs, with the gap that has to follow it. */
+/** Minimum duration of one cue, including the gap that must follow it, in microseconds. */
 export function minimumForCue(text: string, { profile, minimum }: CueRules): Micros {
   const { speed, gap } = profile;
   const reading = speed === undefined ? 0 : readingTime(text, speed);
@@ -27,8 +27,8 @@ export function minimumForCue(text: string, { profile, minimum }: CueRules): Mic
 }
 
 /**
- * The time that a tidy text needs, in one cue or several. Where no reading speed is asked for, a text that takes several
- * cues has to do with the minimum of one: what is seen may have changed by then.
+ * Minimum duration of a tidy text, in one or several cues, in microseconds. Without a reading speed, a text of several
+ * cues gets the minimum of one: the scene may change before a longer time has passed.
  */
 export function minimumFor(text: string, rules: CueRules): Micros {
   const { speed, lineLength } = rules.profile;
@@ -37,12 +37,12 @@ export function minimumFor(text: string, rules: CueRules): Micros {
 }
 
 /**
- * Ends cues in time: none is shown for longer than the profile's maximum, and between two lies the gap that it asks
- * for, or where it allows that, none at all. Holds back one cue where there is something to do.
+ * Shortens cues to the profile's maximum duration, and so that the profile's minimum gap lies between two of them (or,
+ * with `gap.orNone`, no gap at all). Holds back one cue where the profile has such a rule.
  */
 export function enforceSpacing({ profile: { maximum, gap } }: CueRules): Transducer<Cue, Cue> {
   if (maximum === undefined && gap === undefined) return { next: (cue) => [cue], end: () => [] };
-  let held: Cue | undefined;
+  let previous: Cue | undefined;
 
   const spaced = (cue: Cue, next: Cue): Cue => {
     if (gap === undefined || next.start - cue.end >= gap.least) return cue;
@@ -51,10 +51,10 @@ export function enforceSpacing({ profile: { maximum, gap } }: CueRules): Transdu
 
   return {
     next(cue) {
-      const done = held === undefined ? [] : [spaced(held, cue)];
-      held = maximum === undefined ? cue : { ...cue, end: Math.min(cue.end, cue.start + maximum) };
+      const done = previous === undefined ? [] : [spaced(previous, cue)];
+      previous = maximum === undefined ? cue : { ...cue, end: Math.min(cue.end, cue.start + maximum) };
       return done;
     },
-    end: () => (held === undefined ? [] : [held]),
+    end: () => (previous === undefined ? [] : [previous]),
   };
 }

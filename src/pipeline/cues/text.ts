@@ -1,4 +1,4 @@
-/** A caption's text on one line: white space of any kind becomes single spaces, control characters go. */
+/** A caption's text on one line: any run of white space becomes one space, control characters are removed. */
 export function tidy(text: string): string {
   return text
     .replace(/\s+/gu, ' ')
@@ -6,7 +6,7 @@ export function tidy(text: string): string {
     .trim();
 }
 
-/** True where two tidy captions say the same but for case. */
+/** True where two tidy texts are equal except for case. */
 export function equalIgnoringCase(a: string, b: string): boolean {
   return a === b || a.toLowerCase() === b.toLowerCase();
 }
@@ -15,12 +15,12 @@ function words(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}'-]+/gu) ?? [];
 }
 
-/** From this {@link wordOverlap} on, two captions of one still scene count as two wordings of the same thing. */
+/** From this {@link wordOverlap} on, two captions of a still scene count as two wordings of the same description. */
 export const SIMILAR = 0.6;
 
 /**
- * How much two captions have in common: Dice's coefficient of their words, `2 |A and B| / (|A| + |B|)`, counting
- * repeated words as often as they stand. 1 for the same words in any order, 0 for none in common.
+ * Overlap ratio of two texts: the Sorensen-Dice coefficient of their multisets of words, `2 |A and B| / (|A| + |B|)`.
+ * 1 for the same words in any order, 0 for none in common.
  */
 export function wordOverlap(a: string, b: string): number {
   const left = words(a);
@@ -39,7 +39,7 @@ export function wordOverlap(a: string, b: string): number {
   return (2 * shared) / (left.length + right.length);
 }
 
-/** How many words a reader sees: what stands between white space and has a letter or a digit in it. */
+/** Words as a reader counts them: separated by white space, with at least one letter or digit. */
 export function wordCount(text: string): number {
   return text.split(/\s+/u).filter((word) => /[\p{L}\p{N}]/u.test(word)).length;
 }

@@ -1,19 +1,19 @@
 import type { Micros } from '../../core/types.ts';
 
 /**
- * Whole milliseconds, half up: the one place where a time is rounded. Rounding keeps order, and two times a millisecond
- * or more apart stay apart, so cues that do not overlap before do not after.
+ * Microseconds to whole milliseconds, half up. Times are rounded only here. Rounding preserves order, and times at least
+ * a millisecond apart stay apart, so cues that do not overlap still do not after rounding.
  */
 export function toMilliseconds(time: Micros): number {
   return Math.round(time / 1000);
 }
 
-/** Seconds with millisecond precision, as a JSON number. */
+/** Microseconds to seconds with millisecond precision, as JSON has them. */
 export function toSeconds(time: Micros): number {
   return toMilliseconds(time) / 1000;
 }
 
-/** `HH:MM:SS` + `mark` + `mmm`; the hours grow beyond two digits where they must. For times of zero and more. */
+/** `HH:MM:SS`, `mark`, `mmm`, with more digits for 100 hours and up. `time` must not be negative. */
 function clock(time: Micros, mark: string): string {
   const total = toMilliseconds(time);
   const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');

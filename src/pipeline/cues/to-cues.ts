@@ -8,12 +8,12 @@ import { enforceSpacing, minimumFor, minimumForCue } from './spacing.ts';
 import { mapState } from './transducer.ts';
 
 /**
- * How many keyframes a cue names at most: an hour of one still scene at a look every ten seconds. A longer one names
- * the first, the last, and an even choice of those between, so that a cue does not grow with the video.
+ * Maximum number of keyframes that a cue lists: an hour of one still scene with a keyframe every ten seconds. A longer
+ * cue lists the first, the last, and evenly spaced ones between, so that a cue does not grow with the video.
  */
 export const MAX_KEYFRAMES_PER_CUE = 360;
 
-function named(first: number, last: number): number[] {
+function keyframesOf(first: number, last: number): number[] {
   const count = last - first + 1;
   if (count <= MAX_KEYFRAMES_PER_CUE) return Array.from({ length: count }, (_, at) => first + at);
   return Array.from(
@@ -22,14 +22,14 @@ function named(first: number, last: number): number[] {
   );
 }
 
-/** The cues of one span: one, or several in a row where its text is longer than a cue holds. */
+/** The cues of one span: one, or several in a row where its text does not fit into one. */
 function cuesOf(span: Span, rules: CueRules): Cue[] {
-  const from = named(span.first, span.last);
+  const from = keyframesOf(span.first, span.last);
   const { speed, maximum, lineLength } = rules.profile;
   const texts = breakText(span.text, lineLength);
-  // Less than a millisecond a part could not be written: then the text stays whole, however many lines that takes.
+  // A part needs a millisecond to be written. Without that, the text stays in one cue, however many lines it has.
   const parts = span.end - span.start < 1000 * texts.length ? [texts.join('\n')] : texts;
-  // Parts that follow each other shall not wait for a part that was on the screen for longer than it may.
+  // No part lasts longer than the maximum, so that the parts follow each other without a gap.
   const end = maximum === undefined ? span.end : Math.min(span.end, span.start + maximum * parts.length);
   const weights = parts.map((part) => (speed === undefined ? graphemeCount(part) : minimumForCue(part, rules)));
   const ends = divideTime(span.start, end, weights, rules.minimum);
@@ -42,9 +42,10 @@ function cuesOf(span: Span, rules: CueRules): Cue[] {
 }
 
 /**
- * Captions, in order of their index, to the cues that a viewer sees, in track time. A cue leaves as soon as what
- * follows has fixed its end; the last ones on completion, when `timeline.end` is asked. What merges, what waits and
- * what makes a gap: see `mergeCaptions`, `paceSpans` and `spaceCues`. Holds a few captions, however long the video.
+ * Converts captions, in order of their index, to cues. Times are microseconds from the track's zero (captions have the
+ * source's own). A cue is emitted as soon as later captions have fixed its end; the last ones on completion, when
+ * `timeline.end` is called. The rules are in `mergeCaptions`, `enforceMinDuration` and `enforceSpacing`. Holds a few
+ * captions, however long the video.
  */
 export function toCues(rules: CueRules, timeline: Timeline): OperatorFunction<Caption, Cue> {
   return pipe(

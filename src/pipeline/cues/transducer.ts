@@ -1,20 +1,20 @@
 import { Observable, type OperatorFunction } from 'rxjs';
 
-/** A stage with a little memory: what goes in may bring out none, one or several; `end` brings out the rest. */
+/** A synchronous transformation with state: each value produces zero or more outputs, `end` the remaining ones. */
 export interface Transducer<In, Out> {
   next(value: In): readonly Out[];
   end(): readonly Out[];
 }
 
 /**
- * A stage as an RxJS operator. Every subscription gets a stage of its own; an error thrown by the stage becomes the
- * stream's error. Synchronous: whatever a value brings out has left before the next value comes in.
+ * A transducer as an RxJS operator. Every subscription gets its own; an error that it throws becomes the stream's error.
+ * Synchronous: all outputs of a value are emitted before the next value arrives.
  */
-export function mapState<In, Out>(makeStage: () => Transducer<In, Out>): OperatorFunction<In, Out> {
+export function mapState<In, Out>(create: () => Transducer<In, Out>): OperatorFunction<In, Out> {
   return (source) =>
     new Observable<Out>((subscriber) => {
-      const stage = makeStage();
-      const pass = (step: () => readonly Out[]): boolean => {
+      const transducer = create();
+      const emit = (step: () => readonly Out[]): boolean => {
         try {
           for (const value of step()) subscriber.next(value);
           return true;
@@ -25,11 +25,11 @@ export function mapState<In, Out>(makeStage: () => Transducer<In, Out>): Operato
       };
       return source.subscribe({
         next: (value) => {
-          pass(() => stage.next(value));
+          emit(() => transducer.next(value));
         },
         error: (error) => subscriber.error(error),
         complete: () => {
-          if (pass(() => stage.end())) subscriber.complete();
+          if (emit(() => transducer.end())) subscriber.complete();
         },
       });
     });

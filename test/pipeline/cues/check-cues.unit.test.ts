@@ -22,7 +22,7 @@ function found(profile: ProfileName, ...plans: [number, number, string][]): stri
 
 const line = (length: number): string => 'x'.repeat(length);
 
-test('a limit itself is kept; one more is not', () => {
+test('the limit itself is allowed; one more is not', () => {
   expect(found('web', [0, 1, `${line(42)}\n${line(42)}`])).toEqual([]);
   expect(found('web', [0, 1, line(43)])).toEqual(['1 line-length 43/42 characters']);
   expect(found('web', [0, 1, 'a\nb\nc'])).toEqual(['1 lines 3/2 lines']);
@@ -47,7 +47,7 @@ test('bbc: 0.3 s a word; a gap of a second or none', () => {
   expect(found('bbc', [0, 1, 'a'], [1.5, 2, 'b'])).toEqual(['2 gap 0.5/1 seconds']);
 });
 
-test('an overlap is told in every profile, against the cue that lasts longest', () => {
+test('overlap is reported in every profile, with the cue that lasts longest', () => {
   for (const profile of ['web', 'netflix', 'bbc'] as const) {
     expect(found(profile, [0, 6, 'a'], [2, 3, 'b'], [5.5, 7, 'c'])).toEqual([
       '2 overlap 4/0 seconds',
@@ -56,7 +56,7 @@ test('an overlap is told in every profile, against the cue that lasts longest', 
   }
 });
 
-test('a cue without text is held against its times only', () => {
+test('only the times of a cue without text are checked', () => {
   const [cue] = cues([0, 0.5, '']);
   expect([...checkCues(cue === undefined ? [] : [{ ...cue, lines: [] }], PROFILES.bbc)]).toEqual([]);
 });

@@ -23,7 +23,7 @@ test('of two breaks that are equally even, the upper line is the shorter', () =>
   ]);
 });
 
-test('a word longer than a line is cut hard, and no character is torn', () => {
+test('a word longer than a line is cut between graphemes', () => {
   expect(breakText('x'.repeat(100), LINE_LENGTH)).toEqual(['x'.repeat(42), `${'x'.repeat(42)}\n${'x'.repeat(16)}`]);
   const families = '👨‍👩‍👧'.repeat(50);
   const cues = breakText(families, LINE_LENGTH);
@@ -31,11 +31,11 @@ test('a word longer than a line is cut hard, and no character is torn', () => {
   expect(cues.flatMap((cue) => cue.split('\n')).map(graphemeCount)).toEqual([42, 8]);
 });
 
-test('accents that are made of two code points count once', () => {
+test('a letter with a combining accent counts as one character', () => {
   expect(graphemeCount('cafe\u0301')).toBe(4);
 });
 
-test('whatever the text: its words, in order, on lines that fit', () => {
+test('any text: its words, in order, on lines that fit', () => {
   const random = randomNumbers(3);
   for (let round = 0; round < 300; round += 1) {
     const words = Array.from({ length: 1 + Math.floor(random() * 40) }, () =>
@@ -51,13 +51,13 @@ test('whatever the text: its words, in order, on lines that fit', () => {
   }
 });
 
-test('time is shared in proportion, but no part gets less than the minimum', () => {
+test('time is divided in proportion, but no part gets less than the minimum', () => {
   expect(divideTime(0, 10_000_000, [30, 70], 1_000_000)).toEqual([3_000_000, 10_000_000]);
   expect(divideTime(0, 10_000_000, [5, 95], 1_000_000)).toEqual([1_000_000, 10_000_000]);
   expect(divideTime(0, 4_000_000, [5, 90, 12], 1_000_000)).toEqual([1_000_000, 3_000_000, 4_000_000]);
   expect(divideTime(2_000_000, 4_000_000, [1, 99], 1_000_000)).toEqual([3_000_000, 4_000_000]);
 });
 
-test('too little time for the minimum is shared equally', () => {
+test('too little time for the minimum is divided equally', () => {
   expect(divideTime(0, 1_000_000, [10, 90], 1_000_000)).toEqual([500_000, 1_000_000]);
 });

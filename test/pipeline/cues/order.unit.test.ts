@@ -21,7 +21,7 @@ test('every order of arrival gives the same captions', async () => {
   }
 });
 
-test('captions leave as soon as their turn has come, not at the end', () => {
+test('captions are emitted as soon as it is their turn, not at the end', () => {
   const arriving = new Subject<GroupCaptions>();
   const seen: Caption[] = [];
   arriving.pipe(orderCaptions(4)).subscribe((caption) => seen.push(caption));
@@ -40,15 +40,15 @@ test('a group that is delivered twice counts once', async () => {
   expect(await lastValueFrom(of(b, b, a, a, d, c, b, d).pipe(orderCaptions(4), toArray()))).toEqual(all);
 });
 
-test('a group that never comes is an error that names it', async () => {
+test('a missing group is an error that names it', async () => {
   const [a, , c, d] = groups as [GroupCaptions, GroupCaptions, GroupCaptions, GroupCaptions];
   await expect(lastValueFrom(of(a, c, d).pipe(orderCaptions(4), toArray()))).rejects.toMatchObject({
     code: 'captions-incomplete',
-    message: expect.stringContaining('group 1 never came'),
+    message: expect.stringContaining('group 1 is missing at the end'),
   });
 });
 
-test('no more groups are held than the limit', async () => {
+test('no more groups wait than the limit', async () => {
   const [, b, c, d] = groups as [GroupCaptions, GroupCaptions, GroupCaptions, GroupCaptions];
   await expect(lastValueFrom(of(b, c, d).pipe(orderCaptions(2), toArray()))).rejects.toMatchObject({
     code: 'captions-incomplete',

@@ -13,7 +13,7 @@ async function cuesIn(profile: ProfileName, plans: readonly CaptionPlan[], end: 
   return cuesOf(plans, end, { rules: rulesFor(PROFILES[profile]) });
 }
 
-test('web keeps cues as long as their picture stands, and lets them touch', async () => {
+test('web shows cues as long as their scene lasts, and lets them touch', async () => {
   const plans = [
     { at: 0, text: 'A dog' },
     { at: 9, text: 'A cat' },
@@ -67,7 +67,7 @@ test('bbc: shorter lines, and no gap that is shorter than a second', async () =>
 });
 
 for (const name of ['netflix', 'bbc'] as const) {
-  test(`${name}: whatever the captions, check finds no fault with the written track`, async () => {
+  test(`${name}: for any captions, check finds no violation in the written track`, async () => {
     const random = randomNumbers(name === 'bbc' ? 21 : 22);
     const words = LONG.split(' ');
     let cueCount = 0;

@@ -13,7 +13,7 @@ interface Video {
   readonly end: number;
 }
 
-/** A video with looks between `least` and `most` seconds apart: gaps, repeats, still scenes, times before zero. */
+/** A video with keyframes between `least` and `most` seconds apart: gaps, repeats, still scenes, times before zero. */
 function madeUp(random: () => number, least: number, most: number, gaps: boolean): Video {
   const zero = random() < 0.5 ? 0 : 10 * random();
   let at = zero - (random() < 0.2 ? 0.5 : 0);
@@ -33,7 +33,7 @@ function madeUp(random: () => number, least: number, most: number, gaps: boolean
   return { plans, zero, end: at - least + most * random() ** 4 };
 }
 
-test('whatever the captions: inside the video, no overlap, readable, on lines that fit', async () => {
+test('for any captions: inside the video, no overlap, readable, on lines that fit', async () => {
   const random = randomNumbers(11);
   let cueCount = 0;
   for (let round = 0; round < 400; round += 1) {
@@ -63,7 +63,7 @@ test('whatever the captions: inside the video, no overlap, readable, on lines th
       expect(cue.from.length).toBeGreaterThan(0);
       expect(cue.from[0]).toBeGreaterThanOrEqual(cues[at - 1]?.from[0] ?? 0);
 
-      // Said of a picture that stood no earlier than the minimum before, and at most a tail after its last look.
+      // Starts at most one minimum after its scene, and ends at most one tail after its last keyframe.
       const first = seconds((plans[cue.from[0] ?? 0]?.at ?? 0) - zero);
       const last = seconds((plans[cue.from.at(-1) ?? 0]?.at ?? 0) - zero);
       expect(cue.start).toBeGreaterThanOrEqual(Math.max(0, first) - DEFAULT_RULES.minimum);
@@ -73,7 +73,7 @@ test('whatever the captions: inside the video, no overlap, readable, on lines th
   expect(cueCount).toBeGreaterThan(2000);
 });
 
-test('looks at least a minimum apart: no text is lost, and each starts when its picture does', async () => {
+test('keyframes at least a minimum apart: no text is lost, and each starts with its scene', async () => {
   const random = randomNumbers(12);
   for (let round = 0; round < 300; round += 1) {
     const { plans, zero } = madeUp(random, 1, 9, false);
@@ -90,7 +90,7 @@ test('looks at least a minimum apart: no text is lost, and each starts when its 
   }
 });
 
-test('every shown caption is named by some cue, or was over before the zero', async () => {
+test('every shown caption belongs to a cue, or ended before the zero', async () => {
   const random = randomNumbers(13);
   for (let round = 0; round < 300; round += 1) {
     const { plans, zero, end } = madeUp(random, 0.05, 8, true);

@@ -6,12 +6,12 @@ test('white space and control characters', () => {
   expect(tidy(' \n ')).toBe('');
 });
 
-test('the same text but for case', () => {
+test('equal texts except for case', () => {
   expect(equalIgnoringCase('A dog', 'a DOG')).toBe(true);
   expect(equalIgnoringCase('A dog', 'A dogs')).toBe(false);
 });
 
-test('overlap is Dice over words with their counts', () => {
+test('overlap is the Dice coefficient of words with their counts', () => {
   expect(wordOverlap('a b c d', 'd c b a')).toBe(1);
   expect(wordOverlap('a man a dog', 'a dog')).toBeCloseTo(4 / 6);
   expect(wordOverlap('a a a', 'a b c')).toBeCloseTo(2 / 6);

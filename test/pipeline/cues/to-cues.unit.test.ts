@@ -26,7 +26,7 @@ test('times count from the zero of the track, and what lies before it counts as 
   expect(await lines(plans, 8.5, { zero: 1.5 })).toEqual(['0-4 A dog [0]', '4-7 A cat [1]']);
 });
 
-test('what was over before the zero of the track is not shown', async () => {
+test('a caption that ended before the zero of the track is not shown', async () => {
   const plans = [
     { at: 1, text: 'A dog' },
     { at: 1.4, text: 'A cat' },
@@ -39,7 +39,7 @@ test('no caption gives no cue', async () => {
   expect(await lines([], 10)).toEqual([]);
 });
 
-test('neighbours that say the same become one cue, whatever their case and spaces', async () => {
+test('consecutive captions with the same text become one cue, regardless of case and spaces', async () => {
   const plans = [
     { at: 0, text: 'A dog  runs' },
     { at: 3, text: 'a Dog runs ', confidence: 0.4 },
@@ -49,7 +49,7 @@ test('neighbours that say the same become one cue, whatever their case and space
   expect(await lines(plans, 10)).toEqual(['0-6 A dog runs [0,1]', '6-8 A cat [2]', '8-10 a dog runs [3]']);
 });
 
-test('a cue outlasts its last look by ten seconds at most', async () => {
+test('a cue lasts at most ten seconds after its last keyframe', async () => {
   const plans = [
     { at: 0, text: 'A dog' },
     { at: 30, text: 'A dog' },
@@ -86,19 +86,19 @@ test('captions that failed, are empty or unsure leave a gap', async () => {
   ]);
 });
 
-test('a caption just as confident as asked for is shown', async () => {
+test('a caption with exactly the minimum confidence is shown', async () => {
   const plans = [{ at: 0, text: 'A dog', confidence: 0.3 }];
   expect(await lines(plans, 5, { rules: { minConfidence: 0.3 } })).toEqual(['0-5 A dog [0]']);
   expect(await lines(plans, 5, { rules: { minConfidence: 0.3001 } })).toEqual([]);
 });
 
-test('a video of a few milliseconds keeps a long text whole, since parts of it could not be told apart', async () => {
+test('a video of a few milliseconds keeps a long text in one cue', async () => {
   const cues = await cuesOf([{ at: 0, text: 'number '.repeat(30) }], 0.0025);
   expect(cues).toMatchObject([{ start: 0, end: 2500 }]);
   expect(cues[0]?.text.replaceAll('\n', ' ')).toBe('number '.repeat(30).trim());
 });
 
-test('on a still scene the more confident of two near wordings stays', async () => {
+test('in a still scene the more confident of two similar wordings stays', async () => {
   const plans = [
     { at: 0, text: 'A man in a red shirt rides a bike', confidence: 0.5 },
     { at: 10, text: 'A man in a blue shirt rides a bike', confidence: 0.7, still: true },
@@ -107,7 +107,7 @@ test('on a still scene the more confident of two near wordings stays', async () 
   expect(await lines(plans, 25)).toEqual(['0-25 A man in a blue shirt rides a bike [0,1,2]']);
 });
 
-test('where the picture changed, near wordings stay apart', async () => {
+test('where the scene changed, similar wordings stay separate', async () => {
   const plans = [
     { at: 0, text: 'A man in a red shirt rides a bike' },
     { at: 5, text: 'A man in a blue shirt rides a bike' },
@@ -118,7 +118,7 @@ test('where the picture changed, near wordings stay apart', async () => {
   ]);
 });
 
-test('on a still scene a single odd caption between two of a kind is a slip', async () => {
+test('in a still scene a single outlier between two similar captions is dropped', async () => {
   const plans = [
     { at: 0, text: 'A dog' },
     { at: 10, text: 'An empty street at night', still: true, confidence: 0.9 },
@@ -129,7 +129,7 @@ test('on a still scene a single odd caption between two of a kind is a slip', as
   expect(await lines(plans, 45)).toEqual(['0-45 A dog [0,1,2,3,4]']);
 });
 
-test('on a still scene a text that stays is shown', async () => {
+test('in a still scene a new text that persists is shown', async () => {
   const plans = [
     { at: 0, text: 'A dog' },
     { at: 10, text: 'An empty street', still: true },
@@ -143,7 +143,7 @@ test('on a still scene a text that stays is shown', async () => {
   ]);
 });
 
-test('a slip is no slip when the picture changes back', async () => {
+test('an outlier is kept when the scene changes back', async () => {
   const plans = [
     { at: 0, text: 'A dog' },
     { at: 5, text: 'An empty street', still: true },
@@ -152,7 +152,7 @@ test('a slip is no slip when the picture changes back', async () => {
   expect(await lines(plans, 10)).toEqual(['0-5 A dog [0]', '5-8 An empty street [1]', '8-10 A dog [2]']);
 });
 
-test('a cue that follows too soon waits until the one before has been readable', async () => {
+test('a cue that follows too soon waits until the one before has had its minimum', async () => {
   const plans = [
     { at: 0, text: 'A dog' },
     { at: 0.4, text: 'A cat' },
@@ -161,7 +161,7 @@ test('a cue that follows too soon waits until the one before has been readable',
   expect(await lines(plans, 8)).toEqual(['0-1 A dog [0]', '1-5 A cat [1]', '5-8 A cow [2]']);
 });
 
-test('a chain of quick cuts is shown as long as each picture still stands when its turn comes', async () => {
+test('a chain of quick cuts is shown as long as each scene lasts until its cue starts', async () => {
   const plans = [
     { at: 0, text: 'A dog' },
     { at: 0.7, text: 'A cat' },
@@ -178,7 +178,7 @@ test('a chain of quick cuts is shown as long as each picture still stands when i
   ]);
 });
 
-test('a caption whose picture has gone before its turn is left out, and what replaced it is not late', async () => {
+test('a caption whose scene ends before its cue could start is dropped, and the next one is not late', async () => {
   const plans = [
     { at: 0, text: 'A dog' },
     { at: 0.3, text: 'A cat' },
@@ -188,7 +188,7 @@ test('a caption whose picture has gone before its turn is left out, and what rep
   expect(await lines(plans, 8)).toEqual(['0-1 A dog [0,1]', '1-5 A cow [2]', '5-8 A rat [3]']);
 });
 
-test('when the one left out stood between two that say the same, they become one', async () => {
+test('two equal captions around a dropped one become one cue', async () => {
   const plans = [
     { at: 0, text: 'A dog' },
     { at: 0.3, text: 'A cat' },
@@ -207,7 +207,7 @@ test('a last cue that is too short joins the one before', async () => {
   expect(await lines(plans, 10)).toEqual(['0-5 A dog [0]', '5-10 A cat [1,2]']);
 });
 
-test('several that the end cuts short all join', async () => {
+test('several cues that the end cuts short all join', async () => {
   const plans = [
     { at: 0, text: 'A dog' },
     { at: 2, text: 'A cat' },
@@ -228,7 +228,7 @@ test('after a gap, a last cue that is too short starts earlier', async () => {
   expect(await lines(plans, 10)).toEqual(['0-5 A dog [0]', '9-10 A cow [2]']);
 });
 
-test('a look at the very end of the video joins the one before', async () => {
+test('a keyframe at the very end of the video joins the one before', async () => {
   const plans = [
     { at: 0, text: 'A dog' },
     { at: 10, text: 'A cat' },
@@ -244,7 +244,7 @@ test('a source without a duration is shown for the minimum', async () => {
   expect(await lines([{ at: 0, text: 'A dog' }], 0)).toEqual(['0-1 A dog [0]']);
 });
 
-test('an end before the last look is not believed', async () => {
+test('an end before the last keyframe is ignored', async () => {
   const plans = [
     { at: 0, text: 'A dog' },
     { at: 5, text: 'A cat' },
@@ -270,7 +270,7 @@ test('a long text is split in time, in proportion to its parts', async () => {
   ]);
 });
 
-test('a cue leaves when what follows has fixed its end', () => {
+test('a cue is emitted when what follows has fixed its end', () => {
   const arriving = new Subject<Caption>();
   const seen: Cue[] = [];
   const timeline = {
@@ -289,13 +289,13 @@ test('a cue leaves when what follows has fixed its end', () => {
   arriving.next(dog);
   arriving.next(cat);
   arriving.next(cow);
-  // The cat's cue is known to have its second only now that the cow's look shows the video to go on for so long.
+  // Only the cow's keyframe shows that the video lasts long enough for the cat's cue to have its second.
   expect(seen).toEqual([]);
   arriving.next({ ...dog, index: 3, pts: seconds(9) });
   expect(seen.map(line)).toEqual(['0-3 A dog [0]']);
 });
 
-test('a week of one still scene is one cue that names a bounded choice of its keyframes', async () => {
+test('a week of one still scene is one cue that lists a bounded number of keyframes', async () => {
   const week = 7 * 24 * 3600;
   const plans = Array.from({ length: week / 10 }, (_, at) => ({ at: 10 * at, text: 'A yard', still: at > 0 }));
   const [cue, ...more] = await cuesOf(plans, week);

@@ -26,7 +26,7 @@ function segmentsOf(cues: readonly Cue[], end: number): { segments: string[]; du
 
 const HEAD = 'WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:900000,LOCAL:00:00:00.000\n';
 
-test('a cue stands in every segment that it is shown in, with all of its time', () => {
+test('a cue is part of every segment during which it is shown, with its full times', () => {
   const cues = [cue(0, 60, 'A'), cue(60, 200, 'B <3'), cue(230, 239.9996, 'C'), cue(240, 241, 'D')];
   const b = '\n2\n00:01:00.000 --> 00:03:20.000\nB &lt;3\n';
   expect(segmentsOf(cues, 241).segments).toEqual([
@@ -39,7 +39,7 @@ test('a cue stands in every segment that it is shown in, with all of its time', 
   ]);
 });
 
-test('every moment of every cue is in the segment of that moment, and a strict parser reads each', () => {
+test('every segment has the cues of its time, and a strict parser reads it', () => {
   const cues = Array.from({ length: 200 }, (_, at) => cue(at * 7.3, at * 7.3 + 1 + (at % 9) * 20, `Cue ${at}`));
   const { segments, duration } = segmentsOf(cues, 2000);
   expect(segments).toHaveLength(Math.ceil(duration / 60_000));
@@ -53,7 +53,7 @@ test('every moment of every cue is in the segment of that moment, and a strict p
   });
 });
 
-test('the playlist adds up to the video, and no segment is longer than it says', () => {
+test('the durations add up to the video, and no segment exceeds the target duration', () => {
   for (const duration of [1, 400, 59_999, 60_000, 60_001, 3_600_000, 90_061_234]) {
     const text = subtitlePlaylist(duration);
     const lengths = [...text.matchAll(/^#EXTINF:([\d.]+),$/gm)].map((found) => Number(found[1]));
@@ -96,7 +96,7 @@ async function write(file: string, video: string, cues: readonly Cue[]): Promise
   await writer.finish({ end: seconds(71.5) });
 }
 
-test('the master playlist appears last and refers to a whole set; the set before it goes', async () => {
+test('the master playlist appears last and refers to a complete folder; the previous folder is removed', async () => {
   const folder = await temporaryFolder();
   const file = path.join(folder, 'my film.m3u8');
   await write(file, 'one', [cue(0, 65, 'A')]);
@@ -114,10 +114,10 @@ test('the master playlist appears last and refers to a whole set; the set before
   expect(now).not.toContain(set);
 });
 
-test('what a killed run had begun goes with the next one', async () => {
+test('the next run removes what a killed run left behind', async () => {
   const folder = await temporaryFolder();
   const file = path.join(folder, 'film.m3u8');
-  // As a run of this machine names them; nobody of this process has it open.
+  // A name as this machine gives it, which is not open in this process.
   const host = createHash('sha256').update(hostname()).digest('hex').slice(0, 6);
   const left = path.join(folder, `.film.m3u8.${host}-${process.pid}-0123abcd.part`);
   await mkdir(left);
@@ -126,11 +126,11 @@ test('what a killed run had begun goes with the next one', async () => {
   expect((await readdir(folder)).sort()).toEqual([expect.stringMatching(/^film-\w{8}\.hls$/), 'film.m3u8']);
 });
 
-test('what fails leaves the set that stood there, and nothing of its own', async () => {
+test('a failed run leaves the previous output, and nothing of its own', async () => {
   const folder = await temporaryFolder();
   const file = path.join(folder, 'film.m3u8');
   await write(file, 'one', []);
-  // A folder of somebody who likes the same kind of names.
+  // A folder that is not ours, with a similar name.
   await mkdir(path.join(folder, 'film-notes.hls'));
   const before = (await readdir(folder)).sort();
   const text = await readFile(file, 'utf8');

@@ -75,7 +75,7 @@ function expectTimes(packets: readonly Packet[], cues: readonly Cue[], step = 1)
   });
 }
 
-test('the W3C parser finds no fault in a WebVTT track, and reads our texts and times', async () => {
+test('the W3C parser accepts a WebVTT track, and reads our texts and times', async () => {
   for (const [seed, start] of [
     [1, 0],
     [2, 86_000],
@@ -103,7 +103,7 @@ test('the W3C parser finds no fault in a WebVTT track, and reads our texts and t
   }
 });
 
-test('the W3C parser takes tracks without cues', async () => {
+test('the W3C parser accepts tracks without cues', async () => {
   const { text } = await writeTrack('vtt', {});
   expect(new WebVTTParser(entities).parse(text, 'captions')).toMatchObject({ cues: [], errors: [] });
 });
@@ -148,7 +148,7 @@ test('ffmpeg reads a plain text as LRC; subsrt too', async () => {
   );
 });
 
-test('ffmpeg turns our ASS into the SRT that we write', async () => {
+test('ffmpeg converts our ASS into the SRT that we write', async () => {
   const cues = (await troublesomeCues(7, 10)).map((cue) => ({ ...cue, text: cue.text.replace(/[<>]/g, '+') }));
   const ass = await writeTrack('ass', { cues });
   const { stdout } = await run('ffmpeg', ['-nostdin', '-v', 'error', '-i', ass.file, '-f', 'srt', '-']);
@@ -167,7 +167,7 @@ test('subsrt reads an ASS track', async () => {
   );
 });
 
-test('ffmpeg turns our WebVTT into the SRT that we write', async () => {
+test('ffmpeg converts our WebVTT into the SRT that we write', async () => {
   const cues = (await troublesomeCues(6, 10)).map((cue) => ({ ...cue, text: cue.text.replace(/[<>{}&]/g, '+') }));
   const vtt = await writeTrack('vtt', { cues });
   const srt = await writeTrack('srt', { cues });

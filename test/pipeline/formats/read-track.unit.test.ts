@@ -14,7 +14,7 @@ function read(text: string): string[] {
   );
 }
 
-test('WebVTT with all that may stand in it', () => {
+test('WebVTT with everything that it may contain', () => {
   const text = `\uFEFFWEBVTT - a title\r
 Kind: captions\r
 \r
@@ -36,7 +36,7 @@ second <00:00:02.000>line\r
   expect(read(text)).toEqual(['1-2.5 Salt & pepper & 🐕 &nope; / second line', '360000-360001 <b>']);
 });
 
-test('SubRip as people write it: CR, no numbers, points, blank lines in a text, tags', () => {
+test('SubRip as found in the wild: CR, no numbers, points, blank lines in a text, tags', () => {
   const text = `1
 00:00:01,000 --> 00:00:02,000 X1:1 X2:2
 <font color="#fff">A {\\an8}dog</font>
@@ -54,7 +54,7 @@ and a cat
   expect(read(text.replaceAll('\n', '\r'))).toEqual(expected);
 });
 
-test('a cue that players leave out is named with its line', () => {
+test('a cue that players drop is reported with its line', () => {
   const vtt =
     'WEBVTT\n\n00:01,000 --> 00:02,000\ncomma\n\n00:04.000 --> 00:03.000\nbackwards\n\n00:05.000 --> 00:06.000\nok\n';
   expect(parseTrack(vtt)).toMatchObject({
@@ -68,7 +68,7 @@ test('a cue that players leave out is named with its line', () => {
   expect(parseTrack(srt)?.invalid).toEqual([{ number: 1, line: 2, text: '00:00:01,000 -> 00:00:02,000' }]);
 });
 
-test('our own tracks come back, and subsrt reads an SRT the same way', async () => {
+test('our own tracks are read back, and subsrt reads an SRT the same way', async () => {
   const cues = await cuesOf(
     [
       { at: 0, text: 'Salt & pepper --> <b>a "table"</b> with a very long cloth on it' },
@@ -84,7 +84,7 @@ test('our own tracks come back, and subsrt reads an SRT the same way', async () 
   );
 });
 
-test('whatever the encoding', async () => {
+test('UTF-8, UTF-16 and Windows-1252', async () => {
   const folder = await temporaryFolder();
   const text = '1\n00:00:01,000 --> 00:00:02,000\nEin Café\n';
   const files = {
@@ -101,7 +101,7 @@ test('whatever the encoding', async () => {
   }
 });
 
-test('what is no track says so, and is not read to its end', async () => {
+test('a file that is not a track is rejected, and not read to its end', async () => {
   const folder = await temporaryFolder();
   const files: Record<string, string | Buffer> = {
     'empty.vtt': '',

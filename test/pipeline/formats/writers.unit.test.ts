@@ -10,7 +10,7 @@ const cues: Cue[] = [
   { start: 59_999_600, end: 62_000_000, text: 'Salt & pepper --> <b>a "table"</b>', from: [2] },
   { start: 90_000_000_000, end: 90_001_500_000, text: '{\\an8}Ein Café 🐕', from: [3] },
 ];
-const looks = captions([
+const captioned = captions([
   { at: 1.4667, text: 'A man rides a bike', confidence: 0.8123 },
   { at: 6.5, text: 'A "dog" & a <cat>', still: true, confidence: 0.4 },
   { at: 11.5, text: '', confidence: 0, error: { code: 'group-failed', message: 'the model failed three times' } },
@@ -85,7 +85,7 @@ Dialogue: 0,25:00:00.00,25:00:01.50,Default,,0,0,0,,(⧵an8)Ein Café 🐕
 `);
 });
 
-test('plain text: a time with nothing behind it where nothing is said', async () => {
+test('plain text: a time alone marks a gap', async () => {
   const touching: Cue = { start: 62_000_000, end: 63_000_000, text: '[sic] A dog', from: [4] };
   const { text } = await writeTrack('txt', { cues: [...cues.slice(0, 2), touching, ...cues.slice(2)] });
   expect(text).toBe(`[00:00.000] A man in a red shirt rides a bike downhill
@@ -99,7 +99,7 @@ test('plain text: a time with nothing behind it where nothing is said', async ()
 });
 
 test('JSON: both clocks of a keyframe, one item a line, keys in order', async () => {
-  const { text, file } = await writeTrack('json', { captions: looks, cues: cues.slice(0, 2) });
+  const { text, file } = await writeTrack('json', { captions: captioned, cues: cues.slice(0, 2) });
   expect(text).toBe(`{
   "source": {"name":"holiday.mp4","label":"films/holiday.mp4","start":1.5,"duration":30,"width":320,"height":240,"codec":"h264"},
   "options": {"frames":"auto","passes":2},
@@ -119,13 +119,13 @@ test('JSON: both clocks of a keyframe, one item a line, keys in order', async ()
   expect(await readdir(path.dirname(file))).toEqual(['holiday.json']);
 });
 
-test('JSON of nothing, damaged', async () => {
+test('JSON of a damaged video without keyframes', async () => {
   const damage = { code: 'truncated', message: 'the file ends early' };
   const { text } = await writeTrack('json', { summary: { end: seconds(1.5), damage } });
   expect(JSON.parse(text)).toMatchObject({ source: { duration: 0, damage }, keyframes: [], cues: [] });
 });
 
-test('JSON larger than what is gathered in memory, with characters of several bytes', async () => {
+test('JSON larger than the buffer in memory, with characters of several bytes', async () => {
   const many = captions(
     Array.from({ length: 3000 }, (_, at) => ({ at, text: `Ein Café 🐕 ${at} ${'ü'.repeat(at % 50)}` })),
   );
@@ -135,7 +135,7 @@ test('JSON larger than what is gathered in memory, with characters of several by
 });
 
 test('JSON lines', async () => {
-  const { text } = await writeTrack('jsonl', { captions: looks, cues });
+  const { text } = await writeTrack('jsonl', { captions: captioned, cues });
   expect(text).toBe(
     [
       '{"video":"holiday.mp4","index":0,"time":-0.033,"draft":"A man rides a bike","text":"A man rides a bike","confidence":0.8123,"passes":2,"model":"tiny@7"}',
@@ -146,7 +146,7 @@ test('JSON lines', async () => {
   );
 });
 
-test('tracks without cues are whole tracks', async () => {
+test('tracks without cues are complete tracks', async () => {
   expect((await writeTrack('vtt', {})).text).toBe('WEBVTT\n\nNOTE Written by secondglance 0.1.0, model tiny@7\n');
   expect((await writeTrack('srt', {})).text).toBe('');
   expect((await writeTrack('jsonl', {})).text).toBe('');

@@ -1,0 +1,30 @@
+import { checkCues, type Violation } from './cues/check-cues.ts';
+import type { Profile } from './cues/profiles.ts';
+import type { InvalidCue } from './formats/parse-cues.ts';
+import { readTrack } from './formats/read-track.ts';
+
+/** Something wrong with one cue of a track: its times are invalid, or it breaks a rule of the profile. */
+export type Finding =
+  | ({ readonly rule: 'timing'; readonly cue: number } & Pick<InvalidCue, 'line' | 'text'>)
+  | Violation;
+
+/** What {@link checkTrack} found. */
+export interface TrackCheck {
+  /** Number of valid cues. */
+  readonly cues: number;
+  /** In the order of the cues. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Checks a WebVTT or SubRip file against a profile's readability rules. Throws `not-a-track`, or the system's error where
+ * the file cannot be read.
+ */
+export async function checkTrack(file: string, profile: Profile): Promise<TrackCheck> {
+  const { cues, invalid } = await readTrack(file);
+  const findings: Finding[] = [
+    ...checkCues(cues, profile),
+    ...invalid.map(({ number, line, text }): Finding => ({ rule: 'timing', cue: number, line, text })),
+  ];
+  return { cues: cues.length, findings: findings.sort((a, b) => a.cue - b.cue) };
+}
