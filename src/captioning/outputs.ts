@@ -3,8 +3,7 @@ import path from 'node:path';
 import { UsageError } from '../core/failures.ts';
 import type { Source } from '../ingest/sources/sources.ts';
 import { FORMAT_NAMES, type FormatName, formatOfExtension, trackFormat } from '../pipeline/formats/formats.ts';
-import { BURN_CONTAINERS } from '../pipeline/media/burn.ts';
-import { MUX_CONTAINERS } from '../pipeline/media/mux.ts';
+import { BURN_CONTAINERS, MUX_CONTAINERS } from '../pipeline/media/containers.ts';
 
 /** One file to write. `path` is absolute, or `-` for stdout. */
 export interface Target {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { parseTime, parseWhole } from '../captioning/settings.ts';
 import { UsageError } from '../core/failures.ts';
-import { CHAPTER_CONTAINERS } from '../pipeline/media/embed-chapters.ts';
+import { CHAPTER_CONTAINERS } from '../pipeline/media/containers.ts';
 import type { StepLengths } from './find/boundaries.ts';
 
 /** The flags of `steps` as commander hands them over. */

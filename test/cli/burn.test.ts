@@ -75,7 +75,7 @@ describe.concurrent('the track is drawn into the pictures', () => {
     );
     Object.assign(env, { FONTCONFIG_FILE: at('fonts.conf') });
     const { code, stderr } = await caption(path.join(shared, 'film.mp4'), '-o', 'film.vtt', '--burn', 'out.mp4');
-    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('There is no font') });
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('No font was found') });
     expect((await readdir(folder)).sort()).toEqual(['film.vtt', 'fonts.conf']);
   });
 

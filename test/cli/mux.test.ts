@@ -107,7 +107,7 @@ describe.concurrent('what stands there', () => {
     const wrong = await caption('film.mp4', '--mux', 'wrong.webm');
     expect(wrong.code).toBe(1);
     expect(wrong.stderr.trimEnd()).toMatch(
-      /^putting the track into a copy of "film\.mp4" failed \(Only VP8 or VP9 .* supported for WebM\.\): see that .* ends in \.mkv.*\.$/,
+      /^muxing the track into a copy of "film\.mp4" failed \(Only VP8 or VP9 .* supported for WebM\.\): check that .* ends in \.mkv.*\.$/,
     );
     expect((await readdir(folder)).sort()).toEqual(['film.mp4', 'film.vtt', 'mine.mkv', 'out.mp4']);
   });

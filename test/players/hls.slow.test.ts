@@ -102,7 +102,7 @@ describe.skipIf(chromium === undefined)(`hls.js and HLS${chromium ? '' : `: ${NO
     const { code, stderr } = await caption('in/old.avi', '-o', 'old.m3u8');
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: `"in/old.avi" cannot be copied into HLS: mpeg4 is nothing that players take there; convert it to H.264 and AAC first, or ask for vtt.\n`,
+      stderr: `"in/old.avi" cannot be copied into HLS: players do not support mpeg4 there; convert it to H.264 and AAC first, or use -f vtt.\n`,
     });
     expect(await readdir(folder)).toEqual(['in']);
   });

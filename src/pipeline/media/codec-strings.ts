@@ -1,8 +1,8 @@
-/** Boxes that hold boxes, and how many bytes of their own come first. */
+/** Boxes that contain boxes, and the size of the fields before those. */
 const CONTAINERS: Readonly<Record<string, number>> = { moov: 0, trak: 0, mdia: 0, minf: 0, stbl: 0, stsd: 8 };
-/** The bytes of a sample entry before its boxes (ISO 14496-12, 12.1.3 and 12.2.3). */
+/** Size of a sample entry's fields before its boxes (ISO 14496-12, 12.1.3 and 12.2.3). */
 const VIDEO_ENTRY = 78;
-const SOUND_ENTRY = 28;
+const AUDIO_ENTRY = 28;
 
 interface Box {
   readonly type: string;
@@ -40,7 +40,7 @@ function avc(type: string, config: Buffer): string {
   return `${type}.${hex(config[1] ?? 0)}${hex(config[2] ?? 0)}${hex(config[3] ?? 0)}`;
 }
 
-/** `hvc1.1.6.L93.B0` (ISO 14496-15, annex E): profile, its flags with their bits turned around, tier and level, constraints. */
+/** `hvc1.1.6.L93.B0` (ISO 14496-15, annex E): profile, compatibility flags in reverse bit order, tier and level, constraints. */
 function hevc(type: string, config: Buffer): string {
   const first = config[1] ?? 0;
   const space = ['', 'A', 'B', 'C'][first >> 6] ?? '';
@@ -72,7 +72,7 @@ const VIDEO: Readonly<Record<string, (type: string, config: Buffer) => string>> 
   vpcC: vp9,
 };
 
-/** The descriptors of an `esds` box, one inside the other: their tag, and what they hold (ISO 14496-1, 7.2.6). */
+/** The nested descriptors of an `esds` box, each with its tag and contents (ISO 14496-1, 7.2.6). */
 function* descriptors(bytes: Buffer): Generator<{ readonly tag: number; readonly body: Buffer }> {
   for (let at = 0; at < bytes.length; ) {
     const tag = bytes[at++] ?? 0;
@@ -90,7 +90,7 @@ function* descriptors(bytes: Buffer): Generator<{ readonly tag: number; readonly
 }
 
 const AAC = 0x40;
-/** Layer 3 of MPEG-1 and MPEG-2. HLS calls them by the number that they have among MPEG-4's sounds. */
+/** Object types of MPEG-1 and MPEG-2 layer 3. HLS names both by the MPEG-4 audio object type. */
 const MP3: ReadonlySet<number> = new Set([0x6b, 0x69]);
 
 /** `mp4a.40.2` (RFC 6381, 3.3). */
@@ -104,29 +104,29 @@ function mp4a(esds: Buffer): string | undefined {
   return object === AAC && kind > 0 ? `mp4a.40.${kind}` : undefined;
 }
 
-/** Sounds whose sample entry says it all. */
-const SOUND: ReadonlySet<string> = new Set(['ac-3', 'ec-3', 'alac', 'fLaC', 'Opus']);
+/** Audio codecs whose sample entry type is the whole codec string. */
+const AUDIO: ReadonlySet<string> = new Set(['ac-3', 'ec-3', 'alac', 'fLaC', 'Opus']);
 
-function nameOf({ type, body }: Box): string | undefined {
-  if (SOUND.has(type)) return type;
+function codecOf({ type, body }: Box): string | undefined {
+  if (AUDIO.has(type)) return type;
   if (type === 'mp4a') {
-    const esds = [...boxesIn(body.subarray(SOUND_ENTRY))].find((box) => box.type === 'esds');
+    const esds = [...boxesIn(body.subarray(AUDIO_ENTRY))].find((box) => box.type === 'esds');
     return esds === undefined ? undefined : mp4a(esds.body);
   }
   for (const box of boxesIn(body.subarray(VIDEO_ENTRY))) {
-    const told = VIDEO[box.type]?.(type, box.body);
-    if (told !== undefined) return told;
+    const codec = VIDEO[box.type]?.(type, box.body);
+    if (codec !== undefined) return codec;
   }
   return undefined;
 }
 
 /**
- * What the streams of an MP4 are, as players ask (RFC 6381): `avc1.64001F`, `mp4a.40.2`, ... Undefined where one of them is
- * none that is known here: half of the truth would be a lie.
- * @param head the file's beginning, with all of its `moov`
+ * Codec strings of an MP4's streams (RFC 6381): `avc1.64001F`, `mp4a.40.2`, ... Undefined where any of them is unknown,
+ * because an incomplete list would be wrong.
+ * @param head the start of the file, with the whole `moov` box
  */
 export function codecStrings(head: Buffer): string[] | undefined {
-  const names = [...sampleEntries(head)].map(nameOf);
+  const names = [...sampleEntries(head)].map(codecOf);
   const known = names.filter((name) => name !== undefined);
   return known.length === names.length && known.length > 0 ? known : undefined;
 }

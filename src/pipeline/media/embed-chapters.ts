@@ -3,14 +3,7 @@ import { runFfmpeg } from '../../ingest/ffmpeg/run-ffmpeg.ts';
 import type { Chapter } from '../../ingest/probe/chapters.ts';
 import { runFfprobe } from '../../ingest/probe/ffprobe.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
-
-/** What a copy can be written as, by the extension of its name, with ffmpeg's name for it. */
-export const CHAPTER_CONTAINERS: Readonly<Record<string, string>> = {
-  '.mp4': 'mp4',
-  '.m4v': 'mp4',
-  '.mov': 'mov',
-  '.mkv': 'matroska',
-};
+import { muxerOptions } from './containers.ts';
 
 const Answer = z.object({
   streams: z
@@ -18,7 +11,7 @@ const Answer = z.object({
     .default([]),
 });
 
-/** Chapters in ffmpeg's own format (ffmetadata); the characters that mean something in it are escaped. */
+/** Chapters in ffmpeg's metadata format (ffmetadata), with its special characters escaped. */
 export function chapterList(chapters: readonly Chapter[]): string {
   const escaped = (text: string): string => text.replace(/[\\=;#\n]/g, (mark) => `\\${mark}`);
   const milliseconds = (time: number): number => Math.round(time / 1000);
@@ -30,11 +23,10 @@ export function chapterList(chapters: readonly Chapter[]): string {
 }
 
 /**
- * Writes a copy of a video with the chapters of `list` (a file that holds a {@link chapterList}) in place of its own.
- * Video, sound, subtitles and attachments are copied as they are; ffmpeg cannot copy streams of data (a camera's
- * telemetry), except the chapters' own, which are replaced. `target` is written straight, as the `container` that one of
- * {@link CHAPTER_CONTAINERS} names: give the name of a part. Throws `write-failed`, `aborted`.
- * @returns how many streams of data were left out
+ * Writes a copy of a video with the chapters of `list` (a file with a {@link chapterList}) instead of its own. Video,
+ * audio, subtitles and attachments are copied; ffmpeg cannot copy data streams (a camera's telemetry). `target` is
+ * written directly, in `container` (a value of `CHAPTER_CONTAINERS`): pass a temp file. Throws `write-failed`, `aborted`.
+ * @returns how many data streams were left out, the old chapters' own not counted
  */
 export async function embedChapters(
   source: Source,
@@ -48,12 +40,11 @@ export async function embedChapters(
   const args = [
     ...['-f', 'ffmetadata', '-i', `file:${list}`, ...kept.flatMap((what) => ['-map', what])],
     ...['-map_metadata', '0', '-map_chapters', '1', '-c', 'copy'],
-    // The index in front, so that a browser can play from a chapter at once.
-    ...(container === 'matroska' ? [] : ['-movflags', '+faststart']),
+    ...muxerOptions(container),
     ...['-f', container, `file:${target}`],
   ];
-  const advice = 'give the copy the same extension as the video, and see that there is room for it.';
-  await runFfmpeg(source, { doing: 'putting chapters into a copy of', advice, args }, signal);
+  const advice = 'give the copy the same extension as the video, and check that the disk has room for it.';
+  await runFfmpeg(source, { doing: 'embedding chapters into a copy of', advice, args }, signal);
   return streams.filter(({ codec_type, codec_tag_string }) => codec_type === 'data' && codec_tag_string !== 'text')
     .length;
 }

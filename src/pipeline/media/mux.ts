@@ -4,54 +4,11 @@ import { threeLetters } from '../../core/language.ts';
 import { runFfmpeg } from '../../ingest/ffmpeg/run-ffmpeg.ts';
 import type { MediaInfo } from '../../ingest/probe/media-info.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
+import { MUX_CONTAINERS, muxerOptions } from './containers.ts';
 
-interface Container {
-  /** ffmpeg's name of it. */
-  readonly format: string;
-  /** How a track of text lies in it, and what it is best made of. */
-  readonly codec: string;
-  readonly text: 'srt' | 'vtt';
-  readonly edition: 'terminological' | 'bibliographic';
-  /** ffmpeg's dispositions that become the container's own mark of the kind. */
-  readonly marks: Readonly<Record<TrackKind, string>>;
-}
-
-/** `kind` boxes (urn:mpeg:dash:role:2011): `description` and `caption`. */
-const MP4: Container = {
-  format: 'mp4',
-  codec: 'mov_text',
-  text: 'srt',
-  edition: 'terminological',
-  marks: { descriptions: 'descriptions', subtitles: '0', captions: 'hearing_impaired' },
-};
-/** FlagTextDescriptions, FlagHearingImpaired. */
-const MATROSKA: Container = {
-  format: 'matroska',
-  codec: 'subrip',
-  text: 'srt',
-  edition: 'bibliographic',
-  marks: { descriptions: 'descriptions', subtitles: '0', captions: 'hearing_impaired' },
-};
-/** The kind is part of the codec's name: `D_WEBVTT/DESCRIPTIONS`. */
-const WEBM: Container = {
-  format: 'webm',
-  codec: 'webvtt',
-  text: 'vtt',
-  edition: 'bibliographic',
-  marks: { descriptions: 'descriptions', subtitles: '0', captions: 'captions' },
-};
-
-/** What a track can be put into, by the extension of the file's name. */
-export const MUX_CONTAINERS: Readonly<Record<string, Container>> = {
-  '.mp4': MP4,
-  '.m4v': MP4,
-  '.mkv': MATROSKA,
-  '.webm': WEBM,
-};
-
-/** A track to put into a video. */
+/** A track to mux into a video. */
 export interface MuxTrack {
-  /** A file in the format that the container's `text` names. */
+  /** A file in the track format that the container's `text` names. */
   readonly file: string;
   readonly kind: TrackKind;
   /** BCP 47. */
@@ -59,9 +16,9 @@ export interface MuxTrack {
 }
 
 /**
- * Writes a copy of a video with one more track of text. Pictures, sound, subtitles and (in Matroska) attachments are
- * copied as they are; streams of data, such as a camera's telemetry, ffmpeg cannot copy. `target` is written straight, as
- * `extension` says: give the name of a part. Throws `write-failed`, `aborted`.
+ * Writes a copy of a video with one more text track. Video, audio, subtitles and (in Matroska) attachments are copied;
+ * ffmpeg cannot copy data streams, such as a camera's telemetry. `target` is written directly, in the container of
+ * `extension`: pass a temp file. Throws `write-failed`, `aborted`.
  */
 export async function muxTrack(
   source: Source,
@@ -71,8 +28,10 @@ export async function muxTrack(
   extension: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { format, codec, text, edition, marks } = MUX_CONTAINERS[extension] ?? MATROSKA;
-  // It comes after the subtitles that the video has already.
+  const container = MUX_CONTAINERS[extension];
+  if (container === undefined) throw new Error(`no container for ${extension}`);
+  const { format, codec, text, edition, dispositions } = container;
+  // The new track comes after the video's own subtitles.
   const at = `s:${media.subtitles}`;
   const title = trackTitle(track.kind);
   const streams = ['0:v?', '0:a?', '0:s?', ...(format === 'matroska' ? ['0:t?'] : []), '1:0'];
@@ -81,13 +40,12 @@ export async function muxTrack(
     ...streams.flatMap((stream) => ['-map', stream]),
     ...['-map_metadata', '0', '-map_chapters', '0', '-c', 'copy', `-c:${at}`, codec],
     ...[`-metadata:s:${at}`, `language=${threeLetters(track.language, edition)}`],
-    // MP4 has a handler's name where the others have a title.
+    // MP4 has a handler name where the others have a title.
     ...[`-metadata:s:${at}`, `${format === 'mp4' ? 'handler_name' : 'title'}=${title}`],
-    ...[`-disposition:${at}`, marks[track.kind]],
-    // The index in front, so that a browser plays at once.
-    ...(format === 'mp4' ? ['-movflags', '+faststart'] : []),
+    ...[`-disposition:${at}`, dispositions[track.kind]],
+    ...muxerOptions(format),
     ...['-f', format, `file:${target}`],
   ];
-  const advice = 'see that there is room for the copy, or give it a name that ends in .mkv, which takes most streams.';
-  await runFfmpeg(source, { doing: 'putting the track into a copy of', advice, args }, signal);
+  const advice = 'check that the disk has room for the copy, or use a name that ends in .mkv, which holds most codecs.';
+  await runFfmpeg(source, { doing: 'muxing the track into a copy of', advice, args }, signal);
 }

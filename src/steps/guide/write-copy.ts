@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Source } from '../../ingest/sources/sources.ts';
-import { CHAPTER_CONTAINERS, chapterList, embedChapters } from '../../pipeline/media/embed-chapters.ts';
+import { CHAPTER_CONTAINERS } from '../../pipeline/media/containers.ts';
+import { chapterList, embedChapters } from '../../pipeline/media/embed-chapters.ts';
 import type { GuideStep } from './guide.ts';
 import { type GuideFile, type GuidePlace, writeText } from './guide-files.ts';
 

@@ -55,7 +55,7 @@ describe('CODECS of what HLS players are given', () => {
     expect(await codecsOfVideo(at('hevc.mp4'))).toMatch(/^hvc1\.2\.4\.L30\.9[0-9A-F]/);
   });
 
-  test('what is not known, or cut short, is not told', async () => {
+  test('unknown and truncated files have no codec strings', async () => {
     expect(codecStrings(Buffer.alloc(0))).toBeUndefined();
     expect(codecStrings(Buffer.from('no MP4 at all, but some bytes'))).toBeUndefined();
     const stem = path.join(folder.path, 'cut');

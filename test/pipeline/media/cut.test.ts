@@ -46,7 +46,7 @@ const CASES: [string, string, string[], 'copied' | 'encoded', string[]][] = [
   ['AVI with MJPEG', 'd.avi', ['-c:v', 'mjpeg', '-q:v', '2', '-an'], 'encoded', ['h264']],
 ];
 
-test.each(CASES)('%s: a clip begins within a picture of its time', async (_, name, options, way, streams) => {
+test.each(CASES)('%s: a clip starts within one frame of its time', async (_, name, options, way, streams) => {
   const file = path.join(folder.path, name);
   await ffmpeg(...GREYS, ...TONE, '-map', '0:v', '-map', '1:a', ...options, file);
   const source: Source = { kind: 'file', input: file, name, label: name };
@@ -68,7 +68,7 @@ test.each(CASES)('%s: a clip begins within a picture of its time', async (_, nam
   expect((await tags(clip)).duration).toBeLessThan(1.3);
 });
 
-test('from the very start, and where there is nothing', async () => {
+test('from the start, and where there is no frame', async () => {
   const file = path.join(folder.path, 'e.mp4');
   await ffmpeg(...GREYS, ...H264, file);
   const source: Source = { kind: 'file', input: file, name: 'e.mp4', label: 'e.mp4' };
