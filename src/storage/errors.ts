@@ -7,7 +7,7 @@ export type OutputErrorCode = keyof typeof OUTPUT_ERRORS;
 /** A failure of ordering captions, writing tracks, or keeping the journal. */
 export class OutputError extends SecondGlanceError<OutputErrorCode> {}
 
-/** The OutputError for a failed file operation. `doing` reads like `write the track /films/holiday.vtt`. */
+/** The OutputError for a failed file operation. `doing` completes "cannot ...", as in `write /films/holiday.vtt`. */
 export function outputError(cause: unknown, doing: string): OutputError {
   if (cause instanceof OutputError) return cause;
   const errno = errnoOf(cause);
@@ -21,7 +21,7 @@ export function outputError(cause: unknown, doing: string): OutputError {
     case 'EPERM':
       return new OutputError(
         'output-permission',
-        `cannot ${doing}: no permission; choose a place that you may write to`,
+        `cannot ${doing}: permission denied; choose a folder that you can write to`,
         {
           cause,
         },
@@ -29,18 +29,18 @@ export function outputError(cause: unknown, doing: string): OutputError {
     case 'EROFS':
       return new OutputError(
         'output-permission',
-        `cannot ${doing}: the disk is read-only; choose a place that you may write to`,
+        `cannot ${doing}: the disk is read-only; choose a folder that you can write to`,
         { cause },
       );
     case 'ENOENT':
       return new OutputError('output-folder-missing', `cannot ${doing}: its folder does not exist`, { cause });
     case 'ENOTDIR':
     case 'EEXIST':
-      return new OutputError('output-folder-missing', `cannot ${doing}: a file stands where a folder should`, {
+      return new OutputError('output-folder-missing', `cannot ${doing}: a file is in the way`, {
         cause,
       });
     case 'EISDIR':
-      return new OutputError('output-is-folder', `cannot ${doing}: that is a folder`, { cause });
+      return new OutputError('output-is-folder', `cannot ${doing}: it is a folder`, { cause });
     case 'ENAMETOOLONG':
       return new OutputError('output-name', `cannot ${doing}: the name is too long for this disk`, { cause });
     case 'EPIPE':

@@ -9,14 +9,14 @@ import { type FileLock, lockFile } from './file-lock.ts';
 import { ensureFolder } from './sink.ts';
 import { syncFolder, writeAll } from './temp-file.ts';
 
-/** Version of the journal's format; another one is started afresh. */
+/** Version of the journal format. A journal of another version is emptied. */
 const FORMAT = 1;
 const NEW_LINE = 10;
 const CHUNK_BYTES = 65_536;
 
 /**
- * The captions of one input's finished groups, kept on disk until its tracks are complete. What was appended survives
- * a kill -9 at any point; what was only being appended is there as a whole or not at all.
+ * The captions of one input's finished groups, kept on disk until its tracks are complete. A group whose `append` has
+ * resolved survives a kill -9; one that was being appended is there as a whole or not at all.
  */
 export interface Journal {
   readonly file: string;
@@ -26,15 +26,16 @@ export interface Journal {
   has(group: number): boolean;
   /** The captions of a durable group, read from disk; undefined where it is not durable. */
   read(group: number): Promise<readonly Caption[] | undefined>;
-  /** Answers when the group's captions are durable. A group that already is keeps its captions. */
+  /** Resolves when the group's captions are durable. A group that already is durable keeps its captions. */
   append(group: number, captions: readonly Caption[]): Promise<void>;
-  /** Ends work on the journal and keeps it for a later run. Idempotent. */
+  /** Closes the journal and keeps it for a later run. Idempotent. */
   close(): Promise<void>;
-  /** Ends work on the journal and deletes it: its tracks are complete. Idempotent. */
+  /** Closes and deletes the journal: its tracks are complete. Idempotent. */
   remove(): Promise<void>;
 }
 
-interface Place {
+/** Position of a record in the file, in bytes. */
+interface Extent {
   readonly at: number;
   readonly length: number;
 }
@@ -43,20 +44,20 @@ function checksum(body: string): string {
   return createHash('sha256').update(body).digest('hex').slice(0, 16);
 }
 
-/** A record's line, without the line feed: its own checksum comes first, over the record without it. */
+/** A record as a line, without the line feed: a checksum of the rest, then the record. */
 function toLine(record: object): string {
   const body = JSON.stringify(record);
   return `{"sum":"${checksum(body)}",${body.slice(1)}`;
 }
 
-/** The record of a line, or undefined where the line is not whole. */
+/** The record of a line; undefined where the line is damaged. */
 function fromLine(line: string): unknown {
   const match = /^\{"sum":"([0-9a-f]{16})",(.*)$/s.exec(line);
   const body = `{${match?.[2] ?? ''}`;
   return match !== null && match[1] === checksum(body) ? JSON.parse(body) : undefined;
 }
 
-/** The same text for equal values, whatever the order of their keys. */
+/** JSON with sorted keys: the same text for equal values. */
 function canonical(value: JsonValue): string {
   return JSON.stringify(value, (_, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)
@@ -65,8 +66,8 @@ function canonical(value: JsonValue): string {
   );
 }
 
-/** Every line that ends with a line feed, with its place. A torn last line does not come. */
-async function* linesOf(handle: FileHandle): AsyncGenerator<Place & { readonly text: string }> {
+/** Every complete line, with its position. A torn last line is skipped. */
+async function* linesOf(handle: FileHandle): AsyncGenerator<Extent & { readonly text: string }> {
   const chunk = Buffer.alloc(CHUNK_BYTES);
   let rest = Buffer.alloc(0);
   let at = 0;
@@ -87,7 +88,7 @@ class JournalFile implements Journal {
   readonly file: string;
   readonly #handle: FileHandle;
   readonly #lock: FileLock;
-  readonly #places = new Map<number, Place>();
+  readonly #extents = new Map<number, Extent>();
   #end = 0;
   #last: Promise<void> = Promise.resolve();
   #ending: Promise<void> | undefined;
@@ -98,7 +99,7 @@ class JournalFile implements Journal {
     this.#lock = lock;
   }
 
-  /** Finds the durable groups, and cuts off whatever follows the last whole line. A foreign header empties the file. */
+  /** Finds the durable groups and truncates the file after the last intact line. A different header empties it. */
   async load(header: string): Promise<void> {
     let isHeader = true;
     for await (const { at, length, text } of linesOf(this.#handle)) {
@@ -108,8 +109,8 @@ class JournalFile implements Journal {
       } else {
         const record = fromLine(text);
         if (typeof record !== 'object' || record === null || !('group' in record)) break;
-        if (typeof record.group === 'number' && !this.#places.has(record.group)) {
-          this.#places.set(record.group, { at, length });
+        if (typeof record.group === 'number' && !this.#extents.has(record.group)) {
+          this.#extents.set(record.group, { at, length });
         }
       }
       this.#end = at + length + 1;
@@ -119,55 +120,57 @@ class JournalFile implements Journal {
     await this.#handle.sync();
   }
 
-  async #write(line: string): Promise<Place> {
+  async #write(line: string): Promise<Extent> {
     const bytes = Buffer.from(`${line}\n`);
-    const place = { at: this.#end, length: bytes.length - 1 };
+    const extent = { at: this.#end, length: bytes.length - 1 };
     try {
       await writeAll(this.#handle, bytes, this.#end);
       await this.#handle.datasync();
     } catch (error) {
-      // What a full disk took of the line must not stand before the next one.
+      // A full disk may have taken a part of the line. The next one must not follow it.
       await this.#handle.truncate(this.#end).catch(() => undefined);
       throw error;
     }
     this.#end += bytes.length;
-    return place;
+    return extent;
   }
 
   get size(): number {
-    return this.#places.size;
+    return this.#extents.size;
   }
 
   has(group: number): boolean {
-    return this.#places.has(group);
+    return this.#extents.has(group);
   }
 
   async read(group: number): Promise<readonly Caption[] | undefined> {
-    const place = this.#places.get(group);
-    if (place === undefined) return undefined;
-    const bytes = Buffer.alloc(place.length);
+    const extent = this.#extents.get(group);
+    if (extent === undefined) return undefined;
+    const bytes = Buffer.alloc(extent.length);
     try {
-      await this.#handle.read(bytes, 0, place.length, place.at);
+      await this.#handle.read(bytes, 0, extent.length, extent.at);
     } catch (error) {
       throw outputError(error, `read the journal ${this.file}`);
     }
     const record = fromLine(bytes.toString());
-    // The checksum vouches for what this class itself wrote.
-    if (record === undefined) throw outputError(new Error('it has changed meanwhile'), `read the journal ${this.file}`);
+    if (record === undefined) {
+      throw outputError(new Error('another program changed it'), `read the journal ${this.file}`);
+    }
+    // The checksum proves that this class wrote the record.
     return (record as { readonly captions: readonly Caption[] }).captions;
   }
 
   append(group: number, captions: readonly Caption[]): Promise<void> {
     const write = async (): Promise<void> => {
-      if (this.#places.has(group)) return;
-      if (!this.#lock.held()) {
+      if (this.#extents.has(group)) return;
+      if (!(await this.#lock.isHeld())) {
         throw new OutputError(
           'journal-lost',
-          'this run stood still so long that another took over its work: let that one finish, or run it again',
+          'this run was suspended for so long that another run took over: let that one finish, or run it again',
         );
       }
       try {
-        this.#places.set(group, await this.#write(toLine({ group, captions })));
+        this.#extents.set(group, await this.#write(toLine({ group, captions })));
       } catch (error) {
         throw outputError(error, `write the journal ${this.file}`);
       }
@@ -178,28 +181,28 @@ class JournalFile implements Journal {
   }
 
   close(): Promise<void> {
-    this.#ending ??= this.#leave(false);
+    this.#ending ??= this.#finish(false);
     return this.#ending;
   }
 
   remove(): Promise<void> {
-    this.#ending ??= this.#leave(true);
+    this.#ending ??= this.#finish(true);
     return this.#ending;
   }
 
-  async #leave(forGood: boolean): Promise<void> {
+  async #finish(forGood: boolean): Promise<void> {
     await this.#last;
     await this.#handle.close();
-    // Another run may have taken over; the file is that one's then.
-    if (forGood && this.#lock.held()) await rm(this.file, { force: true });
+    // If another run has taken over, the file belongs to that run.
+    if (forGood && (await this.#lock.isHeld())) await rm(this.file, { force: true });
     await this.#lock.release();
   }
 }
 
 /**
- * Opens the journal `file`, made with its folders where missing, and locks it against other runs. `header` says what
- * its captions depend on (input, options, bundle): a journal with another header is emptied, as is any with `fresh`.
- * Throws an OutputError: `journal-busy` where a living run holds it.
+ * Opens the journal `file`, creating it and its folders where missing, and locks it against other runs. `header` is what
+ * its captions depend on (input, options, bundle): a journal with another header is emptied, and so is any with `fresh`.
+ * Throws an OutputError: `journal-busy` where another run holds it.
  */
 export async function openJournal(
   file: string,
@@ -213,7 +216,7 @@ export async function openJournal(
     await ensureFolder(folder);
     lock = await lockFile(file);
     if (options.fresh === true) await rm(file, { force: true });
-    // Not 'a+': a failed append is cut off and written over, so positions must be ours to choose.
+    // Not 'a+': after a failed append the file is truncated, so writes need explicit positions.
     handle = await open(file, 'r+').catch((error: unknown) => {
       if (errnoOf(error) === 'ENOENT') return open(file, 'wx+');
       throw error;

@@ -7,37 +7,37 @@ import { errnoOf } from '../core/errors.ts';
 import { OutputExistsError, type OutputKind, outputError } from './errors.ts';
 import { ensureFolder, openFileSink, type TextSink, type Transform } from './sink.ts';
 
-/** What the ledger keeps of one track's place. */
+/** An entry of the output manifest: one file in the state folder per target. */
 const entrySchema = z.object({
   target: z.string(),
   /**
-   * The tracks of ours that may stand there: the one that a run was about to put there, and the one that it would
-   * replace. A kill right before or right after that step must not turn our own track into somebody else's.
+   * The outputs that may be at the target: the one that a run was about to rename into place, and the one that it was to
+   * replace. So an output stays known when a run is killed right before or after the rename.
    */
   tracks: z.array(
     z.object({
-      /** What the track depends on: input, options, bundle, as one string. */
+      /** What the output depends on: input, options and bundle, as one string. */
       key: z.string(),
-      /** Of the track's bytes. */
+      /** Of the output's bytes. */
       sha256: z.string(),
-      /** Whose track it is: where its input lies, whatever that holds by now. Absent where it is of several inputs. */
+      /** The path of its input, whatever that contains by now. Absent where it has several inputs. */
       source: z.string().optional(),
     }),
   ),
 });
 
 /**
- * What stands at a track's place:
+ * What is at a target:
  * - `absent`: nothing.
- * - `current`: the track that the same input, options and bundle gave.
- * - `stale`: a track of ours, of what the input held before, of other options or another bundle.
- * - `other`: a track of ours, of another input: as much a loss to overwrite as a foreign one.
- * - `foreign`: something that we did not write, or that was edited since. Never to be overwritten unasked.
+ * - `current`: our output of the same input, options and bundle.
+ * - `stale`: our output of an earlier version of the input, of other options or another bundle. May be overwritten.
+ * - `other`: our output of another input. Must not be overwritten.
+ * - `foreign`: a file that we did not write, or that was edited since. Must not be overwritten.
  */
 export type OutputStatus = 'absent' | 'current' | 'stale' | 'other' | 'foreign';
 
-/** The same name for the same file, also where its folder is reached through a link. */
-async function placeOf(target: string): Promise<string> {
+/** The same path for the same file, also where its folder is reached through a symbolic link. */
+async function canonicalPath(target: string): Promise<string> {
   const whole = path.resolve(target);
   const folder = await realpath(path.dirname(whole)).catch(() => path.dirname(whole));
   return path.join(folder, path.basename(whole));
@@ -53,7 +53,7 @@ async function hashOf(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** An entry that is missing or damaged says nothing: the track then counts as foreign. */
+/** Undefined where the entry is missing or damaged: the file then counts as foreign. */
 async function readEntry(file: string): Promise<z.infer<typeof entrySchema> | undefined> {
   try {
     return entrySchema.parse(JSON.parse(await readFile(file, 'utf8')));
@@ -62,7 +62,7 @@ async function readEntry(file: string): Promise<z.infer<typeof entrySchema> | un
   }
 }
 
-/** The hash of a regular file, undefined where there is none. */
+/** The hash of a regular file; undefined where there is none. */
 async function hashAt(target: string): Promise<string | undefined> {
   const known = await stat(target).catch((error: unknown) => {
     if (errnoOf(error) === 'ENOENT') return undefined;
@@ -72,25 +72,25 @@ async function hashAt(target: string): Promise<string | undefined> {
 }
 
 /**
- * Remembers a track: what it depends on (`key`) and the hash of its bytes. To be called for a finished track; what is
- * known of the one that stands in its place, where that is another, stays. Throws an OutputError.
+ * Records an output: what it depends on (`key`) and the hash of its bytes. What is recorded about the file that is at the
+ * target now is kept. Throws an OutputError.
  */
 export async function recordOutput(
   stateDir: string,
   target: string,
-  track: { readonly key: string; readonly sha256: string; readonly source?: string | undefined },
+  output: { readonly key: string; readonly sha256: string; readonly source?: string | undefined },
 ): Promise<void> {
-  const place = await placeOf(target);
-  const file = entryFile(stateDir, place);
-  await ensureFolder(path.dirname(file));
-  const standing = await hashAt(place);
-  const known = (await readEntry(file))?.tracks ?? [];
-  const replaced = known.filter(({ sha256 }) => sha256 === standing && sha256 !== track.sha256);
-  const sink = await openFileSink(file);
+  const file = await canonicalPath(target);
+  const entry = entryFile(stateDir, file);
+  await ensureFolder(path.dirname(entry));
+  const existing = await hashAt(file);
+  const known = (await readEntry(entry))?.tracks ?? [];
+  const replaced = known.filter(({ sha256 }) => sha256 === existing && sha256 !== output.sha256);
+  const sink = await openFileSink(entry);
   try {
-    const { key, sha256, source } = track;
+    const { key, sha256, source } = output;
     const tracks = [...replaced, { key, sha256, source }];
-    await sink.write(`${JSON.stringify({ target: place, tracks })}\n`);
+    await sink.write(`${JSON.stringify({ target: file, tracks })}\n`);
     await sink.commit();
   } catch (error) {
     await sink.discard();
@@ -99,16 +99,21 @@ export async function recordOutput(
 }
 
 /**
- * A file sink for a track. On `commit` the ledger knows the bytes for ours before they appear, though not yet for
- * `current`: that needs a `recordTrack` with the key, once all that the key stands for is done. `make`: see `openFileSink`.
+ * A file sink for an output. `commit` records the bytes in the manifest before the rename, as `stale`: call
+ * `recordOutput` with the key once everything that the key stands for is done. `transform`: see `openFileSink`.
  */
-export function openOutputSink(stateDir: string, target: string, source?: string, make?: Transform): Promise<TextSink> {
-  return openFileSink(target, ({ sha256 }) => recordOutput(stateDir, target, { key: '', sha256, source }), make);
+export function openOutputSink(
+  stateDir: string,
+  target: string,
+  source?: string,
+  transform?: Transform,
+): Promise<TextSink> {
+  return openFileSink(target, ({ sha256 }) => recordOutput(stateDir, target, { key: '', sha256, source }), transform);
 }
 
 /**
- * Puts a file that is whole in one go in its place, and remembers it for `key`. Its folder has to be there. Throws an OutputError, and
- * what `content` throws: text, or a `Make` (see `openFileSink`).
+ * Writes an output at once (a text, or what a transform produces) and records it under `key`. Its folder must exist.
+ * Throws an OutputError, and what the transform throws.
  */
 export async function writeOutput(
   stateDir: string,
@@ -128,8 +133,8 @@ export async function writeOutput(
 }
 
 /**
- * Says what stands at `target`, before a run that would write it with `key`, for `source` where that is one input. A
- * device or a pipe counts as absent: there is nothing in it to lose. Throws an OutputError where the file cannot be read.
+ * Determines what is at `target` before a run that would write it under `key`, from `source` where that is one input.
+ * Devices and pipes count as absent: they hold nothing to lose. Throws an OutputError where the file cannot be read.
  */
 export async function outputStatus(
   stateDir: string,
@@ -138,25 +143,25 @@ export async function outputStatus(
   source?: string,
 ): Promise<OutputStatus> {
   try {
-    const known = await stat(target).catch((error: unknown) => {
-      // ENOTDIR: a file stands in its folder's place, which is for the one who makes the folder to say.
+    const found = await stat(target).catch((error: unknown) => {
+      // ENOTDIR: its folder is a file. That fails when the folder is created.
       if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
       throw error;
     });
-    if (known === undefined) return 'absent';
-    if (known.isDirectory()) return 'foreign';
-    if (!known.isFile()) return 'absent';
+    if (found === undefined) return 'absent';
+    if (found.isDirectory()) return 'foreign';
+    if (!found.isFile()) return 'absent';
 
-    const ours = (await readEntry(entryFile(stateDir, await placeOf(target))))?.tracks ?? [];
-    if (ours.length === 0) return 'foreign';
+    const known = (await readEntry(entryFile(stateDir, await canonicalPath(target))))?.tracks ?? [];
+    if (known.length === 0) return 'foreign';
     const sha256 = await hashOf(target);
-    const track = ours.find((candidate) => candidate.sha256 === sha256);
+    const track = known.find((candidate) => candidate.sha256 === sha256);
     if (track === undefined) return 'foreign';
     if (track.key === key) return 'current';
-    // Where either is of several inputs, they cannot be told apart: the set of a folder's files changes by itself.
+    // Outputs of several inputs are indistinguishable: the files of a folder change all the time.
     return source === undefined || track.source === undefined || track.source === source ? 'stale' : 'other';
   } catch (error) {
-    throw outputError(error, `look at ${target}`);
+    throw outputError(error, `read ${target}`);
   }
 }
 

@@ -8,7 +8,7 @@ import { errnoOf, SecondGlanceError } from '../core/errors.ts';
 import { OutputError, outputError } from './errors.ts';
 import { openTempFile, releaseTempFile, removeTempFile, syncFolder, type TempFile, writeAll } from './temp-file.ts';
 
-/** What stands at the end of a track's writing. */
+/** The bytes that were written. */
 export interface Written {
   readonly bytes: number;
   /** SHA-256 of the bytes, in hexadecimal digits. */
@@ -16,24 +16,25 @@ export interface Written {
 }
 
 /**
- * Where a track's text goes. `write` answers when there is room for more, so a slow disk or reader paces the run.
- * `commit` makes the track complete and durable; `discard` leaves nothing of it, where that is possible. Both may be
- * called again, and after each other, without effect. Every failure is an OutputError.
+ * Where text is written. `write` resolves when there is room for more, so a slow disk or reader sets the pace. `commit`
+ * makes the output complete and durable; `discard` removes it, where that is possible. Calling either again, or after the
+ * other, has no effect. Every failure is an OutputError.
  */
 export interface TextSink {
-  /** The file's path as the user knows it, or `-`. */
+  /** The path as the user gave it, or `-`. */
   readonly target: string;
-  /** Folder for side files that the track needs while it is written, and the name to give them. */
+  /** A path from which the names of further temp files are derived. */
   readonly scratch: string;
   write(text: string): Promise<void>;
   commit(): Promise<Written>;
   discard(): Promise<void>;
 }
 
-/** Text gathered before it is written: as much as a pipe takes at once. */
-const GATHERED_CHARACTERS = 65_536;
+/** Characters that are buffered before they are written: as many as a pipe takes at once. */
+const BUFFERED_CHARACTERS = 65_536;
 
-class Tally {
+/** Counts and hashes bytes. */
+class ByteHash {
   readonly #hash = createHash('sha256');
   #bytes = 0;
 
@@ -47,17 +48,17 @@ class Tally {
   }
 }
 
-/** Told of a track's bytes when they are durable, right before they appear in the target's place. */
+/** Called when the bytes are durable, right before the temp file is renamed to the target. */
 export type OnBeforeRename = (written: Written) => Promise<void>;
 
 /**
- * Makes the target's bytes of a track's text, where they are not the text itself (a video with the track in it): reads
- * the file `text` and writes the file `made`, which stands there empty.
+ * Converts the text into the output, where that is not the text itself (a video that contains the track): reads the file
+ * `text` and writes the file `output`, which exists and is empty.
  */
-export type Transform = (text: string, made: string) => Promise<void>;
+export type Transform = (text: string, output: string) => Promise<void>;
 
-/** Tells one state of a file from another. */
-async function mark(file: string): Promise<string> {
+/** Changes whenever the file is written or replaced. */
+async function versionOf(file: string): Promise<string> {
   const found = await stat(file).catch((error: unknown) => {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
@@ -65,41 +66,48 @@ async function mark(file: string): Promise<string> {
   return found === undefined ? 'absent' : `${found.ino} ${found.size} ${found.mtimeMs}`;
 }
 
-/** A regular file: gathered text goes to a part beside it, which is renamed when complete. */
+/** A regular file: text is written to a temp file beside it, which is renamed when complete. */
 class FileSink implements TextSink {
   readonly target: string;
   readonly scratch: string;
-  /** What stood in the target's place at the start. */
-  readonly #found: string;
-  readonly #claim: OnBeforeRename;
-  readonly #make: Transform | undefined;
-  #part: TempFile;
-  #tally = new Tally();
-  #gathered = '';
+  /** Version of the target when the sink was opened. */
+  readonly #initial: string;
+  readonly #onBeforeRename: OnBeforeRename;
+  readonly #transform: Transform | undefined;
+  #temp: TempFile;
+  #bytes = new ByteHash();
+  #buffered = '';
   #writes: Promise<void> = Promise.resolve();
   #state: 'open' | 'committed' | 'discarded' = 'open';
 
-  constructor(target: string, file: string, found: string, part: TempFile, claim: OnBeforeRename, make?: Transform) {
+  constructor(
+    target: string,
+    file: string,
+    initial: string,
+    temp: TempFile,
+    onBeforeRename: OnBeforeRename,
+    transform?: Transform,
+  ) {
     this.target = target;
     this.scratch = file;
-    this.#found = found;
-    this.#claim = claim;
-    this.#make = make;
-    this.#part = part;
+    this.#initial = initial;
+    this.#onBeforeRename = onBeforeRename;
+    this.#transform = transform;
+    this.#temp = temp;
   }
 
   async write(text: string): Promise<void> {
-    this.#gathered += text;
-    if (this.#gathered.length >= GATHERED_CHARACTERS) await this.#flush();
+    this.#buffered += text;
+    if (this.#buffered.length >= BUFFERED_CHARACTERS) await this.#flush();
   }
 
   #flush(): Promise<void> {
-    const bytes = Buffer.from(this.#gathered);
-    this.#gathered = '';
+    const bytes = Buffer.from(this.#buffered);
+    this.#buffered = '';
     this.#writes = this.#writes.then(async () => {
       try {
-        await writeAll(this.#part.handle, bytes, null);
-        this.#tally.add(bytes);
+        await writeAll(this.#temp.handle, bytes, null);
+        this.#bytes.add(bytes);
       } catch (error) {
         throw outputError(error, `write ${this.target}`);
       }
@@ -107,23 +115,23 @@ class FileSink implements TextSink {
     return this.#writes;
   }
 
-  /** Puts a part that is made of the text in the text's place. */
-  async #remake(make: Transform): Promise<void> {
-    const text = this.#part;
-    const made = await openTempFile(this.scratch);
+  /** Replaces the text's temp file by that of the output. */
+  async #applyTransform(transform: Transform): Promise<void> {
+    const text = this.#temp;
+    const output = await openTempFile(this.scratch);
     try {
-      await made.handle.close();
-      await make(text.path, made.path);
-      const handle = await open(made.path, 'r+');
+      await output.handle.close();
+      await transform(text.path, output.path);
+      const handle = await open(output.path, 'r+');
       await handle.sync();
       await handle.close();
-      this.#tally = new Tally();
-      for await (const chunk of createReadStream(made.path)) this.#tally.add(chunk as Buffer);
+      this.#bytes = new ByteHash();
+      for await (const chunk of createReadStream(output.path)) this.#bytes.add(chunk as Buffer);
     } catch (error) {
-      await removeTempFile(made);
+      await removeTempFile(output);
       throw error;
     }
-    this.#part = made;
+    this.#temp = output;
     await removeTempFile(text);
   }
 
@@ -131,53 +139,53 @@ class FileSink implements TextSink {
     if (this.#state === 'open') {
       await this.#flush();
       try {
-        await this.#part.handle.sync();
-        await this.#part.handle.close();
-        if (this.#make !== undefined) await this.#remake(this.#make);
-        if ((await mark(this.scratch)) !== this.#found) {
+        await this.#temp.handle.sync();
+        await this.#temp.handle.close();
+        if (this.#transform !== undefined) await this.#applyTransform(this.#transform);
+        if ((await versionOf(this.scratch)) !== this.#initial) {
           throw new OutputError(
             'output-changed',
-            `${this.target} was written by something else meanwhile, and is left as it is`,
+            `another program wrote ${this.target} in the meantime; it is left unchanged`,
           );
         }
-        await this.#claim(this.#tally.written());
-        await rename(this.#part.path, this.scratch);
+        await this.#onBeforeRename(this.#bytes.written());
+        await rename(this.#temp.path, this.scratch);
         this.#state = 'committed';
-        releaseTempFile(this.#part);
+        releaseTempFile(this.#temp);
         await syncFolder(path.dirname(this.scratch));
       } catch (error) {
         if (error instanceof SecondGlanceError) throw error;
         throw outputError(error, `write ${this.target}`);
       }
     }
-    return this.#tally.written();
+    return this.#bytes.written();
   }
 
   async discard(): Promise<void> {
     if (this.#state !== 'open') return;
     this.#state = 'discarded';
     await this.#writes.catch(() => undefined);
-    await removeTempFile(this.#part);
+    await removeTempFile(this.#temp);
   }
 }
 
-/** Streams that have their listener already: stdout lives on when its sink is done. */
+/** Streams that have an error listener already: stdout outlives its sink. */
 const guarded = new WeakSet<Writable>();
 
-/** Stdout, a pipe, or a device: text goes straight through, since there is nothing to rename. */
+/** Stdout, a pipe or a device: text is written directly, because there is nothing to rename. */
 class StreamSink implements TextSink {
   readonly target: string;
   readonly scratch: string;
   readonly #stream: Writable;
   readonly #ends: boolean;
-  readonly #tally = new Tally();
+  readonly #bytes = new ByteHash();
 
   constructor(target: string, stream: Writable, ends: boolean) {
     this.target = target;
     this.scratch = path.join(tmpdir(), 'secondglance');
     this.#stream = stream;
     this.#ends = ends;
-    // Without a listener, a reader that leaves between two writes would end the process with a stack trace.
+    // Without a listener, a reader that closes the pipe between two writes would crash the process.
     if (!guarded.has(stream)) stream.on('error', () => undefined);
     guarded.add(stream);
   }
@@ -187,7 +195,7 @@ class StreamSink implements TextSink {
     return new Promise((resolve, reject) => {
       this.#stream.write(bytes, (error) => {
         if (error === null || error === undefined) {
-          this.#tally.add(bytes);
+          this.#bytes.add(bytes);
           resolve();
         } else {
           reject(outputError(error, `write ${this.target === '-' ? 'to standard output' : this.target}`));
@@ -200,7 +208,7 @@ class StreamSink implements TextSink {
     if (this.#ends && !this.#stream.writableEnded) {
       await new Promise<void>((resolve) => this.#stream.end(resolve));
     }
-    return this.#tally.written();
+    return this.#bytes.written();
   }
 
   async discard(): Promise<void> {
@@ -208,58 +216,58 @@ class StreamSink implements TextSink {
   }
 }
 
-/** A sink on an open stream that stays open, as `process.stdout`. */
+/** A sink for a stream that stays open, such as `process.stdout`. */
 export function streamSink(stream: Writable): TextSink {
   return new StreamSink('-', stream, false);
 }
 
 /**
- * A sink for the file `target`, whose folder must exist. The target changes only on `commit`, in one step, and not if
- * something else wrote it since the sink was opened (`output-changed`). A symbolic link stays one: what it points to
- * is written. A device or a named pipe is written straight through, unless the target's bytes have to be made (`make`).
+ * A sink for the file `target`, whose folder must exist. The target changes only on `commit`, atomically, and not if
+ * another program wrote it since the sink was opened (`output-changed`). A symbolic link is kept, and the file that it
+ * points to is written. A device or a named pipe is written directly, unless there is a `transform`.
  */
 export async function openFileSink(
   target: string,
-  claim: OnBeforeRename = async () => undefined,
-  make?: Transform,
+  onBeforeRename: OnBeforeRename = async () => undefined,
+  transform?: Transform,
 ): Promise<TextSink> {
   const doing = `write ${target}`;
   try {
     const known = await stat(target).catch(() => undefined);
     if (known?.isDirectory() === true) throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' });
-    if (known !== undefined && !known.isFile() && make === undefined) {
+    if (known !== undefined && !known.isFile() && transform === undefined) {
       const handle = await open(target, 'w');
       return new StreamSink(target, handle.createWriteStream(), true);
     }
     const file = known === undefined ? path.resolve(target) : await realpath(target);
-    return new FileSink(target, file, await mark(file), await openTempFile(file), claim, make);
+    return new FileSink(target, file, await versionOf(file), await openTempFile(file), onBeforeRename, transform);
   } catch (error) {
     throw outputError(error, doing);
   }
 }
 
 /**
- * One sink for several tracks in a row: what each of them commits or discards leaves the shared one open, and what was
- * written stays. Its owner commits it when all are done.
+ * A view of a sink that several tracks are written to, one after the other: committing or discarding it leaves the sink
+ * open, with what was written. The sink's owner commits it at the end.
  */
 export function nonClosingSink(sink: TextSink): TextSink {
-  const tally = new Tally();
+  const bytes = new ByteHash();
   return {
     target: sink.target,
     scratch: sink.scratch,
     async write(text) {
       await sink.write(text);
-      tally.add(Buffer.from(text));
+      bytes.add(Buffer.from(text));
     },
     async commit() {
-      return tally.written();
+      return bytes.written();
     },
     async discard() {},
   };
 }
 
 async function makeFolders(folder: string): Promise<void> {
-  // Not mkdir's own `recursive`: Node 20 goes round for ever where a parent exists but takes no folders (/proc).
+  // Not mkdir's `recursive`: Node 20 loops forever where a parent exists but cannot contain folders (/proc).
   const make = async (): Promise<void> => {
     await mkdir(folder).catch((error: unknown) => {
       if (errnoOf(error) !== 'EEXIST') throw error;
@@ -275,9 +283,9 @@ async function makeFolders(folder: string): Promise<void> {
   }
 }
 
-/** Makes `folder` and those above it, where missing. Throws an OutputError. */
+/** Creates `folder` and its parents, where missing. Throws an OutputError. */
 export async function ensureFolder(folder: string): Promise<void> {
-  const doing = `make the folder ${folder}`;
+  const doing = `create the folder ${folder}`;
   try {
     await makeFolders(path.resolve(folder));
   } catch (error) {

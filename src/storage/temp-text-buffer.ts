@@ -1,29 +1,29 @@
 import { outputError } from './errors.ts';
 import { openTempFile, removeTempFile, writeAll } from './temp-file.ts';
 
-/** Text that is kept on disk until it is wanted, so that memory does not grow with it. */
+/** Text that is buffered on disk, so that memory does not grow with it. */
 export interface TempTextBuffer {
   append(text: string): Promise<void>;
-  /** All that was appended, in pieces. */
+  /** All appended text, in chunks. */
   read(): AsyncIterable<string>;
-  /** Removes it. Idempotent. */
+  /** Removes the buffer. Idempotent. */
   remove(): Promise<void>;
 }
 
-const GATHERED_CHARACTERS = 65_536;
+const BUFFERED_CHARACTERS = 65_536;
 
-/** Opens an empty spool beside the file `beside`, where a track's own part lies too. Throws an OutputError. */
-export async function openTempTextBuffer(beside: string): Promise<TempTextBuffer> {
-  const part = await openTempFile(beside);
-  const doing = `write ${part.path}`;
-  let gathered = '';
+/** Creates an empty buffer in the folder of `target`. Throws an OutputError. */
+export async function openTempTextBuffer(target: string): Promise<TempTextBuffer> {
+  const temp = await openTempFile(target);
+  const doing = `write ${temp.path}`;
+  let buffered = '';
   let size = 0;
 
   const flush = async (): Promise<void> => {
-    const bytes = Buffer.from(gathered);
-    gathered = '';
+    const bytes = Buffer.from(buffered);
+    buffered = '';
     try {
-      await writeAll(part.handle, bytes, size);
+      await writeAll(temp.handle, bytes, size);
     } catch (error) {
       throw outputError(error, doing);
     }
@@ -32,21 +32,21 @@ export async function openTempTextBuffer(beside: string): Promise<TempTextBuffer
 
   return {
     async append(text) {
-      gathered += text;
-      if (gathered.length >= GATHERED_CHARACTERS) await flush();
+      buffered += text;
+      if (buffered.length >= BUFFERED_CHARACTERS) await flush();
     },
     async *read() {
       await flush();
-      // The decoder carries a character that two pieces share over to the next.
+      // The decoder keeps the bytes of a character that is split between two chunks.
       const decoder = new TextDecoder();
-      const piece = Buffer.alloc(GATHERED_CHARACTERS);
+      const chunk = Buffer.alloc(BUFFERED_CHARACTERS);
       for (let at = 0; at < size; ) {
-        const { bytesRead } = await part.handle.read(piece, 0, piece.length, at);
+        const { bytesRead } = await temp.handle.read(chunk, 0, chunk.length, at);
         if (bytesRead === 0) break;
         at += bytesRead;
-        yield decoder.decode(piece.subarray(0, bytesRead), { stream: true });
+        yield decoder.decode(chunk.subarray(0, bytesRead), { stream: true });
       }
     },
-    remove: () => removeTempFile(part),
+    remove: () => removeTempFile(temp),
   };
 }

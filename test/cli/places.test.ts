@@ -37,7 +37,7 @@ describe.concurrent('outputs', () => {
     await writeFile(at('file'), '');
     expect(await caption(`${shared}/rgb.mp4`, '-o', 'file/below/')).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/cannot make the folder .*file\/below: a file stands where a folder should/),
+      stderr: expect.stringMatching(/cannot create the folder .*file\/below: a file is in the way/),
     });
     expect(await caption(`${shared}/rgb.mp4`, '-o', 'file/')).toMatchObject({ code: 2 });
     if (process.getuid?.() === 0) return;

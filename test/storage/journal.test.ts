@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { appendFile, open, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -38,7 +38,7 @@ async function durable(journal: Journal, upTo: number): Promise<number[]> {
   return groups;
 }
 
-test('what was appended is there when the journal is opened again, in whatever order it came', async () => {
+test('appended groups are there when the journal is opened again, in any order', async () => {
   const file = await journalFile();
   const first = await openJournal(file, JOURNAL_HEADER);
   expect(first.size).toBe(0);
@@ -91,7 +91,7 @@ test('another header, or a fresh start, empties it; the order of the header keys
   await fresh.close();
 });
 
-test('torn at any byte: every whole group is kept, and appending goes on after it', async () => {
+test('truncated at any byte: every complete group is kept, and appending continues after it', async () => {
   const file = await journalFile();
   await makeJournal(file, [0, 1, 2]);
   const whole = await readFile(file);
@@ -110,7 +110,7 @@ test('torn at any byte: every whole group is kept, and appending goes on after i
   }
 });
 
-test('damage in the middle costs what follows it, and is never read as a caption', async () => {
+test('damage in the middle loses what follows it, and is never read as a caption', async () => {
   const file = await journalFile();
   await makeJournal(file, [0, 1, 2]);
   const size = (await stat(file)).size;
@@ -133,7 +133,7 @@ test('damage in the middle costs what follows it, and is never read as a caption
   }
 });
 
-test('what a torn write left behind is cut off', async () => {
+test('the remains of a torn write are cut off', async () => {
   const file = await journalFile();
   await makeJournal(file, [0]);
   const { size } = await stat(file);
@@ -143,7 +143,7 @@ test('what a torn write left behind is cut off', async () => {
   await journal.close();
 });
 
-test('a journal that is cut short while it is open says so instead of making captions up', async () => {
+test('a journal that is truncated while it is open fails instead of returning wrong captions', async () => {
   const file = await journalFile();
   const journal = await openJournal(file, JOURNAL_HEADER);
   await journal.append(0, journalCaptions(0));
@@ -152,7 +152,7 @@ test('a journal that is cut short while it is open says so instead of making cap
   await journal.close();
 });
 
-test('a journal in a folder that takes no files is an error of its own', async () => {
+test('a journal in a folder that cannot be written is an error', async () => {
   await expect(openJournal('/proc/nowhere/a.journal', JOURNAL_HEADER)).rejects.toMatchObject({
     name: 'OutputError',
     message: expect.stringContaining('/proc/nowhere'),
@@ -201,7 +201,7 @@ function startAppender(
   return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
 }
 
-test('kill -9 at any moment: exactly what was answered is there, and the next run goes on from it', async () => {
+test('kill -9 at any moment: exactly the acknowledged groups are there, and the next run continues from them', async () => {
   const file = await journalFile();
   const random = randomNumbers(9);
   let answered = 0;
@@ -229,7 +229,7 @@ test('kill -9 at any moment: exactly what was answered is there, and the next ru
   await journal.remove();
 });
 
-test('two runs on one journal: the second is told so, and the first goes on', async () => {
+test('two runs on one journal: the second is rejected, and the first continues', async () => {
   const file = await journalFile();
   const { child, lines } = startAppender(file, 3);
   for (let line = await lines.next(); line.value !== 'done'; line = await lines.next());
@@ -243,7 +243,7 @@ test('two runs on one journal: the second is told so, and the first goes on', as
   await journal.close();
 });
 
-test('a run that stood still while another took over writes nothing more', async () => {
+test('a suspended run writes nothing more after another has taken over', async () => {
   const file = await journalFile();
   const { child, lines } = startAppender(file, 100_000, 'ignore');
   await lines.next();
@@ -256,4 +256,18 @@ test('a run that stood still while another took over writes nothing more', async
   const [code] = await once(child, 'exit');
   expect(code).toBe(1);
   await journal.close();
+});
+
+test('an append checks that the journal has not been taken over since the lock was last renewed', async () => {
+  const file = await journalFile();
+  const journal = await openJournal(file, JOURNAL_HEADER);
+  await journal.append(0, journalCaptions(0));
+  const { size } = await stat(file);
+  // As another process takes over a stale lock, before a timer of this one could notice.
+  await rm(`${file}.lock`, { recursive: true });
+  await mkdir(`${file}.lock`);
+  await expect(journal.append(1, journalCaptions(1))).rejects.toMatchObject({ code: 'journal-lost', retryable: true });
+  expect((await stat(file)).size).toBe(size);
+  await journal.remove();
+  expect(existsSync(file)).toBe(true);
 });

@@ -41,13 +41,13 @@ test('the same track through another path', async () => {
   expect(await outputStatus(state, path.relative('.', path.join(folder, 'films', 'a.vtt')), 'key')).toBe('current');
 });
 
-test('a track that is gone is absent, whatever the ledger says', async () => {
+test('a deleted track is absent, even if the manifest has an entry', async () => {
   const folder = await temporaryFolder();
   await recordOutput(folder, path.join(folder, 'a.vtt'), { key: 'key', sha256: sha256('') });
   expect(await outputStatus(folder, path.join(folder, 'a.vtt'), 'key')).toBe('absent');
 });
 
-test('a damaged ledger protects the track', async () => {
+test('a damaged manifest entry protects the track', async () => {
   const folder = await temporaryFolder();
   const target = path.join(folder, 'a.vtt');
   await writeFile(target, 'WEBVTT');
@@ -63,7 +63,7 @@ test('folders are foreign; devices have nothing to lose', async () => {
   expect(await outputStatus(folder, '/dev/null', 'key')).toBe('absent');
 });
 
-test('a track that was put in place but not recorded yet is ours', async () => {
+test('a track that was renamed into place but not recorded yet is ours', async () => {
   const folder = await temporaryFolder();
   const target = path.join(folder, 'a.vtt');
   const sink = await openOutputSink(folder, target);
@@ -96,7 +96,7 @@ test('a track that was about to be replaced is still ours', async () => {
   expect(await outputStatus(folder, target, 'key')).toBe('foreign');
 });
 
-test("a track of another input is not this one's to replace", async () => {
+test('a track of another input must not be replaced', async () => {
   const folder = await temporaryFolder();
   const target = path.join(folder, 'a.vtt');
   const sink = await openOutputSink(folder, target, '/films/a.mp4');

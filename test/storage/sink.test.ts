@@ -30,7 +30,7 @@ test('the target appears complete, on commit only', async () => {
   expect(await readdir(folder)).toEqual(['holiday.vtt']);
 });
 
-test('an older track stays until the new one is complete, and after a discard', async () => {
+test('an existing track stays until the new one is complete, and after a discard', async () => {
   const target = path.join(await temporaryFolder(), 'holiday.vtt');
   await writeFile(target, 'old');
   const abandoned = await openFileSink(target);
@@ -49,7 +49,7 @@ test('an older track stays until the new one is complete, and after a discard', 
   expect(await readFile(target, 'utf8')).toBe('new');
 });
 
-test('writes that are not waited for keep their order', async () => {
+test('writes that are not awaited keep their order', async () => {
   const target = path.join(await temporaryFolder(), 'a.jsonl');
   const sink = await openFileSink(target);
   const pieces = Array.from({ length: 50 }, (_, at) => `${at} `.repeat(9000));
@@ -58,7 +58,7 @@ test('writes that are not waited for keep their order', async () => {
   expect(await readFile(target, 'utf8')).toBe(pieces.join(''));
 });
 
-test('parts of killed runs are removed, those of living runs and other files are not', async () => {
+test('temp files of killed runs are removed, those of running processes and other files are not', async () => {
   const folder = await temporaryFolder();
   const target = path.join(folder, 'holiday.vtt');
   const script = `
@@ -92,7 +92,7 @@ test('parts of killed runs are removed, those of living runs and other files are
   expect((await readdir(folder)).sort()).toEqual([elsewhere, other, 'holiday.vtt'].sort());
 });
 
-test('two sinks of one process on one target do not harm each other: the second finds the target changed', async () => {
+test('two sinks of one process on one target do not interfere: the second finds the target changed', async () => {
   const folder = await temporaryFolder();
   const target = path.join(folder, 'holiday.vtt');
   const first = await openFileSink(target);
@@ -106,7 +106,7 @@ test('two sinks of one process on one target do not harm each other: the second 
   expect(await readdir(folder)).toEqual(['holiday.vtt']);
 });
 
-test('the bytes are claimed before they appear, and do not appear unclaimed', async () => {
+test('the callback runs before the rename, and prevents it by failing', async () => {
   const target = path.join(await temporaryFolder(), 'holiday.vtt');
   const claims: unknown[] = [];
   const sink = await openFileSink(target, async (written) => {
@@ -116,13 +116,13 @@ test('the bytes are claimed before they appear, and do not appear unclaimed', as
   const written = await sink.commit();
   expect(claims).toEqual([written, false]);
 
-  const refused = await openFileSink(`${target}2`, () => Promise.reject(new Error('no ledger')));
+  const refused = await openFileSink(`${target}2`, () => Promise.reject(new Error('no manifest')));
   await expect(refused.commit()).rejects.toMatchObject({ code: 'output-failed' });
   await refused.discard();
   expect(existsSync(`${target}2`)).toBe(false);
 });
 
-test('a symbolic link stays one', async () => {
+test('a symbolic link is kept', async () => {
   const folder = await temporaryFolder();
   await writeFile(path.join(folder, 'real.vtt'), 'old');
   await symlink('real.vtt', path.join(folder, 'link.vtt'));
@@ -133,7 +133,7 @@ test('a symbolic link stays one', async () => {
   expect(await readFile(path.join(folder, 'real.vtt'), 'utf8')).toBe('new');
 });
 
-test('a name of 255 bytes still has room for its part', async () => {
+test('a name of 255 bytes still has room for its temp file', async () => {
   const target = path.join(await temporaryFolder(), `${'é'.repeat(125)}a.vtt`);
   const sink = await openFileSink(target);
   await sink.write('text');
@@ -141,7 +141,7 @@ test('a name of 255 bytes still has room for its part', async () => {
   expect(await readFile(target, 'utf8')).toBe('text');
 });
 
-test('each thing that can be wrong with a target has its own code', async () => {
+test('each problem with a target has its own code', async () => {
   const folder = await temporaryFolder();
   await mkdir(path.join(folder, 'tracks'));
   await writeFile(path.join(folder, 'file'), '');
@@ -156,14 +156,14 @@ test('each thing that can be wrong with a target has its own code', async () => 
   await expect(ensureFolder(path.join(folder, 'file', 'a', 'b'))).rejects.toMatchObject({ name: 'OutputError' });
 });
 
-test('folders are made with those above them', async () => {
+test('folders are created with their parents', async () => {
   const folder = await temporaryFolder();
   await ensureFolder(path.join(folder, 'a', 'b', 'c'));
   await ensureFolder(path.join(folder, 'a', 'b'));
   expect(await readdir(path.join(folder, 'a', 'b'))).toEqual(['c']);
 });
 
-test.runIf(existsSync('/sys/kernel'))('a folder that takes no files', async () => {
+test.runIf(existsSync('/sys/kernel'))('a folder that cannot be written', async () => {
   await expect(openFileSink('/sys/kernel/a.vtt')).rejects.toMatchObject({
     code: 'output-permission',
     message: expect.stringContaining('/sys/kernel/a.vtt'),
@@ -177,13 +177,11 @@ test.runIf(existsSync('/dev/full'))('a full disk', async () => {
   await sink.discard();
 });
 
-test.runIf(process.platform === 'linux')(
-  'a disk that fills up under a part leaves the old track and no part',
-  async () => {
-    const folder = await temporaryFolder();
-    const target = path.join(folder, 'holiday.vtt');
-    await writeFile(target, 'old');
-    const script = `
+test.runIf(process.platform === 'linux')('a disk that fills up leaves the old track and no temp file', async () => {
+  const folder = await temporaryFolder();
+  const target = path.join(folder, 'holiday.vtt');
+  await writeFile(target, 'old');
+  const script = `
     import { openFileSink } from ${JSON.stringify(path.resolve(import.meta.dirname, '../../src/storage/sink.ts'))};
     process.on('SIGXFSZ', () => {});
     const sink = await openFileSink(process.argv[1]);
@@ -194,21 +192,20 @@ test.runIf(process.platform === 'linux')(
       await sink.discard();
       process.stdout.write(error.code + ': ' + error.message);
     }`;
-    // A limit on the size of files stands in for a small disk: the write that crosses it is cut short, the next fails.
-    const { stdout } = await run('sh', [
-      '-c',
-      'ulimit -f 512; exec "$0" --import tsx --input-type=module -e "$1" "$2"',
-      process.execPath,
-      script,
-      target,
-    ]);
-    expect(stdout).toMatch(/^output-failed: cannot write .*holiday\.vtt: EFBIG/);
-    expect(await readdir(folder)).toEqual(['holiday.vtt']);
-    expect(await readFile(target, 'utf8')).toBe('old');
-  },
-);
+  // A limit on the size of files stands in for a small disk: the write that crosses it is cut short, the next fails.
+  const { stdout } = await run('sh', [
+    '-c',
+    'ulimit -f 512; exec "$0" --import tsx --input-type=module -e "$1" "$2"',
+    process.execPath,
+    script,
+    target,
+  ]);
+  expect(stdout).toMatch(/^output-failed: cannot write .*holiday\.vtt: EFBIG/);
+  expect(await readdir(folder)).toEqual(['holiday.vtt']);
+  expect(await readFile(target, 'utf8')).toBe('old');
+});
 
-test.runIf(existsSync('/dev/null'))('a device stays a device', async () => {
+test.runIf(existsSync('/dev/null'))('a device is kept', async () => {
   const sink = await openFileSink('/dev/null');
   await sink.write('text');
   expect(await sink.commit()).toMatchObject({ bytes: 4 });
@@ -242,7 +239,7 @@ test('stdout waits for a slow reader, and stays open', async () => {
   expect(stream.writable).toBe(true);
 });
 
-test('a reader that leaves is told by its own code, and ends nothing else', async () => {
+test('a reader that closes the pipe has its own code, and ends nothing else', async () => {
   const script = `
     import { streamSink } from ${JSON.stringify(path.resolve(import.meta.dirname, '../../src/storage/sink.ts'))};
     const sink = streamSink(process.stdout);
@@ -264,7 +261,7 @@ test('a reader that leaves is told by its own code, and ends nothing else', asyn
   expect(stderr).toBe('output-closed');
 });
 
-test('several tracks in a row share one sink', async () => {
+test('several tracks share one sink, one after the other', async () => {
   const target = path.join(await temporaryFolder(), 'all.jsonl');
   const sink = await openFileSink(target);
   for (const text of ['a\n', 'b\n']) {

@@ -281,7 +281,7 @@ test('a place that cannot be written to is told of before anything is looked at'
   ]) {
     expect(await steps(place, 'shelf.mp4', ...args)).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('a file stands where a folder should'),
+      stderr: expect.stringContaining('a file is in the way'),
     });
   }
   expect(durable(place.env.SECONDGLANCE_STATE_DIR ?? '')).toEqual([]);
