@@ -14,7 +14,7 @@ import { type Database, openDatabase } from '../src/archive/index/database.ts';
 import { IndexWriter } from '../src/archive/index/index-cues.ts';
 import { type SearchRequest, searchCues } from '../src/archive/index/search-cues.ts';
 import { addRecording } from '../src/archive/recordings/recordings.ts';
-import { beginSession } from '../src/archive/recordings/sessions.ts';
+import { beginSession } from '../src/archive/recordings/work-sessions.ts';
 import type { Caption, Cue } from '../src/core/types.ts';
 
 const CAMERAS = ['front', 'garden', 'garage', 'street'];

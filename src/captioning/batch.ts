@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate as settled } from 'node:timers/promises';
-import type { JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../core/json-value.ts';
 import { asInputError, type Source } from '../ingest/sources/sources.ts';
 import { openOutputSink, recordOutput } from '../storage/output-manifest.ts';
 import { ensureFolder, nonClosingSink, streamSink, type TextSink } from '../storage/sink.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { SecondGlanceError } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../core/json-value.ts';
 import type { Keyframe } from '../core/types.ts';
 import type { IngestReport } from '../ingest/decode/damage.ts';
 import { IngestError } from '../ingest/errors.ts';

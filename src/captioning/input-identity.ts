@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
-import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { JsonObject, JsonValue } from '../core/json-value.ts';
 import type { Source } from '../ingest/sources/sources.ts';
 import type { KeyframeSettings, TrackSettings } from './settings.ts';
 import { DEFAULT_LANGUAGE } from './track-options.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { SecondGlanceError } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../core/json-value.ts';
 import type { ModelIdentity } from '../core/types.ts';
 import { VERSION } from '../core/version.ts';
 import { openTrackWriter } from '../pipeline/formats/formats.ts';

@@ -11,7 +11,7 @@ import { probe } from '../ingest/probe/probe.ts';
 import { readKeyframes } from '../ingest/read-keyframes.ts';
 import type { Source } from '../ingest/sources/sources.ts';
 import { type Bundle, loadBundle } from '../workers/bundle/bundle.ts';
-import { executionProviders } from '../workers/bundle/sessions.ts';
+import { executionProviders } from '../workers/bundle/graph-sessions.ts';
 import { PROVIDER_NAMES } from '../workers/bundle/verify-provider.ts';
 import { defaultProcesses } from '../workers/pool/cores.ts';
 import { InferenceProcess } from '../workers/pool/inference-process.ts';

@@ -1,7 +1,7 @@
 import type { Reporter } from '../captioning/progress.ts';
 import type { Problem } from '../captioning/summary.ts';
 import type { Micros } from '../core/types.ts';
-import type { StepsSettings } from './settings.ts';
+import type { StepsSettings } from './steps-settings.ts';
 
 /** What the parts of a run share. */
 export interface StepsContext {

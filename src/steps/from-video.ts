@@ -3,7 +3,7 @@ import path from 'node:path';
 import { digest, identify, sourceOf } from '../captioning/input-identity.ts';
 import { damageProblem, type Problem } from '../captioning/summary.ts';
 import { UsageError } from '../core/failures.ts';
-import type { JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../core/json-value.ts';
 import { VERSION } from '../core/version.ts';
 import { readChapters } from '../ingest/probe/chapters.ts';
 import { probe } from '../ingest/probe/probe.ts';

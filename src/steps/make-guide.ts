@@ -8,7 +8,7 @@ import { stateDir } from '../storage/state-folder.ts';
 import type { Outcome, StepsContext } from './context.ts';
 import { guideFromJsonFile } from './from-json.ts';
 import { guideFromVideo } from './from-video.ts';
-import type { StepsSettings } from './settings.ts';
+import type { StepsSettings } from './steps-settings.ts';
 
 function closingSentence(
   { video, state, steps, keyframes, folder, files, duration = 0 }: Outcome,

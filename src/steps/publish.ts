@@ -7,7 +7,7 @@ import { OutputExistsError } from '../storage/errors.ts';
 import { guideToVtt } from './guide/chapters-vtt.ts';
 import type { Guide } from './guide/guide.ts';
 import { type GuideFile, type GuidePlace, guideStanding, recordGuide, writeText } from './guide/guide-files.ts';
-import { guideToHtml } from './guide/html.ts';
+import { guideToHtml } from './guide/guide-page.ts';
 import { guideToMarkdown } from './guide/markdown.ts';
 import { pageImages } from './guide/pictures.ts';
 import { writeCopy } from './guide/write-copy.ts';

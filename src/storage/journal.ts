@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { errnoOf } from '../core/errors.ts';
-import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { JsonObject, JsonValue } from '../core/json-value.ts';
 import type { Caption } from '../core/types.ts';
 import { OutputError, outputError } from './errors.ts';
 import { type FileLock, lockFile } from './file-lock.ts';

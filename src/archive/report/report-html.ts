@@ -2,7 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { escapeHtml, htmlPage } from '../../core/html.ts';
 import { clockText, counted } from '../../core/wording.ts';
 import { formatLocal, formatOffset, startOfDay } from '../clock/time-zone.ts';
-import type { WatchSession } from '../recordings/sessions.ts';
+import type { WatchSession } from '../recordings/work-sessions.ts';
 import type { CameraReport, Moment, Report, Trouble } from './report.ts';
 import { STYLE } from './report-style.ts';
 import { hourText, type Span, timelineOf } from './timeline.ts';

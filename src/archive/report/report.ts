@@ -3,7 +3,7 @@ import type { Database } from '../index/database.ts';
 import { cuesBetween, type Hit } from '../index/search-cues.ts';
 import { type Recording, recordingsWhere } from '../recordings/recordings.ts';
 import { unfinishedFiles } from '../recordings/seen-files.ts';
-import { sessionsBetween, type WatchSession } from '../recordings/sessions.ts';
+import { sessionsBetween, type WatchSession } from '../recordings/work-sessions.ts';
 
 /** Something that was seen: cues of one camera that say the same one after the other. Times are milliseconds since 1970. */
 export interface Moment {

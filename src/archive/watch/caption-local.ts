@@ -4,7 +4,7 @@ import { assertWritable } from '../../captioning/output-status.ts';
 import type { Target } from '../../captioning/outputs.ts';
 import type { Reporter } from '../../captioning/progress.ts';
 import type { InputSummary } from '../../captioning/summary.ts';
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json-value.ts';
 import { OutputExistsError } from '../../storage/errors.ts';
 import { stateDir } from '../../storage/state-folder.ts';
 import type { Bundle } from '../../workers/bundle/bundle.ts';

@@ -6,7 +6,7 @@ import { deliverDue } from '../alerts/outbox.ts';
 import { readableError } from '../index/database.ts';
 import { prune } from '../index/retention.ts';
 import { unfinishedFiles } from '../recordings/seen-files.ts';
-import type { WatchSession } from '../recordings/sessions.ts';
+import type { WatchSession } from '../recordings/work-sessions.ts';
 import { canWaitOut } from './errors.ts';
 import { Inventory } from './inventory.ts';
 import { SessionWork } from './session-work.ts';

@@ -1,7 +1,7 @@
 import { closingTime } from '../clock/time-window.ts';
 import { startOfDay } from '../clock/time-zone.ts';
 import type { Database } from '../index/database.ts';
-import { beginSession, noteRemaining, sessionOf, type WatchSession } from '../recordings/sessions.ts';
+import { beginSession, noteRemaining, sessionOf, type WatchSession } from '../recordings/work-sessions.ts';
 import type { WatchSettings } from './watch-settings.ts';
 
 /** The time window, and the record of the session that it frames. */

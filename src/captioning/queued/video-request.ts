@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json-value.ts';
 import { TRACK_KINDS } from '../../core/kind.ts';
 import { languageTag } from '../../core/language.ts';
 import type { Source } from '../../ingest/sources/sources.ts';

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { UsageError } from '../../core/failures.ts';
-import type { StepsFlags } from '../../steps/settings.ts';
+import type { StepsFlags } from '../../steps/steps-settings.ts';
 import { looksOption, modelOption, outputOptions, workersOption } from '../options.ts';
 import { runCommand } from '../run-command.ts';
 
@@ -38,7 +38,7 @@ export function stepsCommand(): Command {
           throw new UsageError('--workers has no effect with --from, which captions nothing: leave it out');
         }
         const signal = interruptible();
-        const { readStepsSettings } = await import('../../steps/settings.ts');
+        const { readStepsSettings } = await import('../../steps/steps-settings.ts');
         const settings = readStepsSettings(video, flags);
         const { runSteps } = await import('../../steps/make-guide.ts');
         return runSteps({ video, from: flags.from }, settings, signal);

@@ -1,4 +1,4 @@
-import { EMPTY_SESSION } from '../../archive/recordings/sessions.ts';
+import { EMPTY_SESSION } from '../../archive/recordings/work-sessions.ts';
 import { closingSentence } from '../../archive/watch/closing-sentence.ts';
 import { watchRecordings } from '../../archive/watch/watch-recordings.ts';
 import type { WatchSettings } from '../../archive/watch/watch-settings.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json-value.ts';
 import type { TrackKind } from '../../core/kind.ts';
 import type { Caption, Cue, Micros, ModelIdentity } from '../../core/types.ts';
 import type { Written } from '../../storage/sink.ts';

@@ -10,7 +10,7 @@ import { StepsError } from '../errors.ts';
 import { sharpestStill } from '../find/stills.ts';
 import type { GuideStep } from './guide.ts';
 import { type GuidePlace, readGuideFile, writeBytes } from './guide-files.ts';
-import type { PageImage } from './html.ts';
+import type { PageImage } from './guide-page.ts';
 
 const FOLDER = 'pictures';
 /** What a browser shows in `<img>`. */

@@ -1,7 +1,7 @@
 import type { Tensor } from 'onnxruntime-node';
+import type { Decoder } from './graph-sessions.ts';
 import type { Manifest } from './manifest.ts';
 import { promptOf } from './prompt.ts';
-import type { Decoder } from './sessions.ts';
 import type { Decode } from './tokenizer.ts';
 
 /** A word of a caption, and the decoder's attention when it was chosen. */

@@ -5,8 +5,8 @@ import { type AttendedWord, tokenAttention, wordAttention } from './attention.ts
 import type { Hypothesis } from './beam-search.ts';
 import type { Bundle } from './bundle.ts';
 import { centerCrop } from './center-crop.ts';
+import { type Encoded, openGraphs } from './graph-sessions.ts';
 import { draftTable } from './prompt.ts';
-import { type Encoded, openGraphs } from './sessions.ts';
 import { concatChannels } from './tensors.ts';
 import { openTokenizer } from './tokenizer.ts';
 import { writePass } from './write-pass.ts';

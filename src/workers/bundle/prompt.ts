@@ -1,5 +1,5 @@
+import type { Table } from './graph-sessions.ts';
 import type { Manifest } from './manifest.ts';
-import type { Table } from './sessions.ts';
 
 /** The text behind the visual tokens in a pass's first decoder call. B rows in every table. */
 export interface Prompt {

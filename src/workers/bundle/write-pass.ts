@@ -1,8 +1,8 @@
 import type { Tensor } from 'onnxruntime-node';
 import { beamSearch, type Hypothesis, type Step } from './beam-search.ts';
+import type { Decoder, Table } from './graph-sessions.ts';
 import type { Manifest } from './manifest.ts';
 import { promptOf } from './prompt.ts';
-import type { Decoder, Table } from './sessions.ts';
 import { pickRows } from './tensors.ts';
 
 /** The input of a decoder that takes part in a pass, for B pictures. */

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { IndexWriter } from '../../../src/archive/index/index-cues.ts';
 import { choosePlan, costOf, learnCost, PLANS } from '../../../src/archive/recordings/plan.ts';
 import { failRecording, type Recording } from '../../../src/archive/recordings/recordings.ts';
-import { noteRemaining, sessionOf, sessionsBetween } from '../../../src/archive/recordings/sessions.ts';
+import { noteRemaining, sessionOf, sessionsBetween } from '../../../src/archive/recordings/work-sessions.ts';
 import { added, emptyState, type State } from '../support/state.ts';
 
 const HOUR = 3_600_000;

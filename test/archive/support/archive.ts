@@ -5,7 +5,7 @@ import { type Database, openDatabase, writeFact } from '../../../src/archive/ind
 import { IndexWriter, type OnIndexed } from '../../../src/archive/index/index-cues.ts';
 import { pictureFile } from '../../../src/archive/index/thumbnails.ts';
 import { addRecording, type Recording } from '../../../src/archive/recordings/recordings.ts';
-import { beginSession } from '../../../src/archive/recordings/sessions.ts';
+import { beginSession } from '../../../src/archive/recordings/work-sessions.ts';
 import type { Caption, Cue } from '../../../src/core/types.ts';
 
 /** A state file that a test fills through the functions that `watch` fills its own with. */

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { type Database, openDatabase } from '../../../src/archive/index/database.ts';
 import { addRecording, type FoundRecording, type Recording } from '../../../src/archive/recordings/recordings.ts';
-import { beginSession } from '../../../src/archive/recordings/sessions.ts';
+import { beginSession } from '../../../src/archive/recordings/work-sessions.ts';
 import { makeFolder } from '../../support/videos.ts';
 
 /** A state file in a folder of its own. */

@@ -5,7 +5,7 @@ import { type Database, openDatabase } from '../../../src/archive/index/database
 import { searchCues } from '../../../src/archive/index/search-cues.ts';
 import { type Recording, recordingsWhere } from '../../../src/archive/recordings/recordings.ts';
 import { unfinishedFiles } from '../../../src/archive/recordings/seen-files.ts';
-import { sessionsBetween } from '../../../src/archive/recordings/sessions.ts';
+import { sessionsBetween } from '../../../src/archive/recordings/work-sessions.ts';
 import { gatherReport } from '../../../src/archive/report/report.ts';
 import { type Running, run, start } from '../../cli/support/program.ts';
 import { type Bench, benches, cuesOf, longVideo } from '../../cli/support/room.ts';

@@ -6,7 +6,7 @@ import { type Database, openDatabase } from '../../../src/archive/index/database
 import { searchCues } from '../../../src/archive/index/search-cues.ts';
 import { learnCost, PLANS } from '../../../src/archive/recordings/plan.ts';
 import { type Recording, recordingsWhere } from '../../../src/archive/recordings/recordings.ts';
-import { sessionsBetween } from '../../../src/archive/recordings/sessions.ts';
+import { sessionsBetween } from '../../../src/archive/recordings/work-sessions.ts';
 import { type Ended, type Running, run, start } from '../../cli/support/program.ts';
 import { type Bench, benches, colourVideo, jsonLines } from '../../cli/support/room.ts';
 import { sharedRedis } from '../../support/redis.ts';

@@ -3,7 +3,7 @@ import { StepsError } from '../../../src/steps/errors.ts';
 import { guideToVtt } from '../../../src/steps/guide/chapters-vtt.ts';
 import { guideFromJson, guideToJson } from '../../../src/steps/guide/document.ts';
 import { clock, type Guide, playFrom } from '../../../src/steps/guide/guide.ts';
-import { guideToHtml } from '../../../src/steps/guide/html.ts';
+import { guideToHtml } from '../../../src/steps/guide/guide-page.ts';
 import { escapeMarkdown, guideToMarkdown } from '../../../src/steps/guide/markdown.ts';
 
 const SECOND = 1_000_000;

@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 import { entropyOf, tokenAttention, wordAttention } from '../../../src/workers/bundle/attention.ts';
 import { DEFAULT_BUNDLE, listBundles, loadBundle } from '../../../src/workers/bundle/bundle.ts';
 import { openEngine } from '../../../src/workers/bundle/engine.ts';
+import { openGraphs } from '../../../src/workers/bundle/graph-sessions.ts';
 import { promptOf } from '../../../src/workers/bundle/prompt.ts';
-import { openGraphs } from '../../../src/workers/bundle/sessions.ts';
 import { buildTinyBundle, COLOURS, TEXTS, tinyPicture } from '../../support/tiny-bundle.ts';
 
 test('entropy in bits of the shares, whatever their sum', () => {

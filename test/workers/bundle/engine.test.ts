@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEFAULT_BUNDLE, listBundles, loadBundle } from '../../../src/workers/bundle/bundle.ts';
 import { type Engine, openEngine } from '../../../src/workers/bundle/engine.ts';
-import { executionProviders } from '../../../src/workers/bundle/sessions.ts';
+import { executionProviders } from '../../../src/workers/bundle/graph-sessions.ts';
 import { buildTinyBundle, COLOURS, type Colour, TEXTS, tinyPicture } from '../../support/tiny-bundle.ts';
 import { tinyGroup } from '../../support/tiny-groups.ts';
 

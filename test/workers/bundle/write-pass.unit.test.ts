@@ -1,7 +1,7 @@
 import { Tensor } from 'onnxruntime-node';
 import { expect, test } from 'vitest';
+import type { Decoder, DecoderInput } from '../../../src/workers/bundle/graph-sessions.ts';
 import type { Manifest } from '../../../src/workers/bundle/manifest.ts';
-import type { Decoder, DecoderInput } from '../../../src/workers/bundle/sessions.ts';
 import { writePass } from '../../../src/workers/bundle/write-pass.ts';
 
 const VOCAB = 7;
