@@ -89,8 +89,10 @@ export class Batch {
         this.#end(emptySummary(source.name, 'skipped', targets));
         return;
       }
-      await this.#open();
       reporter.begin(source.name, position, this.#plan.inputs.length);
+      reporter.phase('loading the model');
+      await this.#open();
+      reporter.phase('probing');
       const job = { source, identity, targets, key, ...(lines === undefined ? {} : { sharedJsonl: lines }) };
       const { summary, journal } = await captionInput(this.#context, job);
       if (journal !== undefined) this.#journals.push(journal);

@@ -52,6 +52,7 @@ export async function runCaption(
   };
   let captioner: Captioner | undefined;
   try {
+    reporter.phase('loading the model');
     const bundle = await loadBundle(asked.model ?? DEFAULT_BUNDLE);
     const settings = applyModelDefaults(asked, bundle);
     captioner = makeCaptioner(bundle, settings, reporter);

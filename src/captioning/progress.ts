@@ -1,26 +1,31 @@
-import ora, { type Ora } from 'ora';
+import { createLogUpdate } from 'log-update';
 import type { Micros } from '../core/types.ts';
 import { clockText, counted } from '../core/wording.ts';
 import { closingLine, type InputSummary, type Problem, type RunSummary, summaryLine } from './summary.ts';
 
-/** How far one input has come. */
+/** The progress of one input. */
 export interface InputProgress {
-  /** Keyframes with a caption so far. */
+  /** Captioned keyframes so far. */
   readonly keyframes: number;
-  /** Video time looked at so far. */
+  /** Video time covered so far. */
   readonly covered: Micros;
   /** The video's (or the chosen range's) duration, where it is known. */
   readonly duration?: Micros;
 }
 
-/** Where a run tells how it goes. */
+/** What a run does before the first caption. */
+export type Phase = 'loading the model' | 'probing' | 'captioning';
+
+/** Receives the progress and the results of a run. */
 export interface Reporter {
+  /** What the run does now; shown on terminals only. */
+  phase(phase: Phase): void;
   begin(video: string, position: number, of: number): void;
   progress(video: string, progress: InputProgress): void;
-  /** A sentence worth reading whatever the progress. */
+  /** A message beside the progress. */
   note(line: string): void;
   end(summary: InputSummary): void;
-  /** The run is over; `problem` is what ended it before its time. */
+  /** The run has ended; `problem` is what ended it early. */
   close(run: RunSummary, problem?: Problem): void;
 }
 
@@ -38,34 +43,37 @@ export function progressLine(progress: InputProgress, elapsedSeconds: number): s
   return parts.join(', ');
 }
 
-/** Words on stderr; a live line only where stderr is a terminal. */
+/** Prints on stderr; a line that is updated in place only where stderr is a terminal. */
 export function humanReporter(options: { quiet: boolean }): Reporter {
-  // A terminal that says it has no columns (`script`, some CI) would keep ora clearing lines for ever.
-  const terminal = process.stderr.isTTY && process.stderr.columns > 0;
-  const live: Ora | undefined =
-    terminal && !options.quiet ? ora({ stream: process.stderr, discardStdin: false }) : undefined;
-  let began = Date.now();
+  // Some terminals (`script`, some CI) report 0 columns; no line can be updated in place there.
+  const terminal = process.stderr.isTTY && process.stderr.columns > 0 && !options.quiet;
+  const live = terminal ? createLogUpdate(process.stderr) : undefined;
+  let started = Date.now();
   let head = '';
-  const print = (line: string): void => {
-    const spinning = live?.isSpinning ?? false;
-    if (spinning) live?.clear();
-    process.stderr.write(`${line}\n`);
-    if (spinning) live?.render();
+  let line: string | undefined;
+  const show = (text: string | undefined): void => {
+    line = text;
+    if (text === undefined) live?.clear();
+    else live?.(text);
+  };
+  const print = (text: string): void => {
+    live?.clear();
+    process.stderr.write(`${text}\n`);
+    if (line !== undefined) live?.(line);
   };
   return {
+    phase: (name) => show(head === '' ? name : `${head}: ${name}`),
     begin(video, position, of) {
-      began = Date.now();
+      started = Date.now();
       head = of > 1 ? `[${position}/${of}] ${video}` : video;
-      live?.start(head);
+      show(head);
     },
-    progress(_video, progress) {
-      if (live !== undefined) live.text = `${head}: ${progressLine(progress, (Date.now() - began) / 1000)}`;
-    },
-    note: (line) => print(line),
+    progress: (_video, progress) => show(`${head}: ${progressLine(progress, (Date.now() - started) / 1000)}`),
+    note: print,
     end(summary) {
-      live?.stop();
+      show(undefined);
       for (const { message, detail = [] } of summary.problems) {
-        // Most sentences name the input themselves.
+        // Most messages name the input themselves.
         const sentence = message.includes(`${summary.video}"`) ? message : `${summary.video}: ${message}`;
         print([sentence, ...detail].join('\n  '));
       }
@@ -74,7 +82,8 @@ export function humanReporter(options: { quiet: boolean }): Reporter {
       if (summary.state === 'done' || summary.state === 'partial') print(summaryLine(summary));
     },
     close(run) {
-      live?.stop();
+      show(undefined);
+      live?.done();
       if (run.inputs > 1 && !options.quiet) print(closingLine(run));
     },
   };
@@ -87,6 +96,7 @@ export function jsonReporter(): Reporter {
     process.stdout.write(`${JSON.stringify(event)}\n`);
   };
   return {
+    phase: () => undefined,
     begin: (video, position, of) => emit({ event: 'begin', video, position, of }),
     progress(video, progress) {
       if (Date.now() - last < 500) return;

@@ -96,6 +96,7 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
     };
   }
 
+  reporter.phase('probing');
   const media = await probe(source, { signal });
   const chapters = await readChapters(source, media, signal);
   const spoken = await readSpoken(source, files, signal);
@@ -103,6 +104,7 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
   await prepareFolder(place.folder);
   if (embed !== undefined) await prepareFolder(path.dirname(embed));
   reporter.begin(source.name, 1, 1);
+  reporter.phase('loading the model');
   const captioner = createCaptioner({
     bundle,
     ...(settings.workers === undefined ? {} : { processes: settings.workers }),

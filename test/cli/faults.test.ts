@@ -124,6 +124,14 @@ describe.concurrent('usage', () => {
     ['stdin twice', ['caption', '-', '-'], /read only once/],
     ['--json with -o -', ['caption', 'a.mp4', '--json', '-o', '-'], /both want stdout/],
     ['a time that is none', ['caption', 'a.mp4', '--from', 'noon'], /--from noon: not a time/],
+    ['--priority without --queue', ['caption', 'a.mp4', '--priority', 'high'], /--priority orders jobs .* add --queue/],
+    ['--workers with --queue', ['caption', 'a.mp4', '--queue', '--workers', '2'], /--workers is for this machine/],
+    ['--no-resume with --queue', ['caption', 'a.mp4', '--queue', '--no-resume'], /--no-resume is for this machine/],
+    [
+      '--workers where nothing is captioned',
+      ['steps', '--from', 'steps.json', '--workers', '2'],
+      /--workers has no effect/,
+    ],
     ['doctor with an unknown option', ['doctor', '--bogus'], /unknown option/],
   ])('%s is exit code 2', async (name, args, message) => {
     const { folder, env } = await bench(`usage ${name}`);

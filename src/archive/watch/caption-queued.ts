@@ -89,7 +89,7 @@ export class QueuedRecordingCaptioner implements RecordingCaptioner {
   }
 
   async #submitAndWait(submission: Submission, signal: AbortSignal): Promise<InputSummary> {
-    const silent = { begin() {}, progress() {}, note: this.#context.reporter.note, end() {}, close() {} };
+    const silent = { phase() {}, begin() {}, progress() {}, note: this.#context.reporter.note, end() {}, close() {} };
     await remember(this.#queue, submission);
     await submitVideo(this.#queue, submission);
     const [summary] = await waitForVideos(this.#queue, [submission], silent, signal);

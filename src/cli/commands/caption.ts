@@ -43,7 +43,7 @@ export function captionCommand(): Command {
   return workersOption(captionOptions(command))
     .option('--mux <file>', 'also write a copy of the video that contains the track: .mp4, .mkv, .webm')
     .option('--burn <file>', 'also write a copy of the video with the track drawn into its frames')
-    .option('--resume', 'resume an interrupted run (the default)', true)
+    .option('--resume', 'resume an interrupted run', true)
     .option('--no-resume', 'start over')
     .option('--queue', 'let services do the work (see submit), and wait for them')
     .addOption(priorityOption())

@@ -50,7 +50,14 @@ function watcher(own: RecordingCaptioner, once = false): Watcher {
     { format: 'vtt', settle: '0s', zone: 'UTC', state: state.file, once },
     {},
   );
-  const reporter = { begin() {}, progress() {}, note: (line: string) => notes.push(line), end() {}, close() {} };
+  const reporter = {
+    phase() {},
+    begin() {},
+    progress() {},
+    note: (line: string) => notes.push(line),
+    end() {},
+    close() {},
+  };
   const { signal } = stop;
   return new Watcher({ settings, db: state.db, captioner: own, transports: [], reporter, signal, timings: TIMINGS });
 }
