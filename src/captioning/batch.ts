@@ -6,7 +6,7 @@ import { asInputError, type Source } from '../ingest/sources/sources.ts';
 import { openOutputSink, recordOutput } from '../storage/output-manifest.ts';
 import { ensureFolder, nonClosingSink, streamSink, type TextSink } from '../storage/sink.ts';
 import { captionInput, type RunContext } from './caption-input.ts';
-import { captionOptions, digest, identify, sourceOf, trackOptions } from './input-identity.ts';
+import { captionOptions, digest, identify, sourceOf, trackKey } from './input-identity.ts';
 import { bufferSink } from './line-buffer.ts';
 import { assertWritable } from './output-status.ts';
 import type { OutputPlan, Target } from './outputs.ts';
@@ -64,11 +64,8 @@ export class Batch {
     return this.#opened;
   }
 
-  /** Ledger key: what a track depends on. Stdin is never the same again. */
   #keyOf(identity: JsonObject | undefined): string {
-    const { settings, captioner } = this.#context;
-    const options = trackOptions(settings);
-    return digest({ input: identity ?? { stdin: Date.now() }, options, model: captioner.model.sha256 });
+    return trackKey(identity, this.#context.settings, this.#context.captioner.model);
   }
 
   #upToDate(targets: readonly Target[], key: string, source?: string): Promise<boolean> {

@@ -83,7 +83,8 @@ export function captionKeyframes(
 ): CaptionedSource {
   const { choice, from, to, passes } = settings;
   const { concurrency, image } = captioner;
-  const reader = readKeyframes(source, media, { choice, image, from, to, signal });
+  const selector = settings.selector?.create(image);
+  const reader = readKeyframes(source, media, { choice, selector, image, from, to, signal });
   const keyframes = groupKeyframes(tapKeyframes?.(reader, media) ?? reader);
   return {
     source,

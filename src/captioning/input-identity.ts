@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import type { JsonObject, JsonValue } from '../core/json-value.ts';
+import type { ModelIdentity } from '../core/types.ts';
 import type { Source } from '../ingest/sources/sources.ts';
 import type { KeyframeSettings, TrackSettings } from './settings.ts';
 import { DEFAULT_LANGUAGE } from './track-options.ts';
@@ -25,9 +26,10 @@ export function sourceOf(identity: JsonObject | undefined): string {
 }
 
 /** The options that decide which captions come out. */
-export function captionOptions({ choice, from, to, passes }: KeyframeSettings): JsonObject {
+export function captionOptions({ choice, selector, from, to, passes }: KeyframeSettings): JsonObject {
+  const frames = 'interval' in choice ? { [choice.mode]: choice.interval / 1e6 } : choice.mode;
   return {
-    frames: 'interval' in choice ? { [choice.mode]: choice.interval / 1e6 } : choice.mode,
+    frames: selector === undefined ? frames : { [selector.name]: frames },
     from: from === undefined ? null : from / 1e6,
     to: to === undefined ? null : to / 1e6,
     passes,
@@ -44,6 +46,12 @@ export function trackOptions(settings: TrackSettings): JsonObject {
     ...(kind === 'descriptions' ? {} : { kind }),
     ...(language === DEFAULT_LANGUAGE ? {} : { language }),
   };
+}
+
+/** What the tracks of an input depend on, without their format: the key of the output manifest. */
+export function trackKey(identity: JsonObject | undefined, settings: TrackSettings, model: ModelIdentity): string {
+  // Stdin cannot be read again, so its tracks are never up to date.
+  return digest({ input: identity ?? { stdin: Date.now() }, options: trackOptions(settings), model: model.sha256 });
 }
 
 /** One short text for what a journal or a track depends on. */

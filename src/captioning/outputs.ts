@@ -74,6 +74,34 @@ function formatOf(output: string): FormatName | undefined {
   return formatOfExtension(path.extname(output).slice(1).toLowerCase());
 }
 
+/** A track to write to a file. */
+export interface OutputFile {
+  readonly path: string;
+  /** By default as the extension says; for a copy of the video, what its container takes. */
+  readonly format?: FormatName;
+  /** `mux`: a copy of the video with the track as a stream of its own; `burn`: with the track drawn into the pictures. */
+  readonly into?: 'mux' | 'burn';
+}
+
+/** Settles path and format of an output. Throws a UsageError where the extension does not tell the format. */
+export function targetOf(output: string | OutputFile): Target {
+  const { path: file, format, into }: OutputFile = typeof output === 'string' ? { path: output } : output;
+  if (into !== undefined) return videoTarget(into, file);
+  const known = format ?? formatOf(file);
+  if (known === undefined) throw new UsageError(`cannot tell the format of ${file}: give it an extension or a format`);
+  return { format: known, path: path.resolve(file) };
+}
+
+function videoTarget(into: 'mux' | 'burn', file: string): Target {
+  const containers: Readonly<Record<string, unknown>> = into === 'mux' ? MUX_CONTAINERS : BURN_CONTAINERS;
+  const extension = path.extname(file).toLowerCase();
+  if (containers[extension] === undefined) {
+    throw new UsageError(`--${into} ${file}: give it a name that ends in ${Object.keys(containers).join(', ')}`);
+  }
+  const format = into === 'mux' ? (MUX_CONTAINERS[extension]?.text ?? 'srt') : 'ass';
+  return { format, path: path.resolve(file), into };
+}
+
 /** The folder beside which an input's track goes: its own for files, the current one for the rest. */
 function homeOf(source: Source): string {
   return source.kind === 'file' || source.kind === 'picture' ? path.dirname(path.resolve(source.input)) : process.cwd();
@@ -133,18 +161,10 @@ export function planOutputs(sources: readonly Source[], request: OutputRequest, 
 
 /** Adds the copies of the video that `--mux` and `--burn` ask for. */
 function addVideos(plan: OutputPlan, { mux, burn }: OutputRequest, wanted: number): OutputPlan {
-  const videos: Target[] = [];
-  if (mux !== undefined) {
-    const container = MUX_CONTAINERS[path.extname(mux).toLowerCase()];
-    if (container === undefined) throw wrongVideo('--mux', mux, Object.keys(MUX_CONTAINERS));
-    videos.push({ format: container.text, path: path.resolve(mux), into: 'mux' });
-  }
-  if (burn !== undefined) {
-    if (BURN_CONTAINERS[path.extname(burn).toLowerCase()] === undefined) {
-      throw wrongVideo('--burn', burn, Object.keys(BURN_CONTAINERS));
-    }
-    videos.push({ format: 'ass', path: path.resolve(burn), into: 'burn' });
-  }
+  const videos = [
+    ...(mux === undefined ? [] : [videoTarget('mux', mux)]),
+    ...(burn === undefined ? [] : [videoTarget('burn', burn)]),
+  ];
   if (videos.length === 0) return plan;
   const flag = mux === undefined ? '--burn' : '--mux';
   if (wanted > 1) throw new UsageError(`${flag} takes one input: give the ${wanted} inputs in runs of their own`);
@@ -155,10 +175,6 @@ function addVideos(plan: OutputPlan, { mux, burn }: OutputRequest, wanted: numbe
   // The lines of one input need nobody to collect them.
   const lines = plan.collected === undefined ? [] : [plan.collected];
   return { inputs: [{ ...input, targets: [...input.targets, ...lines, ...videos] }] };
-}
-
-function wrongVideo(flag: string, file: string, extensions: readonly string[]): UsageError {
-  return new UsageError(`${flag} ${file}: give it a name that ends in ${extensions.join(', ')}`);
 }
 
 function plannedOutputs(sources: readonly Source[], { output, formats }: OutputRequest, wanted: number): OutputPlan {

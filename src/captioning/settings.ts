@@ -1,7 +1,8 @@
 import { UsageError } from '../core/failures.ts';
 import type { TrackKind } from '../core/kind.ts';
-import type { Micros } from '../core/types.ts';
+import type { ImageSpec, Micros } from '../core/types.ts';
 import { type FrameChoice, parseChoice } from '../ingest/selectors/frame-choice.ts';
+import type { KeyframeSelector } from '../ingest/selectors/selectors.ts';
 import type { ProfileName } from '../pipeline/cues/profiles.ts';
 import type { FormatName } from '../pipeline/formats/formats.ts';
 import type { Bundle } from '../workers/bundle/bundle.ts';
@@ -31,9 +32,19 @@ export interface CaptionFlags {
   readonly json?: boolean;
 }
 
+/** A keyframe selector that a program brings along. */
+export interface CustomSelector {
+  /** Identifies the selector and its options: a run resumes captions of the same name only. */
+  readonly name: string;
+  /** Makes a selector for one video. Its frames have the size that `image` says. */
+  create(image: ImageSpec): KeyframeSelector;
+}
+
 /** What decides which captions a source gets. Times are track times (from the container's start). */
 export interface KeyframeSettings {
   readonly choice: FrameChoice;
+  /** Selects keyframes from the frames of `choice`, instead of the selector that belongs to it. */
+  readonly selector?: CustomSelector;
   readonly from?: Micros;
   readonly to?: Micros;
   readonly passes: 1 | 2;

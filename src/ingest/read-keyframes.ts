@@ -6,12 +6,14 @@ import { decodeFailure } from './ffmpeg/diagnose.ts';
 import type { MediaInfo } from './probe/media-info.ts';
 import { candidateFrames } from './selectors/candidates.ts';
 import type { FrameChoice } from './selectors/frame-choice.ts';
-import { type ChosenFrame, createSelector } from './selectors/selectors.ts';
+import { type ChosenFrame, createSelector, type KeyframeSelector } from './selectors/selectors.ts';
 import type { Source } from './sources/sources.ts';
 
 /** How to read a source. */
 export interface ReadOptions {
   readonly choice: FrameChoice;
+  /** Selects keyframes from the frames of `choice`, instead of the selector that belongs to it. */
+  readonly selector?: KeyframeSelector | undefined;
   readonly image: ImageSpec;
   /** Track time (PTS minus the container's start) of the first frame to look at. */
   readonly from?: Micros | undefined;
@@ -86,7 +88,7 @@ async function* videoKeyframes(
 ): AsyncGenerator<Keyframe, void, void> {
   const { image, choice, signal } = options;
   const { width, height } = image;
-  const chooser = createSelector(choice, image);
+  const chooser = options.selector ?? createSelector(choice, image);
   const number = ({ pts, pixels, still }: ChosenFrame): Keyframe => ({
     video: source.name,
     index: progress.keyframes++,

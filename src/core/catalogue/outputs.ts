@@ -47,6 +47,10 @@ export const CAPTIONING_ERRORS = {
   'empty-range': permanent('No frame lies between --from and --to.', 'Change the range.'),
   'video-needed': permanent('Services cannot copy the video into an output.', 'Run caption without --queue.'),
   'input-changed': depends('The file has changed since it was submitted.', 'Submit it again.'),
+  'captions-dropped': permanent(
+    'A library run with `retain: false` was read after its first captions were dropped.',
+    'Start reading together with the run, or retain captions.',
+  ),
 } as const;
 
 /** Errors of guides. */

@@ -1,0 +1,62 @@
+import type { Group } from '../core/types.ts';
+import { type Bundle, DEFAULT_BUNDLE, loadBundle } from '../workers/bundle/bundle.ts';
+import type { Captioner } from '../workers/captioner.ts';
+import type { WorkerError } from '../workers/errors.ts';
+import { createCaptioner } from '../workers/pool/pool.ts';
+
+/** Which model captions, and how. */
+export interface CaptionerRequest {
+  /** A model's name or the folder of one; the model that comes with secondglance by default. */
+  readonly model?: string | undefined;
+  /** Passes over each keyframe for runs that name no number: 1 for the draft alone, 2 (the default) to correct it. */
+  readonly passes?: 1 | 2 | undefined;
+  /** Inference processes; by default as many as this machine has use for. The captions do not depend on it. */
+  readonly processes?: number | undefined;
+  /** Called for every failed attempt at a group, including those that a later attempt makes good. */
+  readonly onFailure?: ((error: WorkerError, group: Group) => void) | undefined;
+}
+
+/** A captioner that runs a model in child processes, with the model's defaults. Disposing it ends them. */
+export interface ModelCaptioner extends Captioner, AsyncDisposable {
+  /** Passes over each keyframe, unless a run asks for another number. */
+  readonly passes: 1 | 2;
+  /** The confidence that the model recommends to ask of a caption, 0 to 1. */
+  readonly minConfidence: number;
+}
+
+/** Puts a captioner on top of a loaded bundle. Its processes start with `open()`. */
+export function bundleCaptioner(bundle: Bundle, request: Omit<CaptionerRequest, 'model'> = {}): ModelCaptioner {
+  const { passes = 2, processes, onFailure } = request;
+  const pool = createCaptioner({
+    bundle,
+    ...(processes === undefined ? {} : { processes }),
+    ...(onFailure === undefined ? {} : { onFailure }),
+  });
+  return {
+    passes,
+    minConfidence: bundle.manifest.generation.minConfidence,
+    model: pool.model,
+    runtime: pool.runtime,
+    image: pool.image,
+    concurrency: pool.concurrency,
+    open: () => pool.open(),
+    caption: (group, options, signal) => pool.caption(group, options, signal),
+    close: () => pool.close(),
+    [Symbol.asyncDispose]: () => pool.close(),
+  };
+}
+
+/** Loads a model's description and prepares a captioner for it. Throws BundleError. */
+export async function loadCaptioner({ model, ...rest }: CaptionerRequest = {}): Promise<ModelCaptioner> {
+  return bundleCaptioner(await loadBundle(model ?? DEFAULT_BUNDLE), rest);
+}
+
+/**
+ * Loads a model and starts its inference processes. The captioner may be used by any number of runs, one after the other
+ * or at once; close it with `await using` or `close()`. Throws BundleError, or WorkerError `worker-start`.
+ */
+export async function openCaptioner(request: CaptionerRequest = {}): Promise<ModelCaptioner> {
+  const captioner = await loadCaptioner(request);
+  await captioner.open();
+  return captioner;
+}
