@@ -3,8 +3,8 @@
  *
  *   node --import tsx bench/agreement.ts FOLDER [--providers cpu,webgpu] [--pictures 200] [--model NAME|PATH]
  *
- * Counts captions that are the same to the letter, and how far their confidences are apart. A provider that cannot be loaded here is said
- * to be untested, with the reason.
+ * Counts identical captions and the largest difference of their confidences. A provider that cannot be loaded here is
+ * reported as untested, with the reason.
  */
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
@@ -32,22 +32,22 @@ const [first, second] = z
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-async function lookAll(provider: typeof first): Promise<TwoPassResult[]> {
+async function captionAll(provider: typeof first): Promise<TwoPassResult[]> {
   const bundle = await loadBundle(values.model, { provider });
   const runs = Object.entries(await verifyProvider(bundle)).map(([name, count]) => `${name} ${count}`);
   say(`${provider}: operators run by ${runs.join(', ')}`);
   const engine = await openEngine(bundle);
-  const looked: TwoPassResult[] = [];
+  const results: TwoPassResult[] = [];
   for (const group of inGroups(await readPictures(folder ?? '', bundle.image, Number(values.pictures)), GROUP_SIZE)) {
-    looked.push(...(await engine.write(group, { passes: 2 })));
+    results.push(...(await engine.write(group, { passes: 2 })));
   }
   await engine.release();
-  return looked;
+  return results;
 }
 
 say(`onnxruntime-node ${runtimeVersion()}`);
-const one = await lookAll(first);
-const other = await lookAll(second).catch((error: unknown) => sentenceOf(error));
+const one = await captionAll(first);
+const other = await captionAll(second).catch((error: unknown) => sentenceOf(error));
 if (typeof other === 'string') say(`${second}: untested here: ${other.trim()}`);
 else {
   let same = 0;

@@ -1,7 +1,7 @@
 /**
- * Does the second look look closer? How spread the decoder's attention over the visual tokens is, per content word of the draft (first look)
- * and of the final caption (second look): entropy in bits of the attention brought to a sum of 1, mean over a picture's words, then over
- * pictures; the difference with its 95 % bootstrap interval over pictures.
+ * Attention of the two passes: how widely the decoder's attention spreads over the visual tokens, for the content words
+ * of the draft (first pass) and of the final caption (second pass). Entropy in bits of the attention normalised to a sum
+ * of 1, averaged over the words of a picture, then over pictures; the difference with its 95 % bootstrap interval.
  *
  *   node --import tsx bench/attention.ts FOLDER [--pictures 1000] [--model NAME|PATH]
  */
@@ -30,14 +30,14 @@ const pictures = await readPictures(folder, bundle.image, Number(values.pictures
 
 /** One entry a picture with content words in both captions. */
 const entropies: { readonly first: number; readonly second: number }[] = [];
-const words: { readonly look: 'draft' | 'final'; readonly onPicture: number }[] = [];
+const words: { readonly pass: 'draft' | 'final'; readonly onPicture: number }[] = [];
 for (const group of inGroups(pictures, GROUP_SIZE)) {
   for (const explained of await engine.explain(group)) {
     const columns = columnsOf(explained);
     const [first, second] = [meanEntropy(columns, 'draft'), meanEntropy(columns, 'final')];
     if (first !== undefined && second !== undefined) entropies.push({ first, second });
-    for (const look of ['draft', 'final'] as const) {
-      for (const { [look]: seen } of columns) if (seen !== undefined) words.push({ look, onPicture: seen.onPicture });
+    for (const pass of ['draft', 'final'] as const) {
+      for (const { [pass]: seen } of columns) if (seen !== undefined) words.push({ pass, onPicture: seen.onPicture });
     }
   }
 }
@@ -53,12 +53,12 @@ const draw = (): number => {
 };
 const means = Array.from({ length: ROUNDS }, () => mean(differences.map(draw))).sort((a, b) => a - b);
 const [low = 0, high = 0] = [means[Math.round(0.025 * ROUNDS)], means[Math.round(0.975 * ROUNDS) - 1]];
-const share = (look: 'draft' | 'final'): string =>
-  `${(100 * mean(words.filter((word) => word.look === look).map(({ onPicture }) => onPicture))).toFixed(1)} %`;
+const share = (pass: 'draft' | 'final'): string =>
+  `${(100 * mean(words.filter((word) => word.pass === pass).map(({ onPicture }) => onPicture))).toFixed(1)} %`;
 const { visual } = bundle.manifest.dims;
 
 process.stdout.write(`${bundle.model.name} ${bundle.model.version}, ${entropies.length} pictures, content words: ${words.length}
-first look           ${mean(entropies.map(({ first }) => first)).toFixed(4)} bits (even over all ${visual}: ${Math.log2(visual).toFixed(4)}), ${share('draft')} of the attention on the picture
-second look          ${mean(entropies.map(({ second }) => second)).toFixed(4)} bits, ${share('final')} of the attention on the picture
+first pass           ${mean(entropies.map(({ first }) => first)).toFixed(4)} bits (uniform over all ${visual}: ${Math.log2(visual).toFixed(4)}), ${share('draft')} of the attention on the picture
+second pass          ${mean(entropies.map(({ second }) => second)).toFixed(4)} bits, ${share('final')} of the attention on the picture
 second - first       ${mean(differences).toFixed(4)} bits, 95 % [${low.toFixed(4)}, ${high.toFixed(4)}]
 `);

@@ -1,6 +1,7 @@
-// Frame choice on made videos with known truth: npx tsx bench/choice.ts
-// For each choice: recall and precision over all changes of scene (tolerance: one frame; a fade is found anywhere inside
-// it; a look that is marked as showing nothing new is not taken for a find), how late the changes are seen, and how many frames a minute that costs.
+// Keyframe selectors on generated videos with known cuts: npx tsx bench/choice.ts
+// For each selector: recall and precision over all scene changes (a detection is correct within one frame of the change,
+// or anywhere inside a fade; keyframes marked as still are not detections), the delay until a change is seen, and
+// keyframes a minute.
 
 import { probe } from '../src/ingest/probe/probe.ts';
 import { readKeyframes } from '../src/ingest/read-keyframes.ts';
@@ -18,9 +19,9 @@ interface Score {
   keyframes: number;
   /** Seconds of video. */
   seconds: number;
-  /** Seconds from each event to the first look after it. */
+  /** Seconds from each event to the first keyframe after it. */
   delays: number[];
-  /** Events after which nothing was looked at. */
+  /** Events that no keyframe shows. */
   missed: number;
 }
 
@@ -42,7 +43,7 @@ async function measure(video: KnownVideo, choice: string): Promise<Score> {
   const score = { ...emptyScore(), keyframes: times.length, seconds: (end - zero) / 1e6 };
   Object.assign(score, matchScenes(changes.slice(1), video.scenes, video.frame));
   for (const [index, event] of video.events.entries()) {
-    // A look after the next event no longer shows this one.
+    // A keyframe after the next event no longer shows this one.
     const next = video.events[index + 1] ?? Number.POSITIVE_INFINITY;
     const seen = times.find((time) => time >= event - video.frame && time < next);
     if (seen === undefined) score.missed++;
@@ -80,7 +81,7 @@ function row(name: string, choice: string, score: Score): string {
 const folder = await makeFolder();
 try {
   process.stdout.write(
-    '| video | choice | recall | precision | mean delay, s | longest, s | unseen | looks a minute |\n',
+    '| video | selector | recall | precision | mean delay, s | longest, s | missed | keyframes a minute |\n',
   );
   process.stdout.write('| --- | --- | --- | --- | --- | --- | --- | --- |\n');
   const totals = new Map(CHOICES.map((choice) => [choice, emptyScore()]));

@@ -1,7 +1,7 @@
-// Hours of video that a night on this machine describes: npm run build && npx tsx bench/night.ts [minutes of each camera]
-// Three made cameras (1080p H.264, a key frame a second, noise): nothing moves; something does a tenth of the time; always. The program as it
-// ships describes each with `watch --once`, the shipped bundle and all cores; then the same frames as `watch` looks at them when a
-// window will not suffice. A night has eight hours. To be run on a machine that does nothing else.
+// Hours of video that eight hours of work caption on this machine: npm run build && npx tsx bench/night.ts [MINUTES]
+// Three generated cameras (1080p H.264, a key frame a second, noise) of MINUTES each: nothing moves; something moves a tenth
+// of the time; always. The built program captions each with `watch --once`, the default bundle and all cores, then with
+// the sparser plans that `watch` uses when the time window is too short. Run it on an idle machine.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -17,12 +17,12 @@ const run = promisify(execFile);
 const HOURS = 8;
 const MAIN = path.join(import.meta.dirname, '../dist/cli/main.js');
 const MINUTES = Number(process.argv[2] ?? 10);
-/** A minute of each camera; somebody crosses the picture in so many seconds of it. */
+/** Seconds of each minute in which a person crosses the picture. */
 const CAMERAS = { still: 0, 'a tenth': 6, busy: 60 } as const;
 
-if (!existsSync(MAIN)) throw new Error(`${MAIN} is not there: npm run build`);
+if (!existsSync(MAIN)) throw new Error(`${MAIN} does not exist: npm run build`);
 
-/** A room with a person who crosses it, again and again while it is busy. */
+/** A room that a person crosses, `moving` seconds of every minute. */
 async function makeCamera(file: string, moving: number): Promise<void> {
   const room = `gradients=s=1920x1080:r=15:c0=0x605040:c1=0x90a090:x0=0:y0=0:x1=1919:y1=1079:speed=0.00001:d=${60 * MINUTES}`;
   const person = `color=0x203060:s=160x420:r=15:d=${60 * MINUTES}`;
@@ -34,14 +34,14 @@ async function makeCamera(file: string, moving: number): Promise<void> {
   );
 }
 
-interface Described {
+interface Captioned {
   readonly seconds: number;
   readonly keyframes: number;
 }
 
 const folder = await makeFolder();
 
-async function watch(name: string, file: string): Promise<Described> {
+async function watch(name: string, file: string): Promise<Captioned> {
   const state = path.join(folder.path, `${name}.db`);
   const env = { ...process.env, SECONDGLANCE_STATE_DIR: path.join(folder.path, 'state') };
   await run(process.execPath, [MAIN, 'watch', path.dirname(file), '--once', '--settle', '0s', '--state', state], {
@@ -50,13 +50,13 @@ async function watch(name: string, file: string): Promise<Described> {
   const db = openDatabase(state, { create: false });
   const [recording] = recordingsWhere(db, "r.state = 'done'");
   db.close();
-  if (recording === undefined) throw new Error(`${file} was not described`);
+  if (recording === undefined) throw new Error(`${file} was not captioned`);
   return { seconds: recording.seconds ?? 0, keyframes: recording.keyframes ?? 0 };
 }
 
-async function caption(file: string, { frames, passes: looks }: Plan): Promise<Described> {
+async function caption(file: string, { frames, passes }: Plan): Promise<Captioned> {
   const env = { ...process.env, SECONDGLANCE_STATE_DIR: path.join(folder.path, 'state') };
-  const args = ['caption', file, '--frames', frames, '--looks', String(looks), '--json', '--force', '--no-resume'];
+  const args = ['caption', file, '--frames', frames, '--looks', String(passes), '--json', '--force', '--no-resume'];
   const { stdout } = await run(process.execPath, [MAIN, ...args, '-o', path.join(folder.path, 'track.vtt')], {
     env,
     maxBuffer: 2 ** 26,
@@ -64,7 +64,7 @@ async function caption(file: string, { frames, passes: looks }: Plan): Promise<D
   const events = stdout
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line) as { event: string } & Described);
+    .map((line) => JSON.parse(line) as { event: string } & Captioned);
   const end = events.find(({ event }) => event === 'end');
   if (end === undefined) throw new Error(`${file} was not captioned`);
   return end;
@@ -76,9 +76,9 @@ try {
     `${os.cpus().length} cores (${os.cpus()[0]?.model}), ${MINUTES} minutes of 1080p for each camera\n\n`,
   );
   process.stdout.write(
-    '| camera | plan | looks a minute | times real time | hours in a night |\n| --- | --- | --- | --- | --- |\n',
+    '| camera | plan | keyframes a minute | times real time | hours in 8 hours |\n| --- | --- | --- | --- | --- |\n',
   );
-  const tell = (name: string, plan: Plan, { seconds, keyframes }: Described): void => {
+  const report = (name: string, plan: Plan, { seconds, keyframes }: Captioned): void => {
     const speed = (60 * MINUTES) / seconds;
     const cells = [name, plan.name, (keyframes / MINUTES).toFixed(1), speed.toFixed(1), Math.round(HOURS * speed)];
     process.stdout.write(`| ${cells.join(' | ')} |\n`);
@@ -87,8 +87,8 @@ try {
     const file = path.join(folder.path, name, 'front.mp4');
     await mkdir(path.dirname(file));
     await makeCamera(file, moving);
-    tell(name, full, await watch(name, file));
-    for (const plan of sparser) tell(name, plan, await caption(file, plan));
+    report(name, full, await watch(name, file));
+    for (const plan of sparser) report(name, plan, await caption(file, plan));
   }
 } finally {
   await folder.remove();

@@ -1,7 +1,7 @@
 /**
- * What any bundle costs in the runtime as it is: ms a frame with one and with two looks through one inference process (one core), and the peak
- * memory of this process and its child. Made for bundles of the paper's size, which may have random weights: the pictures are noise, and a caption
- * that never ends is as long as a caption can be, so that the time is the longest there is.
+ * What any bundle costs in the runtime: ms a frame with one and with two passes in one inference process (one core), and
+ * the peak memory of this process and its child. Meant for bundles of the paper's size, which may have random weights:
+ * the pictures are noise, and captions that never end are as long as they can be, so this is the worst case.
  *
  *   node --import tsx bench/paper-size.ts BUNDLE [BUNDLE...] [--pictures 16]
  */
@@ -27,11 +27,11 @@ interface Cost {
   readonly openSeconds: number;
   /** Bytes; 0 where there is no /proc. */
   readonly peakRss: number;
-  /** Mean words of the captions: how long they were tells how much was decoded. */
+  /** Mean words a caption: how much was decoded. */
   readonly words: number;
 }
 
-async function measure(bundle: Bundle, looks: 1 | 2, keyframes: readonly Keyframe[]): Promise<Cost> {
+async function measure(bundle: Bundle, passes: 1 | 2, keyframes: readonly Keyframe[]): Promise<Cost> {
   const captioner = createCaptioner({ bundle, processes: 1 });
   const { signal } = new AbortController();
   let peakRss = 0;
@@ -44,14 +44,10 @@ async function measure(bundle: Bundle, looks: 1 | 2, keyframes: readonly Keyfram
     const openSeconds = (performance.now() - opening) / 1000;
     const groups = inGroups(keyframes, GROUP_SIZE);
     let [began, words] = [0, 0];
-    // The first group warms up, and counts again.
+    // The first group runs twice: once as a warm-up.
     for (const [at, group] of [groups[0] ?? [], ...groups].entries()) {
       if (at === 1) began = performance.now();
-      const captions = await captioner.caption(
-        { video: 'noise', index: at, keyframes: group },
-        { passes: looks },
-        signal,
-      );
+      const captions = await captioner.caption({ video: 'noise', index: at, keyframes: group }, { passes }, signal);
       const failure = captions.find(({ error }) => error !== undefined)?.error;
       if (failure !== undefined) throw new Error(failure.message);
       if (at > 0) words += captions.reduce((sum, { text }) => sum + text.split(' ').length, 0);
@@ -74,10 +70,10 @@ for (const name of positionals) {
   process.stdout.write(
     `${name}: ${bundle.model.name} ${bundle.model.version}, ${width} x ${height}, ${visual} visual tokens, decoder ${layers} x ${wide}; ${keyframes.length} pictures\n`,
   );
-  for (const looks of [1, 2] as const) {
-    const { msPerFrame, openSeconds, peakRss, words } = await measure(bundle, looks, keyframes);
+  for (const passes of [1, 2] as const) {
+    const { msPerFrame, openSeconds, peakRss, words } = await measure(bundle, passes, keyframes);
     process.stdout.write(
-      `${looks === 1 ? 'one look ' : 'two looks'}  ${msPerFrame.toFixed(1).padStart(9)} ms a frame, opened in ${openSeconds.toFixed(1)} s, peak ${Math.round(peakRss / 2 ** 20)} MiB, ${words.toFixed(1)} words a caption\n`,
+      `${passes === 1 ? 'one pass  ' : 'two passes'}  ${msPerFrame.toFixed(1).padStart(9)} ms a frame, opened in ${openSeconds.toFixed(1)} s, peak ${Math.round(peakRss / 2 ** 20)} MiB, ${words.toFixed(1)} words a caption\n`,
     );
   }
 }

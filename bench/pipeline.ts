@@ -1,5 +1,5 @@
 /**
- * What the whole command costs over its two parts, in one run on one video:
+ * What the whole command costs compared with its two parts, in one run on one video:
  *   (a) bare ffmpeg decoding the same frames, (b) bare onnxruntime on the same frames, (c) `secondglance caption`.
  * Prints c / max(a, b, (cpu_a + cpu_b) / cores), frames a second, times real time, and the peak memory of the whole
  * process tree for 6 and for 60 minutes of video.
@@ -64,7 +64,7 @@ async function keyframesOf(video: string, image: Parameters<typeof readKeyframes
   return keyframes;
 }
 
-/** Key frames alone, scaled: what `auto` asks of ffmpeg, and nothing else. */
+/** Key frames only, scaled: the decoding that `auto` asks ffmpeg for. */
 async function bareDecode(ffmpeg: string, video: string, width: number, height: number) {
   const scale = `scale=${width}:${height}:flags=bicubic,format=rgb24`;
   const args = ['-v', 'info', '-nostdin', '-benchmark', '-skip_frame', 'nokey', '-i', video, '-vf', scale];
@@ -116,7 +116,7 @@ await rm(OUT, { recursive: true, force: true });
 
 const mib = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
 const length = (duration ?? 0) / 1e6;
-process.stdout.write(`${path.basename(short)}: ${(length / 60).toFixed(1)} minutes, ${keyframes.length} keyframes, ${looks} looks, ${cores} cores
+process.stdout.write(`${path.basename(short)}: ${(length / 60).toFixed(1)} minutes, ${keyframes.length} keyframes, ${looks} passes, ${cores} cores
 (a) bare ffmpeg         ${a.seconds.toFixed(2)} s (cpu ${a.cpu.toFixed(2)} s)
 (b) bare onnxruntime    ${b.seconds.toFixed(2)} s (cpu ${b.cpu.toFixed(2)} s, ${processes} processes)
 (c) secondglance        ${c.seconds.toFixed(2)} s

@@ -1,7 +1,7 @@
 /**
- * How long a search takes in an archive of a million cues: words that are in half of them and in a few, phrases, one
- * camera, a span of time, and questions that nothing answers. Each is asked many times, in turn with the others; the
- * median and the 95th percentile in milliseconds, and how many hits it gave of the 100 that were wanted.
+ * How long a search takes in an archive of a million cues: common and rare words, phrases, one camera, a time range, and
+ * queries without hits. Each runs many times, in turn with the others; prints the median and the 95th percentile in
+ * milliseconds, and the number of hits (100 at most).
  *
  *   npx tsx bench/search.ts [--cues 1000000] [--times 50] [--state FILE, kept and used again]
  */
@@ -61,14 +61,14 @@ async function fill(db: Database, file: string, count: number): Promise<void> {
     };
     const recording = addRecording(db, found);
     if (recording === undefined) throw new Error(`${name} is there already`);
-    const looked = {
+    const captioned = {
       frames: 'motion',
       passes: 2 as const,
       track: `${found.path}.vtt`,
       began: performance.now(),
       session,
     };
-    const writer = new IndexWriter(db, file, recording, looked, () => undefined);
+    const writer = new IndexWriter(db, file, recording, captioned, () => undefined);
     for (let index = 0; index < CUES_A_RECORDING; index += 1) {
       const text = sentence();
       const pts = index * STEP_MS * 1000;
@@ -104,7 +104,7 @@ try {
 
   const last = FIRST + Math.ceil(n / CAMERAS.length) * STEP_MS;
   const day = 86_400_000;
-  const questions: readonly (readonly [string, Omit<SearchRequest, 'limit'>])[] = [
+  const queries: readonly (readonly [string, Omit<SearchRequest, 'limit'>])[] = [
     ['a common word', { words: 'dogs' }],
     ['two common words', { words: 'dog gate' }],
     ['three common words', { words: 'dog near gate' }],
@@ -121,17 +121,17 @@ try {
     ['a rare word, the last day', { words: 'umbrella', since: last - day }],
     ['common words, one camera, one day', { words: 'dog gate', camera: 'street', since: last - 2 * day, until: last }],
   ];
-  const times = questions.map((): number[] => []);
-  const hits = questions.map(() => 0);
+  const times = queries.map((): number[] => []);
+  const hits = queries.map(() => 0);
   for (let turn = 0; turn < Number(values.times); turn += 1) {
-    for (const [at, [, request]] of questions.entries()) {
+    for (const [at, [, request]] of queries.entries()) {
       const asked = performance.now();
       hits[at] = searchCues(db, file, { ...request, limit: 100 }).length;
       times[at]?.push(performance.now() - asked);
     }
   }
-  process.stdout.write('| question | hits | median ms | 95 % ms |\n| --- | --- | --- | --- |\n');
-  for (const [at, [name]] of questions.entries()) {
+  process.stdout.write('| query | hits | median ms | 95 % ms |\n| --- | --- | --- | --- |\n');
+  for (const [at, [name]] of queries.entries()) {
     const sorted = (times[at] ?? []).sort((a, b) => a - b);
     const of = (share: number): string => (sorted[Math.floor((sorted.length - 1) * share)] ?? 0).toFixed(2);
     process.stdout.write(`| ${name} | ${hits[at]} | ${of(0.5)} | ${of(0.95)} |\n`);

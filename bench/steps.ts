@@ -1,7 +1,7 @@
-// Steps of made videos with known truth: npx tsx bench/steps.ts [COUNT] [FIRST SEED]
+// Step detection on generated videos with known steps: npx tsx bench/steps.ts [COUNT] [FIRST SEED]
 // For each kind of video (noise, cuts inside steps, flickers, fades, speech) and each seed: F1 of the boundaries within two
-// seconds, beside as many boundaries at equal intervals. Captions are those of the tests' bundle, which knows eight colours.
-// Seed 0 is the one that thresholds were chosen on, and that the tests hold; others are lengths that nobody has looked at.
+// seconds, compared with as many boundaries at equal intervals. Captions come from the tests' bundle, which knows eight
+// colours. The thresholds were chosen on seed 0, which the tests use; other seeds are held out.
 import path from 'node:path';
 import { identify } from '../src/captioning/input-identity.ts';
 import { probe } from '../src/ingest/probe/probe.ts';

@@ -16,7 +16,7 @@ interface Task {
   readonly batches: readonly (readonly Uint8Array[])[];
 }
 
-/** In a process of its own: loads, waits for the word to go, runs, answers with its CPU seconds. */
+/** The child process: loads the bundle, waits for the start message, runs, and answers with its CPU seconds. */
 async function child(): Promise<void> {
   const task = await new Promise<Task>((resolve) => process.once('message', (message) => resolve(message as Task)));
   const engine = await openEngine(await loadBundle(task.model));
@@ -29,7 +29,7 @@ async function child(): Promise<void> {
   process.disconnect();
 }
 
-function heard(process: ChildProcess): Promise<unknown> {
+function nextMessage(process: ChildProcess): Promise<unknown> {
   return new Promise((resolve, reject) => {
     process.once('message', resolve);
     process.once('exit', (code) => reject(new Error(`bare model ended with ${code}`)));
@@ -51,11 +51,11 @@ export async function bareModel(
     process.send({ model: options.model, passes: options.passes, batches } satisfies Task);
     return process;
   });
-  await Promise.all(children.map(heard));
+  await Promise.all(children.map(nextMessage));
   const began = performance.now();
   const used = await Promise.all(
     children.map((process) => {
-      const answer = heard(process);
+      const answer = nextMessage(process);
       process.send('go');
       return answer;
     }),

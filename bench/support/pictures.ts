@@ -2,7 +2,7 @@ import type { ImageSpec } from '../../src/core/types.ts';
 import { readPicture } from '../../src/ingest/decode/still-picture.ts';
 import { expandInputs } from '../../src/ingest/sources/sources.ts';
 
-/** The still pictures in a folder, in order of name, `most` at most, as a bundle wants them. Throws where there are none. */
+/** The still pictures in a folder, in order of name, `most` at most, as the bundle takes them. Throws if there are none. */
 export async function readPictures(folder: string, image: ImageSpec, most: number): Promise<Uint8Array[]> {
   const { sources, problems } = await expandInputs([folder]);
   const pictures = sources.filter(({ kind }) => kind === 'picture').slice(0, most);
@@ -10,7 +10,7 @@ export async function readPictures(folder: string, image: ImageSpec, most: numbe
   return Promise.all(pictures.map((source) => readPicture(source, image)));
 }
 
-/** Pictures made of noise, for what does not depend on what is in them. */
+/** Pictures of noise, for measurements that do not depend on the content. */
 export function noisePictures({ width, height }: ImageSpec, count: number): Uint8Array[] {
   let state = 1;
   return Array.from({ length: count }, () =>

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** One run of a command, seen from outside. */
+/** One run of a command, measured from outside. */
 export interface Run {
   /** Wall time in seconds. */
   readonly seconds: number;
-  /** Most memory that the command and all below it held at once, in bytes (sum of RSS; Linux only, else 0). */
+  /** Peak memory of the command and its descendants, in bytes (sum of RSS; Linux only, else 0). */
   readonly peakRss: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -31,13 +31,13 @@ function processes(): Map<number, { parent: number; rss: number }> {
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       found.set(Number(name), { parent: Number(fields[1]), rss: Number(fields[21]) * PAGE });
     } catch {
-      // It ended meanwhile.
+      // It ended in the meantime.
     }
   }
   return found;
 }
 
-/** Resident bytes of `root` and all its descendants. Pages that they share count for each. */
+/** Resident bytes of `root` and all its descendants. Shared pages count for each. */
 export function treeRss(root: number): number {
   const all = processes();
   let sum = 0;
@@ -56,7 +56,7 @@ function finished(child: ChildProcess): Promise<number | null> {
   });
 }
 
-/** Runs a command to its end, watching its process tree. Throws with its stderr where it fails. */
+/** Runs a command to its end and samples its process tree. Throws with its stderr if it fails. */
 export async function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Run> {
   const began = performance.now();
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
