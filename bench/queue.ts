@@ -21,11 +21,11 @@ import {
   instantly,
   NO_MODEL,
   never,
+  openQueue,
   perUnit,
-  siteAt,
   startService,
+  startWorker,
   type Toll,
-  takeWith,
   through,
   tollFor,
   tollOf,
@@ -49,17 +49,17 @@ async function inOneProcess(count: number, image: ImageSpec): Promise<number> {
 
 /** The same through Redis, with the frames there or in a folder. */
 async function throughRedis(redis: TestRedis, count: number, image: ImageSpec, frames: FramePlace): Promise<Cost> {
-  const site = await siteAt(redis, `cost-${frames.slice(0, 6)}`, frames);
-  const loop = takeWith(site, instantly);
-  await through(site, NO_MODEL, groups(8, image), () => undefined); // scripts loaded, sockets warm
+  const queue = await openQueue(redis, `cost-${frames.slice(0, 6)}`, frames);
+  const loop = startWorker(queue, instantly);
+  await through(queue, NO_MODEL, groups(8, image), () => undefined); // scripts loaded, sockets warm
   const then = performance.now();
   let bytes = 0;
-  const toll = await tollFor(site, async () => {
-    bytes = await through(site, NO_MODEL, groups(count, image), () => undefined);
+  const toll = await tollFor(queue, async () => {
+    bytes = await through(queue, NO_MODEL, groups(count, image), () => undefined);
   });
   const frame = (performance.now() - then) / (count * GROUP);
   await loop.stop(0);
-  await site.close();
+  await queue.close();
   return { frame, group: perUnit(toll, count), result: bytes / count };
 }
 
@@ -67,40 +67,40 @@ async function throughRedis(redis: TestRedis, count: number, image: ImageSpec, f
 async function rate(redis: TestRedis, workers: number, count: number, model: string): Promise<number> {
   const prefix = `rate${workers}`;
   const bundle = await loadBundle(model);
-  const site = await siteAt(redis, prefix);
+  const queue = await openQueue(redis, prefix);
   const start = () => startService(redis, prefix, ['worker', '--model', model, '--concurrency', '1']);
   const children = await Promise.all(Array.from({ length: workers }, start));
   const warm = 4 * workers;
   let from = 0;
-  await through(site, bundle.model.sha256, groups(count + warm, bundle.image), (at) => {
+  await through(queue, bundle.model.sha256, groups(count + warm, bundle.image), (at) => {
     if (at === warm - 1) from = performance.now();
   });
   const seconds = (performance.now() - from) / 1000;
   await endServices(children);
-  await site.close();
+  await queue.close();
   return (count * GROUP) / seconds;
 }
 
 /** Redis' memory in bytes, in quarters of a video behind a worker that takes 100 ms a group: the peak of each. */
 async function memory(redis: TestRedis, count: number, image: ImageSpec): Promise<number[]> {
-  const site = await siteAt(redis, 'memory');
-  const loop = takeWith(site, async (group, signal) => {
+  const queue = await openQueue(redis, 'memory');
+  const loop = startWorker(queue, async (group, signal) => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     return instantly(group, signal);
   });
   const peaks = [0, 0, 0, 0];
   let quarter = 0;
   const sampler = setInterval(() => {
-    void tollOf(site).then(({ memory: used }) => {
+    void tollOf(queue).then(({ memory: used }) => {
       peaks[quarter] = Math.max(peaks[quarter] ?? 0, used);
     });
   }, 50);
-  await through(site, NO_MODEL, groups(count, image), (at) => {
+  await through(queue, NO_MODEL, groups(count, image), (at) => {
     quarter = Math.min(3, Math.floor((4 * at) / count));
   });
   clearInterval(sampler);
   await loop.stop(0);
-  await site.close();
+  await queue.close();
   return peaks;
 }
 
@@ -115,7 +115,7 @@ const { values } = parseArgs({
 });
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const kib = (bytes: number): string => `${(bytes / 1024).toFixed(bytes < 10_240 ? 2 : 0)} KiB`;
-const tell = (toll: Toll, time: string): string =>
+const textOf = (toll: Toll, time: string): string =>
   `${toll.commands.toFixed(1)} commands, ${kib(toll.received)} in, ${kib(toll.sent)} out, ${(toll.cpu * 1000).toFixed(2)} ms of Redis' CPU${time}`;
 
 const { image, model } = await loadBundle(values.model);
@@ -127,11 +127,11 @@ try {
   say(`(a) in one process      ${here.toFixed(2)} ms a frame`);
   const { frame, group, result } = await throughRedis(redis, count, image, 'redis');
   say(`    through Redis       ${frame.toFixed(2)} ms a frame: the queue costs ${(frame - here).toFixed(2)} ms`);
-  say(`    a group of ${GROUP} is  ${tell(group, '')}; its result stays as ${kib(result)}`);
+  say(`    a group of ${GROUP} is  ${textOf(group, '')}; its result stays as ${kib(result)}`);
   const folder = await mkdtemp(path.join(tmpdir(), 'secondglance-bench-'));
   const beside = await throughRedis(redis, count, image, `folder:${folder}`);
   await rm(folder, { recursive: true });
-  say(`    frames in a folder  ${beside.frame.toFixed(2)} ms a frame; a group is ${tell(beside.group, '')}`);
+  say(`    frames in a folder  ${beside.frame.toFixed(2)} ms a frame; a group is ${textOf(beside.group, '')}`);
   const one = await rate(redis, 1, Number(values.groups), values.model);
   const two = await rate(redis, 2, Number(values.groups), values.model);
   say(`(b) one worker          ${one.toFixed(1)} frames a second`);
@@ -140,12 +140,12 @@ try {
   const steps = peaks.map((bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`).join(', ');
   say(`(c) Redis' memory       ${steps} (peak of each quarter of 1600 frames)`);
   for (const [name, toll] of Object.entries(await idleServices(redis, values.model))) {
-    say(`(d) ${name.padEnd(19)} ${tell(toll, ' a second')}`);
+    say(`(d) ${name.padEnd(19)} ${textOf(toll, ' a second')}`);
   }
-  say(`    a video waited for  ${tell(await waitingVideo(redis), ' a second')}`);
-  const { each, sweep } = await queuedVideos(redis, Number(values.videos));
-  say(`(e) a video submitted   ${tell(each, '')}, ${kib(each.memory)} of memory`);
-  say(`    a sweep over ${values.videos.padEnd(6)} ${tell(sweep, '')}, every 4 s`);
+  say(`    a video waited for  ${textOf(await waitingVideo(redis), ' a second')}`);
+  const { each, reconcile } = await queuedVideos(redis, Number(values.videos));
+  say(`(e) a video submitted   ${textOf(each, '')}, ${kib(each.memory)} of memory`);
+  say(`    reconciling ${values.videos.padEnd(9)} ${textOf(reconcile, '')}, every 4 s`);
   const times: string[] = [];
   for (let round = 0; round < 5; round += 1)
     times.push((await takeUp(redis, values.model, model.sha256, image)).toFixed(1));

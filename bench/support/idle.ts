@@ -6,17 +6,17 @@ import type { TestRedis } from '../../test/support/redis.ts';
 import {
   beginVideo,
   endServices,
-  feedAll,
   groups,
   instantly,
   NO_MODEL,
   never,
   nextId,
+  openQueue,
   perUnit,
-  siteAt,
+  produceAll,
   startService,
+  startWorker,
   type Toll,
-  takeWith,
   tollFor,
 } from './queue-context.ts';
 
@@ -26,34 +26,34 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export async function idleServices(redis: TestRedis, model: string): Promise<Record<string, Toll>> {
   const costs: Record<string, Toll> = {};
   for (const args of [[], ['ingest'], ['worker', '--model', model, '--concurrency', '1'], ['assemble']]) {
-    const name = args[0] === undefined ? 'nobody' : `an idle ${args[0]}`;
-    const site = await siteAt(redis, `idle-${args[0]}`);
+    const name = args[0] === undefined ? 'Redis alone' : `an idle ${args[0]}`;
+    const queue = await openQueue(redis, `idle-${args[0]}`);
     const children = args.length === 0 ? [] : [await startService(redis, `idle-${args[0]}`, args)];
     await pause(2000);
-    costs[name] = perUnit(await tollFor(site, () => pause(10_000)), 10);
+    costs[name] = perUnit(await tollFor(queue, () => pause(10_000)), 10);
     await endServices(children);
-    await site.close();
+    await queue.close();
   }
   return costs;
 }
 
 /** What it costs Redis in a second that an assembler waits for the results of one video. */
 export async function waitingVideo(redis: TestRedis): Promise<Toll> {
-  const site = await siteAt(redis, 'waiting');
+  const queue = await openQueue(redis, 'waiting');
   const count = 20;
   const ending = new AbortController();
   setMaxListeners(0, ending.signal);
-  const feeds = await Promise.all(Array.from({ length: count }, () => beginVideo(site, NO_MODEL)));
-  const waits = feeds.map((feed) =>
-    collectGroups(site, feed, { signal: ending.signal })
+  const producers = await Promise.all(Array.from({ length: count }, () => beginVideo(queue, NO_MODEL)));
+  const waits = producers.map((producer) =>
+    collectGroups(queue, producer, { signal: ending.signal })
       .next()
       .catch(() => undefined),
   );
   await pause(2000);
-  const toll = perUnit(await tollFor(site, () => pause(5000)), 5 * count);
+  const toll = perUnit(await tollFor(queue, () => pause(5000)), 5 * count);
   ending.abort();
   await Promise.all(waits);
-  await site.close();
+  await queue.close();
   return toll;
 }
 
@@ -61,46 +61,46 @@ export async function waitingVideo(redis: TestRedis): Promise<Toll> {
 const REQUEST = JSON.stringify({ padding: 'x'.repeat(1100) });
 
 /** What many waiting videos cost: each by itself when it is submitted, and all of them whenever a service sweeps. */
-export async function queuedVideos(redis: TestRedis, count: number): Promise<{ each: Toll; sweep: Toll }> {
-  const site = await siteAt(redis, 'queued');
+export async function queuedVideos(redis: TestRedis, count: number): Promise<{ each: Toll; reconcile: Toll }> {
+  const queue = await openQueue(redis, 'queued');
   const enter = async (): Promise<void> => {
     for (let at = 0; at < count; at += 1) {
       const submission = { id: nextId(), request: REQUEST, priority: 'normal' as const, name: 'made.mp4' };
-      const { run } = await site.records.submit(submission);
-      await site.queues.addVideo({ video: submission.id, run }, 'normal');
+      const { run } = await queue.records.submit(submission);
+      await queue.queues.addVideo({ video: submission.id, run }, 'normal');
     }
   };
-  const each = perUnit(await tollFor(site, enter), count);
-  const swept = await tollFor(site, () => reconcileQueues(site, never));
-  await site.close();
-  return { each, sweep: swept };
+  const each = perUnit(await tollFor(queue, enter), count);
+  const reconciled = await tollFor(queue, () => reconcileQueues(queue, never));
+  await queue.close();
+  return { each, reconcile: reconciled };
 }
 
-async function activeGroups(site: QueueContext): Promise<number> {
-  return (await site.queues.depths()).groups?.active ?? 0;
+async function activeGroups(queue: QueueContext): Promise<number> {
+  return (await queue.queues.depths()).groups?.active ?? 0;
 }
 
-/** Seconds from the `kill -9` of a worker until both groups that it held have results from another one. */
+/** Seconds from the `kill -9` of a worker until both groups that it had in hand have captions from another one. */
 export async function takeUp(
   redis: TestRedis,
   model: string,
   sha256: string,
   image: Parameters<typeof groups>[1],
 ): Promise<number> {
-  const site = await siteAt(redis, nextId());
-  const [victim] = [await startService(redis, site.prefix, ['worker', '--model', model, '--concurrency', '1'])];
-  const feed = await beginVideo(site, sha256);
-  const feeding = feedAll(site, feed, groups(2, image));
-  while ((await activeGroups(site)) < 2) await pause(5);
-  await feeding;
+  const queue = await openQueue(redis, nextId());
+  const [victim] = [await startService(redis, queue.prefix, ['worker', '--model', model, '--concurrency', '1'])];
+  const producer = await beginVideo(queue, sha256);
+  const producing = produceAll(queue, producer, groups(2, image));
+  while ((await activeGroups(queue)) < 2) await pause(5);
+  await producing;
   const began = performance.now();
   await endServices([victim], 'SIGKILL');
-  const left = (await site.results.missing(feed.video, 2)).length;
+  const left = (await queue.results.missing(producer.video, 2)).length;
   if (left === 0) throw new Error('the worker was done before it was killed');
-  const other = takeWith(site, instantly);
-  while ((await site.results.missing(feed.video, 2)).length > 0) await pause(20);
+  const other = startWorker(queue, instantly, sha256);
+  while ((await queue.results.missing(producer.video, 2)).length > 0) await pause(20);
   const seconds = (performance.now() - began) / 1000;
   await other.stop(0);
-  await site.close();
+  await queue.close();
   return seconds;
 }

@@ -13,7 +13,7 @@ import { connectService } from '../../src/queue/redis/connection.ts';
 import type { TestRedis } from '../../test/support/redis.ts';
 
 const MAIN = path.join(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
-const LIMITS = { perVideo: 8, inAll: 64 };
+const LIMITS = { perVideo: 8, perModel: 64 };
 
 /** Keyframes of a group. */
 export const GROUP = 8;
@@ -43,8 +43,8 @@ export const instantly: GroupWork = async (group): Promise<Caption[]> =>
     return { video, index, pts, still, draft: text, text, confidence: 0.5, passes: 2 };
   });
 
-/** A site of its own on a Redis. */
-export async function siteAt(redis: TestRedis, prefix: string, frames: FramePlace = 'redis'): Promise<QueueContext> {
+/** A queue context with a prefix of its own. */
+export async function openQueue(redis: TestRedis, prefix: string, frames: FramePlace = 'redis'): Promise<QueueContext> {
   const place = { url: redis.url, prefix };
   return openQueueContext(await connectService(place, () => undefined, never), place, frames);
 }
@@ -57,23 +57,23 @@ export function nextId(): string {
   return `v${String(videos).padStart(24, '0')}`;
 }
 
-/** A video that is being decoded, as its feed sees it. */
-export async function beginVideo(site: QueueContext, model: string) {
+/** A running video, as its decoder sees it. */
+export async function beginVideo(queue: QueueContext, model: string) {
   const id = nextId();
-  const { run } = await submitVideo(site, { id, request: '{}', priority: 'normal', name: 'made' });
-  await site.queues.remove({ video: id, run }, 'normal');
-  await site.records.note(id, run, { state: 'running' });
+  const { run } = await submitVideo(queue, { id, request: '{}', priority: 'normal', name: 'made' });
+  await queue.queues.remove({ video: id, run }, 'normal');
+  await queue.records.begin({ video: id, run }, model);
   return { video: id, run, priority: 'normal' as const, model, passes: 2 as const };
 }
 
 /** Puts a video's groups in flight. */
-export async function feedAll(
-  site: QueueContext,
-  feed: Awaited<ReturnType<typeof beginVideo>>,
+export async function produceAll(
+  queue: QueueContext,
+  producer: Awaited<ReturnType<typeof beginVideo>>,
   made: AsyncIterable<Group>,
 ) {
-  const count = await enqueueGroups(site, feed, made, LIMITS, never);
-  await site.records.note(feed.video, feed.run, { report: '{}', groups: count });
+  const count = await enqueueGroups(queue, producer, made, LIMITS, never);
+  await queue.records.update(producer, { report: '{}', groups: count });
 }
 
 /**
@@ -81,29 +81,29 @@ export async function feedAll(
  * in Redis.
  */
 export async function through(
-  site: QueueContext,
+  queue: QueueContext,
   model: string,
   made: AsyncIterable<Group>,
   onGroup: (at: number) => void,
 ): Promise<number> {
-  const feed = await beginVideo(site, model);
-  const feeding = feedAll(site, feed, made);
-  for await (const { index } of collectGroups(site, feed, { signal: never })) onGroup(index);
-  await feeding;
-  const bytes = await site.redis.memory('USAGE', site.keys.results(feed.video), 'SAMPLES', 0);
-  await site.records.finish(feed.video, feed.run, 'done', '{}');
+  const producer = await beginVideo(queue, model);
+  const producing = produceAll(queue, producer, made);
+  for await (const { index } of collectGroups(queue, producer, { signal: never })) onGroup(index);
+  await producing;
+  const bytes = await queue.redis.memory('USAGE', queue.keys.results(producer.video), 'SAMPLES', 0);
+  await queue.records.finish(producer.video, producer.run, 'done', '{}');
   return bytes ?? 0;
 }
 
 /** A worker in this process. */
-export function takeWith(site: QueueContext, work: GroupWork): JobLoop {
-  return startGroupWorker(site, {
+export function startWorker(queue: QueueContext, work: GroupWork, model = NO_MODEL): JobLoop<'group'> {
+  return startGroupWorker(queue, {
+    model,
     concurrency: 2,
     runtime: 'bench',
-    refuse: () => undefined,
-    work: () => work,
+    caption: (group, _, signal) => work(group, signal),
     onGroup: () => undefined,
-    onDropped: () => undefined,
+    onRejected: () => undefined,
     onTrouble: () => undefined,
   });
 }
@@ -119,8 +119,8 @@ export interface Toll {
 }
 
 /** Asks Redis what it has done so far. */
-export async function tollOf(site: QueueContext): Promise<Toll> {
-  const info = await site.redis.info();
+export async function tollOf(queue: QueueContext): Promise<Toll> {
+  const info = await queue.redis.info();
   const of = (name: string): number => Number(new RegExp(`^${name}:([\\d.]+)`, 'm').exec(info)?.[1] ?? 0);
   return {
     commands: of('total_commands_processed'),
@@ -132,10 +132,10 @@ export async function tollOf(site: QueueContext): Promise<Toll> {
 }
 
 /** What `act` cost Redis. */
-export async function tollFor(site: QueueContext, act: () => Promise<unknown>): Promise<Toll> {
-  const before = await tollOf(site);
+export async function tollFor(queue: QueueContext, act: () => Promise<unknown>): Promise<Toll> {
+  const before = await tollOf(queue);
   await act();
-  const after = await tollOf(site);
+  const after = await tollOf(queue);
   const spent = (name: keyof Toll): number => after[name] - before[name];
   return {
     commands: spent('commands'),

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { CaptionStore } from '../core/caption-store.ts';
 import { SecondGlanceError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json-value.ts';
 import type { Keyframe } from '../core/types.ts';
@@ -57,20 +58,20 @@ export interface KeyframeRequest {
   readonly captioner: Captioner;
   readonly settings: KeyframeSettings;
   /** Where captions become durable. What it already has is not captioned again. */
-  readonly journal: Journal;
+  readonly journal: CaptionStore;
   readonly signal: AbortSignal;
   readonly tapKeyframes?: TapKeyframes | undefined;
 }
 
-/** Captions groups, each durable in the journal before it counts; a group that the journal has is read from there. */
-function captionDurably(journal: Journal, captioner: Captioner, options: CaptionOptions): GroupWork {
+/** Captions groups, each durable in the store before it counts; a group that the store has is read from there. */
+function captionDurably(store: CaptionStore, captioner: Captioner, options: CaptionOptions): GroupWork {
   return async (group, signal) => {
-    const durable = await journal.read(group.index);
+    const durable = await store.read(group.index);
     // The same file may have had another name in that run, for example when it was found in a folder.
     if (durable !== undefined) return durable.map((caption) => ({ ...caption, video: group.video }));
     const captions = await captioner.caption(group, options, signal);
     // A failed group is not durable, so the next run tries it again.
-    if (captions.every(({ error }) => error === undefined)) await journal.append(group.index, captions);
+    if (captions.every(({ error }) => error === undefined)) await store.append(group.index, captions);
     return captions;
   };
 }

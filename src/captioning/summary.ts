@@ -56,6 +56,12 @@ export function problemOf(error: unknown, verbose: boolean): Problem {
   };
 }
 
+/** The summary of an input that failed as a whole. */
+export function failedSummary(video: string, error: unknown, verbose = true): InputSummary {
+  const problems = [problemOf(error, verbose)];
+  return { video, state: 'failed', keyframes: 0, cues: 0, seconds: 0, outputs: [], problems };
+}
+
 /** The problem of an input that could be read in part. */
 export function damageProblem(
   damage: { readonly code: string; readonly message: string; readonly detail: FailureDetail },

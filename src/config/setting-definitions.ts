@@ -30,7 +30,7 @@ export const SETTING_DEFINITIONS = {
     help: 'where frames wait for a worker: redis, or folder:/PATH that all machines share',
     byDefault: 'redis',
   },
-  inFlight: { value: '<n>', help: 'limit of groups of frames in flight, in all', byDefault: 64 },
+  inFlight: { value: '<n>', help: 'limit of groups of frames in flight, per model', byDefault: 64 },
   inFlightPerVideo: { value: '<n>', help: 'limit of groups of frames in flight, per video', byDefault: 8 },
   workerConcurrency: { value: '<n>', help: 'inference processes of a worker (default: by the number of cores)' },
   device: { value: '<name>', help: 'execution provider: auto, cpu, cuda, webgpu', byDefault: 'auto' },

@@ -5,48 +5,52 @@ import type { RunPayload } from './jobs.ts';
 import type { QueueContext } from './queue-context.ts';
 import { isOpen, type VideoRecord } from './redis/records.ts';
 
-/** Results read in one go. */
+/** Results read at once. */
 const BATCH = 32;
-/** Waiting for results: first so long, then longer. */
+/** Polling for results: shortest and longest pause. */
 const FIRST_WAIT_MS = 20;
 const LONGEST_WAIT_MS = 300;
 
-/** A group's captions as the writer of tracks takes them. */
+/** A group's captions, for the track writer. */
 export interface CollectedGroup {
   readonly index: number;
   readonly captions: readonly Caption[];
 }
 
-/** The record of a run that is still wanted. Throws `video-gone`. */
-export async function requireActiveRun(site: QueueContext, { video, run }: RunPayload): Promise<VideoRecord> {
-  const record = await site.records.read(video);
+/** The record of a run that is still active. Throws `video-gone`. */
+export async function requireActiveRun({ records }: QueueContext, { video, run }: RunPayload): Promise<VideoRecord> {
+  const record = await records.read(video);
   if (record !== undefined && isOpen(record.state) && record.run === run) return record;
   const what =
-    record === undefined ? 'Redis has forgotten it' : record.run === run ? record.state : 'it was begun anew';
-  throw new QueueError('video-gone', `${video} is not wanted any more: ${what}`);
+    record === undefined
+      ? 'Redis has no record of it'
+      : record.run === run
+        ? `it is ${record.state}`
+        : 'it was restarted';
+  throw new QueueError('video-gone', `the run of ${video} is over: ${what}`);
 }
 
-/** Waits until `ready` gives something for the run's record. Throws `video-gone`, or the signal's reason. */
+/** Polls the run's record until `ready` returns something. Throws `video-gone`, or the signal's reason. */
 export async function waitFor<T>(
-  site: QueueContext,
+  context: QueueContext,
   of: RunPayload,
   ready: (record: VideoRecord) => T | undefined,
   signal: AbortSignal,
 ): Promise<T> {
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     signal.throwIfAborted();
-    const value = ready(await requireActiveRun(site, of));
+    const value = ready(await requireActiveRun(context, of));
     if (value !== undefined) return value;
     await sleep(wait, signal);
   }
 }
 
 /**
- * A run's results in order, each as soon as it is there and those before it are; ends when the decoder has said how many
- * there are, and all have come. `onRuntime` hears what ran the model. Throws `video-gone`, or the signal's reason.
+ * A run's captions in order, each group as soon as it and those before it are durable. Ends after the last group, once the decoder has
+ * reported how many there are. `onRuntime` is called with what ran the model. Throws `video-gone`, or the signal's reason.
  */
 export async function* collectGroups(
-  site: QueueContext,
+  context: QueueContext,
   of: RunPayload,
   options: { readonly signal: AbortSignal; readonly onRuntime?: (runtime: string) => void },
 ): AsyncGenerator<CollectedGroup, void, undefined> {
@@ -55,10 +59,10 @@ export async function* collectGroups(
   let wait = FIRST_WAIT_MS;
   for (;;) {
     signal.throwIfAborted();
-    const { groups, report } = await requireActiveRun(site, of);
+    const { groups, report } = await requireActiveRun(context, of);
     if (report !== undefined && groups !== undefined && next >= groups) return;
     const from = next;
-    for (const result of await site.results.read(of.video, next, next + BATCH)) {
+    for (const result of await context.results.read(of.video, next, next + BATCH)) {
       if (result === undefined) break;
       onRuntime?.(result.runtime);
       yield { index: next, captions: result.captions };

@@ -1,101 +1,114 @@
 import { sleep } from '../core/sleep.ts';
 import { GROUP_SIZE, type Group } from '../core/types.ts';
 import { QueueError } from './errors.ts';
-import { evaluate } from './evaluate.ts';
 import { packGroup } from './frames.ts';
-import type { GroupPayload, RunPayload } from './jobs.ts';
-import { GROUPS_QUEUE, type Priority } from './names.ts';
+import { type GroupPayload, modelPrefix, type RunPayload } from './jobs.ts';
+import type { Priority } from './priority.ts';
 import type { QueueContext } from './queue-context.ts';
-import { ADMIT } from './redis/scripts.ts';
 
-/** How many groups may be in flight: their frames kept, their results not there yet. */
-export interface FlightLimits {
+/** How many groups may be in flight. */
+export interface InFlightLimits {
   readonly perVideo: number;
-  /** In all. Urgent videos may use it up; others leave a part of it free, so that those find room. */
-  readonly inAll: number;
+  /** For all videos of a model. Only high priorities may use all of it, so that they find room. */
+  readonly perModel: number;
 }
 
-/** One run of a video, from the side of its decoder. */
+/** One run of a video, from the decoder's side. */
 export interface GroupProducer extends RunPayload {
   readonly priority: Priority;
-  /** What groups' jobs say of the work, see {@link GroupPayload}. */
-  readonly model: string;
-  readonly passes: 1 | 2;
+  readonly model: GroupPayload['model'];
+  readonly passes: GroupPayload['passes'];
 }
 
-/** The part of the limit in all that a priority may use. */
+/** The part of the model's limit that a priority may use. */
 const SHARE: Readonly<Record<Priority, number>> = { high: 1, normal: 0.75, low: 0.5 };
-/** Waiting for room: first so long, then longer. */
+/** Polling for room: shortest and longest pause. */
 const FIRST_WAIT_MS = 10;
 const LONGEST_WAIT_MS = 200;
 
-function gone(video: string): QueueError {
-  return new QueueError('video-gone', `${video} is not wanted any more: it was cancelled, begun anew or forgotten`);
+/** Throws `no-worker` where no running worker has the model. */
+async function requireWorker({ queues }: QueueContext, { video, model }: GroupProducer): Promise<void> {
+  if (await queues.hasWorker(model)) return;
+  throw new QueueError('no-worker', noWorkerReason(video, model));
 }
 
-/** Waits until the group may be in flight. False where it has a result, or is in flight with a job already. */
-async function admitted(
-  site: QueueContext,
-  feed: GroupProducer,
+/** The sentence for a model that no running worker has. */
+export function noWorkerReason(video: string, model: string): string {
+  return `${video} waits for a worker: no running worker has its model (SHA-256 ${modelPrefix(model)}...)`;
+}
+
+/** Waits until the group may be in flight. False where it has captions or a job already. */
+async function waitForRoom(
+  context: QueueContext,
+  producer: GroupProducer,
   group: Group,
-  limits: FlightLimits,
+  limits: InFlightLimits,
   signal: AbortSignal,
-) {
-  const { keys, redis, queues } = site;
-  const { video, run, priority } = feed;
-  const inAll = Math.max(1, Math.floor(limits.inAll * SHARE[priority]));
-  const last = group.keyframes.at(-1);
-  const reached = group.index * GROUP_SIZE + group.keyframes.length;
+): Promise<boolean> {
+  const { keys, redis, queues, frames, timings } = context;
+  const { video, run, priority, model } = producer;
+  const perModel = Math.max(1, Math.floor(limits.perModel * SHARE[priority]));
+  const found = group.index * GROUP_SIZE + group.keyframes.length;
+  const pts = group.keyframes.at(-1)?.pts ?? 0;
+  const key = { video, run, group: group.index };
+  let checked = performance.now();
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     signal.throwIfAborted();
-    const answer = await evaluate(
-      redis,
-      ADMIT,
-      [keys.record(video), keys.results(video), keys.held, keys.meta(GROUPS_QUEUE)],
-      [video, run, group.index, limits.perVideo, inAll, reached, last?.pts ?? 0, Date.now()],
-    );
-    if (answer === 'gone') throw gone(video);
-    if (answer === 'aside') throw new QueueError('video-aside', `${video} is refused by every worker`);
+    const scriptKeys = [keys.record(video), keys.results(video), keys.inFlight, keys.paused];
+    const limitsOf = [modelPrefix(model), limits.perVideo, perModel];
+    const answer = await redis.sgAdmit(...scriptKeys, video, run, group.index, ...limitsOf, found, pts);
+    if (answer === 'cancelled') {
+      throw new QueueError('video-gone', `the run of ${video} is over: it was cancelled, restarted or lost`);
+    }
     if (answer === 'done') return false;
     if (answer === 'admitted') return true;
-    if (answer === 'held') return (await queues.groupState({ video, run, group: group.index })) === undefined;
+    // A decoder that died may have left the group without its job.
+    if (answer === 'in-flight') return !(await queues.hasGroup(model, key));
+    if (answer === 'full' && performance.now() - checked > timings.noWorkerMs) {
+      await requireWorker(context, producer);
+      checked = performance.now();
+    }
+    if (wait === LONGEST_WAIT_MS) await frames.prepare();
     await sleep(wait, signal);
   }
 }
 
 /**
- * Puts a video's groups in flight, as fast as the limits let it; what has a result, or is in flight already, is passed
- * over. So the same video may be fed again after any accident. Ends with the number of groups.
- * @throws QueueError `video-gone` where the run is not wanted any more, `video-aside` where no worker can do it at present;
- * what `groups` throws
+ * Puts a video's groups in flight as the limits permit, except for those that have captions or are in flight already: after any failure
+ * the same video may be enqueued again. Returns the number of groups.
+ * @throws QueueError `video-gone` where the run is over, `no-worker`, `frame-store`; errors of `groups`
  */
 export async function enqueueGroups(
-  site: QueueContext,
-  feed: GroupProducer,
+  context: QueueContext,
+  producer: GroupProducer,
   groups: AsyncIterable<Group>,
-  limits: FlightLimits,
+  limits: InFlightLimits,
   signal: AbortSignal,
 ): Promise<number> {
-  const { video, run, priority, model, passes } = feed;
+  const { video, run, priority, model, passes } = producer;
   let count = 0;
   for await (const group of groups) {
     count = group.index + 1;
-    if (!(await admitted(site, feed, group, limits, signal))) continue;
-    // The job comes last: a death in between leaves frames that the next feeding finds, never a job without them.
-    await site.frames.put(video, group.index, packGroup(group));
-    const payload: GroupPayload = { video, run, group: group.index, model, passes };
-    await site.queues.addGroup(payload, priority);
+    if (!(await waitForRoom(context, producer, group, limits, signal))) continue;
+    // The job comes last: a crash in between leaves frames without a job, which are enqueued again, and never a job without frames.
+    await context.frames.put(video, group.index, packGroup(group));
+    await context.queues.addGroup({ video, run, group: group.index, model, passes }, priority);
   }
   return count;
 }
 
-/** Those of a run's groups `[0, count)` that have neither a result nor a job: Redis forgot them. */
-export async function lostGroups(site: QueueContext, { video, run }: RunPayload, count: number): Promise<number[]> {
+/** Those of a run's groups `[0, count)` that have neither captions nor a job. */
+export async function lostGroups(
+  { results, queues }: QueueContext,
+  { video, run, model }: RunPayload & { readonly model: string },
+  count: number,
+): Promise<number[]> {
   const lost: number[] = [];
-  for (const group of await site.results.missing(video, count)) {
-    if ((await site.queues.groupState({ video, run, group })) !== undefined) continue;
-    // Its result may have come, and its job gone, between the two questions.
-    if (!(await site.results.has({ video, run, group }))) lost.push(group);
+  for (const group of await results.missing(video, count)) {
+    const key = { video, run, group };
+    if (await queues.hasGroup(model, key)) continue;
+    // The captions may have come, and the job ended, between the two questions.
+    if (!(await results.has(key))) lost.push(group);
   }
   return lost;
 }

@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Redis } from 'ioredis';
 import { errnoOf, sentenceOf } from '../core/errors.ts';
 import { QueueError } from './errors.ts';
 import type { FrameStore } from './frames.ts';
-import type { Keys } from './names.ts';
+import type { Keys } from './redis/keys.ts';
 
-/** Frames in Redis itself: one hash for each video. Its commit script frees them in the step in which a result counts. */
+/** Frames in Redis: a hash for each video. The script that commits captions removes a group's frames in the same step. */
 export function redisFrames(redis: Redis, keys: Keys): FrameStore {
   return {
+    async prepare() {},
     async put(video, group, bytes) {
       await redis.hset(keys.frames(video), String(group), bytes);
     },
@@ -26,8 +27,8 @@ export function redisFrames(redis: Redis, keys: Keys): FrameStore {
 }
 
 /**
- * Frames as files in a folder that all machines share: `FOLDER/VIDEO/GROUP`. A file appears whole or not at all. For sites
- * whose shared disk is larger than the memory of their Redis. Throws `frame-store` where the folder cannot be used.
+ * Frames as files `FOLDER/VIDEO/GROUP` in a folder that all machines share, for installations whose shared disk is larger than the memory
+ * of Redis. A file is renamed into place, so it is complete or absent.
  */
 export function folderFrames(folder: string): FrameStore {
   const fileOf = (video: string, group: number): string => path.join(folder, video, String(group));
@@ -36,15 +37,20 @@ export function folderFrames(folder: string): FrameStore {
       cause: error,
     });
   return {
+    async prepare() {
+      await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+        throw failed(error);
+      });
+    },
     async put(video, group, bytes) {
       const file = fileOf(video, group);
-      const part = `${file}.${randomBytes(4).toString('hex')}.part`;
+      const temp = `${file}.${randomBytes(4).toString('hex')}.part`;
       try {
         await mkdir(path.dirname(file), { recursive: true });
-        await writeFile(part, bytes);
-        await rename(part, file);
+        await writeFile(temp, bytes);
+        await rename(temp, file);
       } catch (error) {
-        await rm(part, { force: true }).catch(() => undefined);
+        await rm(temp, { force: true }).catch(() => undefined);
         throw failed(error);
       }
     },
@@ -52,8 +58,12 @@ export function folderFrames(folder: string): FrameStore {
       try {
         return await readFile(fileOf(video, group));
       } catch (error) {
-        if (errnoOf(error) === 'ENOENT') return undefined;
-        throw failed(error);
+        if (errnoOf(error) !== 'ENOENT') throw failed(error);
+        // Without the folder itself nothing can be said about its frames: this machine may lack the mount.
+        await stat(folder).catch((missing: unknown) => {
+          throw failed(missing);
+        });
+        return undefined;
       }
     },
     async free(video, group) {

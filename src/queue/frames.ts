@@ -3,19 +3,21 @@ import { z } from 'zod';
 import type { Group, Keyframe } from '../core/types.ts';
 import { QueueError } from './errors.ts';
 
-/** Where the frames of groups wait for a worker, beside the queue. Lossless; freed when their result is there. */
+/** Keeps the frames of groups in flight, lossless, until their captions are durable. */
 export interface FrameStore {
-  /** Keeps a group's frames. Again: the same bytes take the place of the first. */
+  /** Makes the store usable if it can: a shared folder that was removed is created again. Throws `frame-store`. */
+  prepare(): Promise<void>;
+  /** Stores a group's frames; replaces those of an earlier call. Throws `frame-store`. */
   put(video: string, group: number, bytes: Buffer): Promise<void>;
-  /** Undefined where they are not there (any more). */
+  /** Undefined where there are none. Throws `frame-store` where the store as a whole cannot be used. */
   get(video: string, group: number): Promise<Buffer | undefined>;
-  /** Frees a group's frames. Harmless where they are gone. */
+  /** Removes a group's frames. Does nothing where there are none. */
   free(video: string, group: number): Promise<void>;
-  /** Frees all of a video. */
+  /** Removes all frames of a video. */
   freeAll(video: string): Promise<void>;
 }
 
-/** Bytes of the checksum that leads. */
+/** Bytes of the leading checksum. */
 const SUM_BYTES = 32;
 const LENGTH_BYTES = 4;
 
@@ -36,7 +38,7 @@ const headSchema = z.strictObject({
     .max(64),
 });
 
-/** A group as bytes: SHA-256 of what follows, length of the head, the head as JSON, then the pixels as they are. */
+/** A group as bytes: SHA-256 of the rest, length of the header, the header as JSON, the pixels unchanged. */
 export function packGroup(group: Group): Buffer {
   const keyframes = group.keyframes.map(({ index, pts, still, width, height }) => ({
     index,
@@ -52,7 +54,7 @@ export function packGroup(group: Group): Buffer {
   return Buffer.concat([createHash('sha256').update(body).digest(), body]);
 }
 
-/** The group that {@link packGroup} made these bytes of. Throws `frames-lost` where they are not whole. */
+/** Reverses {@link packGroup}. Throws `frames-lost` where the bytes are damaged. */
 export function unpackGroup(bytes: Buffer): Group {
   const body = bytes.subarray(SUM_BYTES);
   const sum = createHash('sha256').update(body).digest();

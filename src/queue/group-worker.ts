@@ -1,128 +1,163 @@
 import { hostname } from 'node:os';
+import type { CaptionStore } from '../core/caption-store.ts';
 import { sentenceOf } from '../core/errors.ts';
 import { failedCaptions } from '../core/failed-captions.ts';
 import type { Caption, Group } from '../core/types.ts';
 import { QueueError } from './errors.ts';
 import { unpackGroup } from './frames.ts';
-import type { GroupWork } from './in-process.ts';
-import { JobLoop, RescheduleError } from './job-loop.ts';
-import { type GroupPayload, type GroupPlace, groupPayload, readPayload } from './jobs.ts';
-import { GROUPS_QUEUE } from './names.ts';
+import { type JobContext, JobLoop, RescheduleError } from './job-loop.ts';
+import { type GroupKey, type GroupPayload, groupsQueue } from './jobs.ts';
 import type { QueueContext } from './queue-context.ts';
-import { MOST_FAILURES } from './queues.ts';
+import { ATTEMPTS } from './queues.ts';
+import { isInfrastructureError } from './redis/connection.ts';
 
-/** A group that another worker has to take is offered again after this long. */
-const REFUSED_MS = 1000;
-
-/** What a worker does with groups. */
+/** How a worker captions groups. */
 export interface GroupWorker {
+  /** SHA-256 of the model that it has: it takes groups for this one only. */
+  readonly model: string;
   /** Groups at once. */
   readonly concurrency: number;
-  /** What runs the model, as results say it. */
+  /** What runs the model, for the results. */
   readonly runtime: string;
-  /** Why this worker cannot take the group (it has another bundle); undefined where it can. */
-  refuse(payload: GroupPayload): string | undefined;
-  /** The work itself, for so many passes. */
-  work(passes: 1 | 2): GroupWork;
-  /** Told how each group went. */
+  /** Throws a RescheduleError where the model itself cannot run at present: then the group has not failed. */
+  caption(group: Group, passes: 1 | 2, signal: AbortSignal): Promise<readonly Caption[]>;
+  /** Called once for each outcome of a job. */
   onGroup(event: GroupEvent): void;
-  /** Hears of a job that nobody takes up again: this program did not write it, or it died with too many of its holders. */
-  onDropped(error: Error): void;
+  /** Called with the reason when a job is dropped that this version of the program did not write. */
+  onRejected(error: Error): void;
+  /** Called for errors of connections and locks, which need no reaction. */
   readonly onTrouble: (error: Error) => void;
 }
 
-/** How a group went. */
-export type GroupEvent = GroupPlace & {
+/** The outcome of a group's job. */
+export type GroupEvent = GroupKey & {
   /**
-   * `kept`: its result counts. `twice`: it had one. `gone`: nobody wants it any more. `lost`: its frames were gone, they
-   * are decoded again. `failed`: it is tried again. `gap`: it was given up. `refused`: for another worker.
+   * `committed`: its captions are durable. `duplicate`: it had captions already. `cancelled`: the run is over. `frames-missing`: its
+   * frames are gone, it is decoded again. `failed`: it is tried again. `failed-group`: it has failed for good and is committed without
+   * captions. `postponed`: Redis or the frame store is away.
    */
-  readonly what: 'kept' | 'twice' | 'gone' | 'lost' | 'failed' | 'gap' | 'refused';
+  readonly outcome:
+    | 'committed'
+    | 'duplicate'
+    | 'cancelled'
+    | 'frames-missing'
+    | 'failed'
+    | 'failed-group'
+    | 'postponed';
   readonly reason?: string;
   readonly keyframes?: number;
   readonly passes?: 1 | 2;
-  /** From the frames to the result. */
+  /** From reading the frames to the commit. */
   readonly seconds?: number;
 };
 
-/** Why a whole group failed; undefined where any of its captions is one. */
+/** Why a whole group failed; undefined where at least one keyframe has a caption. */
 function failureOf(captions: readonly Caption[]): string | undefined {
   return captions.every(({ error }) => error !== undefined) ? captions[0]?.error?.message : undefined;
 }
 
-/** The frames of a group; undefined where they are gone, or were damaged and are gone now. */
-export async function framesOf(site: QueueContext, { video, group }: GroupPlace): Promise<Group | undefined> {
-  const bytes = await site.frames.get(video, group);
+/** The frames of a group; undefined where they are missing or damaged. Throws `frame-store`. */
+async function readFrames({ frames }: QueueContext, { video, group }: GroupKey): Promise<Group | undefined> {
+  const bytes = await frames.get(video, group);
   if (bytes === undefined) return undefined;
   try {
     return unpackGroup(bytes);
   } catch (error) {
     if (!(error instanceof QueueError)) throw error;
-    await site.frames.free(video, group);
+    await frames.free(video, group);
     return undefined;
   }
 }
 
-/** The captions of a group, or those of a gap after its last failure. Throws what makes it be tried again. */
-async function captionsOf(taker: GroupWorker, group: Group, passes: 1 | 2, failures: number, signal: AbortSignal) {
-  const last = failures + 1 >= MOST_FAILURES;
+/** Captions a group, or says why that failed. Throws what is no failure of the group. */
+async function captionsOf(worker: GroupWorker, group: Group, passes: 1 | 2, signal: AbortSignal) {
   try {
-    const captions = await taker.work(passes)(group, signal);
-    const failure = failureOf(captions);
-    return failure === undefined || last ? { captions, failure } : { failure };
+    const captions = await worker.caption(group, passes, signal);
+    return { captions, failure: failureOf(captions) };
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (signal.aborted || error instanceof RescheduleError || isInfrastructureError(error)) throw error;
     const failure = sentenceOf(error);
-    return last ? { captions: failedCaptions(group, passes, failure), failure } : { failure };
+    return { captions: failedCaptions(group, passes, failure), failure };
   }
 }
 
-/**
- * Takes groups from the queue, gives them to the work, and makes their results durable before their jobs count as done.
- * A group that was done already is not done again.
- */
-export function startGroupWorker(site: QueueContext, taker: GroupWorker): JobLoop {
-  const { runtime, onGroup } = taker;
-  return new JobLoop(site, {
-    queue: GROUPS_QUEUE,
-    concurrency: taker.concurrency,
-    onFailed: async (_, error) => taker.onDropped(error),
-    onTrouble: taker.onTrouble,
-    async handle(data, { signal, failures }) {
-      const payload = readPayload(groupPayload, data, 'a job in the queue of groups');
-      const { video, run, group: at, passes } = payload;
-      const place = { video, run, group: at };
-      const refusal = taker.refuse(payload);
-      if (refusal !== undefined) {
-        const how = await site.records.refuse(video, run, refusal);
-        onGroup({ ...place, what: how === 'gone' ? 'gone' : 'refused', reason: refusal });
-        if (how === 'refused') throw new RescheduleError(REFUSED_MS, refusal);
-        await site.frames.free(video, at);
+class GroupHandler {
+  readonly #context: QueueContext;
+  readonly #worker: GroupWorker;
+
+  constructor(context: QueueContext, worker: GroupWorker) {
+    this.#context = context;
+    this.#worker = worker;
+  }
+
+  #report({ video, run, group }: GroupKey, event: Omit<GroupEvent, keyof GroupKey>): void {
+    this.#worker.onGroup({ video, run, group, ...event });
+  }
+
+  #storeOf(payload: GroupPayload): CaptionStore {
+    return this.#context.results.store(payload, { runtime: this.#worker.runtime, host: hostname() });
+  }
+
+  async handle(payload: GroupPayload, { signal, failures }: JobContext): Promise<void> {
+    const { frames, inFlight } = this.#context;
+    const store = this.#storeOf(payload);
+    const { video, group: index, passes } = payload;
+    const isDuplicate = (await store.read(index)) !== undefined;
+    const group = isDuplicate ? undefined : await readFrames(this.#context, payload);
+    if (group === undefined) {
+      if (isDuplicate || (await store.read(index)) !== undefined) {
+        await frames.free(video, index);
+        this.#report(payload, { outcome: 'duplicate' });
         return;
       }
-      if (await site.results.has(place)) {
-        await site.frames.free(video, at);
-        onGroup({ ...place, what: 'twice' });
-        return;
-      }
-      const group = await framesOf(site, place);
-      if (group === undefined) {
-        // Without its job the group counts as lost, and whoever watches over the video has it decoded again.
-        onGroup({ ...place, what: (await site.results.has(place)) ? 'twice' : 'lost' });
-        return;
-      }
-      const began = performance.now();
-      const { captions, failure } = await captionsOf(taker, group, passes, failures, signal);
-      if (captions === undefined) {
-        onGroup({ ...place, what: 'failed', reason: failure });
-        throw new Error(failure);
-      }
-      const kept = await site.results.commit(place, { captions: [...captions], runtime, host: hostname() });
-      await site.frames.free(video, at);
-      const seconds = (performance.now() - began) / 1000;
-      const told = { ...place, keyframes: captions.length, passes, seconds };
-      if (kept === 'kept' && failure !== undefined) onGroup({ ...told, what: 'gap', reason: failure });
-      else onGroup({ ...told, what: kept });
-    },
+      // Its place is freed, or a decoder with no more room would wait for captions that nothing can write.
+      await inFlight.release({ ...payload, group: index });
+      this.#report(payload, { outcome: 'frames-missing' });
+      return;
+    }
+    const began = performance.now();
+    const { captions, failure } = await captionsOf(this.#worker, group, passes, signal);
+    if (failure !== undefined && failures + 1 < ATTEMPTS.group) {
+      this.#report(payload, { outcome: 'failed', reason: failure });
+      throw new Error(failure);
+    }
+    await this.#commit(payload, captions, failure, began);
+  }
+
+  async #commit(payload: GroupPayload, captions: readonly Caption[], failure: string | undefined, began: number) {
+    const outcome = await this.#storeOf(payload).append(payload.group, captions);
+    await this.#context.frames.free(payload.video, payload.group);
+    const seconds = (performance.now() - began) / 1000;
+    const facts = { keyframes: captions.length, passes: payload.passes, seconds };
+    if (outcome === 'committed' && failure !== undefined) {
+      this.#report(payload, { ...facts, outcome: 'failed-group', reason: failure });
+    } else this.#report(payload, { ...facts, outcome });
+  }
+
+  /** Too many workers died while they worked on the group: it is committed as failed, with the passes that it was queued for. */
+  async fail(payload: GroupPayload, { message }: Error): Promise<void> {
+    const group = await readFrames(this.#context, payload);
+    // Without frames its keyframes are unknown: the reconciler has the group decoded again.
+    if (group === undefined) return;
+    await this.#commit(payload, failedCaptions(group, payload.passes, message), message, performance.now());
+  }
+
+  postponed(payload: GroupPayload, { message }: Error): void {
+    this.#report(payload, { outcome: 'postponed', reason: message });
+  }
+}
+
+/** Takes a model's groups from its queue, has them captioned, and makes the captions durable before the job counts as done. */
+export function startGroupWorker(context: QueueContext, worker: GroupWorker): JobLoop<'group'> {
+  const handler = new GroupHandler(context, worker);
+  return new JobLoop(context, {
+    kind: 'group',
+    queue: groupsQueue(worker.model),
+    concurrency: worker.concurrency,
+    handle: (payload, job) => handler.handle(payload, job),
+    onFailed: (payload, error) => handler.fail(payload, error),
+    onRejected: (error) => worker.onRejected(error),
+    onPostponed: (payload, error) => handler.postponed(payload, error),
+    onTrouble: worker.onTrouble,
   });
 }

@@ -1,34 +1,34 @@
 import type { Caption, Group } from '../core/types.ts';
 
-/** A group that has been captioned; its pictures are no longer held. */
+/** A captioned group, without its frames. */
 export interface GroupResult {
   readonly video: string;
   readonly index: number;
   readonly captions: readonly Caption[];
 }
 
-/** What is done with a group; it is given up when `signal` aborts. */
+/** Captions a group; stops when `signal` aborts. */
 export type GroupWork = (group: Group, signal: AbortSignal) => Promise<readonly Caption[]>;
 
-/** How much goes on at once. */
+/** How many groups are worked on at once. */
 export interface RunOptions {
   /**
-   * Groups in work at once. As many again may wait, read ahead or done and not yet taken: never more than twice this
-   * number is held, and none is started that lies twice this number or more after one that is not done.
+   * Groups in work at once. At most twice as many are in memory, including those read ahead and those done but not yet consumed. No group
+   * starts that is twice this number or more after an unfinished one.
    */
   readonly concurrency: number;
   readonly signal: AbortSignal;
 }
 
-/** One run: groups are read, worked on and handed over, each as soon as there is room. */
+/** One run: groups are read, captioned and returned, each as soon as there is room. */
 class Run {
   readonly #source: AsyncIterator<Group>;
   readonly #work: GroupWork;
   readonly #concurrency: number;
-  /** Ends the work that goes on when nobody wants its results any more. */
+  /** Aborts the work in progress when the run ends. */
   readonly #stop = new AbortController();
   readonly #ahead: Group[] = [];
-  /** Indices of the groups that were read and are not done yet, in order. */
+  /** Indices of the groups that were read and are not finished, in order. */
   readonly #unfinished = new Set<number>();
   readonly #done: GroupResult[] = [];
   readonly #working = new Set<Promise<void>>();
@@ -36,10 +36,10 @@ class Run {
   /** One more than the index of the last group that was read. */
   #next = 0;
   #exhausted = false;
-  /** Thrown after everything that the source gave before it: a video that is broken at its end has captions up to there. */
+  /** Thrown after the results of all groups before it: a video that is damaged at its end has captions up to there. */
   #sourceError: { readonly error: unknown } | undefined;
   #failure: { readonly error: unknown } | undefined;
-  /** Set while `next` waits for something to happen. */
+  /** Set while `next` waits. */
   #wake: (() => void) | undefined;
 
   constructor(groups: AsyncIterable<Group>, work: GroupWork, concurrency: number) {
@@ -48,7 +48,7 @@ class Run {
     this.#concurrency = concurrency;
   }
 
-  /** The next result, in order of completion; undefined after the last. What was done before an error comes out before it. */
+  /** The next result, in order of completion; undefined after the last. Finished results come before an error. */
   async next(): Promise<GroupResult | undefined> {
     for (;;) {
       this.#pump();
@@ -68,7 +68,7 @@ class Run {
     }
   }
 
-  /** Ends the run with an error; what is done already still comes out. */
+  /** Ends the run with an error, after the finished results. */
   fail(error: unknown): void {
     this.#failure ??= { error };
     this.#stop.abort(error);
@@ -76,13 +76,13 @@ class Run {
     this.#wake?.();
   }
 
-  /** Drops results that are done, so that an abort is felt at once. */
+  /** Ends the run at once: finished results are dropped. */
   abort(reason: unknown): void {
     this.#done.length = 0;
     this.fail(reason);
   }
 
-  /** Gives up what goes on, waits for its end, and lets the source clean up. */
+  /** Aborts the work in progress, waits for its end, and closes the source. */
   async end(): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#working);
@@ -100,14 +100,14 @@ class Run {
   }
 
   /**
-   * Room for one more group: few enough are held, and the slowest is not left too far behind. Whoever puts the results
-   * in order holds all that come after it.
+   * True where one more group may be read: few enough are in memory, and the slowest is not too far behind. The code that puts results in
+   * order keeps all those that come after it.
    */
   #hasRoom(): boolean {
-    const most = 2 * this.#concurrency;
+    const limit = 2 * this.#concurrency;
     const [slowest = this.#next] = this.#unfinished;
-    const held = this.#working.size + this.#ahead.length + this.#done.length;
-    return held < most && this.#next - slowest < most;
+    const inMemory = this.#working.size + this.#ahead.length + this.#done.length;
+    return inMemory < limit && this.#next - slowest < limit;
   }
 
   #read(): void {
@@ -133,7 +133,7 @@ class Run {
 
   #start(group: Group): void {
     const { video, index } = group;
-    // An async function, so that work which throws at once is no different from work that rejects.
+    // An async function: work that throws synchronously must behave like work that rejects.
     const work = async () => this.#work(group, this.#stop.signal);
     const working = work()
       .then(
@@ -153,10 +153,11 @@ class Run {
 }
 
 /**
- * Runs groups through `work`, several at once, in this process. Results come in order of completion. The next group is read only when there
- * is room for it, so a slow consumer or slow work makes the source wait. An error of the source is thrown after the results of all that it
- * gave before. An error of the work ends the run: results done before it come out, work that goes on is aborted, the source's `return` is
- * called, and the error is thrown. When `signal` aborts, its reason is thrown at once. A source that may wait for long should end its pending `next` on the same signal: the run's end waits for it.
+ * Captions groups with `work` in this process, several at once. Results come in order of completion. The next group is read only when there
+ * is room for it, so a slow consumer or slow work makes the source wait. An error of the source is thrown after the results of all groups
+ * before it. An error of the work ends the run: finished results come first, work in progress is aborted, the source's `return` is called,
+ * and the error is thrown. When `signal` aborts, its reason is thrown at once. A source whose `next` may block should stop it on the same
+ * signal, because the end of the run waits for it.
  */
 export async function* runGroups(
   groups: AsyncIterable<Group>,

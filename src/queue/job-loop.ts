@@ -1,113 +1,170 @@
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import { SecondGlanceError, sentenceOf } from '../core/errors.ts';
 import { QueueError } from './errors.ts';
+import { type JobKind, type JobPayloads, readJob } from './jobs.ts';
 import type { QueueContext } from './queue-context.ts';
+import { isInfrastructureError } from './redis/connection.ts';
 
-/** A lock lasts this long after its holder was last heard of; inference runs in other processes, so renewals are on time. */
-const LOCK_MS = 4000;
-/** How often somebody looks for jobs whose holder has died: two looks, so its jobs go on within LOCK_MS + 2 * this. */
-const STALLED_CHECK_MS = 1500;
-/** The death of a service is not the job's failure: this often may those who held it die. */
-const MOST_DEATHS = 100;
-/** How long an idle service waits for a job before it asks again. */
-const IDLE_SECONDS = 2;
+/** A killed service is no failure of its job: so many holders of a job may die before it fails. */
+const MAX_STALLED = 100;
+/** After its grace period a stopping service waits so long for jobs to be returned to the queue. */
+const RETURN_MS = 2000;
 
-/** What a handler knows of its job. */
+/** What a handler knows about its job. */
 export interface JobContext {
-  /** Aborts when the service has to end, or somebody else has taken the job over. */
+  /** Aborts when the service stops, and when another worker has the job. */
   readonly signal: AbortSignal;
-  /** Failures of the job itself before this attempt. */
+  /** Earlier failures of the job itself. */
   readonly failures: number;
 }
 
-/** How a kind of job is taken. */
-export interface JobLoopOptions {
+/** How jobs of one kind are handled. */
+export interface JobLoopOptions<Kind extends JobKind> {
+  readonly kind: Kind;
   readonly queue: string;
   /** Jobs at once. */
   readonly concurrency: number;
-  handle(data: unknown, context: JobContext): Promise<void>;
-  /** Hears of a job that failed for good, whoever held it: a handler's error, or too many deaths. */
-  onFailed?(data: unknown, error: Error): Promise<void>;
-  /** Hears of trouble with Redis or a lock; nothing needs to be done about it. */
+  handle(payload: JobPayloads[Kind], context: JobContext): Promise<void>;
+  /** Called when a job has failed for good: by its handler's error, or because too many of its holders died. */
+  onFailed(payload: JobPayloads[Kind], error: Error): Promise<void>;
+  /** Called with the reason when a job is dropped that this version of the program did not write. */
+  onRejected(error: Error): void;
+  /** Called when a job waits because Redis or the frame store is away. */
+  onPostponed?(payload: JobPayloads[Kind], error: Error): void;
+  /** Called for errors of connections and locks, which need no reaction. */
   readonly onTrouble: (error: Error) => void;
 }
 
-/** Thrown by a handler: the job shall be tried again in a while, and that is no failure. */
+/** Thrown by a handler: the job runs again in `ms`, and this does not count as a failure. */
 export class RescheduleError extends Error {
   readonly ms: number;
 
-  constructor(ms: number, why: string) {
-    super(why);
+  constructor(ms: number, reason: string, options?: ErrorOptions) {
+    super(reason, options);
     this.ms = ms;
   }
 }
 
-/** Why a service's jobs are given back. */
-class Stopping extends Error {}
+/** The abort reason of a service that stops. */
+class StoppingError extends Error {}
 
-/**
- * Takes jobs from one queue. An error with `retryable` false fails its job for good, any other is tried again as often as
- * the job says.
- */
-export class JobLoop {
+interface Execution {
+  readonly controller: AbortController;
+  readonly ended: Promise<void>;
+}
+
+/** Takes jobs of one kind from a queue. A job fails for good on an error that is not retryable, others use up its attempts. */
+export class JobLoop<Kind extends JobKind> {
   readonly #worker: Worker;
-  readonly #options: JobLoopOptions;
-  readonly #running = new Map<string, AbortController>();
+  readonly #options: JobLoopOptions<Kind>;
+  readonly #retryMs: readonly [number, number];
+  /**
+   * Executions by job ID. BullMQ's own abort signal will not do: it tracks one execution for each ID, so when a process takes a job again
+   * whose lock it has lost, the first execution cannot be aborted any more.
+   */
+  readonly #running = new Map<string, Execution>();
 
-  constructor(site: QueueContext, options: JobLoopOptions) {
+  constructor(context: QueueContext, options: JobLoopOptions<Kind>) {
+    const { lockMs, stalledCheckMs, idleMs, infrastructureRetryMs } = context.timings;
     this.#options = options;
+    this.#retryMs = infrastructureRetryMs;
     this.#worker = new Worker(options.queue, (job: Job, token?: string) => this.#process(job, token), {
-      connection: site.redis,
-      prefix: site.prefix,
+      connection: context.redis,
+      prefix: context.prefix,
       concurrency: options.concurrency,
-      lockDuration: LOCK_MS,
-      stalledInterval: STALLED_CHECK_MS,
-      maxStalledCount: MOST_DEATHS,
-      drainDelay: IDLE_SECONDS,
+      lockDuration: lockMs,
+      stalledInterval: stalledCheckMs,
+      maxStalledCount: MAX_STALLED,
+      drainDelay: idleMs / 1000,
       runRetryDelay: 500,
     });
     this.#worker.on('error', (error) => options.onTrouble(error));
     this.#worker.on('lockRenewalFailed', (ids) => {
-      for (const id of ids)
-        this.#running.get(id)?.abort(new QueueError('video-gone', 'the job was taken over by another'));
+      for (const id of ids) this.#abort(id);
     });
     this.#worker.on('failed', (job, error) => {
-      const last = job !== undefined && (error instanceof UnrecoverableError || job.finishedOn !== undefined);
-      if (last) options.onFailed?.(job.data, error).catch((failure: unknown) => options.onTrouble(failure as Error));
+      const last = error instanceof UnrecoverableError || job?.finishedOn !== undefined;
+      if (job !== undefined && last)
+        this.#failed(job, error).catch((failure: unknown) => options.onTrouble(failure as Error));
     });
   }
 
-  /** Jobs that are being worked on here. */
+  /** Number of jobs in hand. */
   get running(): number {
     return this.#running.size;
   }
 
-  async #process(job: Job, token = ''): Promise<void> {
-    const controller = new AbortController();
-    const id = job.id ?? '';
-    this.#running.set(id, controller);
+  #abort(id: string): void {
+    this.#running.get(id)?.controller.abort(new QueueError('video-gone', 'another worker has taken the job'));
+  }
+
+  async #failed(job: Job, error: Error): Promise<void> {
+    let payload: JobPayloads[Kind];
     try {
-      await this.#options.handle(job.data, { signal: controller.signal, failures: job.attemptsMade });
+      payload = readJob(this.#options.kind, job.data);
+    } catch (rejection) {
+      this.#options.onRejected(rejection as Error);
+      return;
+    }
+    await this.#options.onFailed(payload, error);
+  }
+
+  async #process(job: Job, token = ''): Promise<void> {
+    const id = job.id ?? '';
+    const older = this.#running.get(id);
+    if (older !== undefined) {
+      // BullMQ stops renewing this job's lock when the older execution ends, so the job has to be taken afresh.
+      this.#abort(id);
+      await older.ended;
+      await job.moveToWait(token).catch(() => undefined);
+      throw new WaitingError();
+    }
+    const controller = new AbortController();
+    const work = this.#handle(job, controller.signal);
+    const execution: Execution = { controller, ended: work.catch(() => undefined) };
+    this.#running.set(id, execution);
+    try {
+      await work;
     } catch (error) {
-      if (error instanceof RescheduleError) {
-        await job.moveToDelayed(Date.now() + error.ms, token);
-        throw new DelayedError();
-      }
-      if (controller.signal.reason instanceof Stopping) {
-        await job.moveToWait(token);
-        throw new WaitingError();
-      }
-      // BullMQ keeps a message only; the code and the detail are in the log of whoever ran it.
-      if (error instanceof SecondGlanceError && !error.retryable) throw new UnrecoverableError(sentenceOf(error));
-      throw error;
+      throw await this.#settle(job, token, controller.signal, error);
     } finally {
-      this.#running.delete(id);
+      if (this.#running.get(id) === execution) this.#running.delete(id);
     }
   }
 
+  async #handle(job: Job, signal: AbortSignal): Promise<void> {
+    const payload = readJob(this.#options.kind, job.data);
+    await this.#options.handle(payload, { signal, failures: job.attemptsMade });
+  }
+
+  /** Returns an unfinished job to the queue if that is no failure of the job. Gives the error by which BullMQ learns of it. */
+  async #settle(job: Job, token: string, signal: AbortSignal, error: unknown): Promise<unknown> {
+    // Where Redis does not take the job back now, its lock expires and it is taken as stalled.
+    const ignore = (): void => undefined;
+    if (signal.aborted) {
+      if (signal.reason instanceof StoppingError) await job.moveToWait(token).catch(ignore);
+      return new WaitingError();
+    }
+    const infrastructure = isInfrastructureError(error);
+    if (infrastructure || error instanceof RescheduleError) {
+      const ms = error instanceof RescheduleError ? error.ms : this.#backoff(job);
+      if (infrastructure) this.#options.onPostponed?.(job.data, error as Error);
+      await job.moveToDelayed(Date.now() + ms, token).catch(ignore);
+      return new DelayedError();
+    }
+    // BullMQ keeps the message only; code and detail are in the log of the process that ran it.
+    return error instanceof SecondGlanceError && !error.retryable ? new UnrecoverableError(sentenceOf(error)) : error;
+  }
+
+  /** Doubles with each start of the job that was no failure. */
+  #backoff({ attemptsStarted, attemptsMade }: Job): number {
+    const [first, longest] = this.#retryMs;
+    return Math.min(longest, first * 2 ** Math.max(0, attemptsStarted - attemptsMade - 1));
+  }
+
   /**
-   * Takes no more jobs; waits up to `graceMs` for those in hand, gives back what is left, and ends. Within `graceMs` and
-   * two seconds, Redis or no Redis.
+   * Takes no more jobs, waits up to `graceMs` for those in hand, returns the rest to the queue, and ends: within `graceMs` and two
+   * seconds, even while Redis is away.
    */
   async stop(graceMs: number): Promise<void> {
     const closing = this.#worker.close().catch(() => undefined);
@@ -118,8 +175,8 @@ export class JobLoop {
       });
     await Promise.race([closing, graceMs > 0 ? after(graceMs) : undefined]);
     clearTimeout(timer);
-    for (const controller of this.#running.values()) controller.abort(new Stopping('the service ends'));
-    await Promise.race([closing, after(2000)]);
+    for (const { controller } of this.#running.values()) controller.abort(new StoppingError('the service stops'));
+    await Promise.race([closing, after(RETURN_MS)]);
     clearTimeout(timer);
   }
 }

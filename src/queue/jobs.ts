@@ -1,54 +1,81 @@
 import { z } from 'zod';
 import { QueueError } from './errors.ts';
+import type { Priority } from './priority.ts';
 
-/** A run of a video, as it stands in the jobs of `videos-*` and `tracks`. All else is in the video's record. */
-export const runPayload = z.strictObject({
-  video: z.string().regex(/^v[0-9a-f]{24}$/),
-  run: z.int().min(1),
-});
-/** Which run of which video. */
+const runPayload = z.strictObject({ video: z.string().regex(/^v[0-9a-f]{24}$/), run: z.int().min(1) });
+/** One run of a video. Everything else is in the video's record. */
 export type RunPayload = z.infer<typeof runPayload>;
 
-/** A group of a run, as it stands in the jobs of `groups`: its frames are in the frame store. */
-export const groupPayload = z.strictObject({
+const groupPayload = z.strictObject({
   ...runPayload.shape,
   group: z.int().min(0),
-  /** SHA-256 of the bundle that has to caption it. */
+  /** SHA-256 of the bundle that captions it. */
   model: z.string().regex(/^[0-9a-f]{64}$/),
   passes: z.union([z.literal(1), z.literal(2)]),
 });
-/** A group, where it is, and what is to be done with it. */
+/** One group of a run; its frames are in the frame store. */
 export type GroupPayload = z.infer<typeof groupPayload>;
-/** Which group of which run. */
-export interface GroupPlace extends RunPayload {
+
+/** Identifies a group of a run. */
+export interface GroupKey extends RunPayload {
   readonly group: number;
 }
 
-/** A caption as a worker's result has it. */
-const captionSchema = z.strictObject({
-  video: z.string(),
-  index: z.int().min(0),
-  pts: z.int(),
-  still: z.boolean(),
-  draft: z.string(),
-  text: z.string(),
-  confidence: z.number().min(0).max(1),
-  passes: z.union([z.literal(1), z.literal(2)]),
-  error: z.strictObject({ code: z.string(), message: z.string() }).exactOptional(),
-});
+/** What the jobs of each kind carry. A kind that is added here does not compile until it has a schema and a handler. */
+export interface JobPayloads {
+  /** Decode a video. */
+  readonly video: RunPayload;
+  /** Caption a group. */
+  readonly group: GroupPayload;
+  /** Write a video's tracks. */
+  readonly tracks: RunPayload;
+}
+/** A kind of job. */
+export type JobKind = keyof JobPayloads;
 
-/** What a worker made of a group. */
-export const resultSchema = z.strictObject({
-  captions: z.array(captionSchema).min(1).max(64),
-  /** What ran the model, such as `onnxruntime-node 1.30.0 cpu`. */
-  runtime: z.string(),
-  /** The machine, for a person who reads it. */
-  host: z.string(),
-});
-/** One of {@link resultSchema}. */
-export type GroupOutcome = z.infer<typeof resultSchema>;
+const SCHEMAS: { readonly [Kind in JobKind]: z.ZodType<JobPayloads[Kind]> } = {
+  video: runPayload,
+  group: groupPayload,
+  tracks: runPayload,
+};
 
-/** Checks what came out of the queue. Throws `bad-payload`, which says what is wrong and that nothing was done. */
+/** Checks a job's payload. Throws `bad-payload` where this version did not write it. */
+export function readJob<Kind extends JobKind>(kind: Kind, data: unknown): JobPayloads[Kind] {
+  return readPayload(SCHEMAS[kind], data, `the payload of a ${kind} job`);
+}
+
+/** The queue of tracks to write, which assemblers serve. */
+export const TRACKS_QUEUE = 'tracks';
+
+/**
+ * The queue of videos to decode, which ingest services serve. There is one for each priority, because decoding a video takes as long as
+ * captioning it: each ingest service keeps slots for high priorities.
+ */
+export function videosQueue(priority: Priority): string {
+  return `videos-${priority}`;
+}
+
+/** The part of a model's SHA-256 that names its queue. */
+export function modelPrefix(sha256: string): string {
+  return sha256.slice(0, 12);
+}
+
+/** The queue of groups for a model. Each model has its own, so that a worker is only given what it can caption. */
+export function groupsQueue(model: string): string {
+  return `groups-${modelPrefix(model)}`;
+}
+
+/** ID of a run's jobs. BullMQ accepts neither ':' nor an integer. */
+export function runJobId({ video, run }: RunPayload): string {
+  return `${video}-${run}`;
+}
+
+/** ID of a group's job. */
+export function groupJobId({ video, run, group }: GroupKey): string {
+  return `${video}-${run}-${group}`;
+}
+
+/** Checks a value that came out of Redis. Throws `bad-payload`. */
 export function readPayload<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const read = schema.safeParse(value);
   if (read.success) return read.data;
@@ -56,18 +83,18 @@ export function readPayload<T>(schema: z.ZodType<T>, value: unknown, what: strin
   const where = issue === undefined || issue.path.length === 0 ? '' : ` (at ${issue.path.join('.')})`;
   throw new QueueError(
     'bad-payload',
-    `${what} is not what this version of secondglance writes${where}: ${issue?.message ?? 'unreadable'}; it is refused`,
+    `${what} was not written by this version of secondglance${where}: ${issue?.message ?? 'unreadable'}`,
     { cause: read.error },
   );
 }
 
-/** The value of a text of JSON, checked. Throws `bad-payload`. */
+/** The checked value of a JSON text. Throws `bad-payload`. */
 export function readJson<T>(schema: z.ZodType<T>, text: string, what: string): T {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new QueueError('bad-payload', `${what} is no JSON; it is refused`, { cause });
+    throw new QueueError('bad-payload', `${what} is not JSON`, { cause });
   }
   return readPayload(schema, value, what);
 }

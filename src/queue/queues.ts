@@ -1,175 +1,182 @@
-import { Queue } from 'bullmq';
+import { type JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { GroupPayload, GroupPlace, RunPayload } from './jobs.ts';
 import {
-  GROUPS_QUEUE,
+  type GroupKey,
+  type GroupPayload,
   groupJobId,
-  PRIORITIES,
-  type Priority,
-  QUEUE_NAMES,
-  rankOf,
+  groupsQueue,
+  type JobKind,
+  type JobPayloads,
+  type RunPayload,
   runJobId,
   TRACKS_QUEUE,
   videosQueue,
-} from './names.ts';
+} from './jobs.ts';
+import { PRIORITIES, type Priority, rankOf } from './priority.ts';
+import type { Keys } from './redis/keys.ts';
+import type { QueueTimings } from './timings.ts';
 
-/** Events that BullMQ keeps of a queue, for a board. */
-const KEPT_EVENTS = 100;
-/** A group that failed this often by itself is given up: its keyframes become a gap. */
-export const MOST_FAILURES = 3;
-/** How often a video whose trouble may pass (a network, a disk) is tried. */
-export const VIDEO_ATTEMPTS = 3;
+/** Events that BullMQ keeps for a board, for each queue. */
+const MAX_EVENTS = 100;
+/** Attempts at each kind of job. A group that has failed this often becomes a failed group; infrastructure errors do not count. */
+export const ATTEMPTS: Readonly<Record<JobKind, number>> = { video: 3, group: 3, tracks: 3 };
 
-/** Jobs in a queue by BullMQ's states: those that wait in any way, and those that somebody works on. */
-export interface Depth {
+/** Jobs in a queue: waiting in any way, being worked on, failed. */
+export interface QueueDepth {
   readonly waiting: number;
   readonly active: number;
   readonly failed: number;
 }
 
-/** BullMQ's queues, seen from those who put jobs into them. */
+/** BullMQ's queues from the side of their producers. */
 export class Queues {
-  readonly #queues: ReadonlyMap<string, Queue>;
+  readonly #redis: Redis;
+  readonly #keys: Keys;
+  readonly #prefix: string;
+  readonly #timings: QueueTimings;
+  readonly #queues = new Map<string, Queue>();
 
   /** `redis` stays the caller's: it is not closed here. */
-  constructor(redis: Redis, prefix: string) {
-    this.#queues = new Map(
-      QUEUE_NAMES.map((name) => {
-        const queue = new Queue(name, { connection: redis, prefix, streams: { events: { maxLen: KEPT_EVENTS } } });
-        // What goes wrong with the connection is told by its owner.
-        queue.on('error', () => undefined);
-        return [name, queue];
-      }),
-    );
+  constructor(redis: Redis, prefix: string, keys: Keys, timings: QueueTimings) {
+    this.#redis = redis;
+    this.#prefix = prefix;
+    this.#keys = keys;
+    this.#timings = timings;
   }
 
-  /** All of them, for a board. */
-  get all(): readonly Queue[] {
-    return [...this.#queues.values()];
-  }
-
-  #of(name: string): Queue {
-    const queue = this.#queues.get(name);
-    if (queue === undefined) throw new Error(`there is no queue ${name}`);
+  #queue(name: string): Queue {
+    let queue = this.#queues.get(name);
+    if (queue === undefined) {
+      const streams = { events: { maxLen: MAX_EVENTS } };
+      queue = new Queue(name, { connection: this.#redis, prefix: this.#prefix, streams });
+      // The owner of the connection reports its errors.
+      queue.on('error', () => undefined);
+      this.#queues.set(name, queue);
+    }
     return queue;
   }
 
-  /** Asks for a video to be decoded. A job that is there already stays. */
-  async addVideo(payload: RunPayload, priority: Priority): Promise<void> {
-    await this.#of(videosQueue(priority)).add('video', payload, {
-      jobId: runJobId(payload.video, payload.run),
-      attempts: VIDEO_ATTEMPTS,
-      backoff: { type: 'exponential', delay: 1000 },
-      removeOnComplete: true,
-      removeOnFail: true,
-    });
+  async #groupQueues(): Promise<Queue[]> {
+    return (await this.#redis.smembers(this.#keys.models)).sort().map((model) => this.#queue(groupsQueue(model)));
   }
 
-  /** Asks for a video's tracks to be written. A job that is there already stays. */
+  #videoQueues(): Queue[] {
+    return PRIORITIES.map((priority) => this.#queue(videosQueue(priority)));
+  }
+
+  /** All queues, for a board; those of groups as far as a model has had a video. */
+  async all(): Promise<Queue[]> {
+    return [...this.#videoQueues(), ...(await this.#groupQueues()), this.#queue(TRACKS_QUEUE)];
+  }
+
+  /** BullMQ ignores a job whose ID exists already. Jobs leave Redis when they end: a video's record keeps what is worth knowing. */
+  async #add<Kind extends JobKind>(queue: Queue, kind: Kind, payload: JobPayloads[Kind], options: JobsOptions) {
+    const ends = { removeOnComplete: true, removeOnFail: true };
+    await queue.add(kind, payload, { attempts: ATTEMPTS[kind], ...ends, ...options });
+  }
+
+  /** Queues a video for decoding, `delay` milliseconds from now. */
+  async addVideo(payload: RunPayload, priority: Priority, delay = 0): Promise<void> {
+    const backoff = { type: 'exponential', delay: this.#timings.videoRetryMs };
+    const options = { jobId: runJobId(payload), backoff, ...(delay === 0 ? {} : { delay }) };
+    await this.#add(this.#queue(videosQueue(priority)), 'video', payload, options);
+  }
+
+  /** Queues a video's tracks for writing. */
   async addTracks(payload: RunPayload, priority: Priority): Promise<void> {
-    await this.#of(TRACKS_QUEUE).add('tracks', payload, {
-      jobId: runJobId(payload.video, payload.run),
-      priority: rankOf(priority),
-      attempts: VIDEO_ATTEMPTS,
-      backoff: { type: 'exponential', delay: 1000 },
-      removeOnComplete: true,
-      removeOnFail: true,
-    });
+    const backoff = { type: 'exponential', delay: this.#timings.videoRetryMs };
+    const options = { jobId: runJobId(payload), priority: rankOf(priority), backoff };
+    await this.#add(this.#queue(TRACKS_QUEUE), 'tracks', payload, options);
   }
 
-  /** Asks for a group, whose frames are in the store, to be captioned. A job that is there already stays. */
+  /** Queues a group, whose frames are in the store, for captioning. */
   async addGroup(payload: GroupPayload, priority: Priority): Promise<void> {
-    await this.#of(GROUPS_QUEUE).add('group', payload, {
-      jobId: groupJobId(payload.video, payload.run, payload.group),
-      priority: rankOf(priority),
-      attempts: MOST_FAILURES,
-      backoff: { type: 'fixed', delay: 500 },
-      removeOnComplete: true,
-      // Kept until `sweep` has made a gap of it; the limit is for what nobody knows.
-      removeOnFail: { count: 1000 },
-    });
+    const backoff = { type: 'fixed', delay: this.#timings.groupRetryMs };
+    const options = { jobId: groupJobId(payload), priority: rankOf(priority), backoff };
+    await this.#add(this.#queue(groupsQueue(payload.model)), 'group', payload, options);
   }
 
-  /** True where somebody works on the video's decoding, or will. */
-  hasVideo({ video, run }: RunPayload, priority: Priority): Promise<boolean> {
-    return this.#lives(videosQueue(priority), runJobId(video, run));
-  }
-
-  /** True where a service decodes the video right now. */
-  async decodes({ video, run }: RunPayload, priority: Priority): Promise<boolean> {
-    return (await this.#of(videosQueue(priority)).getJobState(runJobId(video, run))) === 'active';
-  }
-
-  /** True where somebody writes the video's tracks, or will. */
-  hasTracks({ video, run }: RunPayload): Promise<boolean> {
-    return this.#lives(TRACKS_QUEUE, runJobId(video, run));
-  }
-
-  /** `live` where somebody works on the group, or will; else why BullMQ gave it up, or undefined where it has no job. */
-  async groupState({ video, run, group }: GroupPlace): Promise<'live' | { readonly reason: string } | undefined> {
-    const id = groupJobId(video, run, group);
-    const queue = this.#of(GROUPS_QUEUE);
-    const state = await queue.getJobState(id);
-    if (state === 'unknown' || state === 'completed') return undefined;
-    if (state !== 'failed') return 'live';
-    return { reason: (await queue.getJob(id))?.failedReason ?? 'given up' };
-  }
-
-  /** Takes a group's job away, unless somebody works on it. */
-  async removeGroup({ video, run, group }: GroupPlace): Promise<void> {
-    // A job that is being worked on is locked and cannot be removed.
-    await this.#of(GROUPS_QUEUE)
-      .remove(groupJobId(video, run, group))
-      .catch(() => undefined);
-  }
-
-  async #lives(name: string, id: string): Promise<boolean> {
-    const state = await this.#of(name).getJobState(id);
+  async #has(queue: string, id: string): Promise<boolean> {
+    const state = await this.#queue(queue).getJobState(id);
     return state !== 'unknown' && state !== 'failed' && state !== 'completed';
   }
 
-  /** Takes jobs of a run out of the queues, as far as nobody works on them; who does will find the run gone. */
-  async remove({ video, run }: RunPayload, priority: Priority, groups: readonly number[] = []): Promise<void> {
-    const id = runJobId(video, run);
-    for (const name of [videosQueue(priority), TRACKS_QUEUE]) {
-      await this.#of(name)
-        .remove(id)
-        .catch(() => undefined);
-    }
-    await Promise.all(groups.map((group) => this.removeGroup({ video, run, group })));
+  /** True where the video is being decoded or will be. */
+  hasVideo(of: RunPayload, priority: Priority): Promise<boolean> {
+    return this.#has(videosQueue(priority), runJobId(of));
   }
 
-  /** From now on no service takes up anything new of these kinds. */
+  /** True where a service is decoding the video right now. */
+  async isDecoding(of: RunPayload, priority: Priority): Promise<boolean> {
+    return (await this.#queue(videosQueue(priority)).getJobState(runJobId(of))) === 'active';
+  }
+
+  /** True where the video's tracks are being written or will be. */
+  hasTracks(of: RunPayload): Promise<boolean> {
+    return this.#has(TRACKS_QUEUE, runJobId(of));
+  }
+
+  /** True where the group is being captioned or will be. `model` is a SHA-256 or its prefix. */
+  hasGroup(model: string, of: GroupKey): Promise<boolean> {
+    return this.#has(groupsQueue(model), groupJobId(of));
+  }
+
+  /** True where a running worker has the model; also where Redis does not let this user list its clients. */
+  async hasWorker(model: string): Promise<boolean> {
+    const count = await this.#queue(groupsQueue(model))
+      .getWorkersCount()
+      .catch(() => 1);
+    return count > 0;
+  }
+
+  /** Removes a run's jobs, except those being worked on: their workers find the run cancelled. */
+  async remove(of: RunPayload, priority: Priority, groups: readonly GroupKey[] = [], model = ''): Promise<void> {
+    const names = [videosQueue(priority), TRACKS_QUEUE].map((name) => ({ name, id: runJobId(of) }));
+    const all = [...names, ...groups.map((group) => ({ name: groupsQueue(model), id: groupJobId(group) }))];
+    // A job that is being worked on is locked and cannot be removed.
+    await Promise.all(
+      all.map(({ name, id }) =>
+        this.#queue(name)
+          .remove(id)
+          .catch(() => undefined),
+      ),
+    );
+  }
+
+  /** Pauses decoding, and with `all` captioning too. Groups in hand are finished. */
   async pause(what: 'all' | 'videos'): Promise<void> {
-    const names = what === 'all' ? [GROUPS_QUEUE, ...PRIORITIES.map(videosQueue)] : PRIORITIES.map(videosQueue);
-    for (const name of names) await this.#of(name).pause();
+    await this.#redis.set(this.#keys.paused, what);
+    const groups = what === 'all' ? await this.#groupQueues() : [];
+    await Promise.all([...this.#videoQueues(), ...groups].map((queue) => queue.pause()));
   }
 
   /** Undoes {@link Queues.pause}. */
   async resume(): Promise<void> {
-    for (const name of [GROUPS_QUEUE, ...PRIORITIES.map(videosQueue)]) await this.#of(name).resume();
+    await this.#redis.del(this.#keys.paused);
+    await Promise.all([...this.#videoQueues(), ...(await this.#groupQueues())].map((queue) => queue.resume()));
   }
 
   /** What is paused. */
   async paused(): Promise<'all' | 'videos' | 'nothing'> {
-    if (await this.#of(GROUPS_QUEUE).isPaused()) return 'all';
-    return (await this.#of(videosQueue('normal')).isPaused()) ? 'videos' : 'nothing';
+    const paused = await this.#redis.get(this.#keys.paused);
+    return paused === 'all' || paused === 'videos' ? paused : 'nothing';
   }
 
-  /** How much is in each queue. */
-  async depths(): Promise<Record<string, Depth>> {
-    const depths = await Promise.all(
-      [...this.#queues].map(async ([name, queue]): Promise<[string, Depth]> => {
-        const counts = await queue.getJobCounts('wait', 'prioritized', 'delayed', 'active', 'failed');
-        const of = (state: string): number => counts[state] ?? 0;
-        const waiting = of('wait') + of('prioritized') + of('delayed');
-        return [name, { waiting, active: of('active'), failed: of('failed') }];
-      }),
-    );
-    return Object.fromEntries(depths);
+  /** Jobs by queue; `groups` counts those of all models. */
+  async depths(): Promise<Record<string, QueueDepth>> {
+    const count = async (queues: readonly Queue[]): Promise<QueueDepth> => {
+      const states = ['wait', 'prioritized', 'delayed', 'active', 'failed'] as const;
+      const counts = await Promise.all(queues.map((queue) => queue.getJobCounts(...states)));
+      const sum = (...names: string[]): number =>
+        counts.reduce((total, of) => total + names.reduce((part, name) => part + (of[name] ?? 0), 0), 0);
+      return { waiting: sum('wait', 'prioritized', 'delayed'), active: sum('active'), failed: sum('failed') };
+    };
+    const named = [...this.#videoQueues(), this.#queue(TRACKS_QUEUE)];
+    const depths = await Promise.all(named.map(async (queue) => [queue.name, await count([queue])] as const));
+    return { ...Object.fromEntries(depths), groups: await count(await this.#groupQueues()) };
   }
 
-  /** Leaves the queues as they are. */
+  /** Closes this side of the queues; their jobs stay. */
   async close(): Promise<void> {
     await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
   }

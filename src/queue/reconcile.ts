@@ -1,103 +1,141 @@
-import { failedCaptions } from '../core/failed-captions.ts';
-import { lostGroups } from './enqueue-groups.ts';
+import { sleep } from '../core/sleep.ts';
+import { lostGroups, noWorkerReason } from './enqueue-groups.ts';
 import { QueueError } from './errors.ts';
-import { framesOf } from './group-worker.ts';
+import { modelPrefix } from './jobs.ts';
 import type { QueueContext } from './queue-context.ts';
+import type { GroupInFlight } from './redis/in-flight.ts';
 import { isOpen, type VideoRecord } from './redis/records.ts';
 
-/** One sweep of a site in so long; a video that was lost sight of waits about this long. */
-const TURN_MS = 4000;
-/** Of the videos that wait to be begun so many are looked at in one sweep: a folder of ten thousand costs no more. */
-const WAITING_AT_ONCE = 250;
+/** Queued videos that one turn checks; running ones are checked in every turn. */
+const QUEUED_AT_ONCE = 250;
+/** So often a video is decoded again at once for groups that were lost; after that it is parked in between. */
+export const DECODES_AT_ONCE = 3;
 
-/** What a sweep put right. */
+/** Something that was put right. */
 export interface Repair {
   readonly video: string;
   readonly what: string;
 }
 
-/** Groups that BullMQ gave up (whoever held them died too often): their keyframes become a gap. */
-async function giveUpFailed(site: QueueContext, { id: video, run }: VideoRecord, count: number): Promise<number> {
-  let gaps = 0;
-  for (const group of await site.results.missing(video, count)) {
-    const place = { video, run, group };
-    const state = await site.queues.groupState(place);
-    if (state === undefined || state === 'live') continue;
-    // Without whole frames there is nothing to say of them: they count as forgotten, and are decoded again.
-    const frames = await framesOf(site, place);
-    if (frames !== undefined) {
-      const captions = failedCaptions(frames, 2, state.reason);
-      await site.results.commit(place, { captions, runtime: 'none', host: 'none' });
-      await site.frames.free(video, group);
-      gaps += 1;
-    }
-    await site.queues.removeGroup(place);
-  }
-  return gaps;
+/** The record of a video; undefined where there is none or it is unreadable. */
+async function readable({ records }: QueueContext, id: string): Promise<VideoRecord | undefined> {
+  return records.read(id).catch((error: unknown) => {
+    if (error instanceof QueueError && error.code === 'bad-payload') return undefined;
+    throw error;
+  });
 }
 
-async function mend(site: QueueContext, record: VideoRecord): Promise<string[]> {
-  const { id: video, run, priority, state, media, report, groups } = record;
+/** Groups in flight that have no job: their worker died at the wrong moment, or Redis lost the job. */
+async function orphans(context: QueueContext, among: readonly GroupInFlight[]): Promise<GroupInFlight[]> {
+  const found: GroupInFlight[] = [];
+  const records = new Map<string, VideoRecord | undefined>();
+  for (const member of among) {
+    const { video, group } = member;
+    if (!records.has(video)) records.set(video, await readable(context, video));
+    const record = records.get(video);
+    const active = record !== undefined && isOpen(record.state) && modelPrefix(record.model ?? '') === member.model;
+    const key = { video, group, run: record?.run ?? 0 };
+    if (!active || !(await context.queues.hasGroup(member.model, key))) found.push(member);
+  }
+  return found;
+}
+
+/** Frees the places of orphans, so that a decoder that waits for room goes on. */
+async function releaseOrphans(context: QueueContext, signal: AbortSignal): Promise<Repair[]> {
+  const suspects = await orphans(context, await context.inFlight.list());
+  if (suspects.length === 0) return [];
+  // A decoder stores the frames of a group between its admission and its job.
+  await sleep(context.timings.orphanMs, signal);
+  const repairs: Repair[] = [];
+  for (const orphan of await orphans(context, suspects)) {
+    await context.inFlight.release(orphan);
+    repairs.push({ video: orphan.video, what: `group ${orphan.group} was in flight without a job` });
+  }
+  return repairs;
+}
+
+/** Decodes a video again for its lost groups: at once, or after a while where that has not helped several times. */
+async function decodeAgain(context: QueueContext, record: VideoRecord, lost: number): Promise<void> {
+  const { id: video, run, priority } = record;
+  const park = (await context.records.countDecodedAgain({ video, run })) > DECODES_AT_ONCE;
+  if (park) await context.records.update({ video, run }, { blockedReason: lostReason(lost) });
+  await context.queues.addVideo({ video, run }, priority, park ? context.timings.parkMs : 0);
+}
+
+/** The sentence for groups that are lost again and again. */
+export function lostReason(lost: number): string {
+  return `${lost} groups were lost again and again: check that every worker can read the frame store`;
+}
+
+async function reconcileVideo(context: QueueContext, record: VideoRecord): Promise<string[]> {
+  const { queues } = context;
+  const { id: video, run, priority, state, model, media, report, groups } = record;
   const of = { video, run };
-  const mended: string[] = [];
-  if (state === 'running' && media !== undefined && !(await site.queues.hasTracks(of))) {
-    await site.queues.addTracks(of, priority);
-    mended.push('nobody wrote its tracks');
+  const repairs: string[] = [];
+  if (state === 'running' && media !== undefined && !(await queues.hasTracks(of))) {
+    await queues.addTracks(of, priority);
+    repairs.push('its tracks had no job');
   }
-  if (await site.queues.hasVideo(of, priority)) return mended;
-  if ((record.aside ?? 0) > Date.now()) return mended;
-  if (report === undefined || groups === undefined) {
-    await site.queues.addVideo(of, priority);
-    mended.push('nobody decoded it');
-    return mended;
+  if (await queues.hasVideo(of, priority)) return repairs;
+  if (report === undefined || groups === undefined || model === undefined) {
+    await queues.addVideo(of, priority);
+    return [...repairs, 'its decoding had no job'];
   }
-  const gaps = await giveUpFailed(site, record, groups);
-  if (gaps > 0) mended.push(`${gaps} groups were given up`);
-  const lost = await lostGroups(site, of, groups);
+  const lost = await lostGroups(context, { ...of, model }, groups);
   if (lost.length > 0) {
-    await site.queues.addVideo(of, priority);
-    mended.push(`${lost.length} groups were forgotten: they are decoded again`);
+    await decodeAgain(context, record, lost.length);
+    repairs.push(`${lost.length} groups were lost: they are decoded again`);
   }
-  return mended;
+  return repairs;
 }
 
-/** The videos to look at this time: all that run, and some of those that wait, others each time. */
-async function chosen(site: QueueContext): Promise<string[]> {
-  const ids = await site.records.openIds();
-  const states = await site.records.states(ids);
-  const waiting = ids.filter((_, at) => states[at] === 'queued');
+/** Says in the records of running videos that no worker has their model. */
+async function noteMissingWorkers(context: QueueContext, records: readonly VideoRecord[]): Promise<void> {
+  const served = new Map<string, boolean>();
+  for (const { id: video, run, state, model, blockedReason } of records) {
+    if (state !== 'running' || model === undefined) continue;
+    const known = served.get(model) ?? (await context.queues.hasWorker(model));
+    served.set(model, known);
+    const reason = noWorkerReason(video, model);
+    if (!known && blockedReason === undefined) await context.records.update({ video, run }, { blockedReason: reason });
+    else if (known && blockedReason === reason) await context.records.clearBlocked({ video, run });
+  }
+}
+
+/** The videos to check in this turn: all running ones, and some of the queued ones, which differ from turn to turn. */
+async function selectVideos({ records }: QueueContext): Promise<string[]> {
+  const ids = await records.openIds();
+  const states = await records.states(ids);
+  const queued = ids.filter((_, at) => states[at] === 'queued');
   const others = ids.filter((_, at) => states[at] !== 'queued');
-  const from = Math.floor(Math.random() * waiting.length);
-  const window = Array.from({ length: Math.min(WAITING_AT_ONCE, waiting.length) }, (_, at) => from + at);
-  return [...others, ...window.map((at) => waiting[at % waiting.length] as string)];
-}
-
-async function look(site: QueueContext, id: string): Promise<string[]> {
-  const record = await site.records.read(id);
-  if (record === undefined) await site.records.dropOpen(id);
-  if (record === undefined || !isOpen(record.state)) return [];
-  // It may have ended since it was read; then what is put back here finds it gone, and ends.
-  return mend(site, record);
+  const from = Math.floor(Math.random() * queued.length);
+  return [...others, ...[...queued.slice(from), ...queued.slice(0, from)].slice(0, QUEUED_AT_ONCE)];
 }
 
 /**
- * Looks at unfinished videos: is there a job for what is left to do? After a crash of Redis, which forgets its last
- * moments, or of whoever was about to put a job there, some are missing; they are put back. Every service may call this
- * as often as it likes: it does something where nobody else has for a few seconds. What no version of
- * this program wrote is told of and left alone, so that it keeps nobody from the others.
+ * Finds unfinished work without a job and queues it again: Redis loses its last writes in a crash, and a process may die before it adds
+ * a job. Every service may call this at any time; one of them does the work in each period. A record that this version did not write is
+ * reported and removed from the open videos.
  */
-export async function reconcileQueues(site: QueueContext, signal: AbortSignal): Promise<Repair[]> {
-  const all: Repair[] = [];
-  if (!(await site.records.takeTurn(TURN_MS))) return all;
-  for (const video of await chosen(site)) {
+export async function reconcileQueues(context: QueueContext, signal: AbortSignal): Promise<Repair[]> {
+  if (!(await context.records.takeTurn(context.timings.reconcileMs))) return [];
+  const repairs = await releaseOrphans(context, signal);
+  const running: VideoRecord[] = [];
+  for (const video of await selectVideos(context)) {
     signal.throwIfAborted();
     try {
-      for (const what of await look(site, video)) all.push({ video, what });
+      const record = await context.records.read(video);
+      if (record === undefined) await context.records.dropOpen(video);
+      // It may end after it was read; a job that is added then finds the run over.
+      if (record === undefined || !isOpen(record.state)) continue;
+      running.push(record);
+      for (const what of await reconcileVideo(context, record)) repairs.push({ video, what });
     } catch (error) {
       if (!(error instanceof QueueError) || error.code !== 'bad-payload') throw error;
-      await site.records.dropOpen(video);
-      all.push({ video, what: error.message });
+      await context.records.dropOpen(video);
+      repairs.push({ video, what: error.message });
     }
   }
-  return all;
+  await noteMissingWorkers(context, running);
+  return repairs;
 }

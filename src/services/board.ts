@@ -22,12 +22,12 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-/** Lets through who knows the password, by HTTP's basic scheme and any user name. */
-function behind(password: string, onRefused: (request: Request) => void): RequestHandler {
-  const wanted = digest(password);
+/** HTTP basic authentication with any user name. */
+function requirePassword(password: string, onRefused: (request: Request) => void): RequestHandler {
+  const expected = digest(password);
   return (request, response, next) => {
-    // Digests have one length, so the comparison takes the same time whatever was sent.
-    if (timingSafeEqual(digest(passwordOf(request)), wanted)) next();
+    // Digests have one length, so the comparison takes constant time.
+    if (timingSafeEqual(digest(passwordOf(request)), expected)) next();
     else {
       if (request.headers.authorization !== undefined) onRefused(request);
       const challenge = 'Basic realm="secondglance", charset="UTF-8"';
@@ -36,21 +36,25 @@ function behind(password: string, onRefused: (request: Request) => void): Reques
   };
 }
 
-/** The board is to be looked at only: what is to be changed has commands of its own, which know more than the queues. */
-const lookOnly: RequestHandler = (request, response, next) => {
+/** The board is read-only: the commands that change things know more than the queues do. */
+const readOnly: RequestHandler = (request, response, next) => {
   if (request.method === 'GET' || request.method === 'HEAD') next();
   else response.status(405).set('allow', 'GET, HEAD').type('text').send('the board changes nothing\n');
 };
 
-/** Bull Board over the site's queues; it leaves out its buttons. */
-function boardOf(site: QueueContext): ExpressAdapter {
+/** Bull Board over the queues, without its buttons. A model's queue appears when its first video begins. */
+function boardOf(queue: QueueContext): RequestHandler[] {
   const serverAdapter = new ExpressAdapter();
-  const queues = site.queues.all.map((queue) => new BullMQAdapter(queue, { readOnlyMode: true }));
-  createBullBoard({ queues, serverAdapter, options: { uiConfig: { boardTitle: `secondglance ${site.prefix}` } } });
-  return serverAdapter;
+  const options = { uiConfig: { boardTitle: `secondglance ${queue.prefix}` } };
+  const board = createBullBoard({ queues: [], serverAdapter, options });
+  const refresh: RequestHandler = async (_, _response, next) => {
+    board.setQueues((await queue.queues.all()).map((each) => new BullMQAdapter(each, { readOnlyMode: true })));
+    next();
+  };
+  return [refresh, serverAdapter.getRouter()];
 }
 
-/** Shows the queues until SIGTERM or SIGINT. Throws a ListenError, or what makes it impossible to reach Redis. */
+/** Serves the board until `signal` aborts. Returns the exit code. Throws a ListenError, or what keeps Redis from being reached. */
 export async function runBoard(
   settings: Settings,
   place: HttpPlace,
@@ -58,27 +62,27 @@ export async function runBoard(
   signal: AbortSignal,
 ): Promise<number> {
   const log = createLog(settings, 'board');
-  onInterrupted(signal, (name) => log.info({ signal: name }, 'ending'));
+  onInterrupted(signal, (name) => log.info({ signal: name }, 'stopping'));
   const redisPlace = { url: settings.redisUrl, prefix: settings.redisPrefix };
-  let site: QueueContext | undefined;
-  const present = async (): Promise<boolean> =>
-    site !== undefined && (await answers(site, ({ redis }) => redis.ping())) !== undefined;
+  let queue: QueueContext | undefined;
+  const isPresent = async (): Promise<boolean> =>
+    queue !== undefined && (await answers(queue, ({ redis }) => redis.ping())) !== undefined;
   const away = `Redis at ${placeOf(settings.redisUrl)} does not answer\n`;
 
   const app = express().disable('x-powered-by');
   app.get('/healthz', (_, response) => void response.type('text').send('ok\n'));
-  app.use(behind(password, ({ ip, path }) => log.warn({ ip, path }, 'wrong password')));
-  app.use(lookOnly);
-  // Commands wait for as long as Redis is away; nobody who looks shall.
+  app.use(requirePassword(password, ({ ip, path }) => log.warn({ ip, path }, 'wrong password')));
+  app.use(readOnly);
+  // Redis commands wait while Redis is away; a page must not.
   app.use(async (_, response, next) =>
-    (await present()) ? next() : void response.status(503).type('text').send(away),
+    (await isPresent()) ? next() : void response.status(503).type('text').send(away),
   );
   const http = await listen(place, app);
   log.info({ host: place.host, port: http.port }, 'the board answers');
   try {
     const redis = await connectService(redisPlace, logLink(log, settings.redisUrl), signal);
-    site = openQueueContext(redis, redisPlace, settings.frameStore);
-    app.use('/', boardOf(site).getRouter());
+    queue = openQueueContext(redis, redisPlace, settings.frameStore);
+    app.use('/', ...boardOf(queue));
     log.info({ redis: placeOf(redisPlace.url), prefix: redisPlace.prefix }, 'ready');
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
@@ -90,6 +94,6 @@ export async function runBoard(
     throw error;
   } finally {
     await http.close();
-    await site?.close();
+    await queue?.close();
   }
 }

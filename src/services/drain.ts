@@ -1,35 +1,37 @@
-import { abortExitCode } from '../core/interruption.ts';
 import { sleep } from '../core/sleep.ts';
-import { counted } from '../core/wording.ts';
 import type { QueueContext } from '../queue/queue-context.ts';
 
-/** Between two looks. */
-const LOOK_MS = 500;
+const POLL_MS = 500;
 
-/** Of the videos that were begun: those that go on, and those whose decoder died and that go on after `resume` only. */
-async function begun(site: QueueContext): Promise<{ going: number; stranded: number }> {
-  const running = (await site.records.list(0)).filter(({ state }) => state === 'running');
-  let stranded = 0;
-  for (const { id: video, run, priority, report } of running) {
-    if (report === undefined && !(await site.queues.decodes({ video, run }, priority))) stranded += 1;
-  }
-  return { going: running.length - stranded, stranded };
+/** Videos that have begun and not ended. */
+export interface DrainProgress {
+  /** Those that go on. */
+  readonly running: number;
+  /** Those that lost their decoder: they continue after `resume` only. */
+  readonly stranded: number;
 }
 
-/**
- * Waits until no video that was begun goes on; tells on stderr how many there are. Gives the exit code where a signal came
- * first.
- */
-export async function waitUntilDrained(site: QueueContext, signal: AbortSignal): Promise<number | undefined> {
-  const tell = (line: string): boolean => process.stderr.write(`secondglance: ${line}\n`);
-  let told = -1;
-  while (!signal.aborted) {
-    const { going, stranded } = await begun(site);
-    if (going === 0 && stranded > 0) tell(`${counted(stranded, 'video')} lost their decoder and go on after resume`);
-    if (going === 0) return undefined;
-    if (going !== told) tell(`draining, ${counted(going, 'video')} under way`);
-    told = going;
-    await sleep(LOOK_MS, signal).catch(() => undefined);
+async function drainProgress({ records, queues }: QueueContext): Promise<DrainProgress> {
+  const running = (await records.list(0)).filter(({ state }) => state === 'running');
+  let stranded = 0;
+  for (const { id: video, run, priority, report } of running) {
+    if (report === undefined && !(await queues.isDecoding({ video, run }, priority))) stranded += 1;
   }
-  return abortExitCode(signal);
+  return { running: running.length - stranded, stranded };
+}
+
+/** Begins no new video, and waits until those that have begun have ended. Reports whenever their number changes. */
+export async function drain(
+  queue: QueueContext,
+  onProgress: (progress: DrainProgress) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  await queue.queues.pause('videos');
+  for (let last = -1; !signal.aborted; ) {
+    const progress = await drainProgress(queue);
+    if (progress.running !== last) onProgress(progress);
+    if (progress.running === 0) return;
+    last = progress.running;
+    await sleep(POLL_MS, signal).catch(() => undefined);
+  }
 }

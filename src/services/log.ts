@@ -5,16 +5,16 @@ import { type LinkListener, placeOf } from '../queue/redis/connection.ts';
 import type { Log } from './service.ts';
 
 /**
- * A service's log: JSON lines on stderr, from the settings' level on, with `video`, `run` and `group` where they are known.
- * Passwords and tokens are hidden in whatever is logged, also in what others wrote (a command, an error, its stack).
+ * A service's log: JSON lines on stderr from the configured level on, with `video`, `run` and `group` where they are known. Passwords and
+ * tokens are hidden in everything that is logged, including commands, errors and their stacks.
  */
 export function createLog({ logLevel }: Pick<Settings, 'logLevel'>, service: string): Log {
-  // Written at once: the last lines of a process that dies are those that matter.
+  // Synchronous: the last lines of a process that dies are those that matter.
   const stderr = pino.destination({ fd: 2, sync: true });
   return pino({ level: logLevel, base: { service, pid: process.pid }, hooks: { streamWrite: hideSecrets } }, stderr);
 }
 
-/** Logs when Redis goes and comes. */
+/** Logs when the connection to Redis is lost, and when it is back. */
 export function logLink(log: Log, redisUrl: string): LinkListener {
   const redis = placeOf(redisUrl);
   return (state, reason) => {

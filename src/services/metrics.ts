@@ -4,28 +4,31 @@ import { VERSION } from '../core/version.ts';
 import type { QueueContext } from '../queue/queue-context.ts';
 import type { ServiceMetrics } from './service.ts';
 
-/** How long Redis may take to say how much is in its queues. */
-const ASK_MS = 2000;
-/** Seconds that a group of eight keyframes takes: from a GPU to a busy single core. */
+/** Timeout for the state of the queues. */
+const TIMEOUT_MS = 2000;
+/** Seconds for a group of eight keyframes: from a GPU to a busy single core. */
 const GROUP_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120];
 
 /** Counts of one service process, as Prometheus reads them. */
 export interface Metrics extends ServiceMetrics {
-  /** Says how many jobs are in hand, and asks `site` from now on. */
-  watch(site: QueueContext, running: () => number): void;
-  /** All of it; what Redis knows is left out while Redis is away. */
+  /** Adds the state of `queue` and the number of jobs in hand. */
+  watch(queue: QueueContext, running: () => number): void;
+  /** All metrics; those of the queue are left out while Redis is away. */
   scrape(): Promise<{ readonly type: string; readonly text: string }>;
 }
 
-/** Whether Redis answers now. Never waits for long: commands of a service wait for Redis for as long as it is away. */
-export async function answers<T>(site: QueueContext, ask: (site: QueueContext) => Promise<T>): Promise<T | undefined> {
-  if (site.redis.status !== 'ready') return undefined;
+/** What Redis answers now; undefined while it is away. Has a time-out, because a service's commands wait for Redis. */
+export async function answers<T>(
+  queue: QueueContext,
+  ask: (queue: QueueContext) => Promise<T>,
+): Promise<T | undefined> {
+  if (queue.redis.status !== 'ready') return undefined;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, ASK_MS, undefined);
+    timer = setTimeout(resolve, TIMEOUT_MS, undefined);
   });
   try {
-    return await Promise.race([ask(site), late]);
+    return await Promise.race([ask(queue), late]);
   } catch {
     return undefined;
   } finally {
@@ -33,18 +36,18 @@ export async function answers<T>(site: QueueContext, ask: (site: QueueContext) =
   }
 }
 
-/** Gauges of what all services share. Each of them tells the same: take the maximum over the instances, not the sum. */
-function siteGauges(registry: Registry) {
+/** Gauges of the queue. Every service reports the same values: take the maximum over the instances, not the sum. */
+function queueGauges(registry: Registry) {
   const registers = [registry];
   const jobs = new Gauge({
     name: 'secondglance_queue_jobs',
-    help: 'Jobs in the queues: those that wait, those in work, those given up. The same from every service.',
+    help: 'Jobs in the queues: waiting, active, failed. The same from every service.',
     labelNames: ['queue', 'state'],
     registers,
   });
-  const held = new Gauge({
+  const inFlight = new Gauge({
     name: 'secondglance_groups_in_flight',
-    help: 'Groups of keyframes whose frames are kept. The same from every service.',
+    help: 'Groups of keyframes in flight. The same from every service.',
     registers,
   });
   const open = new Gauge({
@@ -53,22 +56,22 @@ function siteGauges(registry: Registry) {
     registers,
   });
   const up = new Gauge({ name: 'secondglance_redis_up', help: '1 while Redis answers this service.', registers });
-  return async (site: QueueContext | undefined): Promise<void> => {
+  return async (queue: QueueContext | undefined): Promise<void> => {
     const facts =
-      site === undefined
+      queue === undefined
         ? undefined
-        : await answers(site, ({ queues, redis, keys }) =>
-            Promise.all([queues.depths(), redis.zcard(keys.held), redis.zcard(keys.open)]),
+        : await answers(queue, (of) =>
+            Promise.all([of.queues.depths(), of.inFlight.count(), of.redis.zcard(of.keys.open)]),
           );
     up.set(facts === undefined ? 0 : 1);
     jobs.reset();
-    for (const gauge of [held, open]) gauge.remove();
+    for (const gauge of [inFlight, open]) gauge.remove();
     if (facts === undefined) return;
-    const [depths, inFlight, unfinished] = facts;
-    for (const [queue, depth] of Object.entries(depths)) {
-      for (const [state, count] of Object.entries(depth)) jobs.set({ queue, state }, count);
+    const [depths, groups, unfinished] = facts;
+    for (const [name, depth] of Object.entries(depths)) {
+      for (const [state, count] of Object.entries(depth)) jobs.set({ queue: name, state }, count);
     }
-    held.set(inFlight);
+    inFlight.set(groups);
     open.set(unfinished);
   };
 }
@@ -81,47 +84,51 @@ export function createMetrics(service: string): Metrics {
   collectDefaultMetrics({ register: registry });
   const found = new Counter({
     name: 'secondglance_keyframes_found_total',
-    help: 'Keyframes that came out of the decoder.',
+    help: 'Keyframes found by the decoder.',
     registers,
   });
   const captioned = new Counter({
     name: 'secondglance_keyframes_captioned_total',
-    help: 'Keyframes of groups whose result was kept; its rate is the frames a second.',
+    help: 'Keyframes of committed groups; the rate is frames per second.',
     registers,
   });
-  const looks = new Counter({ name: 'secondglance_looks_total', help: 'Looks at keyframes.', registers });
+  const passes = new Counter({
+    name: 'secondglance_looks_total',
+    help: 'Passes over keyframes: two a keyframe with --looks 2.',
+    registers,
+  });
   const seconds = new Histogram({
     name: 'secondglance_group_seconds',
-    help: 'From the frames of a group to its kept result.',
+    help: 'From reading the frames of a group to its commit.',
     buckets: GROUP_SECONDS,
     registers,
   });
   const failures = new Counter({
     name: 'secondglance_failures_total',
-    help: 'What went wrong, by error code; also what was tried again and then went well.',
+    help: 'Failures by error code, including those of attempts that succeeded later.',
     labelNames: ['code'],
     registers,
   });
-  const running = new Gauge({ name: 'secondglance_jobs_in_hand', help: 'Jobs that this process works on.', registers });
+  const running = new Gauge({ name: 'secondglance_jobs_in_hand', help: 'Jobs in hand in this process.', registers });
   new Gauge({ name: 'secondglance_info', help: 'The version.', labelNames: ['version'], registers }).set(
     { version: VERSION },
     1,
   );
-  const observeSite = siteGauges(registry);
-  let watched: { site: QueueContext; running: () => number } | undefined;
+  const observeQueue = queueGauges(registry);
+  let watched: { queue: QueueContext; running: () => number } | undefined;
   return {
     found: (keyframes) => found.inc(keyframes),
     captioned(keyframes, each, took) {
       captioned.inc(keyframes);
-      looks.inc(keyframes * each);
+      passes.inc(keyframes * each);
       seconds.observe(took);
     },
     failed: (error) => failures.inc({ code: error instanceof SecondGlanceError ? error.code : 'unforeseen' }),
-    watch(site, inHand) {
-      watched = { site, running: inHand };
+    watch(queue, inHand) {
+      watched = { queue, running: inHand };
     },
     async scrape() {
-      await observeSite(watched?.site);
+      await observeQueue(watched?.queue);
       running.set(watched?.running() ?? 0);
       return { type: registry.contentType, text: await registry.metrics() };
     },

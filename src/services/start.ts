@@ -1,56 +1,110 @@
-import { reconcile } from '../captioning/queued/submitted.ts';
+import { resubmitLost } from '../captioning/queued/submitted.ts';
 import type { Settings } from '../config/settings-schema.ts';
 import { EXIT } from '../core/failures.ts';
 import { onInterrupted } from '../core/interruption.ts';
 import { sleep } from '../core/sleep.ts';
 import { openGuard } from '../ingest/access/guard.ts';
+import type { JobKind } from '../queue/jobs.ts';
 import { openQueueContext, type QueueContext } from '../queue/queue-context.ts';
 import { reconcileQueues } from '../queue/reconcile.ts';
 import { connectService, placeOf } from '../queue/redis/connection.ts';
 import { type HttpServer, serveHttp } from './http.ts';
 import { createLog, logLink } from './log.ts';
 import { answers, createMetrics } from './metrics.ts';
-import type { Service, ServiceContext } from './service.ts';
+import { ASSEMBLE_CONCURRENCY, INGEST_CONCURRENCY, type Service, type ServiceContext } from './service.ts';
 
-/** How often a service asks whether it is its turn to look for what Redis forgot. */
-const SWEEP_MS = 2000;
+/** What the commands of services can set. */
+export interface ServiceOptions {
+  /** Jobs at once: videos for ingest (for each priority) and assemble, inference processes for a worker. */
+  readonly concurrency?: number;
+  /** Name or folder of a worker's bundle. */
+  readonly model?: string;
+}
 
-/** Looks again and again for what was forgotten: here by the queue, there by Redis as a whole. */
-async function watchOver({ site, log }: ServiceContext, resubmits: boolean, signal: AbortSignal): Promise<void> {
+type StartService = (context: ServiceContext, options: ServiceOptions) => Promise<Service>;
+
+/** What starts the service for each kind of job: a kind without one does not compile. Modules are loaded when they are needed. */
+const STARTERS: { readonly [Kind in JobKind]: StartService } = {
+  async video(context, { concurrency = INGEST_CONCURRENCY }) {
+    const { ingestService } = await import('./ingest.ts');
+    return ingestService(context, concurrency);
+  },
+  async group(context, { concurrency, model }) {
+    const { DEFAULT_BUNDLE, loadBundle } = await import('../workers/bundle/bundle.ts');
+    const { workerService } = await import('./worker.ts');
+    const { device, workerConcurrency } = context.settings;
+    const bundle = await loadBundle(model ?? DEFAULT_BUNDLE, { provider: device === 'auto' ? 'cpu' : device });
+    return workerService(context, bundle, concurrency ?? workerConcurrency);
+  },
+  async tracks(context, { concurrency = ASSEMBLE_CONCURRENCY }) {
+    const { assembleService } = await import('./assemble.ts');
+    return assembleService(context, concurrency);
+  },
+};
+
+/** The kind of job that each service command handles. */
+const KINDS = { ingest: 'video', worker: 'group', assemble: 'tracks' } as const;
+
+/** The service commands; `up` runs all services in one process. */
+export type ServiceName = keyof typeof KINDS | 'up';
+
+/** Starts the services of a command. Where one cannot start, those before it are stopped. */
+async function startServices(
+  name: ServiceName,
+  context: ServiceContext,
+  options: ServiceOptions,
+): Promise<readonly Service[]> {
+  if (name !== 'up') return [await STARTERS[KINDS[name]](context, options)];
+  const { concurrency: _, ...shared } = options;
+  const services: Service[] = [];
+  try {
+    // The worker first: its model may be missing.
+    services.push(await STARTERS.group(context, options));
+    services.push(await STARTERS.video(context, shared));
+    services.push(await STARTERS.tracks(context, shared));
+    return services;
+  } catch (error) {
+    await Promise.all(services.map((service) => service.stop()));
+    throw error;
+  }
+}
+
+/** Finds lost work again and again: in the queues, and on this machine's disk what Redis has lost altogether. */
+async function reconcile({ queue, log }: ServiceContext, resubmits: boolean, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
       if (resubmits)
-        for (const id of await reconcile(site)) log.warn({ video: id }, 'forgotten by Redis: submitted again');
-      for (const { video, what } of await reconcileQueues(site, signal)) log.warn({ video, what }, 'mended');
+        for (const id of await resubmitLost(queue)) log.warn({ video: id }, 'lost by Redis: submitted again');
+      for (const { video, what } of await reconcileQueues(queue, signal)) log.warn({ video, what }, 'repaired');
     } catch (error) {
-      if (!signal.aborted) log.debug({ err: error }, 'sweep');
+      if (!signal.aborted) log.debug({ err: error }, 'reconcile');
     }
-    await sleep(SWEEP_MS, signal).catch(() => undefined);
+    await sleep(queue.timings.reconcileMs / 2, signal).catch(() => undefined);
   }
 }
 
 /**
- * Runs services in this process until SIGTERM or SIGINT: then they end in order, and so does this with exit code 0.
- * Where Redis is away they wait for it. Throws what makes it impossible to begin.
+ * Runs the services of a command in this process until `signal` aborts, and stops them in order; waits for a Redis that is away.
+ * Returns the exit code. Throws what keeps them from starting.
  */
 export async function runServices(
-  name: string,
+  name: ServiceName,
   settings: Settings,
-  make: (context: ServiceContext) => Promise<readonly Service[]>,
+  options: ServiceOptions,
   signal: AbortSignal,
 ): Promise<number> {
   const log = createLog(settings, name);
   const metrics = createMetrics(name);
-  onInterrupted(signal, (name) => log.info({ signal: name }, 'ending'));
+  onInterrupted(signal, (interruption) => log.info({ signal: interruption }, 'stopping'));
   const place = { url: settings.redisUrl, prefix: settings.redisPrefix };
-  let site: QueueContext | undefined;
-  let begun = false;
+  let queue: QueueContext | undefined;
+  let started = false;
   const ready = async (): Promise<true | string> => {
-    if (signal.aborted) return 'it is ending';
-    if (site === undefined || (await answers(site, ({ redis }) => redis.ping())) === undefined) {
+    if (signal.aborted) return 'the service is stopping';
+    if (queue === undefined || (await answers(queue, ({ redis }) => redis.ping())) === undefined) {
       return `Redis at ${placeOf(place.url)} does not answer`;
     }
-    return begun || 'it has not begun yet';
+    return started || 'the service is starting';
   };
   let http: HttpServer | undefined;
   try {
@@ -60,24 +114,21 @@ export async function runServices(
       log.info({ host: settings.http.host, port: http.port }, 'answering HTTP');
     }
     const redis = await connectService(place, logLink(log, settings.redisUrl), signal);
-    site = openQueueContext(redis, place, settings.frameStore);
-    const context: ServiceContext = { site, settings, guard, log, metrics };
-    try {
-      const services = await make(context);
-      metrics.watch(site, () => services.reduce((sum, service) => sum + service.running(), 0));
-      begun = true;
-      log.info({ redis: placeOf(place.url), prefix: place.prefix }, 'ready');
-      await watchOver(context, name !== 'worker', signal);
-      await Promise.all(services.map((service) => service.stop()));
-      log.info({}, 'ended');
-    } finally {
-      await site.close();
-    }
+    queue = openQueueContext(redis, place, settings.frameStore);
+    const context: ServiceContext = { queue, settings, guard, log, metrics };
+    const services = await startServices(name, context, options);
+    metrics.watch(queue, () => services.reduce((sum, service) => sum + service.running(), 0));
+    started = true;
+    log.info({ redis: placeOf(place.url), prefix: place.prefix }, 'ready');
+    await reconcile(context, name !== 'worker', signal);
+    await Promise.all(services.map((service) => service.stop()));
+    log.info({}, 'stopped');
     return EXIT.done;
   } catch (error) {
     if (signal.aborted) return EXIT.done;
     throw error;
   } finally {
+    await queue?.close();
     await http?.close();
   }
 }

@@ -1,33 +1,41 @@
 import { identify } from '../captioning/input-identity.ts';
 import { type InputPlan, needsVideo, planOutputs } from '../captioning/outputs.ts';
-import { humanReporter, jsonReporter, type Reporter } from '../captioning/progress.ts';
-import { remember } from '../captioning/queued/submitted.ts';
+import type { Reporter } from '../captioning/progress.ts';
+import { recordSubmission } from '../captioning/queued/submitted.ts';
 import { makeRequest, requestId } from '../captioning/queued/video-request.ts';
 import { waitForVideos } from '../captioning/queued/wait-for-videos.ts';
 import { applyModelDefaults, type CaptionSettings, type RequestedSettings } from '../captioning/settings.ts';
-import { type InputSummary, problemOf, summarise } from '../captioning/summary.ts';
-import type { SettingFlags } from '../config/load.ts';
-import { UsageError } from '../core/failures.ts';
+import { failedSummary, type InputSummary, summarise } from '../captioning/summary.ts';
+import type { Settings } from '../config/settings-schema.ts';
+import { EXIT, UsageError } from '../core/failures.ts';
 import { abortExitCode, onInterrupted } from '../core/interruption.ts';
 import { expandInputs, type InputProblem, type Source } from '../ingest/sources/sources.ts';
-import { submitVideo } from '../queue/control.ts';
-import type { Priority } from '../queue/names.ts';
+import { type Submitted, submitVideo } from '../queue/control.ts';
+import type { Priority } from '../queue/priority.ts';
 import type { QueueContext } from '../queue/queue-context.ts';
 import type { Submission } from '../queue/redis/records.ts';
 import { DEFAULT_BUNDLE, loadBundle } from '../workers/bundle/bundle.ts';
-import { failedSummary } from './ending.ts';
 import { withQueue } from './queue-client.ts';
 
-/** What `submit` is asked for. */
+/** How inputs are submitted. */
 export interface SubmitRequest {
   readonly settings: RequestedSettings;
-  readonly flags: SettingFlags;
+  /** The installation. */
+  readonly queue: Settings;
   readonly priority: Priority;
+  /** Wait until all have ended, and report them. */
   readonly wait: boolean;
+  readonly reporter: Reporter;
+  /** Called for each video that was submitted. */
+  onSubmitted(name: string, submitted: Submitted): void;
 }
 
-/** Each input with files of its own; what only one process can write is refused. Throws a UsageError. */
-function plansOf(sources: readonly Source[], settings: RequestedSettings, wanted: number): readonly InputPlan[] {
+/** Gives each input outputs of its own. Throws a UsageError for outputs that only a process beside the video can write. */
+function planSubmissions(
+  sources: readonly Source[],
+  settings: RequestedSettings,
+  wanted: number,
+): readonly InputPlan[] {
   if (settings.output.output === '-')
     throw new UsageError('services cannot write to this stdout: give -o a file or a folder');
   const { inputs, collected } = planOutputs(sources, settings.output, wanted);
@@ -43,6 +51,8 @@ function plansOf(sources: readonly Source[], settings: RequestedSettings, wanted
   return inputs.map(({ source }) => ({ source, targets: [collected] }));
 }
 
+const STDIN = 'services cannot read this stdin: give a file or an address';
+
 async function submissionOf(
   { source, targets }: InputPlan,
   settings: CaptionSettings,
@@ -51,8 +61,7 @@ async function submissionOf(
 ): Promise<Submission> {
   const { kind } = source;
   const identity = await identify(source);
-  if (kind === 'stdin' || identity === undefined)
-    throw new UsageError('services cannot read this stdin: give a file or an address');
+  if (kind === 'stdin' || identity === undefined) throw new UsageError(STDIN);
   const known =
     'url' in identity
       ? { url: source.input }
@@ -61,60 +70,57 @@ async function submissionOf(
   return { id: requestId(request), request: JSON.stringify(request), priority, name: source.name };
 }
 
-/** Submits one after the other; tells of each. */
 async function submitAll(
-  site: QueueContext,
+  queue: QueueContext,
   submissions: readonly Submission[],
-  settings: RequestedSettings,
-  quiet: boolean,
+  onSubmitted: SubmitRequest['onSubmitted'],
 ): Promise<void> {
   for (const submission of submissions) {
-    await remember(site, submission);
-    const { id, begun } = await submitVideo(site, submission);
-    if (quiet) continue;
-    const { name } = submission;
-    const line = settings.json
-      ? JSON.stringify({ event: 'submitted', id, video: name, begun })
-      : `${id}  ${name}${begun ? '' : '  (under way already)'}`;
-    process.stdout.write(`${line}\n`);
+    await recordSubmission(queue, submission);
+    onSubmitted(submission.name, await submitVideo(queue, submission));
   }
 }
 
-function tell(reporter: Reporter, problems: readonly InputProblem[], verbose: boolean): InputSummary[] {
+function reportProblems({ reporter, settings }: SubmitRequest, problems: readonly InputProblem[]): InputSummary[] {
   return problems.map(({ label, error }) => {
-    const summary = { ...failedSummary(label, error), problems: [problemOf(error, verbose)] };
+    const summary = failedSummary(label, error, settings.verbose);
     reporter.end(summary);
     return summary;
   });
 }
 
+/** Some were submitted, others could not be. */
+function exitCodeOf(failed: readonly InputSummary[], submitted: number): number {
+  const { exitCode } = summarise(failed, 0);
+  return exitCode === EXIT.failed && submitted > 0 ? EXIT.partial : exitCode;
+}
+
 /**
- * `secondglance submit`: enters every input as a job of its own, remembered on this disk too. With `wait` it goes on until
- * all have ended, and tells of them as `caption` does. Returns the exit code. Throws a UsageError before anything is
- * submitted, a QueueError where Redis cannot be reached.
+ * Submits every input as a job of its own, and waits for them where `wait` says so. Returns the exit code. Throws a UsageError before
+ * anything is submitted, and a QueueError where Redis cannot be reached.
  */
-export async function runSubmit(
+export async function submitInputs(
   inputs: readonly string[],
-  { settings, flags, priority, wait }: SubmitRequest,
+  request: SubmitRequest,
   signal: AbortSignal,
 ): Promise<number> {
+  const { settings, priority, wait, reporter } = request;
   const began = performance.now();
-  if (inputs.includes('-')) throw new UsageError('services cannot read this stdin: give a file or an address');
+  if (inputs.includes('-')) throw new UsageError(STDIN);
   const { sources, problems } = await expandInputs(inputs);
-  const plans = plansOf(sources, settings, sources.length + problems.length);
+  const plans = planSubmissions(sources, settings, sources.length + problems.length);
   const bundle = await loadBundle(settings.model ?? DEFAULT_BUNDLE);
-  const reporter = settings.json ? jsonReporter() : humanReporter(settings);
   onInterrupted(signal, () =>
     reporter.note('secondglance: no longer waiting; the jobs go on (secondglance status, cancel)'),
   );
-  return withQueue(flags, async (site) => {
-    const failed = tell(reporter, problems, settings.verbose);
+  return withQueue(request.queue, async (queue) => {
+    const failed = reportProblems(request, problems);
     const submissions: Submission[] = [];
     for (const plan of plans)
       submissions.push(await submissionOf(plan, applyModelDefaults(settings, bundle), priority, bundle));
-    await submitAll(site, submissions, settings, wait || settings.quiet);
-    if (!wait) return summarise(failed, 0).exitCode === 1 && submissions.length > 0 ? 3 : summarise(failed, 0).exitCode;
-    const ended = await waitForVideos(site, submissions, reporter, signal);
+    await submitAll(queue, submissions, request.onSubmitted);
+    if (!wait) return exitCodeOf(failed, submissions.length);
+    const ended = await waitForVideos(queue, submissions, reporter, signal);
     const run = summarise([...failed, ...ended], (performance.now() - began) / 1000);
     const exitCode = abortExitCode(signal) ?? run.exitCode;
     reporter.close({ ...run, exitCode });

@@ -1,51 +1,82 @@
-import { SecondGlanceError } from '../core/errors.ts';
+import { SecondGlanceError, sentenceOf } from '../core/errors.ts';
+import type { Caption, Group } from '../core/types.ts';
 import { type GroupEvent, startGroupWorker } from '../queue/group-worker.ts';
+import { RescheduleError } from '../queue/job-loop.ts';
 import type { Bundle } from '../workers/bundle/bundle.ts';
+import { BundleError, WorkerError } from '../workers/errors.ts';
 import { defaultProcesses } from '../workers/pool/cores.ts';
 import { LazyCaptioner } from '../workers/pool/lazy-captioner.ts';
 import { runtimeOf } from '../workers/pool/pool.ts';
-import { dropped } from './ending.ts';
-import type { Service, ServiceContext } from './service.ts';
+import { reportRejected, type Service, type ServiceContext } from './service.ts';
 
-/** How long a group in hand may take when the worker has to end. Docker kills after ten seconds. */
+/** How long groups in hand may take when the worker stops. Docker kills after ten seconds. */
 const GRACE_MS = 7000;
+/** A group whose model cannot be run is tried again after so long, by this worker or another. */
+const MODEL_RETRY_MS = 5000;
 
-function told(context: ServiceContext, event: GroupEvent): void {
-  const { log, metrics } = context;
-  const { what, video, run, group, reason, keyframes = 0, passes = 2, seconds = 0 } = event;
+const DEBUG_MESSAGES = {
+  duplicate: 'captioned already',
+  cancelled: 'run is over',
+  'frames-missing': 'frames are missing',
+} as const;
+
+function report({ log, metrics }: ServiceContext, event: GroupEvent): void {
+  const { outcome, video, run, group, reason, keyframes = 0, passes = 2, seconds = 0 } = event;
   const facts = { video, run, group, ...(reason === undefined ? {} : { reason }) };
-  if (what === 'kept') {
-    metrics.captioned(keyframes, passes, seconds);
-    log.debug({ ...facts, keyframes, seconds }, 'captioned');
-  } else if (what === 'failed' || what === 'gap') {
-    metrics.failed(new SecondGlanceError(what === 'gap' ? 'group-given-up' : 'group-failed', reason ?? what));
-    log.warn(facts, what === 'gap' ? 'group given up' : 'group failed, it is tried again');
-  } else if (what === 'refused') log.warn(facts, 'group refused');
-  else log.debug(facts, { twice: 'done before', gone: 'no longer wanted', lost: 'frames are gone' }[what]);
+  switch (outcome) {
+    case 'committed':
+      metrics.captioned(keyframes, passes, seconds);
+      log.debug({ ...facts, keyframes, seconds }, 'captioned');
+      break;
+    case 'failed':
+      metrics.failed(new SecondGlanceError('group-failed', reason ?? outcome));
+      log.warn(facts, 'group failed, it is tried again');
+      break;
+    case 'failed-group':
+      metrics.failed(new SecondGlanceError('group-given-up', reason ?? outcome));
+      log.warn(facts, 'group failed for good');
+      break;
+    case 'postponed':
+      log.warn(facts, 'group postponed');
+      break;
+    default:
+      log.debug(facts, DEBUG_MESSAGES[outcome]);
+  }
+}
+
+/** True where the model itself cannot run on this machine at present, so that no group is to blame. */
+function isModelUnavailable(error: unknown): boolean {
+  return error instanceof BundleError || (error instanceof WorkerError && error.code === 'worker-start');
 }
 
 /**
- * The worker: captions groups with one bundle in `processes` inference processes. One group more is taken than they have
- * room for, so that its frames are there when a process falls free.
+ * The worker: captions groups for one bundle in `processes` inference processes. It takes one group more than there are processes, so
+ * that its frames are at hand when a process is free.
  */
 export function workerService(context: ServiceContext, bundle: Bundle, processes = defaultProcesses()): Service {
-  const { log } = context;
+  const { log, metrics } = context;
   const captioner = new LazyCaptioner({
     bundle,
     processes,
     onFailure: (error, { video, index }) => log.warn({ name: video, group: index, err: error }, 'inference failed'),
   });
-  const { name, version, sha256 } = bundle.model;
-  const loop = startGroupWorker(context.site, {
+  const caption = async (group: Group, passes: 1 | 2, signal: AbortSignal): Promise<readonly Caption[]> => {
+    try {
+      return await (await captioner.get()).caption(group, { passes }, signal);
+    } catch (error) {
+      if (signal.aborted || !isModelUnavailable(error)) throw error;
+      metrics.failed(error);
+      log.error({ err: error }, 'the model cannot run');
+      throw new RescheduleError(MODEL_RETRY_MS, sentenceOf(error), { cause: error });
+    }
+  };
+  const loop = startGroupWorker(context.queue, {
+    model: bundle.model.sha256,
     concurrency: processes + 1,
     runtime: runtimeOf(bundle),
-    refuse: ({ model }) =>
-      model === sha256
-        ? undefined
-        : `a worker has ${name}@${version} (${sha256.slice(0, 12)}), the job asks for another bundle (${model.slice(0, 12)})`,
-    work: (passes) => async (group, signal) => (await captioner.get()).caption(group, { passes }, signal),
-    onGroup: (event) => told(context, event),
-    onDropped: (error) => dropped(context, error),
+    caption,
+    onGroup: (event) => report(context, event),
+    onRejected: (error) => reportRejected(context, error),
     onTrouble: (error) => log.debug({ err: error }, 'queue'),
   });
   return {

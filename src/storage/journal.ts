@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
+import type { AppendOutcome, CaptionStore } from '../core/caption-store.ts';
 import { errnoOf } from '../core/errors.ts';
 import type { JsonObject, JsonValue } from '../core/json-value.ts';
 import type { Caption } from '../core/types.ts';
@@ -18,16 +19,12 @@ const CHUNK_BYTES = 65_536;
  * The captions of one input's finished groups, kept on disk until its tracks are complete. A group whose `append` has
  * resolved survives a kill -9; one that was being appended is there as a whole or not at all.
  */
-export interface Journal {
+export interface Journal extends CaptionStore {
   readonly file: string;
   /** Number of durable groups. */
   readonly size: number;
   /** True where the group's captions are durable. */
   has(group: number): boolean;
-  /** The captions of a durable group, read from disk; undefined where it is not durable. */
-  read(group: number): Promise<readonly Caption[] | undefined>;
-  /** Resolves when the group's captions are durable. A group that already is durable keeps its captions. */
-  append(group: number, captions: readonly Caption[]): Promise<void>;
   /** Closes the journal and keeps it for a later run. Idempotent. */
   close(): Promise<void>;
   /** Closes and deletes the journal: its tracks are complete. Idempotent. */
@@ -160,9 +157,9 @@ class JournalFile implements Journal {
     return (record as { readonly captions: readonly Caption[] }).captions;
   }
 
-  append(group: number, captions: readonly Caption[]): Promise<void> {
-    const write = async (): Promise<void> => {
-      if (this.#extents.has(group)) return;
+  append(group: number, captions: readonly Caption[]): Promise<AppendOutcome> {
+    const write = async (): Promise<AppendOutcome> => {
+      if (this.#extents.has(group)) return 'duplicate';
       if (!(await this.#lock.isHeld())) {
         throw new OutputError(
           'journal-lost',
@@ -171,12 +168,16 @@ class JournalFile implements Journal {
       }
       try {
         this.#extents.set(group, await this.#write(toLine({ group, captions })));
+        return 'committed';
       } catch (error) {
         throw outputError(error, `write the journal ${this.file}`);
       }
     };
     const written = this.#last.then(write);
-    this.#last = written.catch(() => undefined);
+    this.#last = written.then(
+      () => undefined,
+      () => undefined,
+    );
     return written;
   }
 

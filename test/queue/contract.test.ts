@@ -3,8 +3,8 @@ import type { Caption, Group } from '../../src/core/types.ts';
 import { type GroupResult, type GroupWork, type RunOptions, runGroups } from '../../src/queue/in-process.ts';
 import { until } from '../support/processes.ts';
 import { tinyGroup } from '../support/tiny-groups.ts';
+import { contexts, leftovers } from './support/contexts.ts';
 import { runOverRedis } from './support/over-redis.ts';
-import { leftovers, sites } from './support/sites.ts';
 
 type Run = (
   groups: AsyncIterable<Group>,
@@ -14,7 +14,7 @@ type Run = (
 
 vi.setConfig({ testTimeout: 240_000 });
 
-const { site } = sites();
+const { context } = contexts();
 const colours = ['red', 'green', 'blue', 'white', 'black', 'gray', 'yellow', 'purple'] as const;
 
 /** `count` groups of eight different pictures; `given` counts what was taken of them. */
@@ -56,7 +56,7 @@ async function truth(count: number): Promise<GroupResult[]> {
 
 const queues: Record<string, () => Promise<Run>> = {
   'in this process': async () => runGroups,
-  'BullMQ on Redis': async () => runOverRedis(await site()),
+  'BullMQ on Redis': async () => runOverRedis(await context()),
 };
 
 describe.each(Object.entries(queues))('%s', (_, make) => {
@@ -128,7 +128,7 @@ describe.each(Object.entries(queues))('%s', (_, make) => {
 });
 
 test('nothing of a finished video is left in Redis but its record', async () => {
-  const where = await site();
-  await collect(runOverRedis(where)(source(9).groups(), describeGroup, { concurrency: 2, signal: quiet() }));
-  expect(await leftovers(where)).toEqual([]);
+  const queue = await context();
+  await collect(runOverRedis(queue)(source(9).groups(), describeGroup, { concurrency: 2, signal: quiet() }));
+  expect(await leftovers(queue)).toEqual([]);
 });

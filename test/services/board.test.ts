@@ -54,13 +54,7 @@ describe('board', () => {
       const { queues } = (await answer.json()) as {
         queues: { name: string; readOnlyMode: boolean; counts: Record<string, number>; jobs: { data: object }[] }[];
       };
-      expect(queues.map(({ name }) => name)).toEqual([
-        'videos-high',
-        'videos-normal',
-        'videos-low',
-        'groups',
-        'tracks',
-      ]);
+      expect(queues.map(({ name }) => name)).toEqual(['videos-high', 'videos-normal', 'videos-low', 'tracks']);
       expect(queues.every(({ readOnlyMode }) => readOnlyMode)).toBe(true);
       expect(queues[1]).toMatchObject({ counts: { waiting: 1 } });
       expect(queues[1]?.jobs).toHaveLength(1);

@@ -105,7 +105,7 @@ test('a service seen from outside: ready, counted, logged; Redis goes and comes;
     'written',
     'Redis is away: waiting for it',
     'Redis is back',
-    'ended',
+    'stopped',
   ]) {
     expect(words).toContain(said);
   }

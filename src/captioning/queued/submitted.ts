@@ -1,17 +1,20 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { submitVideo } from '../../queue/control.ts';
-import { PRIORITIES } from '../../queue/names.ts';
+import { PRIORITIES } from '../../queue/priority.ts';
 import type { QueueContext } from '../../queue/queue-context.ts';
-import { isOpen, type Submission } from '../../queue/redis/records.ts';
+import { ID_RETENTION_MS, isOpen, type Submission } from '../../queue/redis/records.ts';
 import { ensureFolder, openFileSink } from '../../storage/sink.ts';
 import { stateDir } from '../../storage/state-folder.ts';
 import { digest } from '../input-identity.ts';
 
-/** What is kept of a submission on the submitter's own disk, until its end was seen. */
+/*
+ * Submissions are recorded on the submitting machine's disk until they have ended: if Redis loses all its data, they are submitted again.
+ */
+
 const entrySchema = z.strictObject({
-  /** Which site it was submitted to, see `Site.name`. */
+  /** The installation that it was submitted to, see `QueueContext.name`. */
   site: z.string(),
   id: z.string(),
   request: z.string(),
@@ -23,16 +26,20 @@ function folder(): string {
   return path.join(stateDir(), 'submitted');
 }
 
-function fileOf(site: QueueContext, id: string): string {
-  return path.join(folder(), `${digest(site.name).slice(0, 8)}-${id}.json`);
+function prefixOf(queue: QueueContext): string {
+  return `${digest(queue.name).slice(0, 8)}-`;
 }
 
-/** Remembers a submission before Redis hears of it: a Redis that loses everything can be told again. */
-export async function remember(site: QueueContext, submission: Submission): Promise<void> {
+function fileOf(queue: QueueContext, id: string): string {
+  return path.join(folder(), `${prefixOf(queue)}${id}.json`);
+}
+
+/** Records a submission. Must come before Redis gets it. */
+export async function recordSubmission(queue: QueueContext, submission: Submission): Promise<void> {
   await ensureFolder(folder());
-  const sink = await openFileSink(fileOf(site, submission.id));
+  const sink = await openFileSink(fileOf(queue, submission.id));
   try {
-    await sink.write(`${JSON.stringify({ site: site.name, ...submission })}\n`);
+    await sink.write(`${JSON.stringify({ site: queue.name, ...submission })}\n`);
     await sink.commit();
   } catch (error) {
     await sink.discard();
@@ -40,51 +47,55 @@ export async function remember(site: QueueContext, submission: Submission): Prom
   }
 }
 
-/** Forgets a submission whose end was seen. */
-export async function forget(site: QueueContext, id: string): Promise<void> {
-  await rm(fileOf(site, id), { force: true });
+/** Deletes the record of a submission that has ended. */
+export async function deleteSubmission(queue: QueueContext, id: string): Promise<void> {
+  await rm(fileOf(queue, id), { force: true });
 }
 
-/**
- * IDs of this machine's submissions to the site that are not known to have ended. They stand in the files' names: with ten
- * thousand of them this is asked every few seconds.
- */
-async function remembered(site: QueueContext): Promise<string[]> {
+/** IDs of the recorded submissions. They are read from file names, because this runs every few seconds over perhaps ten thousand. */
+async function recordedIds(queue: QueueContext): Promise<string[]> {
   const names = await readdir(folder()).catch(() => []);
-  const begin = `${digest(site.name).slice(0, 8)}-`;
+  const prefix = prefixOf(queue);
   return names
-    .filter((name) => name.startsWith(begin) && name.endsWith('.json'))
-    .map((name) => name.slice(begin.length, -'.json'.length));
+    .filter((name) => name.startsWith(prefix) && name.endsWith('.json'))
+    .map((name) => name.slice(prefix.length, -'.json'.length));
 }
 
-/** What was submitted; undefined where the file is damaged, or another process has just removed it. */
-async function recall(site: QueueContext, id: string): Promise<Submission | undefined> {
+/** Undefined where the file is damaged, or another process has just deleted it. */
+async function readSubmission(queue: QueueContext, id: string): Promise<Submission | undefined> {
   try {
-    const { site: name, ...submission } = entrySchema.parse(JSON.parse(await readFile(fileOf(site, id), 'utf8')));
-    return name === site.name ? submission : undefined;
+    const { site, ...submission } = entrySchema.parse(JSON.parse(await readFile(fileOf(queue, id), 'utf8')));
+    return site === queue.name ? submission : undefined;
   } catch {
     return undefined;
   }
 }
 
+/** True where a video without a record has ended: records expire, IDs of finished videos stay longer. */
+async function hasExpired(queue: QueueContext, id: string): Promise<boolean> {
+  if (await queue.records.hasEnded(id)) return true;
+  const found = await stat(fileOf(queue, id)).catch(() => undefined);
+  return found !== undefined && Date.now() - found.mtimeMs > ID_RETENTION_MS;
+}
+
 /**
- * Compares what this machine submitted with what Redis knows: what has ended is forgotten here, what Redis forgot is
- * submitted again. Where it was done all the same, its tracks are found to be up to date. Answers with the IDs.
+ * Submits again what Redis has lost, and deletes the records of submissions that have ended. A video that was done all the same is
+ * skipped, because its tracks are current. Returns the IDs of those that were submitted again.
  */
-export async function reconcile(site: QueueContext): Promise<string[]> {
+export async function resubmitLost(queue: QueueContext): Promise<string[]> {
   const again: string[] = [];
-  const ids = await remembered(site);
-  const states = await site.records.states(ids);
+  const ids = await recordedIds(queue);
+  const states = await queue.records.states(ids);
   for (const [at, id] of ids.entries()) {
     const state = states[at];
     if (state !== undefined && isOpen(state)) continue;
-    if (state !== undefined) {
-      await forget(site, id);
+    if (state !== undefined || (await hasExpired(queue, id))) {
+      await deleteSubmission(queue, id);
       continue;
     }
-    const submission = await recall(site, id);
+    const submission = await readSubmission(queue, id);
     if (submission === undefined) continue;
-    await submitVideo(site, submission);
+    await submitVideo(queue, submission);
     again.push(id);
   }
   return again;

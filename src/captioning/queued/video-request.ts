@@ -10,21 +10,21 @@ import { digest, trackOptions } from '../input-identity.ts';
 import type { Target } from '../outputs.ts';
 import type { CaptionSettings } from '../settings.ts';
 
-/** Longer texts than this are no names, paths or addresses. */
-const MOST_CHARACTERS = 8192;
-const text = z.string().min(1).max(MOST_CHARACTERS);
+/** The longest name, path or address that is accepted. */
+const MAX_CHARACTERS = 8192;
+const text = z.string().min(1).max(MAX_CHARACTERS);
 const micros = z.int().min(0);
 
-/** A video as `submit` asks for it: what travels in its record, checked by every service that reads it. */
+/** A video as it is submitted. It travels in the video's record, and every service that reads it checks it. */
 const requestSchema = z.strictObject({
   source: z.strictObject({
     kind: z.enum(['file', 'picture', 'url']),
     input: text,
     name: text,
-    tree: z.string().max(MOST_CHARACTERS).exactOptional(),
+    tree: z.string().max(MAX_CHARACTERS).exactOptional(),
     label: text,
   }),
-  /** What makes the input the same input, as `caption` knows it. */
+  /** Identifies the input, as for `caption`. */
   identity: z.union([
     z.strictObject({ path: text, size: z.number(), changed: z.number() }),
     z.strictObject({ url: text }),
@@ -57,12 +57,12 @@ const requestSchema = z.strictObject({
 /** One of these. */
 export type VideoRequest = z.infer<typeof requestSchema>;
 
-/** Reads a record's request. Throws `bad-payload`. */
+/** Parses a record's request. Throws `bad-payload`. */
 export function readRequest(json: string): VideoRequest {
-  return readJson(requestSchema, json, 'what was asked for');
+  return readJson(requestSchema, json, 'the request of a video');
 }
 
-/** The settings by which `caption` would do the same. */
+/** The equivalent settings of `caption`. */
 export function settingsOf(request: VideoRequest): CaptionSettings {
   const { choice, from, to, passes, minConfidence, profile, kind, language, force } = request;
   return {
@@ -83,13 +83,13 @@ export function settingsOf(request: VideoRequest): CaptionSettings {
   };
 }
 
-/** The key of `caption`'s ledger for the same input, options and bundle. */
+/** The key that `caption` uses in the output manifest for the same input, options and bundle. */
 export function trackKey(request: VideoRequest): string {
   const options = trackOptions(settingsOf(request));
   return digest({ input: request.identity, options, model: request.model.sha256 });
 }
 
-/** The same input with the same options and outputs has the same ID: submitted twice, it is one job. */
+/** A video's ID. The same input with the same options and outputs, submitted twice, is one job. */
 export function requestId(request: VideoRequest): string {
   const targets = request.targets.map(({ format, path }): JsonObject => ({ format, path }));
   return `v${digest({ key: trackKey(request), targets }).slice(0, 24)}`;

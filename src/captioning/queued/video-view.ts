@@ -14,12 +14,12 @@ export interface VideoView {
   readonly begun?: string;
   readonly ended?: string;
   readonly keyframes: { readonly found: number; readonly done: number; readonly failed: number };
-  /** Of the video's time, how much is captioned; of how much, where that is known. */
+  /** How much of the video's time is captioned, its duration, and the time left, where they are known. */
   readonly covered?: number;
   readonly duration?: number;
   readonly left?: number;
-  /** Why it does not go on. */
-  readonly hindrance?: string;
+  /** Why it makes no progress. */
+  readonly blockedReason?: string;
   readonly outputs?: readonly string[];
   readonly problems?: readonly Problem[];
   /** What ran the model. */
@@ -30,7 +30,7 @@ function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** How a running video is getting on. */
+/** The progress of a running video. */
 function pace(record: VideoRecord, now: number) {
   const { covered, duration } = progressOf(record);
   const elapsed = (now - (record.begun ?? now)) / 1000;
@@ -50,9 +50,9 @@ function outcome(record: VideoRecord) {
   return { outputs, problems, runtimes };
 }
 
-/** What `status` shows of a record. */
-export function viewOf(record: VideoRecord, now = Date.now()): VideoView {
-  const { id, name, state, priority, run, submitted, begun, ended, found, done, failed, hindrance } = record;
+/** What `status` shows of a record. `now` is the time on the clock of Redis. */
+export function viewOf(record: VideoRecord, now: number): VideoView {
+  const { id, name, state, priority, run, submitted, begun, ended, found, done, failed, blockedReason } = record;
   return {
     id,
     video: name,
@@ -64,7 +64,7 @@ export function viewOf(record: VideoRecord, now = Date.now()): VideoView {
     ...(ended === undefined ? {} : { ended: iso(ended) }),
     keyframes: { found, done, failed },
     ...(state === 'running' ? pace(record, now) : {}),
-    ...(isOpen(state) ? (hindrance === undefined ? {} : { hindrance }) : outcome(record)),
+    ...(isOpen(state) ? (blockedReason === undefined ? {} : { blockedReason }) : outcome(record)),
   };
 }
 
@@ -74,7 +74,7 @@ export function lineOf(view: VideoView): string {
   const count = view.state === 'queued' ? '' : `${done}/${found} keyframes`;
   const lost = failed === 0 ? '' : `, ${failed} failed`;
   const left = view.left === undefined ? '' : `, ${clockText(view.left)} left`;
-  const why = view.hindrance === undefined ? '' : `\n    ${view.hindrance}`;
+  const why = view.blockedReason === undefined ? '' : `\n    ${view.blockedReason}`;
   const what = (view.problems ?? []).map(({ message }) => `\n    ${message}`).join('');
   return `${view.id}  ${view.state.padEnd(9)}  ${view.priority.padEnd(6)}  ${`${count}${lost}${left}`.padEnd(34)}  ${view.video}${why}${what}`;
 }

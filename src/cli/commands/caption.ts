@@ -3,7 +3,7 @@ import type { CaptionFlags } from '../../captioning/settings.ts';
 import { UsageError } from '../../core/failures.ts';
 import { captionOptions, priorityOption, workersOption } from '../options.ts';
 import { runCommand } from '../run-command.ts';
-import { type SubmitFlags, submitInputs } from './submit.ts';
+import { runSubmit, type SubmitFlags } from './submit.ts';
 
 const EXAMPLES = `
 Examples:
@@ -51,7 +51,7 @@ export function captionCommand(): Command {
     .action((inputs: string[], flags: Flags) =>
       runCommand(async ({ interruptible }) => {
         checkFlags(flags);
-        if (flags.queue === true) return submitInputs(inputs, flags, true, interruptible());
+        if (flags.queue === true) return runSubmit(inputs, flags, true, interruptible());
         const signal = interruptible();
         const { readSettings } = await import('../../captioning/settings.ts');
         const { runCaption } = await import('../../captioning/caption-files.ts');

@@ -1,5 +1,7 @@
 import { Command } from 'commander';
 import type { SettingFlags } from '../../config/load.ts';
+import { counted } from '../../core/wording.ts';
+import type { DrainProgress } from '../../services/drain.ts';
 import { queueOptions } from '../options.ts';
 import { runCommand } from '../run-command.ts';
 
@@ -8,8 +10,9 @@ async function onQueue<T>(
   flags: SettingFlags,
   act: Parameters<typeof import('../../services/queue-client.ts').withQueue<T>>[1],
 ): Promise<T> {
+  const { loadSettings } = await import('../../config/load.ts');
   const { withQueue } = await import('../../services/queue-client.ts');
-  return withQueue(flags, act);
+  return withQueue((await loadSettings({ flags })).settings, act);
 }
 
 function say(line: string): void {
@@ -24,11 +27,11 @@ export function cancelCommand(): Command {
     .action((ids: string[], flags: SettingFlags) =>
       runCommand(async () => {
         const { cancelVideo } = await import('../../queue/control.ts');
-        const { forget } = await import('../../captioning/queued/submitted.ts');
-        await onQueue(flags, async (site) => {
+        const { deleteSubmission } = await import('../../captioning/queued/submitted.ts');
+        await onQueue(flags, async (queue) => {
           for (const id of ids) {
-            const record = await cancelVideo(site, id);
-            await forget(site, record.id);
+            const record = await cancelVideo(queue, id);
+            await deleteSubmission(queue, record.id);
             say(`${record.id}  cancelled  ${record.name}`);
           }
         });
@@ -48,12 +51,12 @@ export function retryCommand(): Command {
     .action((ids: string[], flags: SettingFlags) =>
       runCommand(async () => {
         const { submissionToRetry, submitVideo } = await import('../../queue/control.ts');
-        const { remember } = await import('../../captioning/queued/submitted.ts');
-        await onQueue(flags, async (site) => {
+        const { recordSubmission } = await import('../../captioning/queued/submitted.ts');
+        await onQueue(flags, async (queue) => {
           for (const text of ids) {
-            const submission = await submissionToRetry(site, text);
-            await remember(site, submission);
-            const { id } = await submitVideo(site, submission);
+            const submission = await submissionToRetry(queue, text);
+            await recordSubmission(queue, submission);
+            const { id } = await submitVideo(queue, submission);
             say(`${id}  queued`);
           }
         });
@@ -88,11 +91,14 @@ export function drainCommand(): Command {
     )
     .action((flags: SettingFlags) =>
       runCommand(async ({ interruptible }) => {
-        const { waitUntilDrained } = await import('../../services/drain.ts');
-        return onQueue(flags, async (site) => {
-          await site.queues.pause('videos');
-          return waitUntilDrained(site, interruptible());
-        });
+        const signal = interruptible();
+        const { drain } = await import('../../services/drain.ts');
+        const report = ({ running, stranded }: DrainProgress): void => {
+          const note = (line: string): boolean => process.stderr.write(`secondglance: ${line}\n`);
+          if (running > 0) note(`draining, ${counted(running, 'video')} under way`);
+          else if (stranded > 0) note(`${counted(stranded, 'video')} lost their decoder and go on after resume`);
+        };
+        await onQueue(flags, (queue) => drain(queue, report, signal));
       }),
     );
 }

@@ -29,7 +29,7 @@ export function doctorCommand(): Command {
         const { loadSettings } = await import('../../config/load.ts');
         const { DEFAULT_BUNDLE } = await import('../../workers/bundle/bundle.ts');
         const loaded = await loadSettings({ flags: { device } });
-        const { runDiagnostics } = await import('../../services/diagnostics.ts');
+        const { runDiagnostics } = await import('../../services/diagnostics/run-diagnostics.ts');
         const findings = await runDiagnostics(model ?? DEFAULT_BUNDLE, loaded, verbose);
         for (const finding of findings) {
           const { state, name, message } = finding;

@@ -1,7 +1,27 @@
 import { Command } from 'commander';
-import type { StatusFlags } from '../../services/status.ts';
+import type { SettingFlags } from '../../config/load.ts';
 import { queueOptions } from '../options.ts';
 import { runCommand } from '../run-command.ts';
+
+interface StatusFlags extends SettingFlags {
+  readonly watch?: boolean;
+  readonly json?: boolean;
+}
+
+async function showStatus(id: string | undefined, flags: StatusFlags, signal: AbortSignal): Promise<void> {
+  const { loadSettings } = await import('../../config/load.ts');
+  const { withQueue } = await import('../../services/queue-client.ts');
+  const { readStatus, watchStatus } = await import('../../services/status.ts');
+  const { StatusScreen } = await import('../status-screen.ts');
+  const { settings } = await loadSettings({ flags });
+  const screen = new StatusScreen({ id, json: flags.json === true });
+  const onAway = (): boolean => process.stderr.write('secondglance: Redis is away; waiting for it\n');
+  await withQueue(settings, async (queue) => {
+    if (flags.watch !== true) return screen.show(await readStatus(queue, id), false);
+    for await (const status of watchStatus(queue, id, onAway, signal)) screen.show(status, true);
+    screen.close();
+  });
+}
 
 const EXAMPLES = `
 Examples:
@@ -19,10 +39,6 @@ export function statusCommand(): Command {
     .option('--json', 'print one object per line')
     .addHelpText('after', EXAMPLES)
     .action((id: string | undefined, flags: StatusFlags) =>
-      runCommand(async ({ interruptible }) => {
-        const signal = interruptible();
-        const { runStatus } = await import('../../services/status.ts');
-        return runStatus(id, flags, signal);
-      }),
+      runCommand(({ interruptible }) => showStatus(id, flags, interruptible())),
     );
 }

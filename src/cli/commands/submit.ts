@@ -2,7 +2,8 @@ import { Command } from 'commander';
 import type { CaptionFlags } from '../../captioning/settings.ts';
 import type { SettingFlags } from '../../config/load.ts';
 import { UsageError } from '../../core/failures.ts';
-import { PRIORITIES, type Priority } from '../../queue/names.ts';
+import type { Submitted } from '../../queue/control.ts';
+import { PRIORITIES, type Priority } from '../../queue/priority.ts';
 import { captionOptions, priorityOption, queueOptions } from '../options.ts';
 import { runCommand } from '../run-command.ts';
 
@@ -32,16 +33,27 @@ function priorityOf(text: string): Priority {
 }
 
 /** Submits, as `submit` and `caption --queue` do. Returns the exit code. */
-export async function submitInputs(
+export async function runSubmit(
   inputs: readonly string[],
   flags: SubmitFlags,
   wait: boolean,
   signal: AbortSignal,
 ): Promise<number> {
+  const { humanReporter, jsonReporter } = await import('../../captioning/progress.ts');
   const { readSettings } = await import('../../captioning/settings.ts');
-  const { runSubmit } = await import('../../services/submit.ts');
+  const { loadSettings } = await import('../../config/load.ts');
+  const { submitInputs } = await import('../../services/submit.ts');
+  const settings = readSettings(flags);
   const priority = priorityOf(flags.priority ?? 'normal');
-  return runSubmit(inputs, { settings: readSettings(flags), flags, priority, wait }, signal);
+  const { settings: queue } = await loadSettings({ flags });
+  const reporter = settings.json ? jsonReporter() : humanReporter(settings);
+  const onSubmitted = (name: string, { id, begun }: Submitted): void => {
+    const line = settings.json
+      ? JSON.stringify({ event: 'submitted', id, video: name, begun })
+      : `${id}  ${name}${begun ? '' : '  (queued or running already)'}`;
+    if (!wait && !settings.quiet) process.stdout.write(`${line}\n`);
+  };
+  return submitInputs(inputs, { settings, queue, priority, wait, reporter, onSubmitted }, signal);
 }
 
 /** `secondglance submit <input...>` */
@@ -54,6 +66,6 @@ export function submitCommand(): Command {
     .option('--wait', 'wait until all are done')
     .addHelpText('after', EXAMPLES)
     .action((inputs: string[], flags: SubmitFlags) =>
-      runCommand(({ interruptible }) => submitInputs(inputs, flags, flags.wait ?? false, interruptible())),
+      runCommand(({ interruptible }) => runSubmit(inputs, flags, flags.wait ?? false, interruptible())),
     );
 }

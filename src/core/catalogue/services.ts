@@ -10,7 +10,7 @@ export const QUEUE_ERRORS = {
   'video-unknown': permanent('No video has this ID.', 'secondglance status lists the IDs.'),
   'video-state': permanent('The request does not fit the state of the video.', 'secondglance status shows the state.'),
   'video-gone': depends('The video was cancelled, restarted or removed during the work.', 'Submit it again.'),
-  'video-aside': temporary('Every worker rejects the video.', 'Start a worker with the model that it needs.'),
+  'no-worker': temporary('No running worker has the model of the video.', 'Start a worker with this model.'),
   'bad-payload': permanent(
     'A job in the queue was written by another program or version.',
     'Run the same version everywhere.',

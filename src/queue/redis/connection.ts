@@ -1,6 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
-import { errnoOf, sentenceOf } from '../../core/errors.ts';
-import { QueueError } from '../errors.ts';
+import { errnoOf, SecondGlanceError, sentenceOf } from '../../core/errors.ts';
+import { QueueError, type QueueErrorCode } from '../errors.ts';
 
 /** Where the queue lives. */
 export interface RedisPlace {
@@ -10,24 +10,24 @@ export interface RedisPlace {
   readonly prefix: string;
 }
 
-/** Hears of the connection's ups and downs; each once. */
+/** Called once each time the connection is lost, and once when it is back. */
 export type LinkListener = (state: 'lost' | 'back', reason: string) => void;
 
-/** How long a first answer is waited for. */
+/** Timeout for the first answer. */
 const CONNECT_MS = 5000;
-/** Redis answers everything sooner than this, also the commands that wait for a job. */
+/** Redis answers every command sooner, including those that block for a job. */
 const SILENCE_MS = 12_000;
-/** Longest pause between two attempts to reach Redis. */
-const MOST_BACKOFF_MS = 3000;
-/** A command of a client is given up after so many attempts to reach Redis. */
+/** Longest pause between two attempts to connect. */
+const MAX_BACKOFF_MS = 3000;
+/** A client's command fails after so many attempts to connect. */
 const CLIENT_RETRIES = 4;
 
-/** `host:port` of a Redis URL: what may stand in messages and logs, without user and password. */
+/** `host:port` of a Redis URL, without user and password: for messages and logs. */
 export function placeOf(url: string): string {
   try {
     return new URL(url).host || url.split('@').at(-1) || 'redis';
   } catch {
-    return 'an address that is no URL';
+    return 'an invalid address';
   }
 }
 
@@ -36,7 +36,7 @@ function checkUrl(url: string): void {
   try {
     protocol = new URL(url).protocol;
   } catch {
-    // told below
+    // reported below
   }
   if (protocol !== 'redis:' && protocol !== 'rediss:') {
     throw new QueueError(
@@ -46,20 +46,20 @@ function checkUrl(url: string): void {
   }
 }
 
-/** True for an answer of Redis that says it wants other credentials, or that this user may not do this. */
+/** True where Redis wants other credentials, or does not permit the command. */
 function isRefusal(error: unknown): boolean {
   return /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password|READONLY)/.test(sentenceOf(error));
 }
 
-/** Why the TLS of a connection came to nothing, as Node's errors name it. */
+/** Node's error codes for a failed TLS handshake. */
 const TLS_FAULT = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO$)/;
 
-/** True for an error that says that Redis' certificate is not to be trusted, or that its TLS cannot be spoken with. */
+/** True where the certificate of Redis is not trusted, or TLS failed. */
 function isTlsFault(error: Error): boolean {
   return TLS_FAULT.test(errnoOf(error) ?? '');
 }
 
-/** True for an error that means that Redis is not to be reached just now. */
+/** True for an error that means that Redis cannot be reached at present. */
 export function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const network =
@@ -67,7 +67,17 @@ export function isAway(error: unknown): boolean {
   return error.name === 'MaxRetriesPerRequestError' || network.test(`${errnoOf(error) ?? ''} ${error.message}`);
 }
 
-/** The QueueError for what a Redis command threw; other errors come back as they are. */
+/** Answers of Redis that say that it cannot work at present: it is full, loading its data, or in a failover. */
+const REDIS_TROUBLE = /^(OOM|LOADING|MISCONF|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|BUSY)\b/;
+const INFRASTRUCTURE: ReadonlySet<string> = new Set<QueueErrorCode>(['redis-unreachable', 'redis-full', 'frame-store']);
+
+/** True for a failure of Redis or the frame store: the same work succeeds once they are back. */
+export function isInfrastructureError(error: unknown): boolean {
+  if (error instanceof SecondGlanceError) return INFRASTRUCTURE.has(error.code);
+  return error instanceof Error && (REDIS_TROUBLE.test(error.message) || isAway(error));
+}
+
+/** The QueueError for an error of a Redis command; other errors are returned unchanged. */
 export function redisError(error: unknown, place: RedisPlace): unknown {
   if (!(error instanceof Error) || error instanceof QueueError) return error;
   if (isRefusal(error)) {
@@ -115,8 +125,8 @@ function listen(redis: Redis, onLink: LinkListener): void {
   });
 }
 
-/** Waits for a first answer. Throws `redis-unreachable` after a while, `redis-refused` at once. */
-async function greet(redis: Redis, place: RedisPlace, attempts: number): Promise<void> {
+/** Waits for the first answer. Throws `redis-refused` and `redis-tls` at once, `redis-unreachable` after a time-out. */
+async function waitUntilReady(redis: Redis, place: RedisPlace): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   let refused: ((error: Error) => void) | undefined;
   let last: Error | undefined;
@@ -129,13 +139,13 @@ async function greet(redis: Redis, place: RedisPlace, attempts: number): Promise
           if (isRefusal(error) || isTlsFault(error)) reject(error);
         };
         redis.on('error', refused);
-        timer = setTimeout(() => reject(unreachable(place, last)), CONNECT_MS * attempts);
+        timer = setTimeout(() => reject(unreachable(place, last)), CONNECT_MS);
       }),
     ]);
   } catch (error) {
     redis.disconnect();
     const why = redisError(last ?? error, place);
-    // Whatever else keeps a connection from coming about (a handshake that broke off, a name not found for now) may pass.
+    // Anything else that prevents a connection (an aborted handshake, an unknown host) may pass.
     throw why instanceof QueueError ? why : unreachable(place, why);
   } finally {
     clearTimeout(timer);
@@ -147,49 +157,49 @@ function optionsOf(retries: number | null): RedisOptions {
   return {
     maxRetriesPerRequest: retries,
     connectTimeout: CONNECT_MS,
-    // A peer that went away without a word (a cut cable) is found out by its silence.
+    // Detects a peer that disappears without closing the connection, as when a cable is cut.
     socketTimeout: SILENCE_MS,
-    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 8), MOST_BACKOFF_MS),
+    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 8), MAX_BACKOFF_MS),
     connectionName: 'secondglance',
   };
 }
 
 /**
- * A connection for a command that a person waits for: it gives up with `redis-unreachable` where a service would go on
- * waiting. Throws `redis-url`, `redis-unreachable`, `redis-refused`, `redis-tls`.
+ * A connection for an interactive command: it fails with `redis-unreachable` where a service would keep waiting.
+ * Throws `redis-url`, `redis-unreachable`, `redis-refused`, `redis-tls`.
  */
 export async function connectClient(place: RedisPlace): Promise<Redis> {
   checkUrl(place.url);
   const redis = new Redis(place.url, optionsOf(CLIENT_RETRIES));
   redis.on('error', () => undefined);
-  await greet(redis, place, 1);
+  await waitUntilReady(redis, place);
   return redis;
 }
 
 /**
- * A connection for a service: while Redis is away its commands wait, with backoff, and go on when it returns; `onLink`
- * says so. Throws `redis-url`, `redis-refused`, `redis-tls`; the reason of `signal` where that comes before the first answer.
+ * A connection for a service: while Redis is away its commands wait, with backoff, and continue when it is back; `onLink` is called.
+ * Throws `redis-url`, `redis-refused`, `redis-tls`, and the signal's reason if that aborts before the first answer.
  */
 export async function connectService(place: RedisPlace, onLink: LinkListener, signal: AbortSignal): Promise<Redis> {
   checkUrl(place.url);
-  for (let told = false; ; ) {
+  for (let reported = false; ; ) {
     signal.throwIfAborted();
     const redis = new Redis(place.url, optionsOf(null));
     redis.on('error', () => undefined);
-    const give = (): void => redis.disconnect();
-    signal.addEventListener('abort', give, { once: true });
+    const disconnect = (): void => redis.disconnect();
+    signal.addEventListener('abort', disconnect, { once: true });
     try {
-      await greet(redis, place, 1);
-      if (told) onLink('back', '');
+      await waitUntilReady(redis, place);
+      if (reported) onLink('back', '');
       listen(redis, onLink);
       return redis;
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof QueueError) || !error.retryable) throw error;
-      if (!told) onLink('lost', error.message);
-      told = true;
+      if (!reported) onLink('lost', error.message);
+      reported = true;
     } finally {
-      signal.removeEventListener('abort', give);
+      signal.removeEventListener('abort', disconnect);
     }
   }
 }

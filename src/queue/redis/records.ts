@@ -1,60 +1,59 @@
 import type { Redis } from 'ioredis';
 import type { Micros } from '../../core/types.ts';
 import { QueueError } from '../errors.ts';
-import { evaluate } from '../evaluate.ts';
-import { type Keys, PRIORITIES, type Priority } from '../names.ts';
-import { FINISH, NOTE, REFUSE, SUBMIT } from './scripts.ts';
+import type { RunPayload } from '../jobs.ts';
+import { PRIORITIES, type Priority } from '../priority.ts';
+import type { Keys } from './keys.ts';
 
-/** How long a finished video is remembered. */
-export const RETENTION_MS = 7 * 86_400_000;
-
-/** So long a video is kept in flight though workers refuse it and nothing of it gets done: one that can may be busy. */
-export const REFUSED_AT_MOST_MS = 30_000;
-/** So long it is then set aside, before it is tried once more. */
-export const ASIDE_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** How long the record of a finished video is kept. */
+export const RECORD_RETENTION_MS = 7 * DAY_MS;
+/** How long the ID of a finished video is kept. */
+export const ID_RETENTION_MS = 30 * DAY_MS;
+/** Records read at once. */
+const BATCH = 500;
 
 /** How a video ends. */
 export type FinalState = 'done' | 'partial' | 'failed' | 'skipped' | 'cancelled';
-/** What has become of a video. */
+/** The state of a video. */
 export type VideoState = 'queued' | 'running' | FinalState;
 
-/** What Redis knows of a video. */
+/** What Redis knows of a video. Times are milliseconds since 1970 on the clock of Redis. */
 export interface VideoRecord {
   readonly id: string;
   readonly state: VideoState;
-  /** Counts how often the video was begun: what belongs to an earlier run counts no more. */
+  /** Counts the runs of the video: what belongs to an earlier one is ignored. */
   readonly run: number;
   readonly priority: Priority;
-  /** As it stands in outputs. */
+  /** As in outputs. */
   readonly name: string;
-  /** What was asked for, as JSON. The queue only carries it. */
+  /** What was submitted, as JSON. The queue only carries it. */
   readonly request: string;
-  /** Milliseconds since 1970. */
   readonly submitted: number;
   readonly begun?: number;
   readonly ended?: number;
-  /** What the decoder knows of the source, as JSON, from the moment on that it was opened. */
+  /** SHA-256 of the model, once the video is running. */
+  readonly model?: string;
+  /** Facts about the source as JSON, once it was opened. */
   readonly media?: string;
-  /** What the decoder said at its end, as JSON; with it comes the number of groups. */
+  /** The decoder's report as JSON, once it is finished; with it comes the number of groups. */
   readonly report?: string;
   readonly groups?: number;
-  /** The run for which somebody has begun to write tracks. */
+  /** The run for which an assembler has begun to write tracks. */
   readonly opened?: number;
   /** Keyframes found so far, and the time of the last of them. */
   readonly found: number;
   readonly covered?: Micros;
-  /** Keyframes that are done, those without a caption among them. */
+  /** Keyframes that are done, failed ones included. */
   readonly done: number;
   readonly failed: number;
-  /** Why it does not go on, where somebody said so. */
-  readonly hindrance?: string;
-  /** Until then (milliseconds since 1970) nothing of it is put in flight: every worker refuses it. */
-  readonly aside?: number;
-  /** What came out, as JSON, once it is finished. */
+  /** Why the video makes no progress. */
+  readonly blockedReason?: string;
+  /** The outcome as JSON, once the video is finished. */
   readonly summary?: string;
 }
 
-/** What is asked for, once. */
+/** What is submitted. */
 export interface Submission {
   readonly id: string;
   readonly request: string;
@@ -62,64 +61,52 @@ export interface Submission {
   readonly name: string;
 }
 
-/** True where the video is still to be done. */
+/** Facts about a run that are written as it goes on. */
+export type RunFacts = Partial<
+  Pick<VideoRecord, 'model' | 'begun' | 'media' | 'report' | 'groups' | 'opened' | 'blockedReason'>
+> & { readonly state?: 'running' };
+
+/** True while a video is queued or running. */
 export function isOpen(state: VideoState): boolean {
   return state === 'queued' || state === 'running';
 }
 
-function whole(text: string | undefined): number | undefined {
-  const value = Number(text);
-  return text === undefined || !Number.isFinite(value) ? undefined : value;
-}
-
-const STATES: readonly string[] = ['queued', 'running', 'done', 'partial', 'failed', 'skipped', 'cancelled'];
+const STATES: readonly VideoState[] = ['queued', 'running', 'done', 'partial', 'failed', 'skipped', 'cancelled'];
+const NUMBERS = ['begun', 'ended', 'groups', 'opened', 'covered'] as const;
+const TEXTS = ['model', 'media', 'report', 'blockedReason', 'summary'] as const;
 
 function readRecord(id: string, fields: Record<string, string>): VideoRecord | undefined {
-  const { state, priority, request, name } = fields;
-  if (state === undefined) return undefined;
-  const run = whole(fields.run);
-  if (!STATES.includes(state) || request === undefined || run === undefined) {
-    throw new QueueError(
-      'bad-payload',
-      `what Redis has of video ${id} was not written by this version of secondglance`,
-    );
+  if (fields.state === undefined) return undefined;
+  const state = STATES.find((each) => each === fields.state);
+  const count = (name: string): number => Number(fields[name]) || 0;
+  if (state === undefined || fields.request === undefined || count('run') === 0) {
+    throw new QueueError('bad-payload', `the record of video ${id} was not written by this version of secondglance`);
   }
-  const optional = {
-    begun: whole(fields.begun),
-    ended: whole(fields.ended),
-    media: fields.media,
-    report: fields.report,
-    groups: whole(fields.groups),
-    opened: whole(fields.opened),
-    covered: whole(fields.covered),
-    hindrance: fields.hindrance,
-    aside: whole(fields.aside),
-    summary: fields.summary,
-  };
+  const numbers = NUMBERS.filter((name) => Number.isFinite(Number(fields[name] ?? 'none')));
+  const texts = TEXTS.filter((name) => fields[name] !== undefined);
   return {
     id,
-    state: state as VideoState,
-    run,
-    priority: PRIORITIES.find((each) => each === priority) ?? 'normal',
-    name: name ?? id,
-    request,
-    submitted: whole(fields.submitted) ?? 0,
-    found: whole(fields.found) ?? 0,
-    done: whole(fields.done) ?? 0,
-    failed: whole(fields.failed) ?? 0,
-    ...(Object.fromEntries(
-      Object.entries(optional).filter(([, value]) => value !== undefined),
-    ) as Partial<VideoRecord>),
+    state,
+    run: count('run'),
+    priority: PRIORITIES.find((each) => each === fields.priority) ?? 'normal',
+    name: fields.name ?? id,
+    request: fields.request,
+    submitted: count('submitted'),
+    found: count('found'),
+    done: count('done'),
+    failed: count('failed'),
+    ...Object.fromEntries(numbers.map((name) => [name, Number(fields[name])])),
+    ...Object.fromEntries(texts.map((name) => [name, fields[name]])),
   };
 }
 
-/** Undefined for a record that this version cannot read; throws whatever else it was. */
+/** Undefined for an unreadable record; rethrows other errors. */
 function ifUnreadable(error: unknown): undefined {
   if (error instanceof QueueError && error.code === 'bad-payload') return undefined;
   throw error;
 }
 
-/** The videos that Redis knows: each changes in single steps, and only by those who work on its present run. */
+/** The records of videos in Redis. */
 export class Records {
   readonly #redis: Redis;
   readonly #keys: Keys;
@@ -129,64 +116,74 @@ export class Records {
     this.#keys = keys;
   }
 
-  /** Undefined where Redis does not know the video (any more). */
+  /** The time on the clock of Redis in milliseconds since 1970: those of two machines may differ. */
+  async now(): Promise<number> {
+    const [seconds, micros] = await this.#redis.time();
+    return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+  }
+
+  /** Undefined where Redis has no record of the video. Throws `bad-payload`. */
   async read(id: string): Promise<VideoRecord | undefined> {
     return readRecord(id, await this.#redis.hgetall(this.#keys.record(id)));
   }
 
-  /** A video's name as it stands in outputs, also where nothing else of its record can be read. */
+  /** A video's name, even where the rest of its record is unreadable. */
   async nameOf(id: string): Promise<string> {
     return (await this.#redis.hget(this.#keys.record(id), 'name')) ?? id;
   }
 
-  /** Enters a video, or begins a finished one anew. Answers with its run, and whether it was `live` already. */
-  async submit({ id, request, priority, name }: Submission): Promise<{ run: number; what: 'new' | 'again' | 'live' }> {
-    const { record, open, finished, results, gaps } = this.#keys;
-    const answer = await evaluate(
-      this.#redis,
-      SUBMIT,
-      [record(id), open, finished, results(id), gaps(id)],
-      [id, request, priority, name, Date.now()],
-    );
-    const [run, what] = answer as [number, 'new' | 'again' | 'live'];
-    return { run, what };
+  /** Creates a record, or begins a new run of a finished video. A video that is `active` stays as it is. */
+  async submit({ id, request, priority, name }: Submission): Promise<{
+    readonly run: number;
+    readonly outcome: 'created' | 'restarted' | 'active';
+  }> {
+    const { record, open, finished, results, failedGroups } = this.#keys;
+    const keys = [record(id), open, finished, results(id), failedGroups(id)];
+    const [run, outcome] = await this.#redis.sgSubmit(...keys, id, request, priority, name, await this.now());
+    return { run, outcome };
   }
 
-  /** Notes facts of a run. False where that run is not wanted any more. */
-  async note(id: string, run: number, facts: Readonly<Record<string, string | number>>): Promise<boolean> {
+  /** Writes facts about a run. False where the run is not active. */
+  async update({ video, run }: RunPayload, facts: RunFacts): Promise<boolean> {
     const fields = Object.entries(facts).flat();
-    return (await evaluate(this.#redis, NOTE, [this.#keys.record(id)], [id, run, ...fields])) === 1;
+    return (await this.#redis.sgUpdate(this.#keys.record(video), video, run, ...fields)) === 1;
   }
 
-  /**
-   * A worker cannot do a group of a run: notes why. Where nothing of the video got done for a while, it is set `aside`, so
-   * that it takes no room from others: nothing of it is in flight then, and what was is decoded again later.
-   */
-  async refuse(id: string, run: number, why: string): Promise<'gone' | 'refused' | 'aside'> {
-    const { record, held, frames } = this.#keys;
-    const args = [id, run, why, Date.now(), REFUSED_AT_MOST_MS, ASIDE_MS];
-    return (await evaluate(this.#redis, REFUSE, [record(id), held, frames(id)], args)) as 'gone' | 'refused' | 'aside';
+  /** Marks a run as running with a model. False where the run is not active. */
+  async begin(of: RunPayload, model: string): Promise<boolean> {
+    await this.#redis.sadd(this.#keys.models, model);
+    return this.update(of, { state: 'running', begun: await this.now(), model });
   }
 
-  /** The end of a run (`*`: of whichever): everything it held is freed. False where it is not wanted any more. */
-  async finish(id: string, run: number | '*', state: FinalState, summary: string): Promise<boolean> {
-    const { record, results, held, frames, gaps, open, finished } = this.#keys;
-    const keepsResults = state === 'partial' || state === 'failed';
-    const answer = await evaluate(
-      this.#redis,
-      FINISH,
-      [record(id), results(id), held, frames(id), gaps(id), open, finished],
-      [id, run, state, summary, Date.now(), RETENTION_MS, keepsResults ? 1 : 0],
-    );
-    return answer === 1;
+  /** Removes the reason why a run made no progress. */
+  async clearBlocked({ video }: RunPayload): Promise<void> {
+    await this.#redis.hdel(this.#keys.record(video), 'blockedReason');
   }
 
-  /** The states of many videos, asked in few goes: undefined where Redis does not know one (any more). */
+  /** Counts how often a video's groups were decoded again since the last captions came. */
+  async countDecodedAgain({ video }: RunPayload): Promise<number> {
+    const record = this.#keys.record(video);
+    // The record may have expired: it must not come back with this field alone.
+    return (await this.#redis.exists(record)) === 0 ? 0 : await this.#redis.hincrby(record, 'decodedAgain', 1);
+  }
+
+  /** Ends a run (`*`: whichever is active) and frees what it holds. False where the run is not active. */
+  async finish(video: string, run: number | '*', state: FinalState, summary: string): Promise<boolean> {
+    const { record, results, inFlight, frames, failedGroups, open, finished } = this.#keys;
+    const keys = [record(video), results(video), inFlight, frames(video), failedGroups(video), open, finished];
+    // What did not end well can be continued.
+    const keepsResults = state === 'partial' || state === 'failed' || state === 'cancelled';
+    const times = [await this.now(), RECORD_RETENTION_MS, ID_RETENTION_MS];
+    const ended = await this.#redis.sgFinish(...keys, video, run, state, summary, ...times, keepsResults ? 1 : 0);
+    return ended === 1;
+  }
+
+  /** The states of many videos; undefined where Redis has no record. */
   async states(ids: readonly string[]): Promise<(VideoState | undefined)[]> {
     const states: (VideoState | undefined)[] = [];
-    for (let at = 0; at < ids.length; at += 1000) {
+    for (let at = 0; at < ids.length; at += BATCH) {
       const pipeline = this.#redis.pipeline();
-      for (const id of ids.slice(at, at + 1000)) pipeline.hget(this.#keys.record(id), 'state');
+      for (const id of ids.slice(at, at + BATCH)) pipeline.hget(this.#keys.record(id), 'state');
       for (const [error, state] of (await pipeline.exec()) ?? []) {
         if (error !== null) throw error;
         states.push((state as VideoState | null) ?? undefined);
@@ -195,25 +192,28 @@ export class Records {
     return states;
   }
 
-  /** Forgets that a video is unfinished which nobody knows any more. */
+  /** True where the video has ended, even if its record has expired since. */
+  async hasEnded(id: string): Promise<boolean> {
+    return (await this.#redis.zscore(this.#keys.finished, id)) !== null;
+  }
+
+  /** Removes an ID from the open set when its record no longer exists. */
   async dropOpen(id: string): Promise<void> {
     await this.#redis.zrem(this.#keys.open, id);
   }
 
-  /** True for one caller in `ms`: what one of many services does for all. */
+  /** True for one caller within `ms`: services share periodic work. */
   async takeTurn(ms: number): Promise<boolean> {
     return (await this.#redis.set(this.#keys.turn, '1', 'PX', ms, 'NX')) === 'OK';
   }
 
-  /** Unfinished videos, the oldest first, then finished ones, the last first; of those at most `most`. */
-  async list(most = 1000): Promise<VideoRecord[]> {
-    const open = await this.openIds();
-    const finished = most === 0 ? [] : await this.#redis.zrange(this.#keys.finished, 0, most - 1, 'REV');
+  /** Unfinished videos, the oldest first, then up to `limit` finished ones, the latest first. Unreadable records are left out. */
+  async list(limit = 1000): Promise<VideoRecord[]> {
+    const finished = limit === 0 ? [] : await this.#redis.zrange(this.#keys.finished, 0, limit - 1, 'REV');
+    const ids = [...new Set([...(await this.openIds()), ...finished])];
     const records: VideoRecord[] = [];
-    const ids = [...new Set([...open, ...finished])];
-    for (let at = 0; at < ids.length; at += 500) {
-      // One that this version cannot read hides no other.
-      const found = await Promise.all(ids.slice(at, at + 500).map((id) => this.read(id).catch(ifUnreadable)));
+    for (let at = 0; at < ids.length; at += BATCH) {
+      const found = await Promise.all(ids.slice(at, at + BATCH).map((id) => this.read(id).catch(ifUnreadable)));
       records.push(...found.filter((record) => record !== undefined));
     }
     return records;
@@ -225,8 +225,8 @@ export class Records {
   }
 
   /**
-   * The full ID that `text` begins.
-   * @throws QueueError `video-unknown` where none does, or several do
+   * The full ID that begins with `text`.
+   * @throws QueueError `video-unknown` where there is none, or more than one
    */
   async resolve(text: string): Promise<string> {
     if ((await this.#redis.exists(this.#keys.record(text))) === 1) return text;

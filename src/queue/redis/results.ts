@@ -1,10 +1,32 @@
 import type { Redis } from 'ioredis';
-import { evaluate } from '../evaluate.ts';
-import { type GroupOutcome, type GroupPlace, readJson, resultSchema } from '../jobs.ts';
-import type { Keys } from '../names.ts';
-import { COMMIT } from './scripts.ts';
+import { z } from 'zod';
+import type { AppendOutcome, CaptionStore } from '../../core/caption-store.ts';
+import { type GroupKey, type GroupPayload, type RunPayload, readJson } from '../jobs.ts';
+import { inFlightMember, type Keys } from './keys.ts';
 
-/** The results of groups: durable from `commit` on, until the video's tracks are written. */
+const captionSchema = z.strictObject({
+  video: z.string(),
+  index: z.int().min(0),
+  pts: z.int(),
+  still: z.boolean(),
+  draft: z.string(),
+  text: z.string(),
+  confidence: z.number().min(0).max(1),
+  passes: z.union([z.literal(1), z.literal(2)]),
+  error: z.strictObject({ code: z.string(), message: z.string() }).exactOptional(),
+});
+
+const resultSchema = z.strictObject({
+  captions: z.array(captionSchema).min(1).max(64),
+  /** What ran the model, such as `onnxruntime-node 1.30.0 cpu`. */
+  runtime: z.string(),
+  /** The machine, for people who read it. */
+  host: z.string(),
+});
+/** What a worker made of a group. */
+export type GroupResult = z.infer<typeof resultSchema>;
+
+/** The captions of groups: durable from `commit` on, until the video's tracks are written. */
 export class Results {
   readonly #redis: Redis;
   readonly #keys: Keys;
@@ -14,30 +36,34 @@ export class Results {
     this.#keys = keys;
   }
 
-  /** True where the group has a result. */
-  async has({ video, group }: GroupPlace): Promise<boolean> {
+  /** True where the group has captions. */
+  async has({ video, group }: GroupKey): Promise<boolean> {
     return (await this.#redis.hexists(this.#keys.results(video), String(group))) === 1;
   }
 
   /**
-   * Makes a group's result count, and frees its place in flight and its frames in Redis in the same step.
-   * @returns `kept`; `twice` where the group had one, which stays; `gone` where the run is not wanted any more
+   * Makes a group's captions durable, and frees its place in flight and its frames in Redis.
+   * @returns `duplicate` where the group already had captions, which stay; `cancelled` where the run is not active
    */
-  async commit(of: GroupPlace, outcome: GroupOutcome): Promise<'kept' | 'twice' | 'gone'> {
-    const { record, results, held, frames, gaps } = this.#keys;
-    const { video, run, group } = of;
-    const gap = outcome.captions.some(({ error }) => error !== undefined);
-    const answer = await evaluate(
-      this.#redis,
-      COMMIT,
-      [record(video), results(video), held, frames(video), gaps(video)],
-      [video, run, group, JSON.stringify(outcome), outcome.captions.length, gap ? 1 : 0],
-    );
-    return answer as 'kept' | 'twice' | 'gone';
+  async commit(group: Omit<GroupPayload, 'passes'>, result: GroupResult): Promise<AppendOutcome> {
+    const { record, results, inFlight, frames, failedGroups } = this.#keys;
+    const { video, run, model } = group;
+    const failed = result.captions.some(({ error }) => error !== undefined);
+    const keys = [record(video), results(video), inFlight, frames(video), failedGroups(video)];
+    const args = [run, group.group, JSON.stringify(result), result.captions.length, failed ? 1 : 0];
+    return this.#redis.sgCommit(...keys, inFlightMember(model, group), ...args);
   }
 
-  /** The results of the groups `[from, to)`, undefined where there is none yet. */
-  async read(video: string, from: number, to: number): Promise<(GroupOutcome | undefined)[]> {
+  /** The captions of one run as a store; `origin` says what writes them. A failed group is captioned again by the next run. */
+  store(run: RunPayload & { readonly model: string }, origin: Pick<GroupResult, 'runtime' | 'host'>): CaptionStore {
+    return {
+      read: async (group) => (await this.read(run.video, group, group + 1))[0]?.captions,
+      append: (group, captions) => this.commit({ ...run, group }, { ...origin, captions: [...captions] }),
+    };
+  }
+
+  /** The results of the groups `[from, to)`; undefined where there is none yet. */
+  async read(video: string, from: number, to: number): Promise<(GroupResult | undefined)[]> {
     const groups = Array.from({ length: Math.max(0, to - from) }, (_, at) => String(from + at));
     if (groups.length === 0) return [];
     const found = await this.#redis.hmget(this.#keys.results(video), ...groups);
@@ -46,7 +72,7 @@ export class Results {
     );
   }
 
-  /** Those of the groups `[0, count)` that have no result. */
+  /** Those of the groups `[0, count)` that have no captions. */
   async missing(video: string, count: number): Promise<number[]> {
     const known = new Set(await this.#redis.hkeys(this.#keys.results(video)));
     return Array.from({ length: count }, (_, group) => group).filter((group) => !known.has(String(group)));

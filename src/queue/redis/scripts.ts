@@ -1,26 +1,29 @@
-/**
- * What has to happen in one step in Redis, as Lua. Every script starts by asking whether the video's run is still
- * wanted: a process that stood still, or whose video was cancelled, changes nothing any more. All of them may be
- * repeated without harm, because a command whose answer was lost is sent again.
+import type { Redis, Result } from 'ioredis';
+
+/*
+ * Lua scripts: each checks the state of a video and changes it in one step. They have to be scripts because many processes work on a
+ * video at once, and one that was slow, or whose video was cancelled meanwhile, must change nothing. A transaction cannot branch on what
+ * it reads, and WATCH would retry under load. Each script may be run twice without harm: ioredis sends a command again whose answer was
+ * lost with the connection.
  *
- * The keys come from `names.ts`; `held` has members `VIDEO/GROUP`, and '0' is what follows '/' in ASCII.
+ * Members of the in-flight set are `MODEL/VIDEO/GROUP`; '0' follows '/' in ASCII, so `[A/` to `(A0` is the range of everything below A.
  */
 
-/** True in Lua where the run ARGV[2] of the record KEYS[1] goes on. */
-const WANTED = `
+/** Lua: `active` is true while run ARGV[2] of the record KEYS[1] goes on. */
+const ACTIVE = `
 local known = redis.call('HMGET', KEYS[1], 'state', 'run')
-local wanted = (known[1] == 'queued' or known[1] == 'running') and known[2] == ARGV[2]
+local active = (known[1] == 'queued' or known[1] == 'running') and known[2] == ARGV[2]
 `;
 
 /**
- * A video is asked for. KEYS: record, open, finished, results, gaps. ARGV: video, request, priority, name, now.
- * Answers `{run, 'new'}`, `{run, 'again'}` where a finished one was begun anew (what it had captioned stays, but for the
- * gaps), `{run, 'live'}` where it is under way.
+ * Two submissions of one video at the same time must become one run, so the state is read and written in one step.
+ * KEYS: record, open, finished, results, failed groups. ARGV: video, request, priority, name, now. Returns `{run, 'created'}`;
+ * `{run, 'restarted'}` where a finished video runs again (its captions stay, except for the failed groups); `{run, 'active'}`.
  */
-export const SUBMIT = `
+const SUBMIT = `
 local known = redis.call('HMGET', KEYS[1], 'state', 'run')
 local run = tonumber(known[2] or '0')
-if known[1] == 'queued' or known[1] == 'running' then return {run, 'live'} end
+if known[1] == 'queued' or known[1] == 'running' then return {run, 'active'} end
 local counts = redis.call('HMGET', KEYS[1], 'done', 'failed')
 for _, group in ipairs(redis.call('SMEMBERS', KEYS[5])) do redis.call('HDEL', KEYS[4], group) end
 redis.call('DEL', KEYS[5], KEYS[1])
@@ -31,94 +34,82 @@ redis.call('HSET', KEYS[1], 'request', ARGV[2], 'priority', ARGV[3], 'name', ARG
 redis.call('PERSIST', KEYS[4])
 redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1])
 redis.call('ZREM', KEYS[3], ARGV[1])
-return {run + 1, known[1] and 'again' or 'new'}
+return {run + 1, known[1] and 'restarted' or 'created'}
 `;
 
-/** KEYS: record. ARGV: video, run, then fields and values to set while the run is wanted. Answers 1, or 0 where it is not. */
-export const NOTE = `${WANTED}
-if not wanted then return 0 end
-local fields = {}
-for at = 3, #ARGV do fields[#fields + 1] = ARGV[at] end
-redis.call('HSET', KEYS[1], unpack(fields))
+/**
+ * Writing must depend on the run: a slow process would otherwise write into the run after its own.
+ * KEYS: record. ARGV: video, run, then fields and values. Returns 1, or 0 where the run is not active.
+ */
+const UPDATE = `${ACTIVE}
+if not active then return 0 end
+redis.call('HSET', KEYS[1], unpack(ARGV, 3))
 return 1
 `;
 
 /**
- * A worker refuses a group. KEYS: record, held, frames. ARGV: video, run, why, now, milliseconds that a video may stay in
- * flight while it is refused and nothing of it gets done, milliseconds that it is then set aside. Answers `gone`,
- * `refused`, or `aside`: then nothing of it is in flight any more.
+ * Both limits are counted and used up in one step: two decoders would otherwise both take the last place.
+ * KEYS: record, results, in flight, paused. ARGV: video, run, group, model prefix, limit of the video, limit of the model, keyframes up
+ * to the group's end, pts of its last keyframe. Returns `cancelled`, `done` (it has captions), `in-flight`, `paused`, `full` or
+ * `admitted`.
  */
-export const REFUSE = `${WANTED}
-if not wanted then return 'gone' end
-redis.call('HSET', KEYS[1], 'hindrance', ARGV[3])
-local now = tonumber(ARGV[4])
-if tonumber(redis.call('HGET', KEYS[1], 'aside') or '0') > now then return 'aside' end
-redis.call('HSETNX', KEYS[1], 'refused', now)
-if now - tonumber(redis.call('HGET', KEYS[1], 'refused')) < tonumber(ARGV[5]) then return 'refused' end
-redis.call('HDEL', KEYS[1], 'refused')
-redis.call('HSET', KEYS[1], 'aside', now + tonumber(ARGV[6]))
-redis.call('ZREMRANGEBYLEX', KEYS[2], '[' .. ARGV[1] .. '/', '(' .. ARGV[1] .. '0')
-redis.call('DEL', KEYS[3])
-return 'aside'
-`;
-
-/**
- * A group asks for its place in flight. KEYS: record, results, held, meta of the groups' queue. ARGV: video, run, group,
- * limit of the video, limit in all, keyframes up to its end, pts of its last keyframe, now. Answers `gone`, `done` (there
- * is a result), `aside` (nobody can do it, see REFUSE), `held` (it has its place already), `paused`, `full`, or `admitted`.
- */
-export const ADMIT = `${WANTED}
-if not wanted then return 'gone' end
+const ADMIT = `${ACTIVE}
+if not active then return 'cancelled' end
 local found = tonumber(redis.call('HGET', KEYS[1], 'found') or '0')
-local note = function()
-  if tonumber(ARGV[6]) > found then redis.call('HSET', KEYS[1], 'found', ARGV[6], 'covered', ARGV[7]) end
+local count = function()
+  if tonumber(ARGV[7]) > found then redis.call('HSET', KEYS[1], 'found', ARGV[7], 'covered', ARGV[8]) end
 end
-if redis.call('HEXISTS', KEYS[2], ARGV[3]) == 1 then note() return 'done' end
-if tonumber(redis.call('HGET', KEYS[1], 'aside') or '0') > tonumber(ARGV[8]) then return 'aside' end
-local member = ARGV[1] .. '/' .. ARGV[3]
-if redis.call('ZSCORE', KEYS[3], member) then note() return 'held' end
-if redis.call('HEXISTS', KEYS[4], 'paused') == 1 then return 'paused' end
-local own = redis.call('ZLEXCOUNT', KEYS[3], '[' .. ARGV[1] .. '/', '(' .. ARGV[1] .. '0')
-if own >= tonumber(ARGV[4]) or redis.call('ZCARD', KEYS[3]) >= tonumber(ARGV[5]) then return 'full' end
-redis.call('ZADD', KEYS[3], 0, member)
-note()
+if redis.call('HEXISTS', KEYS[2], ARGV[3]) == 1 then count() return 'done' end
+local below = function(path) return redis.call('ZLEXCOUNT', KEYS[3], '[' .. path .. '/', '(' .. path .. '0') end
+local video = ARGV[4] .. '/' .. ARGV[1]
+if redis.call('ZSCORE', KEYS[3], video .. '/' .. ARGV[3]) then count() return 'in-flight' end
+if redis.call('GET', KEYS[4]) == 'all' then return 'paused' end
+if below(video) >= tonumber(ARGV[5]) or below(ARGV[4]) >= tonumber(ARGV[6]) then return 'full' end
+redis.call('ZADD', KEYS[3], 0, video .. '/' .. ARGV[3])
+count()
 return 'admitted'
 `;
 
 /**
- * A group's result. KEYS: record, results, held, frames, gaps. ARGV: video, run, group, result, keyframes, 1 for a gap.
- * The result counts and the frames go in one step; what hindered the video does so no more. Answers `kept`, `twice` (another came first and stays), `gone`.
+ * Captions become durable, are counted, and free their place and frames in one step: after a crash between those steps the group would
+ * be counted twice, or hold its place for ever.
+ * KEYS: record, results, in flight, frames, failed groups. ARGV: in-flight member, run, group, captions, keyframes, 1 for a failed group.
+ * Returns `committed`, `duplicate` (the first captions stay) or `cancelled`.
  */
-export const COMMIT = `${WANTED}
+const COMMIT = `${ACTIVE}
 if known[2] == ARGV[2] or not known[2] then
-  redis.call('ZREM', KEYS[3], ARGV[1] .. '/' .. ARGV[3])
+  redis.call('ZREM', KEYS[3], ARGV[1])
   redis.call('HDEL', KEYS[4], ARGV[3])
 end
-if not wanted then return 'gone' end
-if redis.call('HSETNX', KEYS[2], ARGV[3], ARGV[4]) == 0 then return 'twice' end
+if not active then return 'cancelled' end
+if redis.call('HSETNX', KEYS[2], ARGV[3], ARGV[4]) == 0 then return 'duplicate' end
 redis.call('HINCRBY', KEYS[1], 'done', ARGV[5])
-redis.call('HDEL', KEYS[1], 'hindrance', 'refused', 'aside')
+redis.call('HDEL', KEYS[1], 'blockedReason', 'decodedAgain')
 if ARGV[6] == '1' then
   redis.call('HINCRBY', KEYS[1], 'failed', ARGV[5])
   redis.call('SADD', KEYS[5], ARGV[3])
 end
-return 'kept'
+return 'committed'
 `;
 
 /**
- * A video comes to its end: whatever it still holds is freed. KEYS: record, results, held, frames, gaps, open, finished.
- * ARGV: video, run (or `*` for whichever), state, summary, now, milliseconds that the record stays, 1 where results stay
- * as long (a retry needs them). Answers 1, or 0 where that run is not wanted any more.
+ * The end of a video frees everything that it holds; between two steps another process could admit one more of its groups.
+ * KEYS: record, results, in flight, frames, failed groups, open, finished. ARGV: video, run (or `*` for any), state, summary, now,
+ * milliseconds that the record stays, milliseconds that its ID stays, 1 to keep the captions as long as the record. Returns 1, or 0
+ * where the run is not active.
  */
-export const FINISH = `
-local known = redis.call('HMGET', KEYS[1], 'state', 'run')
-local wanted = (known[1] == 'queued' or known[1] == 'running') and (ARGV[2] == '*' or known[2] == ARGV[2])
-if not wanted then return 0 end
-redis.call('ZREMRANGEBYLEX', KEYS[3], '[' .. ARGV[1] .. '/', '(' .. ARGV[1] .. '0')
+const FINISH = `
+local known = redis.call('HMGET', KEYS[1], 'state', 'run', 'model')
+local active = (known[1] == 'queued' or known[1] == 'running') and (ARGV[2] == '*' or known[2] == ARGV[2])
+if not active then return 0 end
+if known[3] then
+  local video = string.sub(known[3], 1, 12) .. '/' .. ARGV[1]
+  redis.call('ZREMRANGEBYLEX', KEYS[3], '[' .. video .. '/', '(' .. video .. '0')
+end
 redis.call('DEL', KEYS[4])
 redis.call('HSET', KEYS[1], 'state', ARGV[3], 'summary', ARGV[4], 'ended', ARGV[5])
 redis.call('PEXPIRE', KEYS[1], ARGV[6])
-if ARGV[7] == '1' then
+if ARGV[8] == '1' then
   redis.call('PEXPIRE', KEYS[2], ARGV[6])
   redis.call('PEXPIRE', KEYS[5], ARGV[6])
 else
@@ -126,6 +117,27 @@ else
 end
 redis.call('ZREM', KEYS[6], ARGV[1])
 redis.call('ZADD', KEYS[7], ARGV[5], ARGV[1])
-redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', tonumber(ARGV[5]) - tonumber(ARGV[6]))
+redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', tonumber(ARGV[5]) - tonumber(ARGV[7]))
 return 1
 `;
+
+type Arguments = (string | number)[];
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    sgSubmit(...args: Arguments): Result<[number, 'created' | 'restarted' | 'active'], Context>;
+    sgUpdate(...args: Arguments): Result<0 | 1, Context>;
+    sgAdmit(...args: Arguments): Result<'cancelled' | 'done' | 'in-flight' | 'paused' | 'full' | 'admitted', Context>;
+    sgCommit(...args: Arguments): Result<'committed' | 'duplicate' | 'cancelled', Context>;
+    sgFinish(...args: Arguments): Result<0 | 1, Context>;
+  }
+}
+
+/** Adds the scripts to a connection as commands. */
+export function defineScripts(redis: Redis): void {
+  redis.defineCommand('sgSubmit', { numberOfKeys: 5, lua: SUBMIT });
+  redis.defineCommand('sgUpdate', { numberOfKeys: 1, lua: UPDATE });
+  redis.defineCommand('sgAdmit', { numberOfKeys: 4, lua: ADMIT });
+  redis.defineCommand('sgCommit', { numberOfKeys: 5, lua: COMMIT });
+  redis.defineCommand('sgFinish', { numberOfKeys: 7, lua: FINISH });
+}

@@ -6,7 +6,7 @@ import { run } from '../../cli/support/program.ts';
 import { colourVideo } from '../../cli/support/room.ts';
 import { startRedis } from '../../support/redis.ts';
 import { buildTinyBundle, type Colour } from '../../support/tiny-bundle.ts';
-import { leftovers } from '../support/sites.ts';
+import { leftovers } from '../support/contexts.ts';
 import { Fleet, randomness, type Victim } from './fleet.ts';
 
 /** What is to be gone through. */

@@ -81,13 +81,16 @@ export class Fleet {
     try {
       await redis.connect();
       // The jobs of a worker that was killed stay in the list for a while; its locks are gone sooner.
-      const jobs = await redis.lrange('secondglance:groups:active', 0, -1);
-      const locks = jobs.map((id) => `secondglance:groups:${id}:lock`);
+      const queues = await redis.keys('secondglance:groups-*:active');
+      const jobs = await Promise.all(
+        queues.map(async (key) => (await redis.lrange(key, 0, -1)).map((id) => key.replace(/active$/, `${id}:lock`))),
+      );
+      const locks = jobs.flat();
       const results = await redis.keys('secondglance:results:*');
       const counts = await Promise.all(results.map((key) => redis.hlen(key)));
       return {
         active: locks.length === 0 ? 0 : await redis.exists(...locks),
-        held: await redis.zcard('secondglance:held'),
+        held: await redis.zcard('secondglance:in-flight'),
         results: counts.reduce((sum, count) => sum + count, 0),
       };
     } catch {

@@ -1,83 +1,118 @@
-import type { Group } from '../../../src/core/types.ts';
+import type { Caption, Group } from '../../../src/core/types.ts';
 import { collectGroups } from '../../../src/queue/collect.ts';
 import { submitVideo } from '../../../src/queue/control.ts';
-import { enqueueGroups } from '../../../src/queue/enqueue-groups.ts';
+import { enqueueGroups, type GroupProducer } from '../../../src/queue/enqueue-groups.ts';
 import { type GroupEvent, type GroupWorker, startGroupWorker } from '../../../src/queue/group-worker.ts';
 import type { GroupResult, GroupWork, RunOptions } from '../../../src/queue/in-process.ts';
 import type { QueueContext } from '../../../src/queue/queue-context.ts';
-import { MODEL, videoId } from './sites.ts';
+import { tinyGroup } from '../../support/tiny-groups.ts';
+import { MODEL, videoId } from './contexts.ts';
 
-/** A worker over a site that does `work`. */
-export function worker(
-  site: QueueContext,
-  work: GroupWork,
-  options: {
-    concurrency?: number;
-    onGroup?: (event: GroupEvent) => void;
-    refuse?: GroupWorker['refuse'];
-    onDropped?: GroupWorker['onDropped'];
-  } = {},
-) {
-  return startGroupWorker(site, {
-    concurrency: options.concurrency ?? 1,
-    runtime: 'made',
-    refuse: options.refuse ?? (() => undefined),
-    work: () => work,
-    onGroup: options.onGroup ?? (() => undefined),
-    onDropped: options.onDropped ?? (() => undefined),
-    onTrouble: () => undefined,
+/** A signal that never aborts. */
+export const never: AbortSignal = new AbortController().signal;
+/** Limits that no test reaches. */
+export const wide = { perVideo: 100, perModel: 1000 };
+
+/** Groups of two keyframes each. */
+export async function* groups(count: number): AsyncGenerator<Group> {
+  for (let index = 0; index < count; index += 1) yield tinyGroup(['red', 'blue'], index);
+}
+
+/** Captions every keyframe with `a`. */
+export const captionA: GroupWork = async (group): Promise<Caption[]> =>
+  group.keyframes.map(({ video, index, pts, still }) => {
+    return { video, index, pts, still, draft: 'a', text: 'a', confidence: 1, passes: 2 };
   });
+
+/** Waits until `condition` holds, however slow the machine. */
+export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  for (const end = Date.now() + 120_000; !(await condition()); ) {
+    if (Date.now() > end) throw new Error(`never: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** A worker that does `work`. */
+export function worker(
+  queue: QueueContext,
+  work: GroupWork,
+  options: Partial<Pick<GroupWorker, 'concurrency' | 'model' | 'onGroup' | 'onRejected'>> = {},
+) {
+  return startGroupWorker(queue, {
+    concurrency: 1,
+    runtime: 'made',
+    model: MODEL,
+    onGroup: () => undefined,
+    onRejected: () => undefined,
+    onTrouble: () => undefined,
+    ...options,
+    caption: (group, _, signal) => work(group, signal),
+  });
+}
+
+/** A worker, and the outcomes of its groups in order. */
+export function recordedWorker(
+  queue: QueueContext,
+  work: GroupWork,
+  options: Parameters<typeof worker>[2] = {},
+): { readonly loop: ReturnType<typeof worker>; readonly events: GroupEvent[] } {
+  const events: GroupEvent[] = [];
+  return { loop: worker(queue, work, { onGroup: (event) => events.push(event), ...options }), events };
 }
 
 let videos = 0;
 
-/** Enters a video and begins its run, as an ingest service does. */
-export async function beginVideo(site: QueueContext, priority: 'high' | 'normal' | 'low' = 'normal') {
+/** Submits a video and begins its run, as an ingest service does. */
+export async function beginVideo(
+  queue: QueueContext,
+  priority: GroupProducer['priority'] = 'normal',
+  model = MODEL,
+): Promise<GroupProducer> {
   videos += 1;
   const id = videoId(videos);
-  const { run } = await submitVideo(site, { id, request: '{}', priority, name: 'made' });
+  const { run } = await submitVideo(queue, { id, request: '{}', priority, name: 'made' });
   // No ingest service takes it here.
-  await site.queues.remove({ video: id, run }, priority);
-  await site.records.note(id, run, { state: 'running', begun: Date.now() });
-  return { video: id, run, priority, model: MODEL, passes: 2 as const };
+  await queue.queues.remove({ video: id, run }, priority);
+  await queue.records.begin({ video: id, run }, model);
+  return { video: id, run, priority, model, passes: 2 };
 }
 
-/** {@link runGroups} by way of Redis: feeding, a worker and collecting, each as the services do it. */
-export function runOverRedis(site: QueueContext) {
+/** {@link runGroups} over Redis: a producer, a worker and a collector, each as the services have it. */
+export function runOverRedis(queue: QueueContext) {
   return async function* (
-    groups: AsyncIterable<Group>,
+    source: AsyncIterable<Group>,
     work: GroupWork,
     { concurrency, signal }: RunOptions,
   ): AsyncGenerator<GroupResult, void, undefined> {
-    const feed = await beginVideo(site);
+    const producer = await beginVideo(queue);
     const ending = new AbortController();
     const both = AbortSignal.any([signal, ending.signal]);
-    const loop = worker(site, work, { concurrency });
+    const loop = worker(queue, work, { concurrency });
     let failure: { error: unknown } | undefined;
     let count = 0;
     const counted = async function* () {
-      for await (const group of groups) {
+      for await (const group of source) {
         count = group.index + 1;
         yield group;
       }
     };
-    const feeding = enqueueGroups(site, feed, counted(), { perVideo: 2 * concurrency, inAll: 64 }, both)
+    const producing = enqueueGroups(queue, producer, counted(), { perVideo: 2 * concurrency, perModel: 64 }, both)
       .catch((error: unknown) => {
         failure = { error };
       })
       .then(async () => {
-        if (!both.aborted) await site.records.note(feed.video, feed.run, { report: '{}', groups: count });
+        if (!both.aborted) await queue.records.update(producer, { report: '{}', groups: count });
       });
     try {
-      for await (const { index, captions } of collectGroups(site, feed, { signal })) {
+      for await (const { index, captions } of collectGroups(queue, producer, { signal })) {
         yield { video: 'made', index, captions };
       }
       if (failure !== undefined) throw failure.error;
     } finally {
       ending.abort();
-      await feeding;
+      await producing;
       await loop.stop(0);
-      await site.records.finish(feed.video, feed.run, 'done', '{}');
+      await queue.records.finish(producer.video, producer.run, 'done', '{}');
     }
   };
 }

@@ -1,24 +1,24 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
-import type { LoadedSettings } from '../config/load.ts';
-import type { Settings } from '../config/settings-schema.ts';
-import { placeOf } from '../queue/redis/connection.ts';
-import type { Finding } from './diagnostics.ts';
+import type { LoadedSettings } from '../../config/load.ts';
+import type { Settings } from '../../config/settings-schema.ts';
+import { placeOf } from '../../queue/redis/connection.ts';
+import { check, type Finding } from './finding.ts';
 import { inspectRedis } from './inspect-redis.ts';
 
-/** What `ZRANGE ... REV` and the queue's scripts need. */
-const OLDEST_REDIS: readonly [number, number] = [6, 2];
+/** The queue uses `ZRANGE ... REV`. */
+const MIN_REDIS: readonly [number, number] = [6, 2];
 
 function isOld(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major < OLDEST_REDIS[0] || (major === OLDEST_REDIS[0] && minor < OLDEST_REDIS[1]);
+  return major < MIN_REDIS[0] || (major === MIN_REDIS[0] && minor < MIN_REDIS[1]);
 }
 
-async function examineRedis({ redisUrl, redisPrefix }: Settings): Promise<Finding> {
+async function checkRedis({ redisUrl, redisPrefix }: Settings): Promise<Finding> {
   const name = 'redis';
   const { version, appendOnly, evictionPolicy, maxMemory } = await inspectRedis({ url: redisUrl, prefix: redisPrefix });
   const faults = [
-    ...(isOld(version) ? [`it has to be ${OLDEST_REDIS.join('.')} or newer`] : []),
+    ...(isOld(version) ? [`it has to be ${MIN_REDIS.join('.')} or newer`] : []),
     ...(evictionPolicy === 'noeviction' ? [] : [`${evictionPolicy} throws queued work away: set noeviction`]),
   ];
   const warnings = appendOnly
@@ -32,35 +32,33 @@ async function examineRedis({ redisUrl, redisPrefix }: Settings): Promise<Findin
   };
 }
 
-async function may(folder: string, mode: number): Promise<boolean> {
+async function isPermitted(folder: string, mode: number): Promise<boolean> {
   return access(folder, mode).then(
     () => true,
     () => false,
   );
 }
 
-async function examineRoot(folder: string): Promise<Finding> {
+async function checkFolder(folder: string): Promise<Finding> {
   const name = 'path';
   const found = await stat(folder).catch(() => undefined);
   if (found === undefined) return { name, state: 'fail', message: `${folder} does not exist` };
   if (!found.isDirectory()) return { name, state: 'fail', message: `${folder} is no folder` };
-  if (!(await may(folder, constants.R_OK | constants.X_OK))) {
+  if (!(await isPermitted(folder, constants.R_OK | constants.X_OK))) {
     return { name, state: 'fail', message: `${folder} may not be read by this user` };
   }
-  const writable = await may(folder, constants.W_OK);
+  const writable = await isPermitted(folder, constants.W_OK);
   const message = `${folder}: services may read${writable ? ' and write' : '; this user may not write tracks there'}`;
   return { name, state: writable ? 'ok' : 'warn', message };
 }
 
 /**
- * Looks at what services of this site need: Redis, where one is named, and the folders that they may use. A machine that
- * only runs `caption` has neither, and nothing is said. `tryOut` makes a finding of what fails.
+ * Checks what services need: Redis, where one is configured, and the folders that they may use. On a machine that runs `caption` only there
+ * is nothing to check.
  */
-export async function runQueueDiagnostics(
-  { settings, origins }: LoadedSettings,
-  tryOut: (name: string, look: () => Promise<Finding>) => Promise<Finding>,
-): Promise<Finding[]> {
-  const findings = origins.redisUrl === 'default' ? [] : [await tryOut('redis', () => examineRedis(settings))];
-  for (const folder of settings.allowPaths) findings.push(await tryOut('path', () => examineRoot(folder)));
+export async function runQueueChecks({ settings, origins }: LoadedSettings, verbose: boolean): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  if (origins.redisUrl !== 'default') findings.push(await check('redis', verbose, () => checkRedis(settings)));
+  for (const folder of settings.allowPaths) findings.push(await check('path', verbose, () => checkFolder(folder)));
   return findings;
 }

@@ -1,18 +1,18 @@
-import { connectClient, type RedisPlace, redisError } from '../queue/redis/connection.ts';
+import { connectClient, type RedisPlace, redisError } from '../../queue/redis/connection.ts';
 
-/** What a Redis is, as far as it matters to a queue. */
+/** The facts about a Redis that matter to the queue. */
 export interface RedisReport {
   /** As in `7.0.15`. */
   readonly version: string;
-  /** False where it forgets everything when it ends. */
+  /** False where it loses all data when it stops. */
   readonly appendOnly: boolean;
-  /** `noeviction`, or what it throws away when it is full. */
+  /** `noeviction`, or which keys it evicts when it is full. */
   readonly evictionPolicy: string;
   /** Bytes; 0 for no limit. */
   readonly maxMemory: number;
 }
 
-/** Asks a Redis what it is. Throws a QueueError where it cannot be reached, or refuses. */
+/** Inspects a Redis. Throws a QueueError where it cannot be reached. */
 export async function inspectRedis(place: RedisPlace): Promise<RedisReport> {
   const redis = await connectClient(place);
   try {

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { contexts } from '../support/contexts.ts';
+import { beginVideo } from '../support/over-redis.ts';
+
+const { context } = contexts();
+
+test('captions count once, for the active run only', async () => {
+  const queue = await context();
+  const producer = await beginVideo(queue);
+  const group = { ...producer, group: 0 };
+  const result = (text: string) => ({
+    captions: [{ video: 'made', index: 0, pts: 0, still: false, draft: text, text, confidence: 1, passes: 2 as const }],
+    runtime: 'made',
+    host: 'here',
+  });
+  expect(await queue.results.commit(group, result('first'))).toBe('committed');
+  expect(await queue.results.commit(group, result('second'))).toBe('duplicate');
+  expect((await queue.results.read(producer.video, 0, 2)).map((read) => read?.captions[0]?.text)).toEqual([
+    'first',
+    undefined,
+  ]);
+  expect(await queue.results.commit({ ...group, run: 7 }, result('of another run'))).toBe('cancelled');
+  expect(await queue.results.missing(producer.video, 3)).toEqual([1, 2]);
+  expect((await queue.records.read(producer.video))?.done).toBe(1);
+});
+
+test('a result that this version did not write is rejected', async () => {
+  const queue = await context();
+  await queue.redis.hset(queue.keys.results('v1'), '0', '{"captions":[]}');
+  await expect(queue.results.read('v1', 0, 1)).rejects.toMatchObject({ code: 'bad-payload' });
+});
