@@ -29,6 +29,7 @@ const SYMPTOMS: readonly {
     code: 'unreachable',
     sign: /Connection refused|Failed to resolve|No route to host|Network is unreachable|Connection reset|certificate|handshake|TLS/i,
     sentence: (label, match) => `The server of "${label}" cannot be reached (${match[0]}): check address and network.`,
+    retryable: () => true,
   },
   {
     code: 'blocked-format',
