@@ -5,7 +5,7 @@
 
 import { probe } from '../src/ingest/probe/probe.ts';
 import { readKeyframes } from '../src/ingest/read-keyframes.ts';
-import { parseChoice } from '../src/ingest/selectors/frame-choice.ts';
+import { parseChoice } from '../src/ingest/selectors/registry.ts';
 import { NEVER, sourceOf } from '../test/support/reading.ts';
 import { KNOWN_VIDEOS, type KnownVideo, makeFolder, matchScenes } from '../test/support/videos.ts';
 

@@ -10,7 +10,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { probe } from '../src/ingest/probe/probe.ts';
 import { readKeyframes } from '../src/ingest/read-keyframes.ts';
-import { parseChoice } from '../src/ingest/selectors/frame-choice.ts';
+import { parseChoice } from '../src/ingest/selectors/registry.ts';
 import { NEVER, sourceOf } from '../test/support/reading.ts';
 import { cameraPictures, type Disturbances, EDGE, type Passage, somePassages } from '../test/support/scenes.ts';
 import { makeFolder } from '../test/support/videos.ts';

@@ -1,7 +1,7 @@
 import { UsageError } from '../core/failures.ts';
 import type { TrackKind } from '../core/kind.ts';
 import type { Micros } from '../core/types.ts';
-import { type FrameChoice, parseChoice } from '../ingest/selectors/frame-choice.ts';
+import { type FrameChoice, parseChoice } from '../ingest/selectors/registry.ts';
 import { expandInputs, type Source } from '../ingest/sources/sources.ts';
 import type { ProfileName } from '../pipeline/cues/profiles.ts';
 import { stateDir } from '../storage/state-folder.ts';

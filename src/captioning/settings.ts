@@ -1,8 +1,8 @@
 import { UsageError } from '../core/failures.ts';
 import type { TrackKind } from '../core/kind.ts';
 import type { ImageSpec, Micros } from '../core/types.ts';
-import { type FrameChoice, parseChoice } from '../ingest/selectors/frame-choice.ts';
-import type { KeyframeSelector } from '../ingest/selectors/selectors.ts';
+import type { KeyframeSelector } from '../ingest/selectors/keyframe-selector.ts';
+import { FRAMES_USAGE, type FrameChoice, parseChoice } from '../ingest/selectors/registry.ts';
 import type { ProfileName } from '../pipeline/cues/profiles.ts';
 import type { FormatName } from '../pipeline/formats/formats.ts';
 import type { Bundle } from '../workers/bundle/bundle.ts';
@@ -113,9 +113,7 @@ function readChoice(text: string): FrameChoice {
   try {
     return parseChoice(text);
   } catch (cause) {
-    throw new UsageError(`--frames ${text}: use auto, keyframes, scene, motion, or every:TIME as in every:2s`, {
-      cause,
-    });
+    throw new UsageError(`--frames ${text}: use ${FRAMES_USAGE}`, { cause });
   }
 }
 

@@ -7,6 +7,7 @@ import {
   type SettingName,
 } from '../config/setting-definitions.ts';
 import { TRACK_KINDS } from '../core/kind.ts';
+import { FRAMES_USAGE } from '../ingest/selectors/registry.ts';
 import { PROFILE_NAMES } from '../pipeline/cues/profiles.ts';
 
 /** The settings that service commands take as flags. */
@@ -79,7 +80,7 @@ export function captionOptions(command: Command): Command {
       '-f, --format <list>',
       'vtt, srt, ttml, ass, txt, hls, json, jsonl; separated by commas (default: by the extension of -o, else vtt)',
     )
-    .option('--frames <selector>', 'frames to caption: auto, keyframes, scene, motion, every:2s', 'auto')
+    .option('--frames <selector>', `frames to caption: ${FRAMES_USAGE}`, 'auto')
     .option('--from <time>', 'start at this time (90s, 1:30, 1:02:03.5)')
     .option('--to <time>', 'end at this time');
   modelOption(looksOption(command))

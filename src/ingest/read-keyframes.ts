@@ -5,37 +5,37 @@ import { readPicture } from './decode/still-picture.ts';
 import { decodeFailure } from './ffmpeg/diagnose.ts';
 import type { MediaInfo } from './probe/media-info.ts';
 import { candidateFrames } from './selectors/candidates.ts';
-import type { FrameChoice } from './selectors/frame-choice.ts';
-import { type ChosenFrame, createSelector, type KeyframeSelector } from './selectors/selectors.ts';
+import type { KeyframeSelector, SelectedFrame } from './selectors/keyframe-selector.ts';
+import { type FrameChoice, selectorType } from './selectors/registry.ts';
 import type { Source } from './sources/sources.ts';
 
 /** How to read a source. */
 export interface ReadOptions {
   readonly choice: FrameChoice;
-  /** Selects keyframes from the frames of `choice`, instead of the selector that belongs to it. */
+  /** Selects keyframes from the frames that `choice` decodes, instead of the selector that belongs to it. */
   readonly selector?: KeyframeSelector | undefined;
   readonly image: ImageSpec;
-  /** Track time (PTS minus the container's start) of the first frame to look at. */
+  /** Track time (PTS minus the container's start) at which to start. */
   readonly from?: Micros | undefined;
   /** Track time at which to stop. */
   readonly to?: Micros | undefined;
   readonly signal: AbortSignal;
-  /** How long ffmpeg may say nothing while we wait for it; 30 s where absent. */
+  /** How long ffmpeg may be silent while we wait for it; 30 s by default. */
   readonly stallMs?: number | undefined;
-  /** Hears how far the decoder is, in source time; often, so the hearer has to thin. */
+  /** Called with the source time that the decoder has reached. Called for every frame: throttle it. */
   readonly onProgress?: ((pts: Micros) => void) | undefined;
 }
 
-/** Keyframes in order of time. They are decoded as slowly as they are taken; leaving the loop ends ffmpeg. */
+/** Keyframes in order of time, decoded at the consumer's pace; leaving the loop ends ffmpeg. */
 export interface KeyframeReader extends AsyncIterable<Keyframe> {
-  /** Settles when the iteration has ended, however it ended. Rejects with what the iteration threw. */
+  /** Settles when the iteration has ended. Rejects with the iteration's error. */
   readonly report: Promise<IngestReport>;
 }
 
 /**
- * Reads the chosen keyframes of a source that {@link probe} has seen. To be iterated once. The iteration throws
- * {@link IngestError} where nothing can be decoded (`decode-failed`, `unknown-codec`, ...), on a hang (`stalled`) and on
- * an abort (`aborted`); a file that is damaged in part ends normally and says so in the report.
+ * Reads the selected keyframes of a source that was probed. To be iterated once. The iteration throws {@link IngestError} where nothing can be
+ * decoded (`decode-failed`, `unknown-codec`, ...), on a hang (`stalled`) and on an abort (`aborted`). A file that is damaged in part does not
+ * throw: the report has the damage.
  */
 export function readKeyframes(source: Source, media: MediaInfo, options: ReadOptions): KeyframeReader {
   let resolve: (report: IngestReport) => void = () => {};
@@ -44,7 +44,7 @@ export function readKeyframes(source: Source, media: MediaInfo, options: ReadOpt
     resolve = done;
     reject = failed;
   });
-  report.catch(() => {}); // who iterates has the error already; the report need not be awaited
+  report.catch(() => {}); // the iteration throws the same error; the report need not be awaited
   const read = async function* (): AsyncGenerator<Keyframe, void, void> {
     const progress: Progress = { keyframes: 0, tallies: [], complete: false };
     let failure: { error: unknown } | undefined;
@@ -64,7 +64,7 @@ export function readKeyframes(source: Source, media: MediaInfo, options: ReadOpt
 
 interface Progress {
   keyframes: number;
-  /** False while there may be more: what is not there yet is not missing. */
+  /** True after the last frame: only then can the end of the video be missing. */
   complete: boolean;
   readonly tallies: DecodeTally[];
 }
@@ -88,8 +88,9 @@ async function* videoKeyframes(
 ): AsyncGenerator<Keyframe, void, void> {
   const { image, choice, signal } = options;
   const { width, height } = image;
-  const chooser = options.selector ?? createSelector(choice, image);
-  const number = ({ pts, pixels, still }: ChosenFrame): Keyframe => ({
+  const type = selectorType(choice);
+  const selector = options.selector ?? type.create(image);
+  const keyframeOf = ({ pts, pixels, still }: SelectedFrame): Keyframe => ({
     video: source.name,
     index: progress.keyframes++,
     pts,
@@ -103,7 +104,7 @@ async function* videoKeyframes(
       source,
       media,
       image,
-      choice,
+      candidates: type.candidates,
       signal,
       from: options.from === undefined ? null : options.from + media.start,
       to: options.to === undefined ? null : options.to + media.start,
@@ -112,13 +113,13 @@ async function* videoKeyframes(
     },
     progress.tallies,
   );
-  for await (const frame of frames) for (const chosen of chooser.push(frame)) yield number(chosen);
+  for await (const frame of frames) for (const selected of selector.push(frame)) yield keyframeOf(selected);
   progress.complete = true;
   const seen = damageOf(source, media, options, progress);
-  // A range that lies after the end has no frames, and nothing is wrong with the file.
+  // A range behind the end has no frames: that is not an error.
   const failed = progress.tallies.find(({ detail }) => endedBadly(detail));
   if (seen.frames === 0 && (failed !== undefined || options.from === undefined)) {
     throw decodeFailure(source.label, (failed ?? progress.tallies[0])?.detail ?? {});
   }
-  for (const chosen of chooser.finish(seen.end)) yield number(chosen);
+  for (const selected of selector.finish(seen.end)) yield keyframeOf(selected);
 }

@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findFfmpeg } from '../../src/ingest/ffmpeg/find-ffmpeg.ts';
 import { probe } from '../../src/ingest/probe/probe.ts';
 import { readKeyframes } from '../../src/ingest/read-keyframes.ts';
-import { parseChoice } from '../../src/ingest/selectors/frame-choice.ts';
+import { parseChoice } from '../../src/ingest/selectors/registry.ts';
 import { errorOf, IMAGE, NEVER, readAll, sourceOf } from '../support/reading.ts';
 import { ffmpeg, makeFolder } from '../support/videos.ts';
 

@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { probe } from '../../src/ingest/probe/probe.ts';
 import { readKeyframes } from '../../src/ingest/read-keyframes.ts';
-import { parseChoice } from '../../src/ingest/selectors/frame-choice.ts';
+import { parseChoice } from '../../src/ingest/selectors/registry.ts';
 import { IMAGE, NEVER, sourceOf } from './reading.ts';
 
 const [input = '', choice = 'auto', pause = '0'] = process.argv.slice(2);

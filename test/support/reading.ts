@@ -3,7 +3,7 @@ import type { IngestReport } from '../../src/ingest/decode/damage.ts';
 import type { MediaInfo } from '../../src/ingest/probe/media-info.ts';
 import { probe } from '../../src/ingest/probe/probe.ts';
 import { type ReadOptions, readKeyframes } from '../../src/ingest/read-keyframes.ts';
-import { parseChoice } from '../../src/ingest/selectors/frame-choice.ts';
+import { parseChoice } from '../../src/ingest/selectors/registry.ts';
 import { expandInputs, type Source } from '../../src/ingest/sources/sources.ts';
 
 /** A model size that no video has, wider than high so that a swap of the sides shows. */

@@ -1,4 +1,4 @@
-import type { FrameChoice } from '../../ingest/selectors/frame-choice.ts';
+import type { FrameChoice } from '../../ingest/selectors/registry.ts';
 import type { Database } from '../index/database.ts';
 
 /** How thoroughly a recording is captioned. */

@@ -3,58 +3,52 @@ import { type DecodeRequest, type DecodeTally, decodeFrames, type Frame, newTall
 import type { FrameSelection } from '../decode/filters.ts';
 import { hasIndex, seekBefore } from '../decode/seek.ts';
 import type { MediaInfo } from '../probe/media-info.ts';
-import type { FrameChoice } from './frame-choice.ts';
-import { MAX_GAP } from './selectors.ts';
+import type { CandidateFrames } from './keyframe-selector.ts';
 
-/** Codecs whose decoders in ffmpeg really leave out what is no key frame. AV1, VP9 and GIF decode everything instead. */
+/** Codecs whose ffmpeg decoders honour `-skip_frame nokey`. Those of AV1, VP9 and GIF decode everything. */
 const KEYS_ALONE: ReadonlySet<string> = new Set(
   'h264 hevc mpeg1video mpeg2video mpeg4 msmpeg4v2 msmpeg4v3 h263 flv1 wmv1 wmv2 vp8'.split(' '),
 );
-/** Codecs where every frame is a key frame: being one says nothing. */
+/** Codecs in which every frame is a key frame. */
 const ALL_INTRA: ReadonlySet<string> = new Set(
   'mjpeg prores dnxhd ffv1 rawvideo png dvvideo cfhd huffyuv ffvhuff utvideo jpeg2000 qtrle'.split(' '),
 );
-/** Beyond a key frame's own time, because ffmpeg seeks a little before what it is asked for (B-frames). */
+/** Added to a key frame's time, because ffmpeg seeks a little before the requested time (B-frames). */
 const SEEK_BEYOND: Micros = 200_000;
-/** A first key frame this much after the start: an edit list, or a range, begins inside a GOP. */
+/** A first key frame this late after the start means that an edit list or a range begins inside a GOP. */
 const LATE_START: Micros = 100_000;
 
-/** What crosses the picture in less than this may be missed by `motion`. Cameras send a key frame every second or two. */
-const MOTION_GAP: Micros = 2_100_000;
-
-/** So many long gaps, and in most places, mean a file of long GOPs: one decoding of all is cheaper than one per gap. */
+/** With more long gaps than this, and at most key frames, the file has long GOPs: decoding it once is cheaper than decoding every gap. */
 const MANY_GAPS = 4;
 
-/** What the caller of {@link candidateFrames} fixes for all decodings. */
+/** What all decodings of one video share. */
 export type CandidateRequest = Pick<
   DecodeRequest,
   'media' | 'source' | 'image' | 'signal' | 'stallMs' | 'onDecoded'
 > & {
-  readonly choice: FrameChoice;
+  readonly candidates: CandidateFrames;
   /** Source times; null stands for the whole. */
   readonly from: Micros | null;
   readonly to: Micros | null;
 };
 
 /**
- * Decodes the frames that a choice looks at. `tallies` collects one tally per decoding, in order of their end.
+ * Decodes the frames that a selector asks for. `tallies` collects one tally per decoding, in the order of their start.
  *
- * `auto` decodes key frames alone where the codec can, and fills what is longer than {@link MAX_GAP} between two of them
- * (and what comes after the last) with a sample a second; other codecs are decoded whole. `motion` does the same with
- * shorter gaps: {@link MOTION_GAP}, or its own interval where that is longer.
+ * For `sampled`, only key frames are decoded where the codec can do that, and then the gaps between two of them (and after the last one) at one
+ * frame a second; other codecs are decoded once from start to end.
  */
 export async function* candidateFrames(
   request: CandidateRequest,
   tallies: DecodeTally[],
 ): AsyncGenerator<Frame, void, void> {
-  const { choice, media, source } = request;
-  const alone = KEYS_ALONE.has(media.codec);
-  if (choice.mode === 'every') yield* decode(request, tallies, { pick: { interval: choice.interval } });
-  else if (choice.mode === 'keyframes') yield* keysOfStream(request, tallies, alone);
-  else if (choice.mode === 'scene') yield* decode(request, tallies, { pick: 'all' });
-  else if (alone && source.kind !== 'url' && !isPlaylist(media)) {
-    const gap = choice.mode === 'motion' ? Math.max(MOTION_GAP, choice.interval) : MAX_GAP;
-    yield* keysWithFilledGaps(request, tallies, gap);
+  const { candidates, media, source } = request;
+  const keysAlone = KEYS_ALONE.has(media.codec);
+  if (candidates.pick === 'all') yield* decode(request, tallies, { pick: 'all' });
+  else if (candidates.pick === 'interval') yield* decode(request, tallies, { pick: { interval: candidates.interval } });
+  else if (candidates.pick === 'keys') yield* keysOfStream(request, tallies, keysAlone);
+  else if (keysAlone && source.kind !== 'url' && !isPlaylist(media)) {
+    yield* keysWithFilledGaps(request, tallies, candidates.gap);
   } else yield* decode(request, tallies, { pick: ALL_INTRA.has(media.codec) ? 'spaced' : 'sampled' });
 }
 
@@ -62,7 +56,7 @@ function isPlaylist(media: MediaInfo): boolean {
   return media.container.includes('hls');
 }
 
-interface Pass {
+interface Decoding {
   readonly pick: FrameSelection['pick'];
   readonly keysOnly?: boolean;
   readonly from?: Micros | null;
@@ -70,26 +64,30 @@ interface Pass {
   readonly seek?: Micros | null;
 }
 
-function decode(request: CandidateRequest, tallies: DecodeTally[], pass: Pass): AsyncGenerator<Frame, void, void> {
+function decode(
+  request: CandidateRequest,
+  tallies: DecodeTally[],
+  decoding: Decoding,
+): AsyncGenerator<Frame, void, void> {
   const tally = newTally();
   tallies.push(tally);
-  const { from = request.from, to = request.to, keysOnly = false } = pass;
-  const { seek = seekBefore(request.media, request.from) } = pass;
-  return decodeFrames({ ...request, selection: { pick: pass.pick, from, to }, keysOnly, seek }, tally);
+  const { from = request.from, to = request.to, keysOnly = false } = decoding;
+  const { seek = seekBefore(request.media, request.from) } = decoding;
+  return decodeFrames({ ...request, selection: { pick: decoding.pick, from, to }, keysOnly, seek }, tally);
 }
 
-/** The key frames, and nothing else; what comes after the last is decoded for the video's real end. */
+/** The key frames only. What comes after the last one is decoded to find the video's real end. */
 async function* keysOfStream(
   request: CandidateRequest,
   tallies: DecodeTally[],
-  alone: boolean,
+  keysAlone: boolean,
 ): AsyncGenerator<Frame, void, void> {
   let last: Micros | null = null;
-  for await (const frame of decode(request, tallies, { pick: 'keys', keysOnly: alone })) {
+  for await (const frame of decode(request, tallies, { pick: 'keys', keysOnly: keysAlone })) {
     yield frame;
     last = frame.pts;
   }
-  if (alone) for await (const _ of fillGap(request, tallies, last, null));
+  if (keysAlone) for await (const _ of fillGap(request, tallies, last, null));
 }
 
 async function* keysWithFilledGaps(
@@ -115,7 +113,7 @@ async function* keysWithFilledGaps(
     keys++;
     last = frame.pts;
   }
-  // After the last key frame the rest is decoded in any case: only then the video's real end is known.
+  // The part after the last key frame is always decoded, to find the video's real end.
   yield* fillGap(request, tallies, last, null, rest);
 }
 
@@ -129,9 +127,9 @@ async function* fillGap(
 ): AsyncGenerator<Frame, void, void> {
   const { media } = request;
   const seek = after !== null && hasIndex(media) ? after + SEEK_BEYOND : seekBefore(media, after);
-  const pass = after === null ? {} : { from: after, seek };
-  for await (const frame of decode(request, tallies, { ...pass, pick, to: before ?? request.to })) {
-    // The key frame itself is decoded again, as the first sample that the others are counted from.
+  const start = after === null ? {} : { from: after, seek };
+  for await (const frame of decode(request, tallies, { ...start, pick, to: before ?? request.to })) {
+    // The key frame itself is decoded again, as the first sample from which the others are counted.
     if (frame.pts !== after) yield frame;
   }
 }

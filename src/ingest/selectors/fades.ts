@@ -1,26 +1,33 @@
 import type { Micros } from '../../core/types.ts';
-import type { SignedFrame } from './scene.ts';
+import type { Frame } from '../decode/decode-frames.ts';
 import { differenceOf, isBlank, isStraightPath, type Signature } from './signature.ts';
 
-/** Time between two samples: long enough that a slow fade moves visibly, and at least {@link LAG_FRAMES} frames. */
+/** Time between two samples: long enough for a slow fade to show, and at least {@link LAG_FRAMES} frames. */
 const LAG: Micros = 400_000;
 const LAG_FRAMES = 4;
-/** Drift of one lag from which something is changing. */
+/** Drift over one lag from which the picture counts as changing. */
 const MOVING = 2.5;
-/** A fade drifts this many times as fast as the scenes before and after it drift by their motion. */
+/** A fade drifts this many times as fast as the motion in the scenes before and after it. */
 const STANDS_OUT = 3;
 /** Lags over which the motion before a fade is averaged. */
 const CALM_LAGS = 3;
-/** What changes for longer than this is motion. */
+/** A longer change is motion. */
 const LONGEST: Micros = 8_000_000;
-/** Mean difference between both ends of a fade, at least. */
+/** Least mean difference between both ends of a fade. */
 const OTHER_PICTURE = 10;
-/** Signatures kept of one change; beyond it every second one is forgotten. */
+/** Signatures kept of one change; beyond that, every second one is dropped. */
 const PATH_LENGTH = 64;
-/** Frames kept to find the one where the fade ended. */
+/** Frames kept to find the one in which the fade ended. */
 const KEPT_FRAMES = 48;
-/** Between the slowest and the fastest step of a fade's last frames: below this share it has ended. */
+/** A fade has ended where the step falls below this share of the range between its slowest and fastest step. */
 const LAST_STEP = 0.3;
+
+/** A decoded frame with its signature. */
+export interface SignedFrame extends Frame {
+  readonly signature: Signature;
+  /** Mean difference to the frame before it. */
+  readonly step: number;
+}
 
 /** A fade that has ended. */
 export interface Fade {
@@ -30,7 +37,7 @@ export interface Fade {
   readonly before: Signature;
 }
 
-/** A change that goes on. */
+/** A change in progress. */
 interface Change {
   readonly began: Micros;
   /** Signatures along the way, the scene before it first. */
@@ -43,9 +50,9 @@ interface Change {
 }
 
 /**
- * Finds gradual changes of scene: cross-fades, and fades through, from and to black or white. What tells them from motion
- * is that every picture of a fade is a mixture of its two ends, so its signature lies on the straight line between
- * theirs. A fade to black is no new scene; the fade from black that follows is one.
+ * Finds gradual changes of scene: cross-fades, and fades through, from and to black or white. Unlike motion, every picture of a fade is a
+ * mixture of its two ends, so its signature lies on the straight line between theirs. A fade to black does not begin a scene; the fade from
+ * black after it does.
  */
 export class FadeTracker {
   /** The last samples, one lag apart. */
@@ -58,7 +65,7 @@ export class FadeTracker {
   private change: Change | undefined;
   private recent: SignedFrame[] = [];
 
-  /** Forgets everything: a scene begins here. */
+  /** Drops all state: a scene begins here. */
   restart(frame: SignedFrame): void {
     this.change = undefined;
     this.calm = [];
@@ -67,7 +74,7 @@ export class FadeTracker {
     this.sample(frame);
   }
 
-  /** Takes the next frame of the scene; gives a fade that has ended. */
+  /** Takes the next frame of the scene; returns a fade that has ended. */
   push(frame: SignedFrame): Fade | undefined {
     this.recent.push(frame);
     if (this.recent.length > KEPT_FRAMES) this.recent = this.recent.filter((_, index) => index % 2 === 1);
@@ -76,7 +83,7 @@ export class FadeTracker {
     if (this.change !== undefined) walk(this.change, frame.signature);
     if (frame.pts - this.sampledAt < LAG || this.framesSince < LAG_FRAMES) return undefined;
     const last = this.samples.at(-1) ?? frame.signature;
-    // Noise changes as much from frame to frame as over the whole lag; drift adds up.
+    // Noise differs as much from frame to frame as over the whole lag; drift adds up.
     const drift = differenceOf(last, frame.signature).mean - this.stepsSince / this.framesSince;
     const fade = this.change === undefined ? this.begin(drift) : this.proceed(this.change, drift, frame);
     this.sample(frame);
@@ -87,7 +94,7 @@ export class FadeTracker {
     return fade;
   }
 
-  /** The video ends here; gives the fade that was still running, if it has come to a picture. */
+  /** The video ends here; returns the fade in progress, if it has reached a picture. */
   finish(): Fade | undefined {
     const last = this.recent.at(-1);
     return last === undefined || this.change === undefined ? undefined : this.conclude(this.change, last);
@@ -103,7 +110,7 @@ export class FadeTracker {
   private begin(drift: number): undefined {
     const motion = this.calm.reduce((sum, calm) => sum + calm, 0) / Math.max(1, this.calm.length);
     if (drift < Math.max(MOVING, STANDS_OUT * motion)) return;
-    // It may have begun just before the last sample, too slow to be seen there.
+    // It may have begun just before the last sample, too slowly to show there.
     const since = this.recent.filter(({ pts }) => pts > this.sampledAt).map(({ signature }) => signature);
     const path = [...this.samples, ...since];
     this.change = { began: this.sampledAt, path, stride: 1, skipped: 0, fastest: drift };
@@ -115,7 +122,7 @@ export class FadeTracker {
     if (goesOn && frame.pts - change.began < LONGEST) return undefined;
     this.change = undefined;
     const fade = goesOn ? undefined : this.conclude(change, frame);
-    // A fade from black begins where the fade to black has ended, and not before; the motion around it is the same.
+    // A fade from black begins where the fade to black has ended, not before.
     if (isBlank(frame.signature)) this.samples = [];
     return fade;
   }
@@ -134,7 +141,7 @@ export class FadeTracker {
     return isFade ? { frame: this.lastStep(end), before } : undefined;
   }
 
-  /** The frame that the fade's last step leads to: after it, frames differ only by the new scene's own motion. */
+  /** The frame of the fade's last step: the frames after it differ only by the new scene's own motion. */
   private lastStep(end: SignedFrame): SignedFrame {
     const steps = this.recent.map(({ step }) => step);
     const slowest = Math.min(...steps);

@@ -1,14 +1,14 @@
-/** Blocks along each side: at 224 pixels 7 x 7 each. What is smaller the model does not see either. */
+/** Blocks along each side (7 x 7 pixels each at 224 x 224). The model does not see smaller things either. */
 const GRID = 32;
 const CHANNELS = 3;
-/** Rounds of leaving out the blocks that do not fit, and how many times the usual distance those are away. */
+/** Rounds of removing outlier blocks, and the multiple of the median distance from which a block is an outlier. */
 const ROUNDS = 2;
 const OUTLIER = 2.5;
 
 /** Mean red, green and blue of each block: `means[channel * count + block]`. */
 export type BlockMeans = Float32Array;
 
-/** How a picture is cut into blocks. */
+/** The division of a picture into blocks. */
 export class Blocks {
   readonly columns: number;
   readonly rows: number;
@@ -54,7 +54,7 @@ export class Blocks {
     return [mean(0), mean(1), mean(2)];
   }
 
-  /** How far each block is from what it was, in levels of 8 bits: the farthest of its channels. */
+  /** How far each block is from the expected one (8-bit levels): the largest difference of its channels. */
   distances(means: BlockMeans, expected: BlockMeans): Float32Array {
     const distances = new Float32Array(this.count);
     for (let at = 0; at < means.length; at++) {
@@ -66,7 +66,7 @@ export class Blocks {
   }
 }
 
-/** Least squares of `to` over `from`, for one channel's blocks that are not left out. */
+/** Least-squares fit of `to` over `from`, over the blocks of one channel that are not outliers. */
 function line(from: Float32Array, to: Float32Array, kept: Uint8Array): { gain: number; offset: number } {
   let n = 0;
   let sumX = 0;
@@ -84,15 +84,12 @@ function line(from: Float32Array, to: Float32Array, kept: Uint8Array): { gain: n
   }
   if (n === 0) return { gain: 1, offset: 0 };
   const spread = sumXX - (sumX * sumX) / n;
-  // A picture without contrast tells an offset, and no gain.
+  // Without contrast only an offset can be fitted.
   const gain = spread < n ? 1 : Math.min(4, Math.max(0.25, (sumXY - (sumX * sumY) / n) / spread));
   return { gain, offset: (sumY - gain * sumX) / n };
 }
 
-/**
- * What `from` would look like under the light of `to`: one gain and one offset for each channel, found from the blocks
- * that fit, so that what moves does not pull them along.
- */
+/** `from` under the light of `to`: one gain and one offset a channel, fitted without outliers so that motion does not bias them. */
 export function fitted(from: BlockMeans, to: BlockMeans): BlockMeans {
   const count = from.length / CHANNELS;
   const result = new Float32Array(from.length);

@@ -1,52 +1,52 @@
 import type { ImageSpec, Micros } from '../../core/types.ts';
 import type { Frame } from '../decode/decode-frames.ts';
+import type { KeyframeSelector, SelectedFrame, SelectorType } from './keyframe-selector.ts';
 import { type BlockMeans, Blocks, fitted } from './motion-blocks.ts';
-import type { ChosenFrame, KeyframeSelector } from './selectors.ts';
 
-/** Where nothing moves, one look this often says so. */
+/** The time between two frames where nothing moves. */
 const STILL_GAP: Micros = 60_000_000;
-/** Nothing has moved for this long: what stands in the picture now belongs to it. */
+/** After this long without motion, whatever is in the picture becomes background. */
 const SETTLED: Micros = 4_000_000;
-/** How fast the background follows a picture in which nothing moves (dusk), and one in which something does. */
+/** Time constants with which the background follows the picture, without motion (dusk) and with motion. */
 const FOLLOW: Micros = 6_000_000;
 const FOLLOW_MOVING: Micros = 90_000_000;
-/** How fast the unrest of a block (rain, leaves, a screen) is learned. */
+/** Time constant with which the noise of a block (rain, leaves, a screen) is learned. */
 const LEARN: Micros = 20_000_000;
-/** Unrest in levels of 8 bits: at first, and at most, so that nobody who walks up and down for long becomes rain. */
-const UNREST = 1.2;
-const MOST_UNREST = 7;
-/** A block has changed where it is this many times its unrest away, and never below the least. */
+/** Initial and maximum per-block noise estimate (8-bit levels). The cap keeps slow repeated motion from being learned as noise. */
+const NOISE = 1.2;
+const MAX_NOISE = 7;
+/** A block has changed where it differs by this many times its noise, and by no less than the least. */
 const TIMES = 5;
 const LEAST = 7;
-/** Something moves where so many neighbours changed, or one did so by this factor. */
+/** Something moves where so many neighbouring blocks changed, or one changed by this factor of its threshold. */
 const NEIGHBOURS = 2;
 const CLEARLY = 1.8;
-/** What moves already is followed down to this share of the threshold. */
+/** Hysteresis: motion ends below this share of the threshold. */
 const STAY = 0.6;
 
 /**
- * Levels of 8 bits by which the mean of a channel differs where somebody switched the light, covered the camera, or it went over to infrared: no
- * motion, but another picture. Clouds and a camera's own exposure stay below it.
+ * Change of a channel's mean (8-bit levels) that counts as another picture without motion: the light is switched, the camera is covered or changes
+ * to infrared. Clouds and automatic exposure stay below.
  */
 const OTHER_LIGHT = 64;
 
-/** What a picture shows against those before it. */
+/** A picture compared with those before it. */
 export interface Motion {
   /** Mean red, green and blue. */
   readonly light: readonly [number, number, number];
   /** Something moves. */
   readonly moving: boolean;
-  /** It did not in the picture before. */
+  /** Motion begins in this picture. */
   readonly begins: boolean;
-  /** It did in the picture before. */
+  /** Motion has ended with the picture before. */
   readonly ends: boolean;
 }
 
-/** Tells whether something moves before a camera that stands still. Depends on nothing but the frames. */
-export class MotionMeter {
+/** Detects motion before a fixed camera, by block-wise background subtraction. Its answers depend on the frames only. */
+export class MotionDetector {
   readonly #blocks: Blocks;
   #background: Float32Array | undefined;
-  #unrest = new Float32Array(0);
+  #noise = new Float32Array(0);
   #previous: BlockMeans | undefined;
   #last: Micros = 0;
   #moving = false;
@@ -63,7 +63,7 @@ export class MotionMeter {
     const was = this.#moving;
     if (this.#background === undefined || this.#previous === undefined) {
       this.#background = means.slice();
-      this.#unrest = new Float32Array(this.#blocks.count).fill(UNREST);
+      this.#noise = new Float32Array(this.#blocks.count).fill(NOISE);
     } else {
       const elapsed = Math.max(0, pts - this.#last);
       this.#moving = this.#judge(means, this.#background, this.#previous, pts, elapsed);
@@ -75,7 +75,7 @@ export class MotionMeter {
   }
 
   #judge(means: BlockMeans, background: Float32Array, previous: BlockMeans, pts: Micros, elapsed: Micros): boolean {
-    // Exposure, white balance and dusk change all of the picture by one factor and one offset: they are taken out first.
+    // Exposure, white balance and dusk change the whole picture by one gain and one offset: remove these first.
     background.set(fitted(background, means));
     const away = this.#blocks.distances(means, background);
     const fresh = this.#blocks.distances(means, fitted(previous, means));
@@ -90,11 +90,11 @@ export class MotionMeter {
     return moving;
   }
 
-  /** True where so many neighbouring blocks are away from what was there that something is. */
+  /** True where enough neighbouring blocks exceed their thresholds. */
   #changed(distances: Float32Array, share: number): boolean {
     const { columns, count } = this.#blocks;
     const excess = (block: number): number =>
-      (distances[block] ?? 0) / (share * Math.max(LEAST, TIMES * (this.#unrest[block] ?? 0)));
+      (distances[block] ?? 0) / (share * Math.max(LEAST, TIMES * (this.#noise[block] ?? 0)));
     for (let block = 0; block < count; block++) {
       const own = excess(block);
       if (own <= 1) continue;
@@ -119,33 +119,43 @@ export class MotionMeter {
       background[at] = (background[at] ?? 0) + follow * ((means[at] ?? 0) - (background[at] ?? 0));
     }
     const learn = 1 - Math.exp(-elapsed / LEARN);
-    for (let block = 0; block < this.#unrest.length; block++) {
-      const known = this.#unrest[block] ?? 0;
-      // What is far out counts little: a passer-by is no unrest, a block that is never at rest comes to be known.
+    for (let block = 0; block < this.#noise.length; block++) {
+      const known = this.#noise[block] ?? 0;
+      // Outliers are clipped: a passer-by is not noise, while a block that never rests is learned over time.
       const seen = Math.min(Math.max(away[block] ?? 0, fresh[block] ?? 0), 3 * Math.max(LEAST / TIMES, known));
-      const square = known ** 2 + learn * (Math.max(UNREST, seen) ** 2 - known ** 2);
-      this.#unrest[block] = Math.min(MOST_UNREST, Math.sqrt(square));
+      const square = known ** 2 + learn * (Math.max(NOISE, seen) ** 2 - known ** 2);
+      this.#noise[block] = Math.min(MAX_NOISE, Math.sqrt(square));
     }
   }
 }
 
+/** With a longer gap between two frames, motion in between could be missed. Cameras send a key frame every second or two. */
+const MOTION_GAP: Micros = 2_100_000;
+
 /**
- * `motion`, for cameras that stand still: the first frame; the frame in which something begins to move, and while it
- * does one every `interval`; the first one after it; one in quite another light than the last (no sooner than `interval` after it); else one a minute.
+ * `motion`, for fixed cameras: the first frame; the frame in which motion begins, and during motion one every `interval`; the first frame after
+ * it; a frame in very different light (no sooner than `interval` after the last); otherwise one a minute.
  */
-export class MotionSelector implements KeyframeSelector {
-  readonly #meter: MotionMeter;
+export function motionSelector(interval: Micros): SelectorType {
+  return {
+    candidates: { pick: 'sampled', gap: Math.max(MOTION_GAP, interval) },
+    create: (image) => new MotionSelector(image, interval),
+  };
+}
+
+class MotionSelector implements KeyframeSelector {
+  readonly #detector: MotionDetector;
   readonly #interval: Micros;
   #last: Micros | undefined;
   #light: Motion['light'] = [0, 0, 0];
 
   constructor(image: ImageSpec, interval: Micros) {
-    this.#meter = new MotionMeter(image.width, image.height);
+    this.#detector = new MotionDetector(image.width, image.height);
     this.#interval = interval;
   }
 
-  push({ pts, pixels }: Frame): ChosenFrame[] {
-    const { light, moving, begins, ends } = this.#meter.push(pts, pixels);
+  push({ pts, pixels }: Frame): SelectedFrame[] {
+    const { light, moving, begins, ends } = this.#detector.push(pts, pixels);
     const since = this.#last === undefined ? Number.POSITIVE_INFINITY : pts - this.#last;
     const relit = light.some((level, channel) => Math.abs(level - (this.#light[channel] ?? 0)) >= OTHER_LIGHT);
     const wanted = begins || ends || since >= (moving || relit ? this.#interval : STILL_GAP);
@@ -156,7 +166,7 @@ export class MotionSelector implements KeyframeSelector {
     return [{ pts, pixels, still: !first && !moving && !ends && !relit }];
   }
 
-  finish(): ChosenFrame[] {
+  finish(): SelectedFrame[] {
     return [];
   }
 }

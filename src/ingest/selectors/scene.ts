@@ -1,45 +1,43 @@
 import type { ImageSpec, Micros } from '../../core/types.ts';
 import type { Frame } from '../decode/decode-frames.ts';
-import { FadeTracker } from './fades.ts';
-import type { ChosenFrame, KeyframeSelector } from './selectors.ts';
+import { FadeTracker, type SignedFrame } from './fades.ts';
+import type { KeyframeSelector, SelectedFrame, SelectorType } from './keyframe-selector.ts';
 import { differenceOf, type Signature, signatureOf } from './signature.ts';
 
 /** Mean difference between neighbours from which a step may be a cut. */
 const CUT = 10;
 /** A cut stands out: this many times the mean step shortly before it, and shortly after it (motion, fades). */
 const STANDS_OUT = 2.5;
-/** How far "shortly" reaches. */
+/** What counts as "shortly". */
 const NEIGHBOURHOOD: Micros = 250_000;
-/** What does not last this long is no scene: a flash, a strobe, a torn frame. */
+/** Anything shorter is not a scene: a flash, a strobe, a damaged frame. */
 const SHORTEST_SCENE: Micros = 500_000;
-/** Nearer to the scene before the cut than this share of the cut: the picture came back. */
+/** Closer to the scene before the cut than this share of the cut's size: the old scene came back. */
 const CAME_BACK = 0.4;
 
-/** A decoded frame with what the detectors need of it. */
-export interface SignedFrame extends Frame {
-  readonly signature: Signature;
-  /** Mean difference to the frame before it. */
-  readonly step: number;
-}
-
-/** A change of scene that has yet to last. */
+/** A change of scene that has not lasted long enough yet. */
 interface Pending {
   readonly frame: SignedFrame;
   /** The scene before it. */
   readonly before: Signature;
 }
 
+/** `scene`: the first frame of the video, and the first frame of every scene after it. */
+export const sceneSelector: SelectorType = {
+  candidates: { pick: 'all' },
+  create: (image) => new SceneSelector(image),
+};
+
 /**
- * `scene`: the first frame, and the first frame of every scene after it. A cut is a step between two frames that stands
- * out from the steps around it; a fade is what {@link FadeTracker} finds. Neither counts where the scene before comes
- * back, or another one comes, within {@link SHORTEST_SCENE}.
+ * A cut is a step between two frames that stands out from the steps around it; {@link FadeTracker} finds fades. Neither counts where the scene
+ * before it comes back, or another scene begins, within {@link SHORTEST_SCENE}.
  *
- * Frames are decided {@link NEIGHBOURHOOD} late and given {@link SHORTEST_SCENE} late; until then their pixels are kept.
+ * A frame is judged {@link NEIGHBOURHOOD} after its time and returned {@link SHORTEST_SCENE} after it; its pixels are kept that long.
  */
-export class SceneSelector implements KeyframeSelector {
+class SceneSelector implements KeyframeSelector {
   private readonly image: ImageSpec;
   private readonly fades = new FadeTracker();
-  /** Frames around the one to be decided next, which is `window[next]`. */
+  /** Frames around the one to judge next, which is `window[next]`. */
   private readonly window: SignedFrame[] = [];
   private next = 1;
   private pending: Pending | undefined;
@@ -49,7 +47,7 @@ export class SceneSelector implements KeyframeSelector {
     this.image = image;
   }
 
-  push(frame: Frame): ChosenFrame[] {
+  push(frame: Frame): SelectedFrame[] {
     const signature = signatureOf(frame.pixels, this.image.width, this.image.height);
     const previous = this.window.at(-1);
     const step = previous === undefined ? 0 : differenceOf(previous.signature, signature).mean;
@@ -59,31 +57,31 @@ export class SceneSelector implements KeyframeSelector {
       this.fades.restart({ ...frame, signature, step });
       return [{ pts: frame.pts, pixels: frame.pixels, still: false }];
     }
-    const chosen: ChosenFrame[] = [];
+    const selected: SelectedFrame[] = [];
     for (let due = this.window[this.next]; due !== undefined; due = this.window[this.next]) {
       if (frame.pts - due.pts < NEIGHBOURHOOD) break;
-      chosen.push(...this.decide(due));
+      selected.push(...this.judge(due));
     }
-    return chosen;
+    return selected;
   }
 
-  finish(): ChosenFrame[] {
-    const chosen: ChosenFrame[] = [];
+  finish(): SelectedFrame[] {
+    const selected: SelectedFrame[] = [];
     for (let due = this.window[this.next]; due !== undefined; due = this.window[this.next]) {
-      chosen.push(...this.decide(due));
+      selected.push(...this.judge(due));
     }
     // A fade may still run when the video ends, and a scene at the very end has no time to last.
     const fade = this.fades.finish();
     if (fade !== undefined) this.propose(fade);
     const last = this.window.at(-1);
     if (this.pending !== undefined && last !== undefined && !cameBack(this.pending, last.signature)) {
-      chosen.push(this.confirm(this.pending));
+      selected.push(this.confirm(this.pending));
     }
-    return chosen;
+    return selected;
   }
 
-  /** Looks at one frame with its neighbours on both sides. */
-  private decide(frame: SignedFrame): ChosenFrame[] {
+  /** Judges one frame by its neighbours on both sides. */
+  private judge(frame: SignedFrame): SelectedFrame[] {
     const previous = this.window[this.next - 1];
     const isCut = previous !== undefined && this.standsOut(frame);
     this.next++;
@@ -91,7 +89,7 @@ export class SceneSelector implements KeyframeSelector {
       this.window.shift();
       this.next--;
     }
-    const chosen = this.settle(frame);
+    const selected = this.settle(frame);
     if (isCut) {
       this.propose({ frame, before: previous.signature });
       this.fades.restart(frame);
@@ -99,7 +97,7 @@ export class SceneSelector implements KeyframeSelector {
       const fade = this.fades.push(frame);
       if (fade !== undefined) this.propose(fade);
     }
-    return chosen;
+    return selected;
   }
 
   private standsOut(frame: SignedFrame): boolean {
@@ -113,8 +111,8 @@ export class SceneSelector implements KeyframeSelector {
     return frame.step >= STANDS_OUT * Math.max(around(-1), around(1));
   }
 
-  /** Confirms or drops the pending change once it has had its time. */
-  private settle(now: SignedFrame): ChosenFrame[] {
+  /** Confirms or drops the pending change once enough time has passed. */
+  private settle(now: SignedFrame): SelectedFrame[] {
     const { pending } = this;
     if (pending === undefined || now.pts - pending.frame.pts < SHORTEST_SCENE) return [];
     this.pending = undefined;
@@ -125,7 +123,7 @@ export class SceneSelector implements KeyframeSelector {
     return [this.confirm(pending)];
   }
 
-  /** A change of scene. One that is pending already did not last, so the new one stands for both. */
+  /** Proposes a change of scene. A pending one did not last, so the new one replaces it. */
   private propose(change: Pending): void {
     const before = this.pending?.before ?? change.before;
     if (this.pending !== undefined && cameBack({ ...this.pending, before }, change.frame.signature)) {
@@ -136,7 +134,7 @@ export class SceneSelector implements KeyframeSelector {
     this.pending = { frame: change.frame, before };
   }
 
-  private confirm({ frame }: Pending): ChosenFrame {
+  private confirm({ frame }: Pending): SelectedFrame {
     this.pending = undefined;
     this.lastCut = frame.pts;
     return { pts: frame.pts, pixels: frame.pixels, still: false };

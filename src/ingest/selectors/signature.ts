@@ -1,13 +1,12 @@
-/** Cells along each side. At 224 pixels a cell is 14 x 14: what moves there shows, what flickers in one pixel does not. */
+/** Cells along each side (14 x 14 pixels each at 224 x 224): large enough to average out noise, small enough to show what moves. */
 export const GRID = 16;
 /** Numbers per cell: lightness, red against green, yellow against blue. */
 const PLANES = 3;
 const CELLS = GRID * GRID;
 
 /**
- * What a picture looks like, in {@link GRID} x {@link GRID} cells: the mean of each cell in opponent colours, so that red
- * turning green shows even at equal lightness, while noise, which has no direction, averages out.
- * `signature[plane * 256 + cell]`, in the units of 8-bit colour.
+ * A small description of a picture: the mean opponent colours of {@link GRID} x {@link GRID} cells, so that red turning green shows even at equal
+ * lightness, while noise averages out. `signature[plane * 256 + cell]`, in the units of 8-bit colour.
  */
 export type Signature = Float32Array;
 
@@ -45,10 +44,19 @@ export function signatureOf(pixels: Uint8Array, width: number, height: number): 
 
 /** How far two pictures are apart. */
 export interface Difference {
-  /** Mean over the cells of the Euclidean distance in opponent colours: how much of the picture is another one. */
+  /** Mean over the cells of the Euclidean distance in opponent colours: how much of the picture differs. */
   readonly mean: number;
   /** The same of the cell that changed most, after the change common to all cells (exposure, flicker) is taken out. */
   readonly peak: number;
+}
+
+/** Below both, two pictures count as the same. Sensor noise and the pulse of key frames stay below. */
+const SAME_MEAN = 3.5;
+const SAME_PEAK = 10;
+
+/** True where a viewer would say that both pictures show the same. */
+export function showsSame({ mean, peak }: Difference): boolean {
+  return mean < SAME_MEAN && peak < SAME_PEAK;
 }
 
 /** Compares two signatures of the same model size. */
@@ -73,7 +81,7 @@ export function differenceOf(a: Signature, b: Signature): Difference {
   return { mean: total / CELLS, peak: Math.sqrt(peak) };
 }
 
-/** How much the cells of a picture differ from each other: near 0 for a blank one. */
+/** How much the cells of a picture differ from each other: near 0 for a blank picture. */
 export function spreadOf(signature: Signature): number {
   let total = 0;
   for (let plane = 0; plane < PLANES; plane++) {
@@ -106,28 +114,28 @@ export function mixSignatures(start: Signature, end: Signature, share: number): 
   return start.map((value, index) => value + share * ((end[index] ?? 0) - value));
 }
 
-/** How far the pictures of a fade may lie beside the straight line between its ends, as a share of the way. */
-const BESIDE_THE_LINE = 0.25;
-/** A picture without spread and colour, and darker or lighter than these, is blank. */
+/** How far the pictures of a fade may lie off the straight line between its ends, as a share of its length. */
+const OFF_THE_LINE = 0.25;
+/** A picture with little spread and colour that is darker or lighter than these is blank. */
 const BLANK_SPREAD = 6;
 const BLACK = 24;
 const WHITE = 232;
 
-/** True where the pictures go straight from the first to the last, as those of a fade do, and those are `apart`. */
+/** True where the pictures lie on a straight line from first to last, as those of a fade do, and the ends are at least `apart`. */
 export function isStraightPath(path: readonly Signature[], apart: number): boolean {
   const [start] = path;
   const end = path.at(-1);
   if (start === undefined || end === undefined) return false;
   const way = differenceOf(start, end).mean;
   if (way < apart) return false;
-  const beside = path.map((signature) => {
+  const distances = path.map((signature) => {
     const share = Math.min(1, Math.max(0, mixtureOf(start, end, signature)));
     return differenceOf(signature, mixSignatures(start, end, share)).mean;
   });
-  return beside.reduce((sum, distance) => sum + distance, 0) / beside.length <= BESIDE_THE_LINE * way;
+  return distances.reduce((sum, distance) => sum + distance, 0) / distances.length <= OFF_THE_LINE * way;
 }
 
-/** True for plain black or white: what fades pass through, and no scene. */
+/** True for plain black or white: fades pass through it; it is not a scene. */
 export function isBlank(signature: Signature): boolean {
   if (spreadOf(signature) >= BLANK_SPREAD) return false;
   const lightness = signature[0] ?? 0;

@@ -1,8 +1,9 @@
 import type { ImageSpec, Keyframe, Micros } from '../../core/types.ts';
 import type { MediaInfo } from '../../ingest/probe/media-info.ts';
 import type { KeyframeReader } from '../../ingest/read-keyframes.ts';
-import type { FrameChoice } from '../../ingest/selectors/frame-choice.ts';
-import { type ChosenFrame, createSelector } from '../../ingest/selectors/selectors.ts';
+import { autoSelector } from '../../ingest/selectors/auto.ts';
+import type { SelectedFrame } from '../../ingest/selectors/keyframe-selector.ts';
+import type { FrameChoice } from '../../ingest/selectors/registry.ts';
 import { isBlank, type Signature, signatureOf } from '../../ingest/selectors/signature.ts';
 import { sharpnessOf } from './sharpness.ts';
 
@@ -41,11 +42,11 @@ export async function* survey(
   zero: Micros,
   samples: Sample[],
 ): AsyncGenerator<Keyframe, void, undefined> {
-  const chooser = createSelector({ mode: 'auto' }, image);
+  const selection = autoSelector.create(image);
   const { width, height } = image;
   let index = 0;
   let video = '';
-  const look = ({ pts, pixels, still }: ChosenFrame): Keyframe => {
+  const keyframeOf = ({ pts, pixels, still }: SelectedFrame): Keyframe => {
     return { video, index: index++, pts, still, width, height, pixels };
   };
   for await (const frame of reader) {
@@ -57,8 +58,9 @@ export async function* survey(
       blank: isBlank(signature),
     });
     video = frame.video;
-    for (const chosen of chooser.push({ pts: frame.pts, key: false, pixels: frame.pixels })) yield look(chosen);
+    for (const selected of selection.push({ pts: frame.pts, key: false, pixels: frame.pixels }))
+      yield keyframeOf(selected);
   }
   const { end } = await reader.report;
-  for (const chosen of chooser.finish(end)) yield look(chosen);
+  for (const selected of selection.finish(end)) yield keyframeOf(selected);
 }

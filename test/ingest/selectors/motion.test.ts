@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { ImageSpec } from '../../../src/core/types.ts';
-import { MotionMeter, MotionSelector } from '../../../src/ingest/selectors/motion.ts';
+import { MotionDetector, motionSelector } from '../../../src/ingest/selectors/motion.ts';
 import { cameraPictures, type Disturbances, EDGE, type Passage, somePassages } from '../../support/scenes.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
@@ -8,15 +8,15 @@ vi.setConfig({ testTimeout: 240_000 });
 const IMAGE: ImageSpec = { width: EDGE, height: EDGE, resize: 'stretch', filter: 'bicubic', matrix: 'bt601' };
 const SECONDS = 300;
 
-/** How a meter did: passages of which no picture counted as moving, and the share of quiet pictures that did. */
+/** How a detector did: passages of which no picture counted as moving, and the share of quiet pictures that did. */
 function judge(passages: readonly Passage[], disturbances: Disturbances, person?: readonly [number, number]) {
-  const meter = new MotionMeter(EDGE, EDGE);
+  const detector = new MotionDetector(EDGE, EDGE);
   const found = new Set<Passage>();
   let wrong = 0;
   let quiet = 0;
   let at = 0;
   for (const pixels of cameraPictures(SECONDS, passages, disturbances, person)) {
-    const { moving } = meter.push(at * 1_000_000, pixels);
+    const { moving } = detector.push(at * 1_000_000, pixels);
     const passage = passages.find(({ from, to }) => at >= from && at < to);
     // Whoever has just left may still be seen as a change.
     const near = passages.some(({ from, to }) => at >= from && at < to + 6);
@@ -53,12 +53,12 @@ describe('what is not motion, and what is in the midst of it', () => {
 });
 
 test('what has stopped belongs to the picture; when it goes, something moves', () => {
-  const meter = new MotionMeter(EDGE, EDGE);
+  const detector = new MotionDetector(EDGE, EDGE);
   const [empty = new Uint8Array(0)] = cameraPictures(1, []);
   const [, parked = new Uint8Array(0)] = cameraPictures(2, [{ from: 1, to: 2 }], {}, [40, 30]);
   const seen: boolean[] = [];
   for (let at = 0; at < 60; at++) {
-    seen.push(meter.push(at * 1_000_000, at >= 10 && at < 40 ? parked : empty).moving);
+    seen.push(detector.push(at * 1_000_000, at >= 10 && at < 40 ? parked : empty).moving);
   }
   expect(seen[10]).toBe(true);
   expect(seen.slice(16, 40)).not.toContain(true);
@@ -67,11 +67,11 @@ test('what has stopped belongs to the picture; when it goes, something moves', (
 });
 
 test('looks: the first, the beginning, every interval, the end, once a minute', () => {
-  const chooser = new MotionSelector(IMAGE, 2_000_000);
+  const selection = motionSelector(2_000_000).create(IMAGE);
   const chosen: [number, boolean][] = [];
   let at = 0;
   for (const pixels of cameraPictures(200, [{ from: 70, to: 79 }], { noise: 2 })) {
-    for (const { pts, still } of chooser.push({ pts: at * 1_000_000, key: true, pixels })) {
+    for (const { pts, still } of selection.push({ pts: at * 1_000_000, key: true, pixels })) {
       chosen.push([pts / 1e6, still]);
     }
     at += 1;
@@ -94,11 +94,11 @@ test('looks: a camera that is covered, a light that is switched, one colour that
     [covered, room],
     [painted(255, 255, 255), painted(255, 0, 0)],
   ] as const) {
-    const chooser = new MotionSelector(IMAGE, 2_000_000);
+    const selection = motionSelector(2_000_000).create(IMAGE);
     const times: number[] = [];
     for (let at = 0; at < 40; at++) {
       const pixels = at < 20 ? before : after;
-      for (const { pts, still } of chooser.push({ pts: at * 1_000_000, key: true, pixels })) {
+      for (const { pts, still } of selection.push({ pts: at * 1_000_000, key: true, pixels })) {
         if (!still) times.push(pts / 1e6);
       }
     }

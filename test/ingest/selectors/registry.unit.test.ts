@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseChoice } from '../../../src/ingest/selectors/frame-choice.ts';
+import { FRAMES_USAGE, parseChoice, selectorType } from '../../../src/ingest/selectors/registry.ts';
+import { IMAGE } from '../../support/reading.ts';
 
 describe('parseChoice', () => {
   it('reads every mode', () => {
@@ -19,4 +20,11 @@ describe('parseChoice', () => {
       );
     },
   );
+});
+
+describe('selectorType', () => {
+  it.each(['auto', 'keyframes', 'scene', 'motion', 'motion:10s', 'every:500ms'])('has one for %s', (text) => {
+    expect(selectorType(parseChoice(text)).create(IMAGE).finish(0)).toEqual([]);
+    expect(FRAMES_USAGE).toContain(text.split(':')[0]);
+  });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Micros } from '../../../src/core/types.ts';
 import type { Frame } from '../../../src/ingest/decode/decode-frames.ts';
-import { AutoSelector, type ChosenFrame } from '../../../src/ingest/selectors/selectors.ts';
+import { autoSelector } from '../../../src/ingest/selectors/auto.ts';
 import { IMAGE } from '../../support/reading.ts';
 
 const { width, height } = IMAGE;
@@ -30,9 +30,9 @@ function noisy(seconds: number, colour: readonly number[], amplitude: number): F
 }
 
 function choose(frames: readonly Frame[], end: number): [seconds: number, still: boolean][] {
-  const chooser = new AutoSelector(IMAGE);
-  const chosen: ChosenFrame[] = frames.flatMap((each) => chooser.push(each));
-  chosen.push(...chooser.finish(end * 1_000_000));
+  const selection = autoSelector.create(IMAGE);
+  const chosen = frames.flatMap((each) => selection.push(each));
+  chosen.push(...selection.finish(end * 1_000_000));
   return chosen.map(({ pts, still }) => [pts / 1_000_000, still]);
 }
 
