@@ -103,7 +103,7 @@ describe('flags', () => {
     [{ minConfidence: '1.2' }, /--min-confidence 1\.2: give a number from 0 to 1/],
     [{ minConfidence: '' }, /--min-confidence/],
     [{ minConfidence: 'high' }, /--min-confidence high/],
-    [{ frames: 'some' }, /--frames some: use auto, keyframes, scene, motion, or every:TIME/],
+    [{ frames: 'some' }, /--frames some: use auto, keyframes, scene, motion, every:TIME/],
     [{ frames: 'every:0s' }, /--frames every:0s/],
     [{ from: '2:00', to: '1:00' }, /--to 1:00 is not after/],
     [{ to: '0' }, /--to 0 is not after/],

@@ -1,36 +1,29 @@
 import { lookup } from 'node:dns/promises';
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import { matchAllowRule } from '../../config/allow-rules.ts';
 import { hideSecrets } from '../../core/secrets.ts';
 import { IngestError } from '../errors.ts';
 import { GuardError } from './errors.ts';
 
-/** IANA's special-purpose registries: whatever is not the public internet. IPv4 addresses inside IPv6 count as themselves. */
-const PRIVATE = new BlockList();
-for (const range of [
-  ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24'],
-  ...['192.0.2.0/24', '192.88.99.0/24', '192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24'],
-  ...['224.0.0.0/4', '240.0.0.0/4'],
-]) {
-  const [net = '', bits] = range.split('/');
-  PRIVATE.addSubnet(net, Number(bits), 'ipv4');
-}
-for (const range of [
-  ...['::/96', '64:ff9b::/96', '64:ff9b:1::/48', '100::/64', '2001::/23', '2001:db8::/32', '2002::/16', 'fc00::/7'],
-  ...['fe80::/10', 'fec0::/10', 'ff00::/8'],
-]) {
-  const [net = '', bits] = range.split('/');
-  PRIVATE.addSubnet(net, Number(bits), 'ipv6');
+/** Cloud metadata services outside the link-local ranges. They hand out credentials. */
+const METADATA_SERVICES: readonly string[] = ['100.100.100.200', 'fd00:ec2::254'];
+/** The one range outside the public internet that ipaddr.js counts as unicast: deprecated IPv4-compatible addresses. */
+const IPV4_COMPATIBLE = ipaddr.parseCIDR('::/96');
+
+/** True for everything that is not the public internet. An IPv4 address inside an IPv6 one counts as itself. */
+export function isPrivateAddress(address: string): boolean {
+  const parsed = ipaddr.process(address);
+  return parsed.range() !== 'unicast' || (parsed.kind() === 'ipv6' && parsed.match(IPV4_COMPATIBLE));
 }
 
-/** Where clouds tell a machine its credentials, and what only neighbours reach: a name in the list is not enough for these. */
-const METADATA = new BlockList();
-METADATA.addSubnet('169.254.0.0', 16, 'ipv4');
-METADATA.addAddress('100.100.100.200', 'ipv4');
-METADATA.addSubnet('fe80::', 10, 'ipv6');
-METADATA.addAddress('fd00:ec2::254', 'ipv6');
+/** True for link-local addresses and metadata services: allowing a host by name is not enough for these. */
+export function isLinkLocalAddress(address: string): boolean {
+  const parsed = ipaddr.process(address);
+  return parsed.range() === 'linkLocal' || METADATA_SERVICES.includes(parsed.toString());
+}
 
-/** An address of a host that was checked: whoever connects to it connects to nothing else. */
+/** A checked address of a host: to be connected to as it is, without another DNS query. */
 export interface CheckedAddress {
   readonly address: string;
   readonly family: 4 | 6;
@@ -41,11 +34,11 @@ function refusal(url: URL, why: string): GuardError {
 }
 
 /**
- * Finds an address of the URL's host that may be connected to. Hosts that the list names may be in a private network; what
- * falls under a pattern has to be on the public internet; link-local addresses have to stand in the list themselves.
- * Every answer of the DNS has to fit, so that none can be slipped in.
- * @param wholeHost leaves the URL's path out of the question
- * @throws GuardError; IngestError `unreachable` for a name that nobody knows
+ * Finds an address of the URL's host that may be connected to. Hosts that the list names may be in a private network; hosts that match a pattern
+ * must be on the public internet; link-local addresses must themselves be in the list. All answers of the DNS must pass, so that none
+ * can be slipped in.
+ * @param wholeHost ignores the URL's path
+ * @throws GuardError; IngestError `unreachable` for an unknown host
  */
 export async function checkAddress(list: readonly string[], url: URL, wholeHost = false): Promise<CheckedAddress> {
   const grant = matchAllowRule(list, url, wholeHost);
@@ -62,11 +55,10 @@ export async function checkAddress(list: readonly string[], url: URL, wholeHost 
       retryable: true,
     });
   });
-  for (const { address, family } of answers) {
-    const type = family === 6 ? 'ipv6' : 'ipv4';
+  for (const { address } of answers) {
     const itself = isIP(host) !== 0 && grant === 'named';
-    if (METADATA.check(address, type) && !itself) throw refusal(url, `its host has the link-local address ${address}`);
-    if (PRIVATE.check(address, type) && grant !== 'named') {
+    if (isLinkLocalAddress(address) && !itself) throw refusal(url, `its host has the link-local address ${address}`);
+    if (isPrivateAddress(address) && grant !== 'named') {
       throw refusal(url, `its host has the private address ${address}, and SECONDGLANCE_ALLOW_URLS does not name it`);
     }
   }

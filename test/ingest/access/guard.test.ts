@@ -191,13 +191,15 @@ describe('addresses', () => {
   const asked = (input: string, allowUrls = [`${friend.url}/`]) => errorOf(read(url(input), { allowUrls }));
 
   test('on the list: the same frames as from the file, all through the proxy, in a process that has no_proxy', async () => {
-    process.env.no_proxy = '127.0.0.1';
+    vi.stubEnv('no_proxy', '127.0.0.1');
     const { times } = await readAll(inFilms('a.ts'), 'keyframes');
     for (const name of ['a.ts', 'list.m3u8']) {
       expect(await read(url(`${friend.url}/${name}`), { allowUrls: [`${friend.url}/`] })).toEqual(times);
     }
     expect(friend.requests.length).toBeGreaterThanOrEqual(5);
     expect(friend.requests.filter(({ name }) => /\.(ts|m3u8)$/.test(name))).toEqual(friend.requests);
+    expect(process.env.no_proxy).toBe('127.0.0.1');
+    vi.unstubAllEnvs();
   });
 
   test('closed by default; another port; another path; user and password; no http', async () => {
