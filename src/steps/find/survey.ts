@@ -42,7 +42,7 @@ export async function* survey(
   zero: Micros,
   samples: Sample[],
 ): AsyncGenerator<Keyframe, void, undefined> {
-  const selection = autoSelector.create(image);
+  const selector = autoSelector.create(image);
   const { width, height } = image;
   let index = 0;
   let video = '';
@@ -58,9 +58,9 @@ export async function* survey(
       blank: isBlank(signature),
     });
     video = frame.video;
-    for (const selected of selection.push({ pts: frame.pts, key: false, pixels: frame.pixels }))
+    for (const selected of selector.push({ pts: frame.pts, key: false, pixels: frame.pixels }))
       yield keyframeOf(selected);
   }
   const { end } = await reader.report;
-  for (const selected of selection.finish(end)) yield keyframeOf(selected);
+  for (const selected of selector.finish(end)) yield keyframeOf(selected);
 }

@@ -30,9 +30,9 @@ function noisy(seconds: number, colour: readonly number[], amplitude: number): F
 }
 
 function choose(frames: readonly Frame[], end: number): [seconds: number, still: boolean][] {
-  const selection = autoSelector.create(IMAGE);
-  const chosen = frames.flatMap((each) => selection.push(each));
-  chosen.push(...selection.finish(end * 1_000_000));
+  const selector = autoSelector.create(IMAGE);
+  const chosen = frames.flatMap((each) => selector.push(each));
+  chosen.push(...selector.finish(end * 1_000_000));
   return chosen.map(({ pts, still }) => [pts / 1_000_000, still]);
 }
 

@@ -67,11 +67,11 @@ test('what has stopped belongs to the picture; when it goes, something moves', (
 });
 
 test('looks: the first, the beginning, every interval, the end, once a minute', () => {
-  const selection = motionSelector(2_000_000).create(IMAGE);
+  const selector = motionSelector(2_000_000).create(IMAGE);
   const chosen: [number, boolean][] = [];
   let at = 0;
   for (const pixels of cameraPictures(200, [{ from: 70, to: 79 }], { noise: 2 })) {
-    for (const { pts, still } of selection.push({ pts: at * 1_000_000, key: true, pixels })) {
+    for (const { pts, still } of selector.push({ pts: at * 1_000_000, key: true, pixels })) {
       chosen.push([pts / 1e6, still]);
     }
     at += 1;
@@ -94,11 +94,11 @@ test('looks: a camera that is covered, a light that is switched, one colour that
     [covered, room],
     [painted(255, 255, 255), painted(255, 0, 0)],
   ] as const) {
-    const selection = motionSelector(2_000_000).create(IMAGE);
+    const selector = motionSelector(2_000_000).create(IMAGE);
     const times: number[] = [];
     for (let at = 0; at < 40; at++) {
       const pixels = at < 20 ? before : after;
-      for (const { pts, still } of selection.push({ pts: at * 1_000_000, key: true, pixels })) {
+      for (const { pts, still } of selector.push({ pts: at * 1_000_000, key: true, pixels })) {
         if (!still) times.push(pts / 1e6);
       }
     }
