@@ -9,6 +9,7 @@ import {
 import { TRACK_KINDS } from '../core/kind.ts';
 import { FRAMES_USAGE } from '../ingest/selectors/registry.ts';
 import { PROFILE_NAMES } from '../pipeline/cues/profiles.ts';
+import { FORMAT_NAMES } from '../pipeline/formats/formats.ts';
 
 /** The settings that service commands take as flags. */
 export type ServiceSettingFlags = Pick<
@@ -78,7 +79,7 @@ export function captionOptions(command: Command): Command {
     .option('-o, --output <file|dir|->', 'where to write; - is stdout (default: next to the input)')
     .option(
       '-f, --format <list>',
-      'vtt, srt, ttml, ass, txt, hls, json, jsonl; separated by commas (default: by the extension of -o, else vtt)',
+      `${FORMAT_NAMES.join(', ')}; separated by commas (default: by the extension of -o, else vtt)`,
     )
     .option('--frames <selector>', `frames to caption: ${FRAMES_USAGE}`, 'auto')
     .option('--from <time>', 'start at this time (90s, 1:30, 1:02:03.5)')

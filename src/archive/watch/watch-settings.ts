@@ -3,7 +3,7 @@ import { parseFormats } from '../../captioning/outputs.ts';
 import { parseTime, parseWhole } from '../../captioning/settings.ts';
 import type { SettingFlags } from '../../config/load.ts';
 import { orUsage, UsageError } from '../../core/failures.ts';
-import type { FormatName } from '../../pipeline/formats/formats.ts';
+import { type FormatName, TEXT_FORMAT_NAMES } from '../../pipeline/formats/formats.ts';
 import { stateDir } from '../../storage/state-folder.ts';
 import { parseNames } from '../clock/name-patterns.ts';
 import { parseWindow, type TimeWindow } from '../clock/time-window.ts';
@@ -101,7 +101,8 @@ export function readWatchSettings(
   const nested = roots.find((root) => roots.some((other) => root !== other && `${root}/`.startsWith(`${other}/`)));
   if (nested !== undefined) throw new UsageError(`${nested} is inside another watched folder: name only one of them`);
   const formats = parseFormats(flags.format);
-  if (formats.includes('hls')) throw new UsageError('-f hls copies the video, but watch writes tracks only');
+  const copying = formats.find((name) => !TEXT_FORMAT_NAMES.includes(name));
+  if (copying !== undefined) throw new UsageError(`-f ${copying} copies the video, but watch writes tracks only`);
   if (flags.queue === true && flags.workers !== undefined) {
     throw new UsageError(
       '--workers starts inference processes in this command; with --queue the services have their own',

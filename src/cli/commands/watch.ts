@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { WatchFlags } from '../../archive/watch/watch-settings.ts';
+import { TEXT_FORMAT_NAMES } from '../../pipeline/formats/formats.ts';
 import { modelOption, outputOptions, queueOptions, workersOption } from '../options.ts';
 import { runCommand } from '../run-command.ts';
 
@@ -33,7 +34,7 @@ export function watchCommand(): Command {
     )
     .option('--state <file>', 'database of recordings and captions (default: in the state folder)')
     .option('-o, --output <folder>', 'where tracks go (default: next to the recordings)')
-    .option('-f, --format <list>', 'vtt, srt, ttml, ass, txt, json, jsonl, separated by commas', 'vtt')
+    .option('-f, --format <list>', `${TEXT_FORMAT_NAMES.join(', ')}, separated by commas`, 'vtt')
     .option('--once', 'caption what is there now, then exit')
     .option('--zone <name>', 'time zone of the cameras, such as Europe/Berlin (default: that of this machine)')
     .option('--names <pattern>', 'how file names contain camera and time (default: the patterns of common recorders)')

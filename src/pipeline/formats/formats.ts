@@ -19,6 +19,11 @@ export type FormatName = (typeof TRACK_FORMATS)[number]['name'];
 /** The names of {@link TRACK_FORMATS}. */
 export const FORMAT_NAMES: readonly FormatName[] = TRACK_FORMATS.map(({ name }) => name);
 
+/** Formats that consist of captions alone, without a copy of the video. */
+export const TEXT_FORMAT_NAMES: readonly FormatName[] = TRACK_FORMATS.filter(
+  (format: TrackFormat) => format.includesVideo !== true,
+).map(({ name }) => name);
+
 const BY_NAME: ReadonlyMap<string, (typeof TRACK_FORMATS)[number]> = new Map(
   TRACK_FORMATS.map((format) => [format.name, format]),
 );

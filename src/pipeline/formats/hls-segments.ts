@@ -1,6 +1,6 @@
 import type { Cue } from '../../core/types.ts';
 import { toMilliseconds, vttTime } from '../cues/time.ts';
-import { SEGMENT_ZERO } from '../media/segment.ts';
+import { SEGMENT_ZERO } from '../media/containers.ts';
 import { escapeVtt } from './vtt.ts';
 
 /**

@@ -1,4 +1,5 @@
 import type { TrackKind } from '../../core/kind.ts';
+import type { Micros } from '../../core/types.ts';
 
 /** Video codecs that browsers, phones and HLS players play in MP4. */
 export const MP4_VIDEO_CODECS: ReadonlySet<string> = new Set(['h264', 'hevc', 'av1', 'vp9']);
@@ -90,3 +91,9 @@ export const CHAPTER_CONTAINERS: Readonly<Record<string, string>> = {
   '.mov': 'mov',
   '.mkv': 'matroska',
 };
+
+/**
+ * The time of the container's start on the segments' clock. B-frames and audio priming samples come before the start, and
+ * players accept no negative times, so all streams are shifted by the same ten seconds.
+ */
+export const SEGMENT_ZERO: Micros = 10_000_000;

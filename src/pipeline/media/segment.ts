@@ -1,20 +1,13 @@
 import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import type { Micros } from '../../core/types.ts';
 import { IngestError } from '../../ingest/errors.ts';
 import { runFfmpeg } from '../../ingest/ffmpeg/run-ffmpeg.ts';
 import { runFfprobe } from '../../ingest/probe/ffprobe.ts';
 import type { MediaInfo } from '../../ingest/probe/media-info.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
 import { codecStrings } from './codec-strings.ts';
-import { MP4_AUDIO_CODECS, MP4_VIDEO_CODECS, mp4VideoTag } from './containers.ts';
-
-/**
- * The time of the container's start on the segments' clock. B-frames and audio priming samples come before the start, and
- * players accept no negative times, so all streams are shifted by the same ten seconds.
- */
-export const SEGMENT_ZERO: Micros = 10_000_000;
+import { MP4_AUDIO_CODECS, MP4_VIDEO_CODECS, mp4VideoTag, SEGMENT_ZERO } from './containers.ts';
 
 /** Target duration of a segment, which ends at the next key frame: as Apple's HLS authoring specification asks. */
 const SEGMENT_SECONDS = 6;
