@@ -8,8 +8,11 @@ import type { TrackHeader, TrackWriter } from '../pipeline/formats/track-writer.
 import { burnTrack } from '../pipeline/media/burn.ts';
 import { muxTrack } from '../pipeline/media/mux.ts';
 import { segmentVideo } from '../pipeline/media/segment.ts';
+import { ensureFolder } from '../storage/ensure-folder.ts';
+import type { Transform } from '../storage/file-sink.ts';
 import { openOutputSink } from '../storage/output-manifest.ts';
-import { ensureFolder, streamSink, type TextSink, type Transform } from '../storage/sink.ts';
+import type { TextSink } from '../storage/sink.ts';
+import { streamSink } from '../storage/stream-sink.ts';
 import type { CaptionedSource } from './caption-source.ts';
 import { sourceOf, trackOptions } from './input-identity.ts';
 import { needsVideo, type Target } from './outputs.ts';

@@ -4,8 +4,10 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { errnoOf } from '../core/errors.ts';
+import { ensureFolder } from './ensure-folder.ts';
 import { OutputExistsError, type OutputKind, outputError } from './errors.ts';
-import { ensureFolder, openFileSink, type TextSink, type Transform } from './sink.ts';
+import { openFileSink, type Transform } from './file-sink.ts';
+import type { TextSink } from './sink.ts';
 
 /** An entry of the output manifest: one file in the state folder per target. */
 const entrySchema = z.object({

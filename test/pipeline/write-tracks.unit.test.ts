@@ -10,7 +10,7 @@ import { DEFAULT_RULES } from '../../src/pipeline/cues/rules.ts';
 import { openTrackWriter } from '../../src/pipeline/formats/formats.ts';
 import type { TrackWriter } from '../../src/pipeline/formats/track-writer.ts';
 import { writeTracks } from '../../src/pipeline/write-tracks.ts';
-import { openFileSink } from '../../src/storage/sink.ts';
+import { openFileSink } from '../../src/storage/file-sink.ts';
 import { temporaryFolder } from '../storage/support/folder.ts';
 import { captions, HEADER, randomNumbers, seconds } from './support/captions.ts';
 

@@ -5,7 +5,7 @@ import type { Cue } from '../../src/core/types.ts';
 import { probe } from '../../src/ingest/probe/probe.ts';
 import { openTrackWriter } from '../../src/pipeline/formats/formats.ts';
 import { segmentVideo } from '../../src/pipeline/media/segment.ts';
-import { openFileSink } from '../../src/storage/sink.ts';
+import { openFileSink } from '../../src/storage/file-sink.ts';
 import { film, H264 } from '../cli/support/films.ts';
 import { benches } from '../cli/support/room.ts';
 import { HEADER, seconds } from '../pipeline/support/captions.ts';

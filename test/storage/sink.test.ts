@@ -7,7 +7,10 @@ import path from 'node:path';
 import { Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { ensureFolder, nonClosingSink, openFileSink, streamSink } from '../../src/storage/sink.ts';
+import { ensureFolder } from '../../src/storage/ensure-folder.ts';
+import { openFileSink } from '../../src/storage/file-sink.ts';
+import { nonClosingSink } from '../../src/storage/sink.ts';
+import { streamSink } from '../../src/storage/stream-sink.ts';
 import { temporaryFolder } from './support/folder.ts';
 
 const run = promisify(execFile);
@@ -62,7 +65,7 @@ test('temp files of killed runs are removed, those of running processes and othe
   const folder = await temporaryFolder();
   const target = path.join(folder, 'holiday.vtt');
   const script = `
-    import { openFileSink } from ${JSON.stringify(path.resolve(import.meta.dirname, '../../src/storage/sink.ts'))};
+    import { openFileSink } from ${JSON.stringify(path.resolve(import.meta.dirname, '../../src/storage/file-sink.ts'))};
     const sink = await openFileSink(process.argv[1]);
     await sink.write('x'.repeat(100000));
     process.stdout.write('written');
@@ -182,7 +185,7 @@ test.runIf(process.platform === 'linux')('a disk that fills up leaves the old tr
   const target = path.join(folder, 'holiday.vtt');
   await writeFile(target, 'old');
   const script = `
-    import { openFileSink } from ${JSON.stringify(path.resolve(import.meta.dirname, '../../src/storage/sink.ts'))};
+    import { openFileSink } from ${JSON.stringify(path.resolve(import.meta.dirname, '../../src/storage/file-sink.ts'))};
     process.on('SIGXFSZ', () => {});
     const sink = await openFileSink(process.argv[1]);
     try {
@@ -241,7 +244,7 @@ test('stdout waits for a slow reader, and stays open', async () => {
 
 test('a reader that closes the pipe has its own code, and ends nothing else', async () => {
   const script = `
-    import { streamSink } from ${JSON.stringify(path.resolve(import.meta.dirname, '../../src/storage/sink.ts'))};
+    import { streamSink } from ${JSON.stringify(path.resolve(import.meta.dirname, '../../src/storage/stream-sink.ts'))};
     const sink = streamSink(process.stdout);
     let lines = 0;
     try {

@@ -5,7 +5,8 @@ import { submitVideo } from '../../queue/control.ts';
 import { PRIORITIES } from '../../queue/priority.ts';
 import type { QueueContext } from '../../queue/queue-context.ts';
 import { ID_RETENTION_MS, isOpen, type Submission } from '../../queue/redis/records.ts';
-import { ensureFolder, openFileSink } from '../../storage/sink.ts';
+import { ensureFolder } from '../../storage/ensure-folder.ts';
+import { openFileSink } from '../../storage/file-sink.ts';
 import { stateDir } from '../../storage/state-folder.ts';
 import { digest } from '../input-identity.ts';
 

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { EXIT, UsageError } from '../../core/failures.ts';
 import { lookAt, oneSource } from '../../explain/explain-frame.ts';
 import { readMoment } from '../../explain/moment.ts';
+import { ensureFolder } from '../../storage/ensure-folder.ts';
 import { assertOverwritable, writeOutput } from '../../storage/output-manifest.ts';
-import { ensureFolder } from '../../storage/sink.ts';
 import { stateDir } from '../../storage/state-folder.ts';
 import { DEFAULT_BUNDLE, loadBundle } from '../../workers/bundle/bundle.ts';
 

@@ -12,8 +12,8 @@ import { EXIT, UsageError } from '../../core/failures.ts';
 import { abortExitCode, onInterrupted } from '../../core/interruption.ts';
 import { probe } from '../../ingest/probe/probe.ts';
 import { type CutWay, cutClip } from '../../pipeline/media/cut.ts';
+import { ensureFolder } from '../../storage/ensure-folder.ts';
 import { assertOverwritable, writeOutput } from '../../storage/output-manifest.ts';
-import { ensureFolder } from '../../storage/sink.ts';
 import { stateDir } from '../../storage/state-folder.ts';
 
 /** The flags of `export` as commander hands them over. */

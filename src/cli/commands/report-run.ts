@@ -9,9 +9,10 @@ import { reportToHtml } from '../../archive/report/report-html.ts';
 import { EXIT, orUsage, UsageError } from '../../core/failures.ts';
 import { VERSION } from '../../core/version.ts';
 import { counted } from '../../core/wording.ts';
+import { ensureFolder } from '../../storage/ensure-folder.ts';
 import { assertOverwritable, writeOutput } from '../../storage/output-manifest.ts';
-import { ensureFolder, streamSink } from '../../storage/sink.ts';
 import { stateDir } from '../../storage/state-folder.ts';
+import { streamSink } from '../../storage/stream-sink.ts';
 
 /** The flags of `report` as commander hands them over. */
 export interface ReportFlags {

@@ -1,9 +1,10 @@
 import { access, constants, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { errnoOf } from '../../core/errors.ts';
+import { ensureFolder } from '../../storage/ensure-folder.ts';
 import { outputError } from '../../storage/errors.ts';
+import type { Transform } from '../../storage/file-sink.ts';
 import { openOutputSink, outputStatus, recordOutput } from '../../storage/output-manifest.ts';
-import { ensureFolder, type Transform } from '../../storage/sink.ts';
 
 /** Where a guide's files lie, and whose they are. */
 export interface GuidePlace {

@@ -8,7 +8,7 @@ import {
   trackFormat,
 } from '../../../src/pipeline/formats/formats.ts';
 import type { TrackFormat } from '../../../src/pipeline/formats/track-format.ts';
-import { openFileSink } from '../../../src/storage/sink.ts';
+import { openFileSink } from '../../../src/storage/file-sink.ts';
 import { temporaryFolder } from '../../storage/support/folder.ts';
 import { HEADER } from '../support/captions.ts';
 

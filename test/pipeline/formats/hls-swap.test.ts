@@ -4,7 +4,7 @@ import path from 'node:path';
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { Cue } from '../../../src/core/types.ts';
 import { openTrackWriter } from '../../../src/pipeline/formats/formats.ts';
-import { openFileSink } from '../../../src/storage/sink.ts';
+import { openFileSink } from '../../../src/storage/file-sink.ts';
 import { temporaryFolder } from '../../storage/support/folder.ts';
 import { HEADER, seconds } from '../support/captions.ts';
 

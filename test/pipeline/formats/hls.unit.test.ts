@@ -8,7 +8,7 @@ import type { Cue } from '../../../src/core/types.ts';
 import { openTrackWriter } from '../../../src/pipeline/formats/formats.ts';
 import { addSubtitles, segmentCues, subtitlePlaylist } from '../../../src/pipeline/formats/hls-segments.ts';
 import type { TrackHeader } from '../../../src/pipeline/formats/track-writer.ts';
-import { openFileSink } from '../../../src/storage/sink.ts';
+import { openFileSink } from '../../../src/storage/file-sink.ts';
 import { temporaryFolder } from '../../storage/support/folder.ts';
 import { HEADER, seconds } from '../support/captions.ts';
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Caption, Cue } from '../../../src/core/types.ts';
 import { type FormatName, openTrackWriter } from '../../../src/pipeline/formats/formats.ts';
 import type { TrackHeader, TrackSummary } from '../../../src/pipeline/formats/track-writer.ts';
-import { openFileSink } from '../../../src/storage/sink.ts';
+import { openFileSink } from '../../../src/storage/file-sink.ts';
 import { temporaryFolder } from '../../storage/support/folder.ts';
 import { HEADER, seconds } from './captions.ts';
 
