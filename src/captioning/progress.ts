@@ -45,8 +45,9 @@ export function progressLine(progress: InputProgress, elapsedSeconds: number): s
 
 /** Prints on stderr; a line that is updated in place only where stderr is a terminal. */
 export function humanReporter(options: { quiet: boolean }): Reporter {
-  // Some terminals (`script`, some CI) report 0 columns; no line can be updated in place there.
-  const terminal = process.stderr.isTTY && process.stderr.columns > 0 && !options.quiet;
+  // Some terminals (`script`, some CI) have no size; no line can be updated in place there.
+  const { isTTY, columns, rows } = process.stderr;
+  const terminal = isTTY && columns > 0 && rows > 0 && !options.quiet;
   const live = terminal ? createLogUpdate(process.stderr) : undefined;
   let started = Date.now();
   let head = '';

@@ -112,14 +112,14 @@ describe.concurrent('stderr', () => {
     const { shared, shell } = await bench('terminal');
     const command = `$CAPTION ${shared}/rgb.mp4 --frames every:100ms -o x.vtt`;
     const terminal = (line: string) => shell(`env -u CI TERM=xterm script -qec "${line}" /dev/null`);
-    const { code, stdout } = await terminal(`stty cols 120; ${command}`);
+    const { code, stdout } = await terminal(`stty cols 120 rows 30; ${command}`);
     expect(code).toBe(0);
     expect(stdout).toContain('\u001b[');
     expect(stdout).toMatch(/rgb\.mp4: \d+ keyframes?, 0:0\d of 0:06, \d+\.\d times real time, 0:\d\d left/);
-    // Without `stty` the terminal has no columns to draw in.
+    // Without `stty` the terminal has no size.
     const { stdout: narrow } = await terminal(`${command} --force`);
     expect(narrow).toMatch(/^rgb\.mp4: 60 keyframes/);
-    const { stdout: quiet } = await terminal(`stty cols 120; ${command} --quiet --force`);
+    const { stdout: quiet } = await terminal(`stty cols 120 rows 30; ${command} --quiet --force`);
     expect(quiet).toBe('');
   });
 });
