@@ -92,7 +92,7 @@ const { values } = parseArgs({
   },
 });
 const folder = await mkdtemp(path.join(tmpdir(), 'secondglance-bench-'));
-const file = path.resolve(values.state ?? path.join(folder, 'overnight.db'));
+const file = path.resolve(values.state ?? path.join(folder, 'cameras.db'));
 const filled = existsSync(file);
 const db = openDatabase(file, { create: true });
 try {

@@ -7,14 +7,15 @@ import { pictureFile } from './index/thumbnails.ts';
 import { cameraNames } from './recordings/recordings.ts';
 import { stateFileOf } from './watch/watch-settings.ts';
 
-/** A state file that is read, while `watch` may be writing it. */
+/** A state file that is open for reading; `watch` may write it at the same time. */
 export interface OpenArchive {
   readonly db: Database;
   readonly file: string;
+  /** The recorders' zone, as IANA names it. */
   readonly zone: string;
 }
 
-/** Opens the state file that `--state` names, does something with it, and closes it. Throws `state-missing` and the like. */
+/** Opens a state file (see `stateFileOf`) for the duration of `act`. Throws `state-missing` and the like. */
 export async function withArchive<T>(
   state: string | undefined,
   act: (archive: OpenArchive) => T | Promise<T>,
@@ -28,21 +29,27 @@ export async function withArchive<T>(
   }
 }
 
-/** The span of time that `--since` and `--until` name, in the archive's zone. Throws a UsageError. */
+/** A span of time as a user gives it; see `parseMoment`. */
+export interface SpanText {
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+}
+
+/** Parses `--since` and `--until` in the archive's zone. Throws a UsageError. */
 export function parseSpan(
-  { since, until }: { readonly since?: string; readonly until?: string },
+  { since, until }: SpanText,
   zone: string,
 ): { readonly since: number | undefined; readonly until: number | undefined } {
   const read = (text: string | undefined, flag: string): number | undefined =>
     text === undefined ? undefined : orUsage(() => parseMoment(text, flag, zone));
   const span = { since: read(since, '--since'), until: read(until, '--until') };
   if (span.since !== undefined && span.until !== undefined && span.until <= span.since) {
-    throw new UsageError(`--until ${until} is not after --since ${since}: nothing lies between them`);
+    throw new UsageError(`--until ${until} is not after --since ${since}: the range is empty`);
   }
   return span;
 }
 
-/** Checks the name of a camera, whose case does not matter. Throws a UsageError that names those that there are. */
+/** Checks a camera's name, whose case does not matter. Throws a UsageError that lists the known cameras. */
 export function checkCamera(db: Database, camera: string | undefined): void {
   if (camera === undefined) return;
   const known = cameraNames(db);
@@ -50,7 +57,7 @@ export function checkCamera(db: Database, camera: string | undefined): void {
   throw new UsageError(`--camera ${camera}: there is no such camera; there are: ${known.join(', ') || 'none'}`);
 }
 
-/** The picture of a cue, where it is still there. */
+/** Path of a cue's picture; undefined where it has none, or the file is gone. */
 export function pictureOf(file: string, cue: { readonly recording: number; readonly picture: number | null }) {
   if (cue.picture === null) return undefined;
   const picture = pictureFile(file, cue.recording, cue.picture);

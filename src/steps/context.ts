@@ -3,7 +3,7 @@ import type { Problem } from '../captioning/summary.ts';
 import type { Micros } from '../core/types.ts';
 import type { StepsSettings } from './steps-settings.ts';
 
-/** What the parts of a run share. */
+/** What the parts of a run of `steps` share. */
 export interface StepsContext {
   readonly settings: StepsSettings;
   readonly stateDir: string;
@@ -12,11 +12,11 @@ export interface StepsContext {
 }
 
 /** What a guide came to. */
-export interface Outcome {
+export interface GuideResult {
   readonly video: string;
   readonly state: 'done' | 'partial' | 'skipped';
   readonly steps: number;
-  /** Captioned for it. */
+  /** Number of captioned keyframes. */
   readonly keyframes: number;
   readonly duration?: Micros;
   readonly files: readonly string[];

@@ -7,46 +7,46 @@ import type { Micros } from '../core/types.ts';
 import { probe } from '../ingest/probe/probe.ts';
 import { asInputError, expandInputs } from '../ingest/sources/sources.ts';
 import { outputStatus } from '../storage/output-manifest.ts';
-import type { Outcome, StepsContext } from './context.ts';
-import { guideFromJson } from './guide/document.ts';
+import type { GuideResult, StepsContext } from './context.ts';
 import type { Guide, GuideStep } from './guide/guide.ts';
-import type { GuidePlace } from './guide/guide-files.ts';
+import type { GuideFolder } from './guide/guide-files.ts';
 import { type PictureSource, takePicture } from './guide/pictures.ts';
+import { guideFromJson } from './guide/steps-json.ts';
 import { checkCopy, checkGuide, MADE_FILES, publish } from './publish.ts';
 
-/** Where nothing is known of a step's frames, so many are tried, evenly spread. */
-const TRIED = 4;
+/** Frames that are compared to find a step's picture, evenly spread. */
+const CANDIDATES = 4;
 
 async function videoOf({ source }: Guide, folder: string, signal: AbortSignal): Promise<PictureSource> {
   const address = /^https?:\/\//i.test(source.video) ? source.video : path.resolve(folder, source.video);
   const { sources, problems } = await expandInputs([address]);
   const [video] = sources;
   if (video === undefined || sources.length > 1 || video.kind === 'picture') {
-    throw problems[0]?.error ?? new UsageError(`"${source.video}" is no video`);
+    throw problems[0]?.error ?? new UsageError(`"${source.video}" is not a video`);
   }
   return { source: video, media: await probe(video, { signal }) };
 }
 
-/** True where a step's picture can stay: it is of the step's time, or it is a person's own. */
-async function fits({ folder, stateDir }: GuidePlace, { picture, start, end }: GuideStep): Promise<boolean> {
+/** True where a step keeps its picture: it is within the step, or it is the user's own. */
+async function fits({ folder, stateDir }: GuideFolder, { picture, start, end }: GuideStep): Promise<boolean> {
   if (picture === undefined) return false;
-  const standing = await outputStatus(stateDir, path.resolve(folder, picture.file), '');
-  if (standing === 'absent') return false;
-  return standing === 'foreign' || (picture.time >= start && picture.time < end);
+  const status = await outputStatus(stateDir, path.resolve(folder, picture.file), '');
+  if (status === 'absent') return false;
+  return status === 'foreign' || (picture.time >= start && picture.time < end);
 }
 
 function spreadTimes({ start, end }: GuideStep): Micros[] {
-  return Array.from({ length: TRIED }, (_, at) => Math.round(start + ((end - start) * (at + 0.5)) / TRIED));
+  return Array.from({ length: CANDIDATES }, (_, at) => Math.round(start + ((end - start) * (at + 0.5)) / CANDIDATES));
 }
 
-/** Builds a guide again from its steps.json, which stays as it is. Throws as its parts do: `steps-invalid` for an edit that cannot be. */
-export async function guideFromJsonFile(file: string, context: StepsContext): Promise<Outcome> {
+/** Rebuilds a guide from its steps.json, which is not changed. Throws `steps-invalid` for an invalid edit; as its parts do. */
+export async function guideFromJsonFile(file: string, context: StepsContext): Promise<GuideResult> {
   const { settings, stateDir, signal, reporter } = context;
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw asInputError(error, file);
   });
   const guide = guideFromJson(text, file);
-  const place: GuidePlace = { folder: path.dirname(path.resolve(file)), stateDir, source: undefined };
+  const place: GuideFolder = { folder: path.dirname(path.resolve(file)), stateDir, source: undefined };
   const { embed } = settings;
   const key = digest({ steps: text });
   await checkGuide(place, [...MADE_FILES, ...(embed === undefined ? [] : [embed])], key, settings.force);
@@ -69,7 +69,7 @@ export async function guideFromJsonFile(file: string, context: StepsContext): Pr
       steps.push({ ...step, ...(picture === undefined ? {} : { picture }) });
     } catch (error) {
       signal.throwIfAborted();
-      reporter.note(`step ${at + 1} keeps the picture that it had, if any: ${sentenceOf(error)}`);
+      reporter.note(`step ${at + 1} keeps its earlier picture, if any: ${sentenceOf(error)}`);
       steps.push(step);
     }
   }

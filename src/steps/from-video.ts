@@ -10,24 +10,25 @@ import { probe } from '../ingest/probe/probe.ts';
 import { asInputError, expandInputs, type Source } from '../ingest/sources/sources.ts';
 import { DEFAULT_BUNDLE, loadBundle } from '../workers/bundle/bundle.ts';
 import { createCaptioner } from '../workers/pool/pool.ts';
-import type { Outcome, StepsContext } from './context.ts';
-import { clearestTimes } from './find/clearest.ts';
-import { findSteps, type Material } from './find/find-steps.ts';
+import type { GuideResult, StepsContext } from './context.ts';
+import { clearestTimes } from './find/clearest-frames.ts';
+import { findSteps } from './find/find-steps.ts';
+import type { VideoMaterial } from './find/material.ts';
 import { readSpoken, subtitleFiles } from './find/subtitle-files.ts';
-import { describeSteps, titleOfVideo } from './guide/compose.ts';
-import { guideFromJson, guideToJson } from './guide/document.ts';
+import { describeSteps, titleOfVideo } from './guide/describe-steps.ts';
 import type { Guide, GuideStep } from './guide/guide.ts';
-import { type GuidePlace, prepareFolder, readGuideFile, writeText } from './guide/guide-files.ts';
-import { sweepPictures, takePicture } from './guide/pictures.ts';
+import { type GuideFolder, prepareFolder, readGuideFile, writeText } from './guide/guide-files.ts';
+import { removeStalePictures, takePicture } from './guide/pictures.ts';
+import { guideFromJson, guideToJson } from './guide/steps-json.ts';
 import { checkCopy, checkGuide, MADE_FILES, publish, STEPS_FILE } from './publish.ts';
-import { lookThrough } from './watch-video.ts';
+import { surveyVideo } from './survey-video.ts';
 
 async function oneVideo(argument: string): Promise<Source> {
   const { sources, problems } = await expandInputs([argument]);
   const [source] = sources;
-  if (source === undefined) throw problems[0]?.error ?? new UsageError(`${argument} is no video`);
+  if (source === undefined) throw problems[0]?.error ?? new UsageError(`${argument} is not a video`);
   if (sources.length > 1 || (source.kind !== 'file' && source.kind !== 'url')) {
-    throw new UsageError(`steps takes one video, a file or an address: ${argument} is something else`);
+    throw new UsageError(`steps takes one video file or URL: ${argument} is something else`);
   }
   return source;
 }
@@ -38,7 +39,7 @@ function folderOf(source: Source, output: string | undefined): string {
   return path.join(home, `${path.basename(source.name, path.extname(source.name))}-guide`);
 }
 
-/** The video as the guide's links name it. */
+/** The video as the guide's links refer to it. */
 function reference(source: Source, folder: string): string {
   if (source.kind === 'url') return source.input;
   return path.relative(folder, source.input).split(path.sep).join('/');
@@ -53,8 +54,8 @@ async function marks(files: readonly string[]): Promise<JsonObject[]> {
   );
 }
 
-/** A guide that is up to date but for a picture that somebody has removed is not. */
-async function hasPictures({ folder }: GuidePlace): Promise<boolean> {
+/** False where a picture of the guide was deleted: such a guide is not up to date. */
+async function hasPictures({ folder }: GuideFolder): Promise<boolean> {
   const text = await readGuideFile(folder, STEPS_FILE);
   const { steps } = guideFromJson(text?.toString() ?? '', STEPS_FILE);
   for (const { picture } of steps) {
@@ -63,27 +64,27 @@ async function hasPictures({ folder }: GuidePlace): Promise<boolean> {
   return true;
 }
 
-/** Makes a guide of a video. Throws a UsageError before anything is done, or what made the whole run impossible. */
-export async function guideFromVideo(argument: string, context: StepsContext): Promise<Outcome> {
+/** Makes a guide of a video. Throws a UsageError before anything is done, or what makes the run impossible. */
+export async function guideFromVideo(argument: string, context: StepsContext): Promise<GuideResult> {
   const { settings, stateDir, signal, reporter } = context;
   const source = await oneVideo(argument);
   const identity = await identify(source).catch((error: unknown) => {
     throw asInputError(error, source.label);
   });
   await checkCopy(source, settings.embed);
-  const place: GuidePlace = { folder: folderOf(source, settings.output), stateDir, source: sourceOf(identity) };
+  const place: GuideFolder = { folder: folderOf(source, settings.output), stateDir, source: sourceOf(identity) };
   const bundle = await loadBundle(settings.model ?? DEFAULT_BUNDLE);
   const files = await subtitleFiles(source, stateDir);
-  const { lengths, passes: looks, embed } = settings;
+  const { lengths, passes, embed } = settings;
   const key = digest({
     input: identity ?? null,
     subtitles: await marks(files),
-    options: { looks, shortest: lengths.shortest, longest: lengths.longest },
+    options: { passes, shortest: lengths.shortest, longest: lengths.longest },
     model: bundle.model.sha256,
   });
   const names = [STEPS_FILE, ...MADE_FILES, ...(embed === undefined ? [] : [embed])];
   const current = await checkGuide(place, names, key, settings.force);
-  // What an address gives may change while it stays.
+  // What a URL returns may change without any sign of it.
   if (current && source.kind === 'file' && (await hasPictures(place))) {
     return {
       video: source.name,
@@ -109,19 +110,19 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
     bundle,
     ...(settings.workers === undefined ? {} : { processes: settings.workers }),
   });
-  const seen = await captioner
+  const survey = await captioner
     .open()
     .then(() =>
-      lookThrough({
-        ...{ source, media, captioner, looks, stateDir, signal },
+      surveyVideo({
+        ...{ source, media, captioner, passes, stateDir, signal },
         identity: identity ?? {},
         onProgress: (progress) => reporter.progress(source.name, progress),
       }),
     )
     .finally(() => captioner.close());
 
-  const { samples, end } = seen;
-  const material: Material = { samples, looks: seen.looks, utterances: spoken.utterances, chapters, end };
+  const { samples, end } = survey;
+  const material: VideoMaterial = { samples, captions: survey.captions, utterances: spoken.utterances, chapters, end };
   const steps: GuideStep[] = [];
   for (const step of describeSteps(findSteps(material, lengths), material)) {
     const times = clearestTimes(samples, step.start, step.end);
@@ -136,10 +137,10 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
     words: { subtitles: spoken.from, chapters: chapters.length },
     steps,
   };
-  const { damage } = seen.report;
+  const { damage } = survey.report;
   const problems: Problem[] = damage === undefined ? [] : [damageProblem(damage, settings.verbose)];
-  if (seen.failed > 0) {
-    const message = `${seen.failed} of ${seen.keyframes} keyframes got no caption; run it again to try just those`;
+  if (survey.failed > 0) {
+    const message = `${survey.failed} of ${survey.keyframes} keyframes got no caption; run it again to try just those`;
     problems.push({ code: 'captions-failed', message });
   }
   const written = await writeText(place, STEPS_FILE, guideToJson(guide));
@@ -150,12 +151,12 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
     key: problems.length === 0 ? key : '',
   });
   for (const note of notes) reporter.note(note);
-  await sweepPictures(place, steps);
+  await removeStalePictures(place, steps);
   return {
     video: source.name,
     state: problems.length === 0 ? 'done' : 'partial',
     steps: steps.length,
-    keyframes: seen.keyframes,
+    keyframes: survey.keyframes,
     duration: end,
     files: made,
     folder: place.folder,

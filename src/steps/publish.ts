@@ -4,31 +4,31 @@ import { UsageError } from '../core/failures.ts';
 import { shellWord } from '../core/shell-word.ts';
 import type { Source } from '../ingest/sources/sources.ts';
 import { OutputExistsError } from '../storage/errors.ts';
+import { writeChapterCopy } from './guide/chapter-copy.ts';
 import { guideToVtt } from './guide/chapters-vtt.ts';
 import type { Guide } from './guide/guide.ts';
-import { type GuideFile, type GuidePlace, guideStanding, recordGuide, writeText } from './guide/guide-files.ts';
+import { type GuideFile, type GuideFolder, guideStatus, recordGuide, writeText } from './guide/guide-files.ts';
 import { guideToHtml } from './guide/guide-page.ts';
 import { guideToMarkdown } from './guide/markdown.ts';
 import { pageImages } from './guide/pictures.ts';
-import { writeCopy } from './guide/write-copy.ts';
 
-/** The files of a guide that are made from its steps.json. */
+/** Files of a guide that are generated from its steps.json. */
 export const MADE_FILES = ['chapters.vtt', 'guide.md', 'guide.html'] as const;
-/** The file that a person edits. */
+/** The file that users edit. */
 export const STEPS_FILE = 'steps.json';
 
 /**
- * True where all of `names` stand as the same input and options gave them. Throws an OutputExistsError where one of
- * them was edited, or belongs to another video.
+ * True where all of `names` are up to date. Throws an OutputExistsError where one of them was edited, or belongs to another
+ * video.
  */
 export async function checkGuide(
-  place: GuidePlace,
+  place: GuideFolder,
   names: readonly string[],
   key: string,
   force: boolean,
 ): Promise<boolean> {
   if (force) return false;
-  const { current, taken } = await guideStanding(place, names, key);
+  const { current, taken } = await guideStatus(place, names, key);
   if (taken !== undefined) {
     const file = path.resolve(place.folder, taken.name);
     const edited = taken.by === 'foreign' && taken.name === STEPS_FILE;
@@ -38,31 +38,31 @@ export async function checkGuide(
   return current;
 }
 
-/** A copy with chapters shall not take the place of its video. Throws a UsageError. */
+/** Rejects a copy with chapters that would overwrite its video. Throws a UsageError. */
 export async function checkCopy(source: Source, target: string | undefined): Promise<void> {
   if (target === undefined) return;
   const there = await realpath(target).catch(() => target);
   if (source.kind === 'file' && there === (await realpath(source.input))) {
-    throw new UsageError(`--embed ${target} would take the place of the video: choose another name`);
+    throw new UsageError(`--embed ${target} would overwrite the video: choose another name`);
   }
 }
 
-/** What a guide is written with. */
+/** A guide to be written. */
 export interface Publication {
-  readonly place: GuidePlace;
+  readonly place: GuideFolder;
   readonly guide: Guide;
-  /** Written before: the steps.json, where it is ours. */
+  /** Files that are written already: the steps.json, where it is ours. */
   readonly written: readonly GuideFile[];
-  /** The copy with chapters, where one is asked for, and the video that it is of. */
+  /** The requested copy with chapters, and its video. */
   readonly copy?: { readonly source: Source; readonly target: string };
-  /** What the files depend on; empty where they are not up to date (part of the video is missing). */
+  /** Stands for everything that the files depend on; empty for a partial guide, which is never up to date. */
   readonly key: string;
   readonly signal: AbortSignal;
 }
 
 /**
- * Writes what is made from a guide's steps: chapters, Markdown, the page, the copy. Throws as its parts do.
- * @returns the files, absolute, and sentences that a person should read
+ * Writes what is generated from a guide's steps: chapters, Markdown, the page, the copy. Throws as its parts do.
+ * @returns absolute paths of the files, and notes for the user
  */
 export async function publish({
   place,
@@ -82,7 +82,7 @@ export async function publish({
   for (const name of MADE_FILES) files.push(await writeText(place, name, texts[name]));
   const notes: string[] = [];
   if (copy !== undefined) {
-    const { leftOut, ...file } = await writeCopy(place, copy.source, guide.steps, copy.target, signal);
+    const { leftOut, ...file } = await writeChapterCopy(place, copy.source, guide.steps, copy.target, signal);
     files.push(file);
     if (leftOut > 0)
       notes.push(`${copy.target} lacks ${leftOut} of the video's data streams, which ffmpeg cannot copy`);

@@ -4,7 +4,7 @@ import { UsageError } from '../core/failures.ts';
 import { CHAPTER_CONTAINERS } from '../pipeline/media/containers.ts';
 import type { StepLengths } from './find/boundaries.ts';
 
-/** The flags of `steps` as commander hands them over. */
+/** The options of `steps` as text, as a command line gives them. */
 export interface StepsFlags {
   readonly output?: string;
   readonly from?: string;
@@ -20,9 +20,12 @@ export interface StepsFlags {
   readonly json?: boolean;
 }
 
-/** What a run of `steps` is asked to do, checked. */
+/** What a guide is made from: a video, or an edited steps.json. */
+export type GuideInput = { readonly video: string } | { readonly from: string };
+
+/** Checked settings of `steps`. */
 export interface StepsSettings {
-  /** The guide's folder, as it was named. */
+  /** The guide's folder, as given. */
   readonly output?: string;
   readonly lengths: StepLengths;
   /** Absolute path of the copy with chapters. */
@@ -36,14 +39,14 @@ export interface StepsSettings {
   readonly json: boolean;
 }
 
-/** From this times the shortest on, every length can be cut into steps. */
-const LEAST_ROOM = 2;
+/** With this ratio of longest to shortest, a video of any length can be divided into steps. */
+const LEAST_RATIO = 2;
 
 function readLengths({ minStep, maxStep }: StepsFlags): StepLengths {
   const shortest = parseTime(minStep, '--min-step');
   const longest = parseTime(maxStep, '--max-step');
-  if (shortest < 1e6) throw new UsageError(`--min-step ${minStep}: a step lasts a second at least`);
-  if (longest < LEAST_ROOM * shortest) {
+  if (shortest < 1e6) throw new UsageError(`--min-step ${minStep}: a step is at least one second long`);
+  if (longest < LEAST_RATIO * shortest) {
     throw new UsageError(`--max-step ${maxStep} has to be at least twice --min-step ${minStep}`);
   }
   return { shortest, longest };
@@ -52,24 +55,27 @@ function readLengths({ minStep, maxStep }: StepsFlags): StepLengths {
 function readEmbed(file: string): string {
   const extension = path.extname(file).toLowerCase();
   if (CHAPTER_CONTAINERS[extension] === undefined) {
-    throw new UsageError(`--embed ${file}: a copy can be ${Object.keys(CHAPTER_CONTAINERS).join(', ')}`);
+    throw new UsageError(`--embed ${file}: the copy has to be one of ${Object.keys(CHAPTER_CONTAINERS).join(', ')}`);
   }
   return path.resolve(file);
 }
 
-/** Checks the flags against each other and the argument. Throws a UsageError that says what to write instead. */
-export function readStepsSettings(video: string | undefined, flags: StepsFlags): StepsSettings {
-  if (video === undefined && flags.from === undefined) {
-    throw new UsageError('name a video, or a steps.json with --from');
-  }
-  if (video !== undefined && flags.from !== undefined) {
+/** Checks the argument and the options of `steps`. Throws a UsageError that says what to write instead. */
+export function readStepsSettings(
+  video: string | undefined,
+  flags: StepsFlags,
+): { readonly input: GuideInput; readonly settings: StepsSettings } {
+  const { from, output } = flags;
+  if (video !== undefined && from !== undefined) {
     throw new UsageError('a video and --from exclude each other: steps.json names its video itself');
   }
-  if (flags.from !== undefined && flags.output !== undefined) {
+  if (from !== undefined && output !== undefined) {
     throw new UsageError('-o and --from exclude each other: the guide is built beside its steps.json');
   }
-  if (flags.output === '') throw new UsageError('-o needs the name of a folder');
-  return {
+  if (output === '') throw new UsageError('-o needs the name of a folder');
+  const input = video !== undefined ? { video } : from !== undefined ? { from } : undefined;
+  if (input === undefined) throw new UsageError('name a video, or a steps.json with --from');
+  const settings: StepsSettings = {
     ...(flags.output === undefined ? {} : { output: flags.output }),
     lengths: readLengths(flags),
     ...(flags.embed === undefined ? {} : { embed: readEmbed(flags.embed) }),
@@ -81,4 +87,5 @@ export function readStepsSettings(video: string | undefined, flags: StepsFlags):
     verbose: flags.verbose ?? false,
     json: flags.json ?? false,
   };
+  return { input, settings };
 }

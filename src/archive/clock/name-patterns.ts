@@ -1,22 +1,22 @@
 import { IngestError } from '../../ingest/errors.ts';
 import { isLocalTime, type LocalTime } from './time-zone.ts';
 
-/** When a recording began, as its name has it. */
+/** What a recording's name says. */
 export interface NamedTime {
-  /** In the recorder's zone, unless `offset` says how far from UTC it is. Absent where `epoch` says all. */
+  /** Start in the recorder's zone, or with `offset`. Absent where `epoch` is given. */
   readonly local?: LocalTime;
-  /** Minutes ahead of UTC, where the name says it. */
+  /** Minutes ahead of UTC. */
   readonly offset?: number;
-  /** Milliseconds since 1970, where the name says it. */
+  /** Start in milliseconds since 1970. */
   readonly epoch?: number;
-  /** The camera that the name names. */
+  /** Name of the camera. */
   readonly camera?: string;
 }
 
-/** A way of naming recordings. The groups of `match` are those of {@link fromGroups}. */
-interface Naming {
+/** A pattern of recordings' names. {@link fromGroups} reads the groups of `match`. */
+interface NamePattern {
   readonly match: RegExp;
-  /** The recorder writes UTC into its names. */
+  /** The names are in UTC. */
   readonly utc?: true;
 }
 
@@ -25,10 +25,10 @@ const TIME = '(?<hour>[0-2]\\d)(?<minute>[0-5]\\d)(?<second>[0-5]\\d)';
 const SPACED_DATE = '(?<year>20\\d\\d)[-_.](?<month>[01]\\d)[-_.](?<day>[0-3]\\d)';
 
 /**
- * Names that recorders give, the most particular first. Each is tried on the path below the watched folder, with `/`.
- * A date is never part of a longer number.
+ * Patterns of common recorders, the most specific first. Each is matched against the path below the watched folder, with
+ * `/`. A date is never part of a longer number.
  */
-const NAMINGS: readonly Naming[] = [
+const PATTERNS: readonly NamePattern[] = [
   // Frigate: recordings/2026-11-24/22/front/05.09.mp4, in UTC since 0.12; recordings/2021-11/24/22/front/05.09.mp4 before.
   {
     match:
@@ -41,7 +41,7 @@ const NAMINGS: readonly Naming[] = [
   },
   // Frigate, clips: front-1732485909.123456-ab12cd.mp4
   { match: /(?:^|\/)(?<camera>[^/]+)-(?<epoch>1\d{9}\.\d{1,6})-\w+\.\w+$/ },
-  // Synology Surveillance Station: Front-20261124-220509-1795557909.mp4; the last number says it exactly.
+  // Synology Surveillance Station: Front-20261124-220509-1795557909.mp4; the last number is exact.
   { match: /(?:^|\/)(?<camera>[^/]+)-20\d{6}-\d{6}-(?<epoch>[12]\d{9})(?:\d{3})?\.\w+$/ },
   // UniFi Protect: "Front Door 11-24-2026, 22.05.09 GMT+1 - 11-24-2026, 22.10.09 GMT+1.mp4", "Front Door - 2-9-2020, 11.21.12pm.mp4"
   {
@@ -61,7 +61,7 @@ const NAMINGS: readonly Naming[] = [
     match:
       /(?:^|\/)(?<year>20\d\d)-(?<month>\d\d)-(?<day>\d\d)\/(?:[^/]+\/)*(?<hour>\d\d)\.(?<minute>\d\d)\.(?<second>\d\d)-\d\d\.\d\d\.\d\d/,
   },
-  // Blue Iris: Front.20261124_220509.mp4. Also Front_20261124-220509.mp4, and whatever stands around it.
+  // Blue Iris: Front.20261124_220509.mp4. Also Front_20261124-220509.mp4, with any text around it.
   { match: new RegExp(`(?:^|/)(?:(?<camera>[^/]*?)[._ -]+)?${DATE}[-_T ]${TIME}(?<utc>Z)?(?!\\d)`) },
   // 2026-11-24T22-05-09Z, 2026-11-24_22.05.09, front-2026-11-24-22-05-09+0100
   {
@@ -96,7 +96,7 @@ function fromGroups(groups: Readonly<Record<string, string | undefined>>, utc: b
   return { local, offset: groups.sign === '-' ? -minutes : minutes, ...camera };
 }
 
-/** What stands for what in a pattern of one's own. */
+/** Fields of a custom pattern, as regular expressions. */
 const FIELDS: Readonly<Record<string, string>> = {
   '%Y': '(?<year>\\d{4})',
   '%m': '(?<month>\\d{1,2})',
@@ -113,8 +113,8 @@ const FIELDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads a pattern of names: `{camera}/%Y-%m-%d/%H-%M-%S`, with `%f` for milliseconds, `%s` for seconds since 1970, `%z`
- * for the offset and `*` for anything. It has to match the end of the path, extension left out. Throws `invalid-names`.
+ * Parses a custom pattern, `{camera}/%Y-%m-%d/%H-%M-%S`, with `%f` for milliseconds, `%s` for seconds since 1970, `%z` for the
+ * offset and `*` for anything. It matches the end of the path without extension. Throws `invalid-names`.
  */
 export function parseNames(pattern: string): RegExp {
   let source = '';
@@ -123,27 +123,30 @@ export function parseNames(pattern: string): RegExp {
     const field = FIELDS[part];
     if (field === undefined && (part.startsWith('%') || part === '{')) {
       const known = Object.keys(FIELDS).join(' ');
-      throw new IngestError('invalid-names', `"${pattern}": ${part} stands for nothing; there are ${known}.`);
+      throw new IngestError('invalid-names', `"${pattern}": ${part} is not a field; the fields are ${known}.`);
     }
     if (field !== undefined && part !== '*' && part !== '%%' && seen.has(part)) {
-      throw new IngestError('invalid-names', `"${pattern}": ${part} may stand in it once.`);
+      throw new IngestError('invalid-names', `"${pattern}": ${part} may occur only once.`);
     }
     seen.add(part);
     source += field ?? part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   }
   if (!seen.has('%s') && !(seen.has('%Y') && seen.has('%m') && seen.has('%d'))) {
-    throw new IngestError('invalid-names', `"${pattern}" needs %Y, %m and %d, or %s, to tell when a recording began.`);
+    throw new IngestError(
+      'invalid-names',
+      `"${pattern}" needs %Y, %m and %d, or %s, to give the start of a recording.`,
+    );
   }
   return new RegExp(`(?:^|/)${source}\\.\\w+$`);
 }
 
 /**
- * When a recording began, as its path (below the watched folder, with `/`) has it, in the ways of Frigate, UniFi Protect,
- * Reolink, Hikvision, Dahua, Synology and Blue Iris, or in one's own. Undefined where the name has no time.
+ * Reads the start and the camera from a recording's path (below the watched folder, with `/`), in the patterns of Frigate,
+ * UniFi Protect, Reolink, Hikvision, Dahua, Synology and Blue Iris, or in a custom one. Undefined where it has no time.
  */
 export function namedTime(path: string, custom?: RegExp): NamedTime | undefined {
-  const namings: readonly Naming[] = custom === undefined ? NAMINGS : [{ match: custom }];
-  for (const { match, utc } of namings) {
+  const patterns: readonly NamePattern[] = custom === undefined ? PATTERNS : [{ match: custom }];
+  for (const { match, utc } of patterns) {
     const groups = match.exec(path)?.groups;
     const time = groups === undefined ? undefined : fromGroups(groups, utc === true);
     if (time !== undefined) return time;

@@ -1,13 +1,13 @@
 import { ArchiveError } from '../errors.ts';
 import { localTimeAt, startOfDay, toInstants } from './time-zone.ts';
 
-/** The hours in which work is done, in minutes of the local day. `from` after `to` goes over midnight. */
+/** A daily time window, in minutes of the local day. With `from` after `to` it spans midnight. */
 export interface TimeWindow {
   readonly from: number;
   readonly to: number;
 }
 
-/** Reads `22:00-06:00`. Throws `bad-time`. */
+/** Parses `22:00-06:00`. Throws `bad-time`. */
 export function parseWindow(text: string): TimeWindow {
   const [, fromHour, fromMinute, toHour, toMinute] = /^(\d{1,2}):(\d\d)-(\d{1,2}):(\d\d)$/.exec(text) ?? [];
   const minutes = (hour: string | undefined, minute: string | undefined): number => {
@@ -16,52 +16,49 @@ export function parseWindow(text: string): TimeWindow {
   };
   const window = { from: minutes(fromHour, fromMinute), to: minutes(toHour, toMinute) };
   if (Number.isNaN(window.from) || Number.isNaN(window.to) || window.from === window.to) {
-    throw new ArchiveError('bad-time', `"${text}" is no window of time: write it as 22:00-06:00`);
+    throw new ArchiveError('bad-time', `"${text}" is not a time window: write it as 22:00-06:00`);
   }
   return window;
 }
 
-/** The moment on the day of `day` at which the clocks of `zone` show `minutes`. */
-function momentOn(day: number, minutes: number, zone: string): number {
+/** The instant on the day of `day` at which clocks in `zone` show `minutes`. */
+function instantOn(day: number, minutes: number, zone: string): number {
   const { year, month, day: date } = localTimeAt(day, zone);
   const hour = Math.floor(minutes / 60);
   return toInstants({ year, month, day: date, hour, minute: minutes % 60, second: 0, millisecond: 0 }, zone)[0];
 }
 
-/**
- * The end of the window that `now` lies in, or undefined outside of one. Asked anew each time, so that a clock that is
- * set, or summer time that begins, moves it.
- */
+/** The end of the window that contains `now`; undefined outside of it. Changes when the clock is set or summer time begins. */
 export function closingTime(window: TimeWindow, now: number, zone: string): number | undefined {
   for (const days of [-1, 0]) {
     const opensOn = startOfDay(now, zone, days) + 1;
     const closesOn = window.from < window.to ? opensOn : startOfDay(now, zone, days + 1) + 1;
-    const closes = momentOn(closesOn, window.to, zone);
-    if (momentOn(opensOn, window.from, zone) <= now && now < closes) return closes;
+    const closes = instantOn(closesOn, window.to, zone);
+    if (instantOn(opensOn, window.from, zone) <= now && now < closes) return closes;
   }
   return undefined;
 }
 
-/** The moment at which the window opens next, after `now`. */
+/** The next instant after `now` at which the window opens. */
 export function openingTime(window: TimeWindow, now: number, zone: string): number {
-  const today = momentOn(now, window.from, zone);
-  return today > now ? today : momentOn(startOfDay(now, zone, 1) + 1, window.from, zone);
+  const today = instantOn(now, window.from, zone);
+  return today > now ? today : instantOn(startOfDay(now, zone, 1) + 1, window.from, zone);
 }
 
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
 /**
- * Reads a moment as people say it: `today`, `yesterday`, `2026-11-24`, `2026-11-24 13:05` (with or without seconds, `T`,
- * an offset or `Z`), `90m`, `6h`, `3d`, `2w` (ago). Local times are those of `zone`. Throws `bad-time`, which names `flag`.
+ * Parses a time as a user types it: `today`, `yesterday`, `2026-11-24`, `2026-11-24 13:05` (optionally with seconds, `T`, an
+ * offset or `Z`), or an age: `90m`, `6h`, `3d`, `2w`. Local times are in `zone`. Throws `bad-time`, whose message names `flag`.
  */
 export function parseMoment(text: string, flag: string, zone: string, now: number = Date.now()): number {
-  const said = text.trim().toLowerCase();
-  if (said === 'now') return now;
-  if (said === 'today') return startOfDay(now, zone);
-  if (said === 'yesterday') return startOfDay(now, zone, -1);
-  const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)\s*([mhdw])$/.exec(said) ?? [];
+  const typed = text.trim().toLowerCase();
+  if (typed === 'now') return now;
+  if (typed === 'today') return startOfDay(now, zone);
+  if (typed === 'yesterday') return startOfDay(now, zone, -1);
+  const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)\s*([mhdw])$/.exec(typed) ?? [];
   if (amount !== undefined) return now - Number(amount) * (UNITS[unit] ?? 0);
-  const match = /^(\d{4})-(\d\d)-(\d\d)(?:[t ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s*(z|[+-]\d\d:?\d\d)?)?$/.exec(said);
+  const match = /^(\d{4})-(\d\d)-(\d\d)(?:[t ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s*(z|[+-]\d\d:?\d\d)?)?$/.exec(typed);
   if (match !== null) {
     const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
       .slice(1, 7)
@@ -77,6 +74,6 @@ export function parseMoment(text: string, flag: string, zone: string, now: numbe
   }
   throw new ArchiveError(
     'bad-time',
-    `${flag} ${text}: not a time; write today, yesterday, 2026-11-24, "2026-11-24 13:05", or how long ago: 90m, 6h, 3d`,
+    `${flag} ${text}: not a time; write today, yesterday, 2026-11-24, "2026-11-24 13:05", or an age: 90m, 6h, 3d`,
   );
 }

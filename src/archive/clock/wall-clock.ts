@@ -4,27 +4,27 @@ import type { Source } from '../../ingest/sources/sources.ts';
 import { type NamedTime, namedTime } from './name-patterns.ts';
 import { toInstants } from './time-zone.ts';
 
-/** When a recording began. */
+/** When a recording began, and on which camera. */
 export interface WallClock {
   /** Milliseconds since 1970, UTC. */
   readonly start: number;
-  /** Where that is known from: its name, its container, or the time of its last change less its length. */
+  /** The source of `start`: the name, the container, or the time of the last change minus the duration. */
   readonly from: 'name' | 'metadata' | 'mtime';
-  /** The camera that the name names. */
+  /** The camera, where the name says it. */
   readonly camera?: string;
 }
 
-/** What is known of a recording besides what is in it. */
+/** Facts about a recording's file. */
 export interface WallClockRequest {
-  /** Below the watched folder, with `/`. */
+  /** Path below the watched folder, with `/`. */
   readonly path: string;
-  /** IANA name of the zone whose clocks the recorder's names show. */
+  /** Zone of the local times in names, as IANA names it. */
   readonly zone: string;
   /** Time of the file's last change, milliseconds since 1970. */
   readonly changed: number;
   /** Milliseconds; 0 where unknown. */
   readonly duration: number;
-  /** One's own pattern of names, from `parseNames`. */
+  /** Custom pattern of names, from `parseNames`. */
   readonly names?: RegExp | undefined;
 }
 
@@ -33,21 +33,21 @@ const Answer = z.object({
   streams: z.array(z.object({ tags: z.record(z.string(), z.string()).optional() })).default([]),
 });
 
-/** Cameras with an empty battery count from 1904, 1970 or 2000. */
+/** Cameras whose clock was reset count from 1904, 1970 or 2000. */
 const EARLIEST = Date.UTC(2001, 0, 1);
 const DAY_MS = 86_400_000;
 
-function momentOf(named: NamedTime, { zone, changed, duration }: WallClockRequest): number | undefined {
+function instantOf(named: NamedTime, { zone, changed, duration }: WallClockRequest): number | undefined {
   if (named.epoch !== undefined) return named.epoch;
   if (named.local === undefined) return undefined;
   if (named.offset !== undefined) return toInstants(named.local, 'UTC')[0] - named.offset * 60_000;
-  const moments = toInstants(named.local, zone);
-  // The hour that comes twice: the file was changed last when the recording ended.
-  const miss = (moment: number): number => Math.abs(changed - (moment + duration));
-  return moments.reduce((best, moment) => (miss(moment) < miss(best) ? moment : best));
+  const instants = toInstants(named.local, zone);
+  // In the repeated hour, take the instant that fits the time of the last change: the end of the recording.
+  const miss = (instant: number): number => Math.abs(changed - (instant + duration));
+  return instants.reduce((best, instant) => (miss(instant) < miss(best) ? instant : best));
 }
 
-/** The time that a container was made, as it says; undefined where it does not, or says what cannot be. */
+/** The container's creation time; undefined where it is missing or implausible. */
 async function containerTime(source: Source, changed: number, signal: AbortSignal): Promise<number | undefined> {
   const entries = 'format_tags=creation_time,com.apple.quicktime.creationdate:stream_tags=creation_time';
   const { format, streams } = await runFfprobe(source, ['-show_entries', entries], Answer, signal);
@@ -62,14 +62,14 @@ async function containerTime(source: Source, changed: number, signal: AbortSigna
 }
 
 /**
- * When a recording began: from its name, else from its container, else from the time of its last change. Local times in
- * names are those of `zone`, summer time included; in the hour that comes twice the time of the last change decides.
- * Throws as `askFfprobe`.
+ * Finds the start of a recording: from its name, else from its container, else from the time of its last change. Local
+ * times in names are in `zone`; in the hour that is repeated when summer time ends, the time of the last change decides.
+ * Throws as `runFfprobe`.
  */
 export async function wallClock(source: Source, request: WallClockRequest, signal: AbortSignal): Promise<WallClock> {
   const named = namedTime(request.path, request.names);
   const camera = named?.camera === undefined ? {} : { camera: named.camera };
-  const start = named === undefined ? undefined : momentOf(named, request);
+  const start = named === undefined ? undefined : instantOf(named, request);
   if (start !== undefined) return { start, from: 'name', ...camera };
   const made = await containerTime(source, request.changed, signal);
   if (made !== undefined) return { start: made, from: 'metadata', ...camera };

@@ -3,16 +3,16 @@ import { escapeHtml, htmlPage } from '../../core/html.ts';
 import { clockText, counted } from '../../core/wording.ts';
 import { formatLocal, formatOffset, startOfDay } from '../clock/time-zone.ts';
 import type { WatchSession } from '../recordings/work-sessions.ts';
-import type { CameraReport, Moment, Report, Trouble } from './report.ts';
+import type { CameraReport, Moment, RecordingIssue, Report } from './report.ts';
 import { STYLE } from './report-style.ts';
-import { hourText, type Span, timelineOf } from './timeline.ts';
+import { formatHour, type Span, timelineOf } from './timeline.ts';
 
-/** A picture as it stands inside the page: `data:image/jpeg;base64,...`. */
+/** The picture of a moment, as a data URL. */
 export type PictureOf = (moment: Moment) => string | undefined;
 
-/** What else the page says. */
+/** Facts about the page itself. */
 export interface PageFacts {
-  /** Of the place, as IANA names it. */
+  /** The recorders' zone, as IANA names it. */
   readonly zone: string;
   /** Name and version of the program. */
   readonly tool: string;
@@ -20,10 +20,10 @@ export interface PageFacts {
   readonly now: number;
 }
 
-/** Moments of one hour that are told; the others are counted. */
+/** Moments that are listed for one hour; the others are only counted. */
 const MOST_AN_HOUR = 20;
 
-/** A name that a person or a recorder gave: what direction its letters have is its own business. */
+/** A name from outside, isolated so that its text direction cannot affect the page. */
 function named(text: string): string {
   return `<bdi>${escapeHtml(text.replace(/\p{Cc}/gu, '\uFFFD'))}</bdi>`;
 }
@@ -38,21 +38,21 @@ function playAt({ hit }: Moment): string {
   return escapeHtml(`${pathToFileURL(hit.file).href}#t=${hit.offset / 1000}`);
 }
 
-function nightOf(night: WatchSession, { zone }: PageFacts): string {
-  const { began, ended, until, done, partial, failed, gone, plans, video, work, remaining, remainingVideo } = night;
-  const window = until === null ? '' : `, in a window until ${hourText(until, zone)}`;
+function sessionLine(session: WatchSession, { zone }: PageFacts): string {
+  const { began, ended, until, done, partial, failed, gone, plans, video, work, remaining, remainingVideo } = session;
+  const window = until === null ? '' : `, in a window until ${formatHour(until, zone)}`;
   const described = done + partial;
   const ways = [
-    ...(plans.full > 0 ? [`${plans.full} as closely as wanted`] : []),
-    ...(plans.sparse > 0 ? [`${plans.sparse} more sparsely`] : []),
-    ...(plans.once > 0 ? [`${plans.once} sparsely and with one look instead of two`] : []),
+    ...(plans.full > 0 ? [`${plans.full} in full`] : []),
+    ...(plans.sparse > 0 ? [`${plans.sparse} with fewer keyframes`] : []),
+    ...(plans.once > 0 ? [`${plans.once} with fewer keyframes and one pass instead of two`] : []),
   ].join(', ');
-  const short = plans.sparse + plans.once > 0 ? ', because the window would not have sufficed' : '';
+  const short = plans.sparse + plans.once > 0 ? ', because the time window was too short' : '';
   const parts = [
     `${counted(described, 'recording')} described${ways === '' ? '' : ` (${ways}${short})`}`,
     ...(partial > 0 ? [`${partial} of these in part`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
-    ...(gone > 0 ? [`${gone} gone before their turn`] : []),
+    ...(gone > 0 ? [`${gone} removed before their turn`] : []),
     `${clockText(video / 1000)} of video in ${clockText(work / 1000)} of work`,
     remaining === 0
       ? 'nothing remained'
@@ -62,7 +62,7 @@ function nightOf(night: WatchSession, { zone }: PageFacts): string {
   return `<li><b>${formatLocal(began, zone).slice(0, 16)}${to}</b>${window}: ${parts.join('; ')}.</li>`;
 }
 
-const WHAT: Readonly<Record<Trouble['what'], string>> = {
+const WHAT: Readonly<Record<RecordingIssue['what'], string>> = {
   failed: 'failed',
   partial: 'in part',
   gone: 'gone',
@@ -70,15 +70,15 @@ const WHAT: Readonly<Record<Trouble['what'], string>> = {
   unfinished: 'unfinished',
 };
 
-function troublesOf(troubles: readonly Trouble[], span: Span): string {
-  if (troubles.length === 0) return '';
-  const lines = troubles.map(({ camera, file, start, what, why }) => {
-    const told = escapeHtml(why.replaceAll(`"${file}"`, 'it'));
+function issuesOf(issues: readonly RecordingIssue[], span: Span): string {
+  if (issues.length === 0) return '';
+  const lines = issues.map(({ camera, file, start, what, why }) => {
+    const reason = escapeHtml(why.replaceAll(`"${file}"`, 'it'));
     const who = camera === '' ? '' : ` ${named(camera)}`;
-    return `<li><b>${whenText(start, span)}</b>${who} <b class="${what}">${WHAT[what]}</b>: ${told}<br><code>${named(file)}</code></li>`;
+    return `<li><b>${whenText(start, span)}</b>${who} <b class="${what}">${WHAT[what]}</b>: ${reason}<br><code>${named(file)}</code></li>`;
   });
   return `<section id="troubles">
-<h2>Not described, or not wholly</h2>
+<h2>Not captioned, or only in part</h2>
 <ul class="troubles">
 ${lines.join('\n')}
 </ul>
@@ -90,11 +90,11 @@ function momentLine(moment: Moment, span: Span): string {
   return `<li><a href="${playAt(moment)}">${whenText(moment.start, span)}</a> ${escapeHtml(moment.text)}${again}</li>`;
 }
 
-/** What happened when, by the hours of the place. */
+/** The moments by hour. */
 function hoursOf(moments: readonly Moment[], span: Span): string {
   const hours = new Map<string, Moment[]>();
   for (const moment of moments) {
-    // With the offset, so that the hour which comes twice is told as two.
+    // With the offset, which tells the two apart when an hour is repeated at the end of summer time.
     const hour = `${formatLocal(moment.start, span.zone).slice(0, 13)}:00 ${formatOffset(moment.start, span.zone)}`;
     hours.set(hour, [...(hours.get(hour) ?? []), moment]);
   }
@@ -140,17 +140,17 @@ function titleOf({ since, until }: Report, zone: string): string {
 }
 
 /**
- * A report as one HTML file that needs nothing else: no network, no script. The page forbids itself everything but its own
- * style and its own pictures; its links lead to the recordings on this machine.
+ * A report as one self-contained HTML file without scripts. Its content security policy allows nothing but its own style and
+ * pictures; its links open the recordings on this machine.
  */
 export function reportToHtml(report: Report, facts: PageFacts, pictureOf: PictureOf): string {
   const { zone, tool, now } = facts;
   const span: Span = { since: report.since, until: report.until, zone };
-  const { cameras, nights, troubles, backlog, messages } = report;
+  const { cameras, sessions, issues, backlog, messages } = report;
   const all = cameras.flatMap(({ recordings }) => recordings);
   const of = (...states: string[]): number => all.filter(({ state }) => states.includes(state)).length;
   const title = `Cameras, ${titleOf(report, zone)}`;
-  const told = [
+  const summary = [
     `${counted(all.length, 'recording')} from ${counted(cameras.length, 'camera')}`,
     `${of('done', 'partial')} described`,
     `${of('failed')} failed`,
@@ -159,19 +159,19 @@ export function reportToHtml(report: Report, facts: PageFacts, pictureOf: Pictur
   ];
   const remains =
     backlog.recordings === 0
-      ? 'Nothing waits to be described.'
-      : `${counted(backlog.recordings, 'recording')} (${clockText(backlog.video / 1000)}) of any day ${backlog.recordings === 1 ? 'waits' : 'wait'} to be described.`;
-  const untold = messages === 0 ? '' : ` ${counted(messages, 'notification')} could not be delivered yet.`;
+      ? 'No recording is waiting.'
+      : `${counted(backlog.recordings, 'recording')} (${clockText(backlog.video / 1000)}) of any day ${backlog.recordings === 1 ? 'is' : 'are'} waiting.`;
+  const undelivered = messages === 0 ? '' : ` ${counted(messages, 'notification')} could not be delivered yet.`;
   const body = `<header>
 <h1>${escapeHtml(title)}</h1>
-<p>${told.join(', ')}. ${remains}${untold}</p>
-${nights.length === 0 ? '' : `<h2>The work</h2>\n<ul>\n${nights.map((night) => nightOf(night, facts)).join('\n')}\n</ul>`}
+<p>${summary.join(', ')}. ${remains}${undelivered}</p>
+${sessions.length === 0 ? '' : `<h2>Sessions</h2>\n<ul>\n${sessions.map((session) => sessionLine(session, facts)).join('\n')}\n</ul>`}
 </header>
 <main>
 ${cameras.length === 0 ? '<p>Nothing was recorded.</p>' : '<p class="key"><i class="bar done"></i> described <i class="bar partial"></i> in part <i class="bar failed"></i> failed <i class="bar pending"></i> waits <i class="mark"></i> something moved</p>'}
 ${cameras.map((camera) => cameraOf(camera, span, pictureOf)).join('\n')}
-${troublesOf(troubles, span)}
+${issuesOf(issues, span)}
 </main>
-<footer class="soft">Made ${formatLocal(now, zone)} by ${escapeHtml(tool)}; times are those of ${escapeHtml(zone)}. What is seen was described by a machine and may be wrong.</footer>`;
+<footer class="soft">Made ${formatLocal(now, zone)} by ${escapeHtml(tool)}; times are in ${escapeHtml(zone)}. The captions are machine-made and may be wrong.</footer>`;
   return htmlPage(title, STYLE, body);
 }

@@ -1,4 +1,4 @@
-/** How a report looks: on a phone, on a screen, by day and by night, and on paper. */
+/** Style sheet of a report: phone and desktop, light and dark, print. */
 export const STYLE = `
 :root { color-scheme: light dark; --ink: #1c1c1a; --soft: #66645e; --rule: #dedbd2; --paper: #fdfcf9; --link: #0b5c8a;
   --done: #7fb3a0; --partial: #e3b34c; --failed: #cf5a4a; --pending: #b9b6ad; --mark: #1c1c1a; }

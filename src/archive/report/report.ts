@@ -5,28 +5,28 @@ import { type Recording, recordingsWhere } from '../recordings/recordings.ts';
 import { unfinishedFiles } from '../recordings/seen-files.ts';
 import { sessionsBetween, type WatchSession } from '../recordings/work-sessions.ts';
 
-/** Something that was seen: cues of one camera that say the same one after the other. Times are milliseconds since 1970. */
+/** Consecutive cues of one camera with the same text. Times are milliseconds since 1970. */
 export interface Moment {
   readonly start: number;
   readonly end: number;
   readonly text: string;
-  /** How many cues say so. */
+  /** Number of cues. */
   readonly times: number;
   /** The first of them that has a picture, else the first. */
   readonly hit: Hit;
 }
 
-/** What a camera recorded and what was seen there. */
+/** A camera's recordings and moments. */
 export interface CameraReport {
   readonly name: string;
   /** In order of time. */
   readonly recordings: readonly Recording[];
-  /** Where something moved, in order of time. */
+  /** Moments with movement, in order of time. */
   readonly moments: readonly Moment[];
 }
 
-/** A recording of which a person should know. */
-export interface Trouble {
+/** A recording that is not captioned, or only in part. */
+export interface RecordingIssue {
   readonly camera: string;
   readonly file: string;
   readonly start: number;
@@ -34,29 +34,31 @@ export interface Trouble {
   readonly why: string;
 }
 
-/** All that a report tells of a span of time. */
+/** The contents of a report on a span of time. */
 export interface Report {
   readonly since: number;
   readonly until: number;
   readonly cameras: readonly CameraReport[];
-  readonly nights: readonly WatchSession[];
-  readonly troubles: readonly Trouble[];
-  /** What waits by now, of any time. */
+  readonly sessions: readonly WatchSession[];
+  readonly issues: readonly RecordingIssue[];
+  /** Pending recordings of any time; `video` is in milliseconds. */
   readonly backlog: { readonly recordings: number; readonly video: number };
-  /** Notifications that nobody has taken yet. */
+  /** Notifications that are not delivered yet. */
   readonly messages: number;
 }
 
-/** The same that is seen again after a longer pause is told again. */
-const PAUSE_MS = 60_000;
+/** The same text after a longer pause is another moment. */
+const LONGEST_PAUSE_MS = 60_000;
 
-/** Cues that say the same one after the other as one. */
-export function momentsOf(cues: readonly Hit[]): Moment[] {
+/** Merges consecutive cues with the same text. */
+export function mergeMoments(cues: readonly Hit[]): Moment[] {
   const moments: Moment[] = [];
   for (const hit of cues) {
     const last = moments.at(-1);
     const again =
-      last !== undefined && last.text.toLowerCase() === hit.text.toLowerCase() && hit.start - last.end < PAUSE_MS;
+      last !== undefined &&
+      last.text.toLowerCase() === hit.text.toLowerCase() &&
+      hit.start - last.end < LONGEST_PAUSE_MS;
     if (!again) {
       moments.push({ start: hit.start, end: hit.end, text: hit.text, times: 1, hit });
       continue;
@@ -68,27 +70,27 @@ export function momentsOf(cues: readonly Hit[]): Moment[] {
   return moments;
 }
 
-const WHAT: Readonly<Record<string, Trouble['what']>> = {
+const WHAT: Readonly<Record<string, RecordingIssue['what']>> = {
   failed: 'failed',
   partial: 'partial',
   gone: 'gone',
   pending: 'waits',
 };
-const UNTOLD: Readonly<Record<Trouble['what'], string>> = {
-  failed: 'no reason is known',
-  partial: 'only part of it could be described',
-  gone: 'it was removed before it was described',
-  waits: 'its turn has not come yet',
+const DEFAULT_REASONS: Readonly<Record<RecordingIssue['what'], string>> = {
+  failed: 'the reason is unknown',
+  partial: 'only part of it could be captioned',
+  gone: 'it was removed before it was captioned',
+  waits: 'it is waiting for its turn',
   unfinished: '',
 };
 
-function troubleOf({ camera, path, start, state, message }: Recording): Trouble[] {
+function issueOf({ camera, path, start, state, message }: Recording): RecordingIssue[] {
   const what = WHAT[state];
   if (what === undefined) return [];
-  return [{ camera, file: path, start, what, why: message ?? UNTOLD[what] }];
+  return [{ camera, file: path, start, what, why: message ?? DEFAULT_REASONS[what] }];
 }
 
-/** Gathers what a report tells of the time from `since` to `until` (milliseconds since 1970). */
+/** Gathers a report on the time from `since` to `until` (milliseconds since 1970). */
 export function gatherReport(db: Database, since: number, until: number): Report {
   const recordings = recordingsWhere(
     db,
@@ -106,17 +108,17 @@ export function gatherReport(db: Database, since: number, until: number): Report
     .map((name) => ({
       name,
       recordings: recordings.filter(({ camera }) => camera === name),
-      moments: momentsOf(cues.filter(({ camera }) => camera === name)),
+      moments: mergeMoments(cues.filter(({ camera }) => camera === name)),
     }));
   const pending = recordingsWhere(db, "r.state = 'pending'");
   return {
     since,
     until,
     cameras,
-    nights: sessionsBetween(db, since, until),
-    troubles: [
-      ...recordings.flatMap(troubleOf),
-      ...unfinished.map(({ camera, path, start, reason }): Trouble => {
+    sessions: sessionsBetween(db, since, until),
+    issues: [
+      ...recordings.flatMap(issueOf),
+      ...unfinished.map(({ camera, path, start, reason }): RecordingIssue => {
         return { camera, file: path, start, what: 'unfinished', why: reason };
       }),
     ].sort((a, b) => a.start - b.start),

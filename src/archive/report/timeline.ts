@@ -2,14 +2,14 @@ import { escapeHtml } from '../../core/html.ts';
 import { localTimeAt, startOfDay } from '../clock/time-zone.ts';
 import type { CameraReport } from './report.ts';
 
-/** A span of time and the zone whose clocks it is told by. */
+/** A span of time, and the zone of its labels. */
 export interface Span {
   readonly since: number;
   readonly until: number;
   readonly zone: string;
 }
 
-/** No more marks than that: what is closer together than a phone can show becomes one. */
+/** Resolution of a timeline; marks that are closer are merged. */
 const FINEST = 600;
 const LABELS = 8;
 const STEPS_HOURS = [1, 2, 3, 6, 12, 24];
@@ -21,13 +21,13 @@ function percent(time: number, { since, until }: Span): string {
   return `${((100 * (Math.min(until, Math.max(since, time)) - since)) / (until - since)).toFixed(2)}%`;
 }
 
-/** `22:05`, as the clocks there show it. */
-export function hourText(epoch: number, zone: string): string {
+/** `22:05`, as clocks in `zone` show it. */
+export function formatHour(epoch: number, zone: string): string {
   const { hour, minute } = localTimeAt(epoch, zone);
   return `${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`;
 }
 
-/** Full hours of the place, at most eight of them; hours are counted by the clock, so that summer time may begin or end. */
+/** Labels of a timeline: full hours by the clock (which may jump for summer time), at most eight. */
 export function axisOf({ since, until, zone }: Span): number[] {
   const step = STEPS_HOURS.find((hours) => (until - since) / (hours * HOUR_MS) <= LABELS) ?? 24;
   const marks: number[] = [];
@@ -38,13 +38,13 @@ export function axisOf({ since, until, zone }: Span): number[] {
       const { hour, minute } = localTimeAt(at, zone);
       if (minute === 0 && hour % step === 0 && at >= since && at < until) marks.push(at);
     }
-    // Of weeks and months, every so many days.
+    // A span of weeks has more labels than that anyway.
     if (marks.length > 4 * LABELS) break;
   }
   return marks;
 }
 
-/** A camera's timeline: a bar where it recorded, in the colour of what became of it, and a mark where something moved. */
+/** A camera's timeline: a bar for each recording, coloured by its state, and a mark for each moment. */
 export function timelineOf({ name, recordings, moments }: CameraReport, span: Span): string {
   const finest = (span.until - span.since) / FINEST;
   const bars: { from: number; to: number; state: keyof typeof WORDS }[] = [];
@@ -60,12 +60,12 @@ export function timelineOf({ name, recordings, moments }: CameraReport, span: Sp
   return [
     `<div class="line" role="img" aria-label="${escapeHtml(`Timeline of ${name}: ${words}`)}">`,
     ...bars.map(({ from, to, state }) => {
-      const title = `${hourText(from, span.zone)}–${hourText(to, span.zone)} ${WORDS[state]}`;
+      const title = `${formatHour(from, span.zone)}–${formatHour(to, span.zone)} ${WORDS[state]}`;
       const width = Number.parseFloat(percent(to, span)) - Number.parseFloat(percent(from, span));
       return `<i class="bar ${state}" style="left:${percent(from, span)};width:${width.toFixed(2)}%" title="${title}"></i>`;
     }),
     ...marks.map((at) => `<i class="mark" style="left:${percent(at, span)}"></i>`),
-    ...axisOf(span).map((at) => `<span style="left:${percent(at, span)}">${hourText(at, span.zone)}</span>`),
+    ...axisOf(span).map((at) => `<span style="left:${percent(at, span)}">${formatHour(at, span.zone)}</span>`),
     '</div>',
   ].join('\n');
 }

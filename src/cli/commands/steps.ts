@@ -39,9 +39,9 @@ export function stepsCommand(): Command {
         }
         const signal = interruptible();
         const { readStepsSettings } = await import('../../steps/steps-settings.ts');
-        const settings = readStepsSettings(video, flags);
-        const { runSteps } = await import('../../steps/make-guide.ts');
-        return runSteps({ video, from: flags.from }, settings, signal);
+        const { input, settings } = readStepsSettings(video, flags);
+        const { runSteps } = await import('./steps-run.ts');
+        return runSteps(input, settings, signal);
       }),
     );
 }

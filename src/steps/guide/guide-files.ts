@@ -6,13 +6,13 @@ import { outputError } from '../../storage/errors.ts';
 import type { Transform } from '../../storage/file-sink.ts';
 import { openOutputSink, outputStatus, recordOutput } from '../../storage/output-manifest.ts';
 
-/** Where a guide's files lie, and whose they are. */
-export interface GuidePlace {
+/** Where a guide's files are, and what they are made from. */
+export interface GuideFolder {
   /** The guide's folder. */
   readonly folder: string;
-  /** Of the ledger that knows our files from a person's. */
+  /** Folder of the output manifest, which tells our files from the user's. */
   readonly stateDir: string;
-  /** The video that the files are made from; undefined where a person has had a hand in it. */
+  /** Identity of the video; undefined for a guide that is rebuilt from an edited steps.json. */
   readonly source: string | undefined;
 }
 
@@ -22,14 +22,11 @@ export interface GuideFile {
   readonly sha256: string;
 }
 
-/**
- * Makes a folder, where missing, and sees that it can be written to: better said before a film is looked through than
- * after. Throws an OutputError.
- */
+/** Creates a folder where it is missing, and checks that it is writable before the long work begins. Throws an OutputError. */
 export async function prepareFolder(folder: string): Promise<void> {
   await ensureFolder(folder);
   try {
-    // The dot makes a file of that name fail.
+    // The dot makes this fail for a file.
     await access(`${folder}/.`, constants.W_OK);
   } catch (error) {
     throw outputError(error, `write into ${folder}`);
@@ -37,11 +34,11 @@ export async function prepareFolder(folder: string): Promise<void> {
 }
 
 /**
- * Writes a text of the guide: beside its place, then renamed. Until {@link recordGuide}, it counts as ours but not as up
- * to date. Where `make` is given, the file is what that makes of the text. Throws an OutputError, and what `make` throws.
+ * Writes a text of the guide through a temp file. Until {@link recordGuide}, it counts as ours but not as up to date. With
+ * `make`, the file is what that makes of the text. Throws an OutputError, and what `make` throws.
  */
 export async function writeText(
-  { folder, stateDir, source }: GuidePlace,
+  { folder, stateDir, source }: GuideFolder,
   name: string,
   text: string,
   make?: Transform,
@@ -60,32 +57,32 @@ export async function writeText(
 }
 
 /** Writes a picture of the guide, as {@link writeText} does a text. */
-export function writeBytes(place: GuidePlace, name: string, bytes: Uint8Array): Promise<GuideFile> {
+export function writeBytes(place: GuideFolder, name: string, bytes: Uint8Array): Promise<GuideFile> {
   return writeText(place, name, '', (_, made) => writeFile(made, bytes));
 }
 
-/** Enters a complete guide into the ledger. `key` says what it depends on. */
-export async function recordGuide(place: GuidePlace, files: readonly GuideFile[], key: string): Promise<void> {
+/** Records a complete guide in the output manifest. `key` stands for everything that it depends on. */
+export async function recordGuide(place: GuideFolder, files: readonly GuideFile[], key: string): Promise<void> {
   const { folder, stateDir, source } = place;
   for (const { name, sha256 } of files) {
     await recordOutput(stateDir, path.resolve(folder, name), { key: `${name} ${key}`, sha256, source });
   }
 }
 
-/** What stands in a guide's places. */
-export interface GuideStanding {
-  /** True where all files are what the same input and options gave. */
+/** State of a guide's files. */
+export interface GuideStatus {
+  /** True where all files are up to date. */
   readonly current: boolean;
-  /** The first file that is not ours to overwrite, and why. */
+  /** The first file that must not be overwritten, and why. */
   readonly taken?: { readonly name: string; readonly by: 'foreign' | 'other' };
 }
 
-/** Looks at the files `names` of a guide before a run that would write them. Throws an OutputError. */
-export async function guideStanding(
-  { folder, stateDir, source }: GuidePlace,
+/** Checks the files `names` of a guide before they are written. Throws an OutputError. */
+export async function guideStatus(
+  { folder, stateDir, source }: GuideFolder,
   names: readonly string[],
   key: string,
-): Promise<GuideStanding> {
+): Promise<GuideStatus> {
   let current = 0;
   for (const name of names) {
     const state = await outputStatus(stateDir, path.resolve(folder, name), `${name} ${key}`, source);
@@ -95,7 +92,7 @@ export async function guideStanding(
   return { current: current === names.length };
 }
 
-/** The bytes of a file of the guide; undefined where it is not there. Throws an OutputError where it cannot be read. */
+/** Reads a file of the guide; undefined where it does not exist. Throws an OutputError where it cannot be read. */
 export async function readGuideFile(folder: string, name: string): Promise<Buffer | undefined> {
   try {
     return await readFile(path.resolve(folder, name));

@@ -2,7 +2,7 @@ import { escapeHtml, htmlPage } from '../../core/html.ts';
 import { counted } from '../../core/wording.ts';
 import { clock, type Guide, type GuideStep, playFrom } from './guide.ts';
 
-/** A picture as it stands inside the page. */
+/** A picture that is embedded in the page. */
 export interface PageImage {
   /** `data:image/jpeg;base64,...` */
   readonly address: string;
@@ -39,11 +39,11 @@ footer { margin-top: 4rem; padding-top: .75rem; border-top: 1px solid var(--rule
 `;
 
 function sectionOf(step: GuideStep, at: number, video: string, image: PageImage | undefined): string {
-  const { title, text, seen, start, end } = step;
+  const { title, text, captions, start, end } = step;
   const address = escapeHtml(playFrom(video, start));
-  const seenText = escapeHtml(seen.map((look) => look.text).join('; '));
-  const alt = escapeHtml(seen[0]?.text ?? title);
-  const caption = seenText === '' ? '' : `<figcaption>Seen: ${seenText}</figcaption>`;
+  const shown = escapeHtml(captions.map((caption) => caption.text).join('; '));
+  const alt = escapeHtml(captions[0]?.text ?? title);
+  const figcaption = shown === '' ? '' : `<figcaption>Seen: ${shown}</figcaption>`;
   const picture =
     image === undefined
       ? ''
@@ -52,16 +52,16 @@ function sectionOf(step: GuideStep, at: number, video: string, image: PageImage 
     `<section id="step-${at + 1}">`,
     `<h2><span class="number">${at + 1}.</span>${escapeHtml(title)}</h2>`,
     `<p class="time"><a href="${address}">▶ ${clock(start)}</a> – ${clock(end)}</p>`,
-    ...(picture + caption === '' ? [] : [`<figure>${picture}${caption}</figure>`]),
+    ...(picture + figcaption === '' ? [] : [`<figure>${picture}${figcaption}</figure>`]),
     ...(text === '' ? [] : [`<p>${escapeHtml(text)}</p>`]),
     '</section>',
   ].join('\n');
 }
 
 /**
- * A guide as one HTML file that needs nothing else: no network, no script; only its links lead to the video. The page
- * forbids itself everything but its own style and its own pictures.
- * @param images by the file of a step's picture; a step whose picture is not among them has none
+ * A guide as one self-contained HTML file without scripts; only its links lead to the video. Its content security policy
+ * allows nothing but its own style and pictures.
+ * @param images by the file of a step's picture; a step whose picture is missing here has none
  */
 export function guideToHtml(guide: Guide, images: ReadonlyMap<string, PageImage>): string {
   const { title, source, steps, tool, model } = guide;

@@ -1,9 +1,9 @@
 import type { Micros, ModelIdentity } from '../../core/types.ts';
 import { clockText } from '../../core/wording.ts';
-import type { Look } from '../find/find-steps.ts';
+import type { TimedCaption } from '../find/material.ts';
 
 /** A step's picture, beside the guide. */
-export interface PictureOfStep {
+export interface StepPicture {
   /** Relative to the guide's folder, with `/`. */
   readonly file: string;
   /** Track time of the frame. */
@@ -16,38 +16,38 @@ export interface GuideStep {
   readonly end: Micros;
   /** One line, never empty. */
   readonly title: string;
-  /** What is said; empty where nobody says anything. */
+  /** The subtitles; empty where there are none. */
   readonly text: string;
-  /** What is seen, in order of time. */
-  readonly seen: readonly Look[];
-  readonly picture?: PictureOfStep;
+  /** What the step shows, in order of time. */
+  readonly captions: readonly TimedCaption[];
+  readonly picture?: StepPicture;
 }
 
-/** Where a guide's words come from. */
-export interface WordsOfGuide {
-  /** `FILE` beside the video, or `stream N`; null where there are no subtitles. */
+/** Sources of a guide's words. */
+export interface GuideSources {
+  /** The name of a file beside the video, or `stream N`; null where there are no subtitles. */
   readonly subtitles: string | null;
-  /** How many chapters the video has. */
+  /** Number of chapters of the video. */
   readonly chapters: number;
 }
 
-/** All that a guide says, whatever it is written as. */
+/** The contents of a guide, in whatever format it is written. */
 export interface Guide {
   readonly title: string;
   /** Name and version of the program. */
   readonly tool: string;
   readonly model: ModelIdentity;
   readonly source: {
-    /** The video: an address, or its path relative to the guide's folder, with `/`. */
+    /** The video: a URL, or its path relative to the guide's folder, with `/`. */
     readonly video: string;
     readonly duration: Micros;
   };
-  readonly words: WordsOfGuide;
+  readonly words: GuideSources;
   /** In order of time, without overlaps. */
   readonly steps: readonly GuideStep[];
 }
 
-/** A link that plays the video from a time: a media fragment (W3C, Media Fragments URI 1.0). */
+/** A link that plays the video from a time, as a media fragment (W3C, Media Fragments URI 1.0). */
 export function playFrom(video: string, time: Micros): string {
   const seconds = String(Math.round(time / 1000) / 1000);
   return `${addressOf(video)}#t=${seconds}`;
@@ -60,7 +60,7 @@ function addressOf(video: string): string {
   return video.split('/').map(encode).join('/');
 }
 
-/** `1:02:03`, `2:03`, `0:03`: as a player shows a time. */
+/** A time as players show it: `1:02:03`, `2:03`, `0:03`. */
 export function clock(time: Micros): string {
   return clockText(Math.floor(Math.round(time / 1000) / 1000));
 }

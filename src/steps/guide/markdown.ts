@@ -1,7 +1,7 @@
 import { counted } from '../../core/wording.ts';
 import { clock, type Guide, type GuideStep, playFrom } from './guide.ts';
 
-/** Text that Markdown takes as it stands. */
+/** Escapes text for Markdown. */
 export function escapeMarkdown(text: string): string {
   return text
     .replace(/[\\`*_[\]<>#|~]/g, (mark) => `\\${mark}`)
@@ -11,7 +11,7 @@ export function escapeMarkdown(text: string): string {
 }
 
 function stepLines(step: GuideStep, at: number, video: string): string {
-  const { title, text, seen, picture, start, end } = step;
+  const { title, text, captions, picture, start, end } = step;
   const address = playFrom(video, start);
   const parts = [`## ${at + 1}. ${escapeMarkdown(title)}`, `[${clock(start)} – ${clock(end)}](${address})`];
   if (picture !== undefined) {
@@ -20,11 +20,11 @@ function stepLines(step: GuideStep, at: number, video: string): string {
     );
   }
   if (text !== '') parts.push(escapeMarkdown(text));
-  if (seen.length > 0) parts.push(`*Seen: ${seen.map((look) => escapeMarkdown(look.text)).join('; ')}*`);
+  if (captions.length > 0) parts.push(`*Seen: ${captions.map((caption) => escapeMarkdown(caption.text)).join('; ')}*`);
   return parts.join('\n\n');
 }
 
-/** A guide as Markdown (CommonMark), with links to pictures beside it and to the video. */
+/** A guide as Markdown (CommonMark), with links to its pictures and to the video. */
 export function guideToMarkdown(guide: Guide): string {
   const { title, source, steps } = guide;
   const parts = [

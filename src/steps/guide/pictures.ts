@@ -7,13 +7,13 @@ import type { Source } from '../../ingest/sources/sources.ts';
 import { toSeconds } from '../../pipeline/cues/time.ts';
 import { outputStatus } from '../../storage/output-manifest.ts';
 import { StepsError } from '../errors.ts';
-import { sharpestStill } from '../find/stills.ts';
+import { sharpestStill } from '../find/sharpest-still.ts';
 import type { GuideStep } from './guide.ts';
-import { type GuidePlace, readGuideFile, writeBytes } from './guide-files.ts';
+import { type GuideFolder, readGuideFile, writeBytes } from './guide-files.ts';
 import type { PageImage } from './guide-page.ts';
 
 const FOLDER = 'pictures';
-/** What a browser shows in `<img>`. */
+/** Formats that browsers show in `<img>`. */
 const KINDS: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'avif', 'gif']);
 
 /** A video that pictures can be taken from. */
@@ -22,17 +22,17 @@ export interface PictureSource {
   readonly media: MediaInfo;
 }
 
-/** Named by its time, so that a picture keeps its name when steps come and go. */
+/** Named by its time, so that a picture keeps its name when steps are added or removed. */
 function nameAt(time: Micros): string {
   return `${FOLDER}/at-${toSeconds(time).toFixed(3)}.jpg`;
 }
 
 /**
- * Takes the clearest of the frames at `times` and puts it beside the guide. A picture that a person has put in its place
- * stays, unless `force`. Undefined where no frame can be had.
+ * Writes the sharpest of the frames at `times` into the guide's folder. A file that the user has put there stays, unless
+ * `force`. Undefined where no frame can be decoded.
  */
 export async function takePicture(
-  place: GuidePlace,
+  place: GuideFolder,
   { source, media }: PictureSource,
   times: readonly Micros[],
   options: { readonly signal: AbortSignal; readonly force: boolean },
@@ -41,14 +41,14 @@ export async function takePicture(
   if (still === undefined) return undefined;
   const { time, jpeg } = still;
   const file = nameAt(time);
-  const standing = await outputStatus(place.stateDir, path.join(place.folder, file), '');
-  if (standing !== 'foreign' || options.force) await writeBytes(place, file, jpeg);
+  const status = await outputStatus(place.stateDir, path.join(place.folder, file), '');
+  if (status !== 'foreign' || options.force) await writeBytes(place, file, jpeg);
   return { file, time };
 }
 
 /**
- * The pictures of a guide's steps as they lie in its folder, by their file, for a page that carries them inside. One that
- * is not there is left out. Throws `steps-invalid` for a file outside of the guide's folder, or that is no picture.
+ * Loads the pictures of a guide's steps, by their file, to be embedded in the page. Missing files are left out. Throws
+ * `steps-invalid` for a file that is outside the guide's folder or not a picture.
  */
 export async function pageImages(folder: string, steps: readonly GuideStep[]): Promise<Map<string, PageImage>> {
   const images = new Map<string, PageImage>();
@@ -59,7 +59,7 @@ export async function pageImages(folder: string, steps: readonly GuideStep[]): P
     if (path.isAbsolute(file) || inside.startsWith('..') || path.isAbsolute(inside)) {
       throw new StepsError(
         'steps-invalid',
-        `step ${at + 1}: the picture "${file}" lies outside of the guide's folder: put it there`,
+        `step ${at + 1}: the picture "${file}" is outside the guide's folder: move it there`,
       );
     }
     const bytes = await readGuideFile(folder, file);
@@ -71,7 +71,7 @@ export async function pageImages(folder: string, steps: readonly GuideStep[]): P
     if (meta === undefined || kind === undefined || !KINDS.has(kind)) {
       throw new StepsError(
         'steps-invalid',
-        `step ${at + 1}: "${file}" is no picture that a browser shows: use JPEG, PNG or WebP`,
+        `step ${at + 1}: "${file}" is not a picture that browsers show: use JPEG, PNG or WebP`,
       );
     }
     const address = `data:image/${kind};base64,${bytes.toString('base64')}`;
@@ -80,8 +80,8 @@ export async function pageImages(folder: string, steps: readonly GuideStep[]): P
   return images;
 }
 
-/** Removes pictures that an earlier run has left and no step shows. A person's stay. */
-export async function sweepPictures(place: GuidePlace, steps: readonly GuideStep[]): Promise<void> {
+/** Removes pictures of earlier runs that no step shows. The user's own pictures stay. */
+export async function removeStalePictures(place: GuideFolder, steps: readonly GuideStep[]): Promise<void> {
   const shown = new Set(steps.map(({ picture }) => picture?.file));
   const names = await readdir(path.join(place.folder, FOLDER)).catch(() => []);
   for (const name of names) {

@@ -92,13 +92,13 @@ test('--camera, --since, --until, --limit: days are those of the place, 25 hours
 });
 
 test('no hits: 1; nothing to search in, or with: 2, and what to do', async () => {
-  const { shell, shared } = await bench('refusals');
+  const { shell, shared, bundle } = await bench('refusals');
   const state = path.join(shared, 'night.db');
   const none = await shell(`$SG search zebra --state '${state}'; echo $?; $SG search zebra`);
   expect(none).toMatchObject({ code: 2, stdout: '1\n' });
   expect(none.stderr).toMatch(/overnight\.db does not exist: run secondglance watch/);
   const refused: [string, Partial<SearchFlags>, RegExp][] = [
-    ['zebra', { state: path.join(shared, '../tiny/bundle.json') }, /is not a state file of secondglance/],
+    ['zebra', { state: path.join(bundle, 'bundle.json') }, /is not a state file of secondglance/],
     ['?!', {}, /has no word in it/],
     ['dog', { camera: 'frnt' }, /there is no such camera; there are: Back Yard, front/],
     ['dog', { since: 'lately' }, /--since lately: not a time; write today, yesterday/],

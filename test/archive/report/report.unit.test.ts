@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cuesBetween } from '../../../src/archive/index/search-cues.ts';
 import { failRecording } from '../../../src/archive/recordings/recordings.ts';
 import { setUnfinished } from '../../../src/archive/recordings/seen-files.ts';
-import { gatherReport, momentsOf } from '../../../src/archive/report/report.ts';
+import { gatherReport, mergeMoments } from '../../../src/archive/report/report.ts';
 import { reportToHtml } from '../../../src/archive/report/report-html.ts';
-import { axisOf, hourText } from '../../../src/archive/report/timeline.ts';
+import { axisOf, formatHour } from '../../../src/archive/report/timeline.ts';
 import { makeFolder } from '../../support/videos.ts';
 import { type Archive, describeRecording, enterRecording, makeArchive } from '../support/archive.ts';
 
@@ -59,7 +59,7 @@ afterAll(() => {
 });
 
 test('what is told of a day', () => {
-  const { cameras, troubles, backlog, messages } = gatherReport(archive.db, since, until);
+  const { cameras, issues: troubles, backlog, messages } = gatherReport(archive.db, since, until);
   expect(cameras.map(({ name, recordings, moments }) => [name, recordings.length, moments.length])).toEqual([
     [EVIL, 1, 0],
     ['back', 2, 1],
@@ -70,7 +70,7 @@ test('what is told of a day', () => {
   expect(troubles.map(({ what, file, why }) => [what, file, why])).toEqual([
     ['unfinished', '/cams/new.mp4', 'it is still growing'],
     ['failed', `/cams/${EVIL}.mp4`, `why: ${EVIL}`],
-    ['waits', '/recordings/back/2026-11-24T06-00-00+01-00.mp4', 'its turn has not come yet'],
+    ['waits', '/recordings/back/2026-11-24T06-00-00+01-00.mp4', 'it is waiting for its turn'],
   ]);
   expect(backlog).toEqual({ recordings: 2, video: 5_400_000 });
   expect(messages).toBe(0);
@@ -84,7 +84,7 @@ test('what is told of a day', () => {
 
 test('the same after a pause is another moment', () => {
   const cues = cuesBetween(archive.db, since, until).filter(({ camera }) => camera === 'front');
-  expect(momentsOf(cues).map(({ text, times }) => [text, times])).toEqual([
+  expect(mergeMoments(cues).map(({ text, times }) => [text, times])).toEqual([
     ['A man walks', 2],
     ['A dog', 1],
     [EVIL, 1],
@@ -108,22 +108,22 @@ test('the page: nothing of what people and recorders named is read as HTML', () 
   for (const address of addresses) expect(address).toMatch(/^file:\/\/\/recordings\/[\w/.%+-]+#t=[\d.]+$/);
 });
 
-test('the page: what happened when, what failed and why, what the night did and what remains', () => {
+test('the page: what happened when, what failed and why, what the session did and what remains', () => {
   const html = page();
   expect(html).toContain('<title>Cameras, 2026-11-24</title>');
   expect(html).toContain('5 recordings from 3 cameras, 3 described, 1 failed, 1 waiting.');
-  expect(html).toContain('2 recordings (1:30:00) of any day wait to be described.');
+  expect(html).toContain('2 recordings (1:30:00) of any day are waiting.');
   expect(html).toMatch(/21:00:01<\/a> A man walks <small>until 21:00:12<\/small>/);
   expect(html).toContain('<h3>2026-11-24 22:00</h3>');
   expect(html).toMatch(/<b class="failed">failed<\/b>: why: .*<br><code><bdi>\/cams\/&#60;/);
   expect(html).not.toContain('/cams/old.mp4');
 });
 
-test('the work of a night is told with what it did for lack of time', () => {
+test('a session is listed with what it did for lack of time', () => {
   const html = page(Date.now() - 3_600_000, Date.now() + 3_600_000);
-  expect(html).toContain('<h2>The work</h2>');
+  expect(html).toContain('<h2>Sessions</h2>');
   expect(html).toMatch(
-    /3 recordings described \(2 as closely as wanted, 1 sparsely and with one look instead of two, because the window/,
+    /3 recordings described \(2 in full, 1 with fewer keyframes and one pass instead of two, because the time window was too short\)/,
   );
   expect(html).toMatch(/1 failed; 3:00 of video in /);
   expect(page(0, 1)).toContain('Nothing was recorded.');
@@ -131,7 +131,14 @@ test('the work of a night is told with what it did for lack of time', () => {
 
 test('hours on the axis are those of the clocks, in the night in which they are put back as well', () => {
   const day = { since: Date.parse('2026-10-25T00:00+02:00'), until: Date.parse('2026-10-26T00:00+01:00'), zone: ZONE };
-  expect(axisOf(day).map((at) => hourText(at, ZONE))).toEqual(['00:00', '06:00', '12:00', '18:00']);
+  expect(axisOf(day).map((at) => formatHour(at, ZONE))).toEqual(['00:00', '06:00', '12:00', '18:00']);
   const night = { ...day, until: day.since + 6 * 3_600_000 };
-  expect(axisOf(night).map((at) => hourText(at, ZONE))).toEqual(['00:00', '01:00', '02:00', '02:00', '03:00', '04:00']);
+  expect(axisOf(night).map((at) => formatHour(at, ZONE))).toEqual([
+    '00:00',
+    '01:00',
+    '02:00',
+    '02:00',
+    '03:00',
+    '04:00',
+  ]);
 });

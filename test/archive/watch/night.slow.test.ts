@@ -282,7 +282,7 @@ test('200 recordings of four cameras, two restarts, a kill -9: every good one on
   // The report tells the same: cameras, recordings, what was seen in each, what failed, vanished or is being written.
   const report = gatherReport(db, 0, Date.now() + 1);
   const told = (what: string): string[] =>
-    report.troubles.filter((trouble) => trouble.what === what).map(({ file }) => file);
+    report.issues.filter((trouble) => trouble.what === what).map(({ file }) => file);
   expect(report.cameras.map(({ name }) => name)).toEqual(['front', 'gate', 'street', 'yard']);
   const reported = report.cameras.flatMap(({ recordings }) => recordings);
   expect(reported.filter((each) => each.state === 'done')).toHaveLength(done.length);

@@ -132,7 +132,7 @@ describe('--once', () => {
     for (const [more, why] of [
       [['--window', '22-6'], /22:00-06:00/],
       [['--zone', 'Mars/Olympus'], /not a time zone/],
-      [['--names', '%Q'], /stands for nothing/],
+      [['--names', '%Q'], /is not a field/],
       [['--keep-size', 'much'], /10G/],
       [['--notify', 'dog'], /--webhook or --mqtt/],
       [['-f', 'hls'], /tracks only/],

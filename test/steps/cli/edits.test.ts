@@ -49,7 +49,7 @@ describe('after an edit of steps.json', () => {
       // Green is now part of the first step; the second step is blue, and a new third ends it.
       first.end = 17;
       Object.assign(second, { start: 17, end: 20, title: 'Glue', text: 'Not too much.' });
-      list.splice(2, 1, { start: 21, end: 24, title: 'Done', text: '', seen: [] });
+      list.splice(2, 1, { start: 21, end: 24, title: 'Done', text: '', captions: [] });
     });
     const written = await place.read('guide/steps.json');
     const { code, stderr } = await steps(place, '--from', 'guide/steps.json', '--embed', 'with.mp4');
@@ -170,11 +170,11 @@ describe('after an edit of steps.json', () => {
       [({ steps: list }) => Object.assign(list[1] ?? {}, { start: 2 }), 'step 2 starts at 2, but step 1 ends at 8'],
       [
         ({ steps: list }) => Object.assign(list[1] ?? {}, { picture: { file: '../shelf.mp4', time: 0 } }),
-        'lies outside',
+        'is outside the guide',
       ],
       [
         ({ steps: list }) => Object.assign(list[1] ?? {}, { picture: { file: 'notes.txt', time: 0 } }),
-        'is no picture that a browser shows',
+        'is not a picture that browsers show',
       ],
     ];
     const document = await place.read('guide/steps.json');

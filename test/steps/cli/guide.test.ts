@@ -98,7 +98,7 @@ describe('a guide', () => {
     for (const [at, step] of guide.steps.entries()) {
       expect(Math.abs(step.start - (TRUTH.starts[at] ?? -9))).toBeLessThanOrEqual(0.5);
       expect(step.end).toBe(guide.steps[at + 1]?.start ?? TRUTH.end);
-      expect(step.seen.map(({ text }) => text)).toEqual([TRUTH.seen[at]]);
+      expect(step.captions.map(({ text }) => text)).toEqual([TRUTH.seen[at]]);
       expect(step.text).toBe(SHELF[at]?.said?.join(' '));
       expect(step.picture?.time).toBeGreaterThanOrEqual(step.start);
       expect(step.picture?.time).toBeLessThan(step.end);
@@ -148,7 +148,7 @@ describe('a guide', () => {
       [9, 15, 'A green picture'],
       [15, 29, 'Glue'],
     ]);
-    expect(guide.steps[2]?.seen.map(({ text }) => text)).toEqual(['A green picture', 'A blue picture']);
+    expect(guide.steps[2]?.captions.map(({ text }) => text)).toEqual(['A green picture', 'A blue picture']);
   });
 
   test('of a video of which nothing is said; beside it by default; tracks of ours are no subtitles', async () => {
@@ -255,7 +255,7 @@ describe('a copy with chapters', () => {
     const before = await readFile(place.at('shelf.mp4'));
     expect(await steps(place, 'shelf.mp4', '-o', 'guide', '--embed', './shelf.mp4')).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('would take the place of the video'),
+      stderr: expect.stringContaining('would overwrite the video'),
     });
     expect(await steps(place, 'shelf.mp4', '-o', 'guide', '--embed', 'a.avi')).toMatchObject({
       code: 2,
@@ -292,10 +292,10 @@ describe('wrong usage', () => {
     [[], 'name a video, or a steps.json with --from'],
     [['a.mp4', '--from', 'steps.json'], 'exclude each other'],
     [['--from', 'steps.json', '-o', 'guide'], 'exclude each other'],
-    [['a.mp4', '--min-step', '0.5s'], 'a step lasts a second at least'],
+    [['a.mp4', '--min-step', '0.5s'], 'a step is at least one second long'],
     [['a.mp4', '--min-step', '1m', '--max-step', '100s'], 'at least twice'],
     [['a.mp4', '--min-step', 'soon'], '--min-step soon: not a time'],
-    [['-'], 'one video, a file or an address'],
+    [['-'], 'one video file or URL'],
     [['.', '-o', 'guide'], 'has no video or picture'],
   ])('%j', async (args, message) => {
     const place = await bench(`usage ${args.join(' ')} ${message}`);

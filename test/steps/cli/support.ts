@@ -9,7 +9,7 @@ export function steps(bench: Bench, ...args: string[]): Promise<Ended> {
   return bench.shell(`$SG steps ${words} --model '${bench.bundle}'`);
 }
 
-/** A steps.json as far as the tests look at it. */
+/** A steps.json as far as the tests read it. */
 export interface StepsFile {
   readonly title: string;
   readonly source: { readonly video: string; readonly duration: number };
@@ -19,7 +19,7 @@ export interface StepsFile {
     end: number;
     title: string;
     text: string;
-    readonly seen: { readonly text: string; readonly confidence: number }[];
+    readonly captions: { readonly text: string; readonly confidence: number }[];
     picture?: { file: string; time: number };
   }[];
 }

@@ -2,9 +2,10 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { identify } from '../../../src/captioning/input-identity.ts';
 import { probe } from '../../../src/ingest/probe/probe.ts';
-import { findSteps, type Material } from '../../../src/steps/find/find-steps.ts';
+import { findSteps } from '../../../src/steps/find/find-steps.ts';
+import type { VideoMaterial } from '../../../src/steps/find/material.ts';
 import { readSpoken, subtitleFiles } from '../../../src/steps/find/subtitle-files.ts';
-import { lookThrough } from '../../../src/steps/watch-video.ts';
+import { surveyVideo } from '../../../src/steps/survey-video.ts';
 import { loadBundle } from '../../../src/workers/bundle/bundle.ts';
 import type { Captioner } from '../../../src/workers/captioner.ts';
 import { createCaptioner } from '../../../src/workers/pool/pool.ts';
@@ -30,15 +31,15 @@ afterAll(async () => {
   await folder.remove();
 });
 
-async function materialOf(video: MadeVideo): Promise<Material> {
+async function materialOf(video: MadeVideo): Promise<VideoMaterial> {
   const source = await sourceOf(video.path);
   const media = await probe(source, { signal: NEVER });
   const stateDir = path.join(folder.path, 'state');
   const identity = (await identify(source)) ?? {};
   const request = { source, media, identity, captioner, stateDir, signal: NEVER };
-  const seen = await lookThrough({ ...request, looks: 2, onProgress: () => undefined });
+  const survey = await surveyVideo({ ...request, passes: 2, onProgress: () => undefined });
   const { utterances } = await readSpoken(source, await subtitleFiles(source, stateDir), NEVER);
-  return { samples: seen.samples, looks: seen.looks, utterances, chapters: [], end: seen.end };
+  return { samples: survey.samples, captions: survey.captions, utterances, chapters: [], end: survey.end };
 }
 
 const scores: { readonly ours: number; readonly equal: number }[] = [];
@@ -77,20 +78,20 @@ describe('what shapes the steps', () => {
   /** Half-second samples of grey pictures, and a caption for each change. */
   function still(
     parts: readonly { readonly grey: number; readonly text: string; readonly seconds: number }[],
-  ): Material {
-    const samples: Material['samples'][number][] = [];
-    const looks: Material['looks'][number][] = [];
+  ): VideoMaterial {
+    const samples: VideoMaterial['samples'][number][] = [];
+    const captions: VideoMaterial['captions'][number][] = [];
     let time = 0;
     for (const { grey, text, seconds } of parts) {
-      looks.push({ time, text, confidence: 0.9 });
+      captions.push({ time, text, confidence: 0.9 });
       for (const until = time + seconds * SECOND; time < until; time += SECOND / 2) {
         const signature = new Float32Array(768).fill(grey, 0, 256);
         samples.push({ time, signature, sharpness: 1, blank: false });
       }
     }
-    return { samples, looks, utterances: [], chapters: [], end: time };
+    return { samples, captions, utterances: [], chapters: [], end: time };
   }
-  const starts = (material: Material, lengths = LENGTHS): number[] =>
+  const starts = (material: VideoMaterial, lengths = LENGTHS): number[] =>
     findSteps(material, lengths).map(({ start }) => start / SECOND);
 
   test('picture and words both, neither alone', () => {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { StepsError } from '../../../src/steps/errors.ts';
 import { guideToVtt } from '../../../src/steps/guide/chapters-vtt.ts';
-import { guideFromJson, guideToJson } from '../../../src/steps/guide/document.ts';
 import { clock, type Guide, playFrom } from '../../../src/steps/guide/guide.ts';
 import { guideToHtml } from '../../../src/steps/guide/guide-page.ts';
 import { escapeMarkdown, guideToMarkdown } from '../../../src/steps/guide/markdown.ts';
+import { guideFromJson, guideToJson } from '../../../src/steps/guide/steps-json.ts';
 
 const SECOND = 1_000_000;
 const GUIDE: Guide = {
@@ -19,10 +19,10 @@ const GUIDE: Guide = {
       end: 20.5 * SECOND,
       title: 'Count the boards',
       text: 'Count them twice.',
-      seen: [{ time: SECOND, text: 'A man with boards', confidence: 0.5 }],
+      captions: [{ time: SECOND, text: 'A man with boards', confidence: 0.5 }],
       picture: { file: 'pictures/at-4.000.jpg', time: 4 * SECOND },
     },
-    { start: 20.5 * SECOND, end: 60.0004 * SECOND, title: 'Put them up', text: '', seen: [] },
+    { start: 20.5 * SECOND, end: 60.0004 * SECOND, title: 'Put them up', text: '', captions: [] },
   ],
 };
 
@@ -66,8 +66,16 @@ describe('steps.json', () => {
       end: 3 * SECOND,
       title: 'Count the boards',
       text: '',
-      seen: [],
+      captions: [],
     });
+  });
+
+  test('reads version 1, which called the captions "seen"', () => {
+    const old = JSON_TEXT.replace('"version": 2', '"version": 1').replaceAll('"captions":', '"seen":');
+    expect(old).not.toBe(JSON_TEXT);
+    expect(guideFromJson(old, 'steps.json')).toEqual(guideFromJson(JSON_TEXT, 'steps.json'));
+    const both = edited(({ steps }) => Object.assign(steps[0] ?? {}, { seen: [] }));
+    expect(complaint(both)).toContain('step 1: Unrecognized key: "seen"');
   });
 
   test.each<[string, (steps: Record<string, unknown>[]) => void, string]>([
@@ -106,30 +114,30 @@ describe('steps.json', () => {
     [
       'an end after the video',
       (steps) => Object.assign(steps[1] ?? {}, { end: 61 }),
-      "step 2 ends at 61, after the video's end (60)",
+      'step 2 ends at 61, after the end of the video (60)',
     ],
     ['no steps', (steps) => steps.splice(0), 'steps: a guide needs at least one step'],
   ])('says what is wrong: %s', (_, edit, message) => {
     expect(complaint(edited(({ steps }) => edit(steps)))).toContain(`steps.json: ${message}`);
   });
 
-  test('says where it is no JSON', () => {
+  test('says where the JSON is invalid', () => {
     const lines = JSON_TEXT.split('\n');
     const at = lines.findIndex((line) => line.includes('Put them up'));
     lines[at] = (lines[at] ?? '').replace(',', '');
     expect(complaint(lines.join('\n'))).toMatch(
-      new RegExp(`^steps.json: this is no JSON at line ${at + 2}, column \\d+: `),
+      new RegExp(`^steps.json: invalid JSON at line ${at + 2}, column \\d+: `),
     );
-    expect(complaint(JSON_TEXT.slice(0, 200))).toContain('this is no JSON at line ');
-    expect(complaint('')).toContain('this is no JSON at line 1, column 1');
+    expect(complaint(JSON_TEXT.slice(0, 200))).toContain('invalid JSON at line ');
+    expect(complaint('')).toContain('invalid JSON at line 1, column 1');
   });
 
   test('says what else it is', () => {
     for (const other of ['[]', 'null', '7', '{"steps":[]}']) {
-      expect(complaint(other)).toContain('this is no steps.json of secondglance');
+      expect(complaint(other)).toContain('not a steps.json of secondglance');
     }
-    const next = edited((document) => Object.assign(document, { version: 2 }));
-    expect(complaint(next)).toContain('version 2 is not known to this secondglance');
+    const next = edited((document) => Object.assign(document, { version: 3 }));
+    expect(complaint(next)).toContain('version 3 is not supported; this secondglance reads versions 1 and 2');
   });
 });
 
@@ -142,7 +150,7 @@ const ATTACKED: Guide = {
     ...step,
     title: HOSTILE,
     text: HOSTILE,
-    seen: [{ time: 0, text: HOSTILE, confidence: 1 }],
+    captions: [{ time: 0, text: HOSTILE, confidence: 1 }],
   })),
 };
 

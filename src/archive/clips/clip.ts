@@ -3,10 +3,10 @@ import { errnoOf } from '../../core/errors.ts';
 import type { Cut } from '../../pipeline/media/cut.ts';
 import { formatLocal } from '../clock/time-zone.ts';
 import { ArchiveError } from '../errors.ts';
+import type { Database } from '../index/database.ts';
+import { cueById, type Hit } from '../index/search-cues.ts';
 import { fingerprintOf } from '../recordings/fingerprint.ts';
 import { type Recording, recordingsWhere } from '../recordings/recordings.ts';
-import type { Database } from './database.ts';
-import { cueById, type Hit } from './search-cues.ts';
 
 /** A hit and its recording. */
 export interface FoundHit {

@@ -2,10 +2,10 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { probe } from '../../../src/ingest/probe/probe.ts';
 import { readKeyframes } from '../../../src/ingest/read-keyframes.ts';
-import { clearestTimes } from '../../../src/steps/find/clearest.ts';
+import { clearestTimes } from '../../../src/steps/find/clearest-frames.ts';
+import { type Sample, sampleFrames, samplingChoice } from '../../../src/steps/find/sample-frames.ts';
+import { sharpestStill } from '../../../src/steps/find/sharpest-still.ts';
 import { sharpnessOf } from '../../../src/steps/find/sharpness.ts';
-import { sharpestStill } from '../../../src/steps/find/stills.ts';
-import { type Sample, survey, surveyChoice } from '../../../src/steps/find/survey.ts';
 import { IMAGE, NEVER, sourceOf } from '../../support/reading.ts';
 import { ffmpeg, makeFolder } from '../../support/videos.ts';
 
@@ -23,8 +23,8 @@ async function clearest(name: string, filter: string): Promise<number> {
   const source = await sourceOf(file);
   const media = await probe(source, { signal: NEVER });
   const samples: Sample[] = [];
-  const reader = readKeyframes(source, media, { choice: surveyChoice(media), image: IMAGE, signal: NEVER });
-  for await (const _ of survey(reader, IMAGE, media.start, samples));
+  const reader = readKeyframes(source, media, { choice: samplingChoice(media), image: IMAGE, signal: NEVER });
+  for await (const _ of sampleFrames(reader, IMAGE, media.start, samples));
   expect(samples.length).toBe(24);
   const times = clearestTimes(samples, 0, 12_000_000);
   const still = await sharpestStill(source, media, times, NEVER);

@@ -13,47 +13,46 @@ import { writeTracks } from '../pipeline/write-tracks.ts';
 import { openJournal } from '../storage/journal.ts';
 import type { Captioner } from '../workers/captioner.ts';
 import { StepsError } from './errors.ts';
-import type { Look } from './find/find-steps.ts';
-import { type Sample, survey, surveyChoice } from './find/survey.ts';
+import type { TimedCaption } from './find/material.ts';
+import { type Sample, sampleFrames, samplingChoice } from './find/sample-frames.ts';
 
-/** What is needed to look through a video. */
-export interface LookRequest {
+/** What surveying a video needs. */
+export interface SurveyRequest {
   readonly source: Source;
   readonly media: MediaInfo;
   readonly identity: JsonObject;
   readonly captioner: Captioner;
-  readonly looks: 1 | 2;
+  readonly passes: 1 | 2;
   readonly stateDir: string;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: InputProgress) => void;
 }
 
-/** What was seen of a video. */
-export interface Seen {
+/** A video's samples and captions. */
+export interface VideoSurvey {
   readonly samples: readonly Sample[];
-  readonly looks: readonly Look[];
+  readonly captions: readonly TimedCaption[];
   /** Track time at which the video ends. */
   readonly end: Micros;
-  /** Keyframes that were captioned, and those that got none. */
+  /** All keyframes, and those without a caption. */
   readonly keyframes: number;
   readonly failed: number;
   readonly report: IngestReport;
 }
 
 /**
- * Goes through a video once: samples its pictures and captions those that show something new. Captions are durable in a
- * journal before they count, and stay there (until they are pruned), so that an interrupted run goes on where it stopped,
- * and one with other lengths of steps looks at nothing twice. Throws an IngestError, an OutputError, or a StepsError:
- * `no-frames`, `captions-failed`.
+ * Decodes a video once: samples its frames and captions those that show something new. Captions are durable in a journal,
+ * which stays until it is pruned, so that an interrupted run resumes, and a run with other step lengths captions nothing
+ * again. Throws an IngestError, an OutputError, or a StepsError: `no-frames`, `captions-failed`.
  */
-export async function lookThrough(request: LookRequest): Promise<Seen> {
+export async function surveyVideo(request: SurveyRequest): Promise<VideoSurvey> {
   const { source, media, identity, captioner, signal } = request;
-  const choice = surveyChoice(media);
+  const choice = samplingChoice(media);
   const header = {
     use: 'steps',
     input: identity,
     media: { codec: media.codec, width: media.width, height: media.height, duration: media.duration },
-    options: { every: choice.interval / 1e6, looks: request.looks },
+    options: { every: choice.interval / 1e6, passes: request.passes },
     model: captioner.model.sha256,
     runtime: captioner.runtime,
   };
@@ -63,8 +62,8 @@ export async function lookThrough(request: LookRequest): Promise<Seen> {
   try {
     const captioned = captionKeyframes(source, media, {
       ...{ captioner, journal, signal },
-      settings: { choice, passes: request.looks },
-      tapKeyframes: (keyframes) => survey(keyframes, captioner.image, media.start, samples),
+      settings: { choice, passes: request.passes },
+      tapKeyframes: (keyframes) => sampleFrames(keyframes, captioner.image, media.start, samples),
     });
     const { counts, summary: report } = await writeTracks(
       { ...captioned, zero: media.start, end: captioned.report },
@@ -79,10 +78,14 @@ export async function lookThrough(request: LookRequest): Promise<Seen> {
         },
       },
     );
-    if (samples.length === 0) throw new StepsError('no-frames', `"${source.label}" has no frame to look at`);
+    if (samples.length === 0) throw new StepsError('no-frames', `"${source.label}" has no frame to caption`);
     return {
       samples,
-      looks: captions.map(({ pts, text, confidence }) => ({ time: Math.max(0, pts - media.start), text, confidence })),
+      captions: captions.map(({ pts, text, confidence }) => ({
+        time: Math.max(0, pts - media.start),
+        text,
+        confidence,
+      })),
       end: Math.max(report.end - media.start, samples.at(-1)?.time ?? 0),
       keyframes: counts.keyframes,
       failed: counts.failed,

@@ -7,36 +7,36 @@ import type { FrameChoice } from '../../ingest/selectors/registry.ts';
 import { isBlank, type Signature, signatureOf } from '../../ingest/selectors/signature.ts';
 import { sharpnessOf } from './sharpness.ts';
 
-/** Time between two samples: as exact as the start of a step can be. */
+/** Time between two samples, which is the precision of a step's start. */
 const INTERVAL: Micros = 500_000;
-/** A sample takes 3 KiB. What is longer than this many samples is sampled more sparsely, so that memory stays bounded. */
+/** A sample takes 3 KiB. Longer videos are sampled more sparsely, so that memory stays bounded. */
 const MOST_SAMPLES = 20_000;
-/** Frames that come within this of their turn would make the interval of a video finer than it can be said. */
+/** The interval is rounded up to a multiple of this. */
 const TICK: Micros = 1000;
 
-/** What is kept of one moment of the video. */
+/** What is kept of one frame. */
 export interface Sample {
   /** Track time. */
   readonly time: Micros;
   readonly signature: Signature;
-  /** At the model's size: good for a first choice among the frames of one scene. */
+  /** At the model's input size: enough to compare frames of one scene. */
   readonly sharpness: number;
   /** Plain black or white. */
   readonly blank: boolean;
 }
 
-/** Which frames a survey takes: two a second, fewer only where the video is longer than some three hours. */
-export function surveyChoice(media: MediaInfo): FrameChoice & { readonly mode: 'every' } {
+/** Which frames are sampled: two a second, fewer only in videos of more than about three hours. */
+export function samplingChoice(media: MediaInfo): FrameChoice & { readonly mode: 'every' } {
   const needed = (media.duration ?? 0) / MOST_SAMPLES;
   return { mode: 'every', interval: Math.max(INTERVAL, Math.ceil(needed / TICK) * TICK) };
 }
 
 /**
- * Goes through a video once: keeps a sample of every frame that `reader` gives (it reads by {@link surveyChoice}), and
- * hands on those that `auto` would look at, numbered anew, to be captioned. `samples` is complete when the iteration
- * has ended. Throws what the reader throws.
+ * Passes through a video's frames once, as {@link samplingChoice} selects them: keeps a sample of every frame, and yields
+ * those that `auto` would select, numbered from 0, to be captioned. `samples` is complete when the iteration has ended.
+ * Throws what the reader throws.
  */
-export async function* survey(
+export async function* sampleFrames(
   reader: KeyframeReader,
   image: ImageSpec,
   zero: Micros,

@@ -7,7 +7,7 @@ import { benches } from '../cli/support/room.ts';
 
 vi.setConfig({ testTimeout: 900_000, hookTimeout: 480_000 });
 
-const PAGE = path.join(import.meta.dirname, '../../docs/overnight.md');
+const PAGE = path.join(import.meta.dirname, '../../docs/cameras.md');
 const bench = benches();
 
 /** The commands of the page, and what it says that each writes to stdout. */
@@ -20,9 +20,9 @@ function commands(page: string): { line: string; says: string }[] {
     });
 }
 
-test('docs/overnight.md: every command does what the page says', async () => {
+test('docs/cameras.md: every command does what the page says', async () => {
   const page = await readFile(PAGE, 'utf8');
-  const place = await bench('overnight');
+  const place = await bench('cameras');
   const webhook = await startWebhook();
   try {
     await mkdir(place.at('bin'));

@@ -3,16 +3,15 @@ import type { Source } from '../../ingest/sources/sources.ts';
 import { CHAPTER_CONTAINERS } from '../../pipeline/media/containers.ts';
 import { chapterList, embedChapters } from '../../pipeline/media/embed-chapters.ts';
 import type { GuideStep } from './guide.ts';
-import { type GuideFile, type GuidePlace, writeText } from './guide-files.ts';
+import { type GuideFile, type GuideFolder, writeText } from './guide-files.ts';
 
 /**
- * Writes a copy of the video with the steps as its chapters to `target` (absolute, its extension one of
- * {@link CHAPTER_CONTAINERS}): beside it, then renamed. Throws an IngestError where ffmpeg cannot, an OutputError where the
- * disk does not let it.
- * @returns the copy, and how many streams of data it lacks
+ * Writes a copy of the video with the steps as its chapters to `target` (absolute; its extension is one of
+ * {@link CHAPTER_CONTAINERS}), through a temp file. Throws an IngestError where ffmpeg fails; an OutputError.
+ * @returns the copy, and the number of data streams that could not be copied
  */
-export async function writeCopy(
-  place: GuidePlace,
+export async function writeChapterCopy(
+  place: GuideFolder,
   source: Source,
   steps: readonly GuideStep[],
   target: string,

@@ -1,6 +1,6 @@
 import type { Micros } from '../../core/types.ts';
 import { differenceOf } from '../../ingest/selectors/signature.ts';
-import type { Sample } from './survey.ts';
+import type { Sample } from './sample-frames.ts';
 
 /** So many frames of a step are looked at in full size. */
 const CANDIDATES = 3;

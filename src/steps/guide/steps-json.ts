@@ -5,25 +5,32 @@ import { StepsError } from '../errors.ts';
 import type { Guide, GuideStep } from './guide.ts';
 
 const FORMAT = 'secondglance-steps';
-/** Version of steps.json. docs/steps.md says what it holds. */
-const VERSION = 1;
+/** Version of steps.json that is written; docs/steps.md documents it. Version 1 called `captions` `seen`. */
+const VERSION = 2;
+const READABLE: readonly unknown[] = [1, VERSION];
 
 const line = z.string().transform((text) => text.replace(/\s+/gu, ' ').trim());
 const seconds = z.number().nonnegative();
 
-// Strict, so that a slip of the pen in a key's name is no silent loss.
-const StepShape = z.strictObject({
+const StepKeys = z.strictObject({
   start: seconds,
   end: seconds,
   title: line.refine((text) => text !== '', 'a step needs a title'),
   text: line.default(''),
-  seen: z.array(z.strictObject({ time: seconds, text: line, confidence: z.number().min(0).max(1) })).default([]),
+  captions: z.array(z.strictObject({ time: seconds, text: line, confidence: z.number().min(0).max(1) })).default([]),
   picture: z.strictObject({ file: z.string(), time: seconds }).optional(),
 });
 
+/** Strict, so that a misspelt key is an error. The key of version 1 is accepted everywhere. */
+const StepShape = z.preprocess((step) => {
+  if (typeof step !== 'object' || step === null || !('seen' in step) || 'captions' in step) return step;
+  const { seen, ...rest } = step;
+  return { ...rest, captions: seen };
+}, StepKeys);
+
 const Shape = z.strictObject({
   format: z.literal(FORMAT),
-  version: z.literal(VERSION),
+  version: z.number(),
   title: line.refine((text) => text !== '', 'the guide needs a title'),
   tool: z.string(),
   model: z.strictObject({ name: z.string(), version: z.string(), sha256: z.string() }),
@@ -35,14 +42,16 @@ const Shape = z.strictObject({
 /** Times in a steps.json are rounded to milliseconds. */
 const ROUNDING: Micros = 1000;
 
-/** A guide as the text of a steps.json: one step a block, so that it can be edited by hand. */
+/** A guide as the text of a steps.json, laid out for editing by hand. */
 export function guideToJson(guide: Guide): string {
-  const steps = guide.steps.map(({ start, end, title, text, seen, picture }) => ({
+  const steps = guide.steps.map(({ start, end, title, text, captions, picture }) => ({
     start: toSeconds(start),
     end: toSeconds(end),
     title,
     text,
-    seen: seen.map((look) => ({ time: toSeconds(look.time), text: look.text, confidence: look.confidence })),
+    captions: captions.map((caption) => {
+      return { time: toSeconds(caption.time), text: caption.text, confidence: caption.confidence };
+    }),
     ...(picture === undefined ? {} : { picture: { file: picture.file, time: toSeconds(picture.time) } }),
   }));
   const { title, tool, model, words } = guide;
@@ -73,19 +82,15 @@ function parseJson(text: string, label: string): unknown {
     const position = /at position (\d+)/.exec(message)?.[1];
     const before = text.slice(0, position === undefined ? text.length : Number(position)).split('\n');
     const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
-    throw invalid(
-      label,
-      `this is no JSON at ${place}: look there for a missing or extra comma, quote or bracket`,
-      cause,
-    );
+    throw invalid(label, `invalid JSON at ${place}: check for a missing or extra comma, quote or bracket`, cause);
   }
 }
 
-/** `steps[2].title` of the schema, as a person counts. */
+/** `step 3, title` for the schema's `steps[2].title`. */
 function placeOf(path: readonly PropertyKey[]): string {
   const [first, second, ...rest] = path;
   if (first === 'steps' && typeof second === 'number') return [`step ${second + 1}`, ...rest].map(String).join(', ');
-  return path.map(String).join('.') || 'the whole';
+  return path.map(String).join('.') || 'the document';
 }
 
 function checkTimes(steps: readonly GuideStep[], duration: Micros, label: string): void {
@@ -111,7 +116,10 @@ function checkTimes(steps: readonly GuideStep[], duration: Micros, label: string
       );
     }
     if (end > duration + ROUNDING) {
-      throw invalid(label, `step ${number} ends at ${toSeconds(end)}, after the video's end (${toSeconds(duration)})`);
+      throw invalid(
+        label,
+        `step ${number} ends at ${toSeconds(end)}, after the end of the video (${toSeconds(duration)})`,
+      );
     }
   }
 }
@@ -119,34 +127,34 @@ function checkTimes(steps: readonly GuideStep[], duration: Micros, label: string
 const micros = (time: number): Micros => Math.round(time * 1e6);
 
 /**
- * Reads the text of a steps.json, as written or as edited. Throws `steps-invalid` with the first thing that is wrong, and
- * where: no JSON, another format or version, an unknown or missing key, times that overlap or lie outside the video.
+ * Parses the text of a steps.json, as written or as edited. Throws `steps-invalid` with the first error and its place:
+ * invalid JSON, another format or version, an unknown or missing key, times that overlap or lie outside the video.
  */
 export function guideFromJson(text: string, label: string): Guide {
   const json = parseJson(text.replace(/^\uFEFF/, ''), label);
   if (typeof json !== 'object' || json === null || !('format' in json) || json.format !== FORMAT) {
-    throw invalid(label, `this is no steps.json of secondglance ("format": "${FORMAT}" is missing)`);
+    throw invalid(label, `not a steps.json of secondglance ("format": "${FORMAT}" is missing)`);
   }
-  if ('version' in json && json.version !== VERSION) {
+  if ('version' in json && !READABLE.includes(json.version)) {
     throw invalid(
       label,
-      `version ${String(json.version)} is not known to this secondglance, which reads version ${VERSION}`,
+      `version ${String(json.version)} is not supported; this secondglance reads versions ${READABLE.join(' and ')}`,
     );
   }
   const parsed = Shape.safeParse(json);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw invalid(label, `${placeOf(issue?.path ?? [])}: ${issue?.message ?? 'not as expected'}`);
+    throw invalid(label, `${placeOf(issue?.path ?? [])}: ${issue?.message ?? 'invalid'}`);
   }
   const { title, tool, model, source, words } = parsed.data;
   const steps = parsed.data.steps.map((step): GuideStep => {
-    const { start, end, picture, seen } = step;
+    const { start, end, picture, captions } = step;
     return {
       start: micros(start),
       end: micros(end),
       title: step.title,
       text: step.text,
-      seen: seen.map((look) => ({ ...look, time: micros(look.time) })),
+      captions: captions.map((caption) => ({ ...caption, time: micros(caption.time) })),
       ...(picture === undefined ? {} : { picture: { file: picture.file, time: micros(picture.time) } }),
     };
   });

@@ -1,0 +1,60 @@
+import { humanReporter, jsonReporter, type Reporter } from '../../captioning/progress.ts';
+import { type InputSummary, problemOf, roundSeconds, summarise } from '../../captioning/summary.ts';
+import { EXIT } from '../../core/failures.ts';
+import { abortExitCode, onInterrupted } from '../../core/interruption.ts';
+import { counted } from '../../core/wording.ts';
+import type { GuideResult } from '../../steps/context.ts';
+import { makeGuide } from '../../steps/make-guide.ts';
+import type { GuideInput, StepsSettings } from '../../steps/steps-settings.ts';
+
+function closingSentence(
+  { video, state, steps, keyframes, folder, files, duration = 0 }: GuideResult,
+  seconds: number,
+): string {
+  if (state === 'skipped') return `${video}: up to date (${folder})`;
+  const from = keyframes === 0 ? '' : ` from ${counted(keyframes, 'keyframe')} in ${seconds.toFixed(1)} s`;
+  const speed = duration > 0 && seconds > 0 ? `, ${(duration / 1e6 / seconds).toFixed(1)} times real time` : '';
+  const outside = files.filter((file) => !file.startsWith(folder));
+  return `${video}: ${counted(steps, 'step')}${from}${speed}${state === 'partial' ? ' (partial)' : ''} -> ${[folder, ...outside].join(', ')}`;
+}
+
+function print(result: GuideResult, seconds: number, reporter: Reporter, { json, quiet }: StepsSettings): void {
+  const { video, state, steps, keyframes, files, problems, duration } = result;
+  if (json) {
+    const length = duration === undefined ? {} : { duration: duration / 1e6 };
+    const event = { event: 'end', video, state, steps, keyframes, seconds, ...length, outputs: files, problems };
+    process.stdout.write(`${JSON.stringify(event)}\n`);
+    return;
+  }
+  for (const { message, detail = [] } of problems) reporter.note([message, ...detail].join('\n  '));
+  if (!quiet) reporter.note(closingSentence(result, seconds));
+}
+
+/**
+ * `secondglance steps`: returns the exit code, 3 where part of the video is missing from the guide. Throws as `makeGuide`.
+ */
+export async function runSteps(input: GuideInput, settings: StepsSettings, signal: AbortSignal): Promise<number> {
+  const began = performance.now();
+  const reporter = settings.json ? jsonReporter() : humanReporter(settings);
+  onInterrupted(signal, () => reporter.note('secondglance: stopping; run the same command again to resume'));
+  const seconds = (): number => roundSeconds((performance.now() - began) / 1000);
+  const close = (inputs: readonly InputSummary[], exitCode?: number, error?: unknown): number => {
+    const run = summarise(inputs, seconds());
+    const summary = { ...run, ...(exitCode === undefined ? {} : { exitCode }) };
+    reporter.close(summary, error === undefined ? undefined : problemOf(error, settings.verbose));
+    return summary.exitCode;
+  };
+  try {
+    const result = await makeGuide(input, settings, { signal, reporter });
+    print(result, seconds(), reporter, settings);
+    const { video, state, keyframes, files: outputs, problems } = result;
+    const duration = result.duration === undefined ? {} : { duration: result.duration / 1e6 };
+    return close([{ video, state, keyframes, cues: 0, seconds: seconds(), ...duration, outputs, problems }]);
+  } catch (error) {
+    const code = abortExitCode(signal);
+    if (code !== undefined) return close([], code);
+    const failure: unknown = signal.aborted ? signal.reason : error;
+    close([], EXIT.failed, failure);
+    throw failure;
+  }
+}
