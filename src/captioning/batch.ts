@@ -3,13 +3,12 @@ import path from 'node:path';
 import { setImmediate as settled } from 'node:timers/promises';
 import type { JsonObject } from '../core/json-value.ts';
 import { asInputError, type Source } from '../ingest/sources/sources.ts';
-import { ensureFolder } from '../storage/ensure-folder.ts';
-import { openOutputSink, recordOutput } from '../storage/output-manifest.ts';
+import { recordOutput } from '../storage/output-manifest.ts';
 import { nonClosingSink, type TextSink } from '../storage/sink.ts';
-import { streamSink } from '../storage/stream-sink.ts';
 import { captionInput, type RunContext } from './caption-input.ts';
 import { captionOptions, digest, identify, sourceOf, trackKey } from './input-identity.ts';
 import { bufferSink } from './line-buffer.ts';
+import { openTarget } from './open-writers.ts';
 import { assertWritable } from './output-status.ts';
 import type { OutputPlan, Target } from './outputs.ts';
 import { type InputSummary, problemOf } from './summary.ts';
@@ -144,8 +143,7 @@ export class Batch {
       this.#end(emptySummary(path.basename(target.path), 'skipped', [target]));
       return;
     }
-    if (target.path !== '-') await ensureFolder(path.dirname(target.path));
-    const sink = target.path === '-' ? streamSink(process.stdout) : await openOutputSink(stateDir, target.path);
+    const sink = await openTarget(this.#context, target.path);
     try {
       await this.inputs(sink);
       if (this.#summaries.every(({ state }) => state === 'failed')) {

@@ -1,62 +1,65 @@
 import { EXIT, UsageError } from '../core/failures.ts';
-import { abortExitCode, onInterrupted } from '../core/interruption.ts';
+import { abortExitCode } from '../core/interruption.ts';
 import { expandInputs } from '../ingest/sources/sources.ts';
+import type { TextSink } from '../storage/sink.ts';
 import { stateDir } from '../storage/state-folder.ts';
-import { type Bundle, DEFAULT_BUNDLE, loadBundle } from '../workers/bundle/bundle.ts';
-import type { Captioner } from '../workers/captioner.ts';
-import { createCaptioner } from '../workers/pool/pool.ts';
 import { Batch } from './batch.ts';
 import { pruneJournals } from './journal-files.ts';
+import { loadCaptioner, type ModelCaptioner } from './open-captioner.ts';
 import { planOutputs } from './outputs.ts';
-import { humanReporter, jsonReporter, type Reporter } from './progress.ts';
-import { applyModelDefaults, type CaptionSettings, type RequestedSettings } from './settings.ts';
+import type { Reporter } from './progress.ts';
+import { applyModelDefaults, type CaptionRequest } from './settings.ts';
 import { problemOf, summarise } from './summary.ts';
 
-function makeCaptioner(bundle: Bundle, settings: CaptionSettings, reporter: Reporter): Captioner {
-  return createCaptioner({
-    bundle,
-    ...(settings.workers === undefined ? {} : { processes: settings.workers }),
-    ...(settings.verbose
-      ? {
-          onFailure: (error, { video, index }) => {
-            const { message, detail = [] } = problemOf(error, true);
-            reporter.note([`${video}, group ${index}: ${message}`, ...detail].join('\n  '));
-          },
+/** What {@link captionFiles} uses of the program that runs it. */
+export interface CaptionHost {
+  readonly reporter: Reporter;
+  /** Takes a track that goes to `-`. */
+  readonly stdout: TextSink;
+  readonly signal: AbortSignal;
+}
+
+function loadModel({ model, workers, verbose }: CaptionRequest, reporter: Reporter): Promise<ModelCaptioner> {
+  return loadCaptioner({
+    model,
+    processes: workers,
+    onFailure: verbose
+      ? (error, { video, index }) => {
+          const { message, detail = [] } = problemOf(error, true);
+          reporter.note([`${video}, group ${index}: ${message}`, ...detail].join('\n  '));
         }
-      : {}),
+      : undefined,
   });
 }
 
 /**
- * `secondglance caption`: returns the exit code. Throws a UsageError before anything is started, or what made the whole
- * run impossible (a broken bundle, an output that cannot be written).
+ * Captions files, folders, globs, URLs and stdin in this process, and writes their tracks. Returns the exit code. Throws a
+ * UsageError before anything is started, or what made the whole run impossible (a broken bundle, an output that cannot be
+ * written).
  */
-export async function runCaption(
-  args: readonly string[],
-  asked: RequestedSettings,
-  signal: AbortSignal,
+export async function captionFiles(
+  inputs: readonly string[],
+  request: CaptionRequest,
+  { reporter, stdout, signal }: CaptionHost,
 ): Promise<number> {
   const began = performance.now();
-  if (args.filter((arg) => arg === '-').length > 1) throw new UsageError('- (stdin) can be read only once');
-  const { sources, problems } = await expandInputs(args);
-  const plan = planOutputs(sources, asked.output, sources.length + problems.length);
-  const reporter = asked.json ? jsonReporter() : humanReporter(asked);
-  onInterrupted(signal, () => reporter.note('secondglance: ending; the same command goes on from here'));
+  if (inputs.filter((input) => input === '-').length > 1) throw new UsageError('- (stdin) can be read only once');
+  const { sources, problems } = await expandInputs(inputs);
+  const plan = planOutputs(sources, request.output, sources.length + problems.length);
 
   let batch: Batch | undefined;
   const close = (exitCode?: number, error?: unknown): number => {
     const run = summarise(batch?.summaries ?? [], (performance.now() - began) / 1000);
     const summary = { ...run, ...(exitCode === undefined ? {} : { exitCode }) };
-    reporter.close(summary, error === undefined ? undefined : problemOf(error, asked.verbose));
+    reporter.close(summary, error === undefined ? undefined : problemOf(error, request.verbose));
     return summary.exitCode;
   };
-  let captioner: Captioner | undefined;
+  let captioner: ModelCaptioner | undefined;
   try {
     reporter.phase('loading the model');
-    const bundle = await loadBundle(asked.model ?? DEFAULT_BUNDLE);
-    const settings = applyModelDefaults(asked, bundle);
-    captioner = makeCaptioner(bundle, settings, reporter);
-    const context = { settings, captioner, stateDir: stateDir(), signal, reporter };
+    captioner = await loadModel(request, reporter);
+    const settings = applyModelDefaults(request, captioner);
+    const context = { settings, captioner, stateDir: stateDir(), signal, reporter, stdout };
     await pruneJournals(context.stateDir);
     batch = new Batch(context, plan);
     for (const { label, error } of problems) batch.fail(label, error);

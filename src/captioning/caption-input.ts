@@ -1,19 +1,22 @@
 import type { Source } from '../ingest/sources/sources.ts';
+import type { TextSink } from '../storage/sink.ts';
 import type { Captioner } from '../workers/captioner.ts';
 import { captionSource, type TapKeyframes } from './caption-source.ts';
 import type { OutputJob } from './open-writers.ts';
 import type { Reporter } from './progress.ts';
-import type { CaptionSettings } from './settings.ts';
+import type { RunSettings } from './settings.ts';
 import type { InputSummary } from './summary.ts';
 import { type WriteContext, writeOutputs } from './write-outputs.ts';
 
 /** What all inputs of a run share. */
 export interface RunContext {
-  readonly settings: CaptionSettings;
+  readonly settings: RunSettings;
   readonly captioner: Captioner;
   readonly stateDir: string;
   readonly signal: AbortSignal;
   readonly reporter: Reporter;
+  /** Takes a track that goes to `-`; without it there are none. */
+  readonly stdout?: TextSink;
 }
 
 /** One input of a run. */

@@ -8,8 +8,7 @@ import { stateDir } from '../storage/state-folder.ts';
 import type { Captioner } from '../workers/captioner.ts';
 import { type CaptionRun, startRun } from './caption-run.ts';
 import type { InputProgress } from './progress.ts';
-import type { CustomSelector, TrackSettings } from './settings.ts';
-import { DEFAULT_LANGUAGE, parseLanguage } from './track-options.ts';
+import { type CustomSelector, DEFAULT_LANGUAGE, parseLanguage, type TrackSettings } from './settings.ts';
 
 /** A captioner, with what it recommends to the runs that use it. */
 export interface RunCaptioner extends Captioner {
@@ -76,7 +75,7 @@ function settingsOf(options: CaptionVideoOptions): TrackSettings {
     minConfidence: options.minConfidence ?? captioner.minConfidence ?? 0,
     profile,
     kind,
-    language: parseLanguage(options.language ?? DEFAULT_LANGUAGE),
+    language: parseLanguage(options.language ?? DEFAULT_LANGUAGE, '`language`'),
   };
 }
 

@@ -3,8 +3,7 @@ import { realpath, stat } from 'node:fs/promises';
 import type { JsonObject, JsonValue } from '../core/json-value.ts';
 import type { ModelIdentity } from '../core/types.ts';
 import type { Source } from '../ingest/sources/sources.ts';
-import type { KeyframeSettings, TrackSettings } from './settings.ts';
-import { DEFAULT_LANGUAGE } from './track-options.ts';
+import { DEFAULT_LANGUAGE, type KeyframeSettings, type TrackSettings } from './settings.ts';
 
 /**
  * What makes an input the same input: a file's place, size and time of change; a URL's address. Undefined for stdin,

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { SecondGlanceError } from '../core/errors.ts';
+import { UsageError } from '../core/failures.ts';
 import type { JsonObject } from '../core/json-value.ts';
 import type { ModelIdentity } from '../core/types.ts';
 import { VERSION } from '../core/version.ts';
@@ -12,7 +13,6 @@ import { ensureFolder } from '../storage/ensure-folder.ts';
 import type { Transform } from '../storage/file-sink.ts';
 import { openOutputSink } from '../storage/output-manifest.ts';
 import type { TextSink } from '../storage/sink.ts';
-import { streamSink } from '../storage/stream-sink.ts';
 import type { CaptionedSource } from './caption-source.ts';
 import { sourceOf, trackOptions } from './input-identity.ts';
 import { needsVideo, type Target } from './outputs.ts';
@@ -28,6 +28,8 @@ export interface OutputContext {
    * are `video-needed`.
    */
   readonly signal?: AbortSignal;
+  /** Takes a track that goes to `-`; without it there are none. */
+  readonly stdout?: TextSink;
 }
 
 /** One input and its outputs. */
@@ -94,6 +96,21 @@ function headerOf({ settings, model, signal }: OutputContext, { source, media }:
   };
 }
 
+/** Opens the sink of an output, or stdout's for `-`, and creates its folder. */
+export async function openTarget(
+  { stateDir, stdout }: Pick<OutputContext, 'stateDir' | 'stdout'>,
+  file: string,
+  owner?: string,
+  transform?: Transform,
+): Promise<TextSink> {
+  if (file !== '-') {
+    await ensureFolder(path.dirname(file));
+    return openOutputSink(stateDir, file, owner, transform);
+  }
+  if (stdout === undefined) throw new UsageError('there is no standard output to write to: name a file');
+  return stdout;
+}
+
 /** Opens a writer per output: the shared `jsonl` first, then the targets, then the extra writers. */
 export async function openWriters(
   context: OutputContext,
@@ -106,11 +123,7 @@ export async function openWriters(
     if (job.sharedJsonl !== undefined) writers.push(await openTrackWriter('jsonl', job.sharedJsonl, header));
     for (const target of job.targets) {
       const transform = transformOf(context, captioned, target);
-      if (target.path !== '-') await ensureFolder(path.dirname(target.path));
-      const sink =
-        target.path === '-'
-          ? streamSink(process.stdout)
-          : await openOutputSink(context.stateDir, target.path, ownerOf(job), transform);
+      const sink = await openTarget(context, target.path, ownerOf(job), transform);
       writers.push(await openTrackWriter(target.format, sink, header));
     }
     return [...writers, ...(job.extraWriters ?? [])];

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { parseTime } from '../captioning/settings.ts';
+import { parseTime } from '../config/flag-values.ts';
 import type { Micros } from '../core/types.ts';
 
 /** A picture, or a video and a moment in it. */

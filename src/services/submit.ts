@@ -4,7 +4,7 @@ import type { Reporter } from '../captioning/progress.ts';
 import { recordSubmission } from '../captioning/queued/submitted.ts';
 import { makeRequest, requestId } from '../captioning/queued/video-request.ts';
 import { waitForVideos } from '../captioning/queued/wait-for-videos.ts';
-import { applyModelDefaults, type CaptionSettings, type RequestedSettings } from '../captioning/settings.ts';
+import { applyModelDefaults, type CaptionRequest, type RunSettings } from '../captioning/settings.ts';
 import { failedSummary, type InputSummary, summarise } from '../captioning/summary.ts';
 import type { Settings } from '../config/settings-schema.ts';
 import { EXIT, UsageError } from '../core/failures.ts';
@@ -19,7 +19,7 @@ import { withQueue } from './queue-client.ts';
 
 /** How inputs are submitted. */
 export interface SubmitRequest {
-  readonly settings: RequestedSettings;
+  readonly settings: CaptionRequest;
   /** The installation. */
   readonly queue: Settings;
   readonly priority: Priority;
@@ -31,11 +31,7 @@ export interface SubmitRequest {
 }
 
 /** Gives each input outputs of its own. Throws a UsageError for outputs that only a process beside the video can write. */
-function planSubmissions(
-  sources: readonly Source[],
-  settings: RequestedSettings,
-  wanted: number,
-): readonly InputPlan[] {
+function planSubmissions(sources: readonly Source[], settings: CaptionRequest, wanted: number): readonly InputPlan[] {
   if (settings.output.output === '-')
     throw new UsageError('services cannot write to this stdout: give -o a file or a folder');
   const { inputs, collected } = planOutputs(sources, settings.output, wanted);
@@ -55,7 +51,7 @@ const STDIN = 'services cannot read this stdin: give a file or an address';
 
 async function submissionOf(
   { source, targets }: InputPlan,
-  settings: CaptionSettings,
+  settings: RunSettings,
   priority: Priority,
   bundle: Parameters<typeof makeRequest>[4],
 ): Promise<Submission> {
@@ -117,7 +113,9 @@ export async function submitInputs(
     const failed = reportProblems(request, problems);
     const submissions: Submission[] = [];
     for (const plan of plans)
-      submissions.push(await submissionOf(plan, applyModelDefaults(settings, bundle), priority, bundle));
+      submissions.push(
+        await submissionOf(plan, applyModelDefaults(settings, bundle.manifest.generation), priority, bundle),
+      );
     await submitAll(queue, submissions, request.onSubmitted);
     if (!wait) return exitCodeOf(failed, submissions.length);
     const ended = await waitForVideos(queue, submissions, reporter, signal);

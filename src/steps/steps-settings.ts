@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { parseTime, parseWhole } from '../captioning/settings.ts';
+import { parseTime, parseWhole } from '../config/flag-values.ts';
 import { UsageError } from '../core/failures.ts';
 import { CHAPTER_CONTAINERS } from '../pipeline/media/containers.ts';
 import type { StepLengths } from './find/boundaries.ts';

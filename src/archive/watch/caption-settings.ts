@@ -1,18 +1,19 @@
-import { applyModelDefaults, type CaptionSettings, readSettings } from '../../captioning/settings.ts';
-import { DEFAULT_LANGUAGE } from '../../captioning/track-options.ts';
+import { DEFAULT_LANGUAGE, type RunSettings } from '../../captioning/settings.ts';
+import { parseChoice } from '../../ingest/selectors/registry.ts';
 import type { Bundle } from '../../workers/bundle/bundle.ts';
 import type { Plan } from '../recordings/plan.ts';
 
 /** The settings of `caption` that a plan stands for. */
-export function planSettings(plan: Plan, bundle: Bundle, verbose: boolean): CaptionSettings {
-  const requested = readSettings({
-    frames: plan.frames,
-    looks: String(plan.passes),
+export function planSettings(plan: Plan, bundle: Bundle, verbose: boolean): RunSettings {
+  return {
+    choice: parseChoice(plan.frames),
+    passes: plan.passes,
+    minConfidence: bundle.manifest.generation.minConfidence,
     profile: 'web',
     kind: 'descriptions',
     language: DEFAULT_LANGUAGE,
     resume: true,
-    ...(verbose ? { verbose: true } : {}),
-  });
-  return applyModelDefaults(requested, bundle);
+    force: false,
+    verbose,
+  };
 }

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { parseFormats } from '../../captioning/outputs.ts';
-import { parseTime, parseWhole } from '../../captioning/settings.ts';
+import { parseTime, parseWhole } from '../../config/flag-values.ts';
 import type { SettingFlags } from '../../config/load.ts';
 import { orUsage, UsageError } from '../../core/failures.ts';
 import { type FormatName, TEXT_FORMAT_NAMES } from '../../pipeline/formats/formats.ts';

@@ -8,7 +8,7 @@ import { FORMAT_NAMES } from '../../pipeline/formats/formats.ts';
 import { readJson } from '../../queue/jobs.ts';
 import { digest, trackOptions } from '../input-identity.ts';
 import type { Target } from '../outputs.ts';
-import type { CaptionSettings } from '../settings.ts';
+import type { RunSettings, TrackSettings } from '../settings.ts';
 
 /** The longest name, path or address that is accepted. */
 const MAX_CHARACTERS = 8192;
@@ -63,10 +63,9 @@ export function readRequest(json: string): VideoRequest {
 }
 
 /** The equivalent settings of `caption`. */
-export function settingsOf(request: VideoRequest): CaptionSettings {
-  const { choice, from, to, passes, minConfidence, profile, kind, language, force } = request;
+export function settingsOf(request: VideoRequest): TrackSettings {
+  const { choice, from, to, passes, minConfidence, profile, kind, language } = request;
   return {
-    output: {},
     choice,
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
@@ -75,11 +74,6 @@ export function settingsOf(request: VideoRequest): CaptionSettings {
     profile,
     kind,
     language,
-    resume: true,
-    force,
-    quiet: false,
-    verbose: false,
-    json: false,
   };
 }
 
@@ -100,7 +94,7 @@ export function makeRequest(
   source: Source & { readonly kind: 'file' | 'picture' | 'url' },
   identity: VideoRequest['identity'],
   targets: readonly Target[],
-  settings: CaptionSettings,
+  settings: Omit<RunSettings, 'resume' | 'verbose'>,
   bundle: Pick<VideoRequest, 'image' | 'model'>,
 ): VideoRequest {
   const { choice, from, to, passes, minConfidence, profile, kind, language, force } = settings;

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
-import type { CaptionFlags } from '../../captioning/settings.ts';
 import { UsageError } from '../../core/failures.ts';
+import { onInterrupted } from '../../core/interruption.ts';
+import type { CaptionFlags } from '../caption-flags.ts';
 import { captionOptions, priorityOption, workersOption } from '../options.ts';
 import { runCommand } from '../run-command.ts';
 import { runSubmit, type SubmitFlags } from './submit.ts';
@@ -53,9 +54,14 @@ export function captionCommand(): Command {
         checkFlags(flags);
         if (flags.queue === true) return runSubmit(inputs, flags, true, interruptible());
         const signal = interruptible();
-        const { readSettings } = await import('../../captioning/settings.ts');
-        const { runCaption } = await import('../../captioning/caption-files.ts');
-        return runCaption(inputs, readSettings(flags), signal);
+        const { readCaptionFlags } = await import('../caption-flags.ts');
+        const { captionFiles } = await import('../../captioning/caption-files.ts');
+        const { humanReporter, jsonReporter } = await import('../../captioning/progress.ts');
+        const { streamSink } = await import('../../storage/stream-sink.ts');
+        const request = readCaptionFlags(flags);
+        const reporter = request.json ? jsonReporter() : humanReporter(request);
+        onInterrupted(signal, () => reporter.note('secondglance: ending; the same command resumes this run'));
+        return captionFiles(inputs, request, { reporter, stdout: streamSink(process.stdout), signal });
       }),
     );
 }

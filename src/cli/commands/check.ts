@@ -48,8 +48,8 @@ async function check(file: string, profile: Profile): Promise<TrackCheck> {
 }
 
 async function run(track: string, flags: { profile: string; json?: boolean }): Promise<number> {
-  const { parseProfile } = await import('../../captioning/track-options.ts');
-  const profile = PROFILES[parseProfile(flags.profile)];
+  const { parseName } = await import('../../config/flag-values.ts');
+  const profile = PROFILES[parseName(flags.profile, '--profile', PROFILE_NAMES)];
   const { cues, findings } = await check(track, profile);
   const violations = findings.length;
   const lines = findings.map((found) => (flags.json === true ? JSON.stringify(toEvent(found)) : toLine(track, found)));

@@ -1,8 +1,8 @@
 import { type Clip, exportClips } from '../../archive/clips/export-clips.ts';
 import { formatIso } from '../../archive/clock/iso-time.ts';
 import { formatLocal, formatOffset } from '../../archive/clock/time-zone.ts';
-import { parseTime } from '../../captioning/settings.ts';
 import { problemOf } from '../../captioning/summary.ts';
+import { parseTime } from '../../config/flag-values.ts';
 import type { SecondGlanceError } from '../../core/errors.ts';
 import { EXIT } from '../../core/failures.ts';
 import { abortExitCode, onInterrupted } from '../../core/interruption.ts';

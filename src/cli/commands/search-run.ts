@@ -1,7 +1,7 @@
 import { formatPosition } from '../../archive/clock/iso-time.ts';
 import { formatLocal, formatOffset } from '../../archive/clock/time-zone.ts';
 import { type ArchiveHit, hitDocument, searchArchive } from '../../archive/search-archive.ts';
-import { parseWhole } from '../../captioning/settings.ts';
+import { parseWhole } from '../../config/flag-values.ts';
 import { SecondGlanceError } from '../../core/errors.ts';
 import { EXIT, UsageError } from '../../core/failures.ts';
 

@@ -17,7 +17,7 @@ Logs are JSON lines on stderr (SECONDGLANCE_LOG_LEVEL). SIGTERM stops it cleanly
 Exit codes: 0 stopped by a signal, 1 cannot run, 2 wrong usage.`;
 
 async function optionsOf({ concurrency, model }: ServiceFlags): Promise<ServiceOptions> {
-  const { parseWhole } = await import('../../captioning/settings.ts');
+  const { parseWhole } = await import('../../config/flag-values.ts');
   return {
     ...(concurrency === undefined ? {} : { concurrency: parseWhole(concurrency, '--concurrency', 1, 1000) }),
     ...(model === undefined ? {} : { model }),

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import type { CaptionFlags } from '../../captioning/settings.ts';
 import type { SettingFlags } from '../../config/load.ts';
 import { UsageError } from '../../core/failures.ts';
 import type { Submitted } from '../../queue/control.ts';
 import { PRIORITIES, type Priority } from '../../queue/priority.ts';
+import type { CaptionFlags } from '../caption-flags.ts';
 import { captionOptions, priorityOption, queueOptions } from '../options.ts';
 import { runCommand } from '../run-command.ts';
 
@@ -40,10 +40,10 @@ export async function runSubmit(
   signal: AbortSignal,
 ): Promise<number> {
   const { humanReporter, jsonReporter } = await import('../../captioning/progress.ts');
-  const { readSettings } = await import('../../captioning/settings.ts');
+  const { readCaptionFlags } = await import('../caption-flags.ts');
   const { loadSettings } = await import('../../config/load.ts');
   const { submitInputs } = await import('../../services/submit.ts');
-  const settings = readSettings(flags);
+  const settings = readCaptionFlags(flags);
   const priority = priorityOf(flags.priority ?? 'normal');
   const { settings: queue } = await loadSettings({ flags });
   const reporter = settings.json ? jsonReporter() : humanReporter(settings);

@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { applyModelDefaults, type CaptionFlags, parseTime, readSettings } from '../../src/captioning/settings.ts';
+import { applyModelDefaults } from '../../src/captioning/settings.ts';
+import { type CaptionFlags, readCaptionFlags } from '../../src/cli/caption-flags.ts';
 import { UsageError } from '../../src/core/failures.ts';
-import { loadBundle } from '../../src/workers/bundle/bundle.ts';
-import { buildTinyBundle } from '../support/tiny-bundle.ts';
-import { makeFolder } from '../support/videos.ts';
 
 const plain: CaptionFlags = {
   frames: 'auto',
@@ -14,33 +12,9 @@ const plain: CaptionFlags = {
   resume: true,
 };
 
-test.each([
-  ['90', 90_000_000],
-  ['90s', 90_000_000],
-  ['0', 0],
-  ['1.5', 1_500_000],
-  ['250ms', 250_000],
-  ['2m', 120_000_000],
-  ['1.5h', 5_400_000_000],
-  ['1:30', 90_000_000],
-  ['90:00', 5_400_000_000],
-  ['1:02:03.5', 3_723_500_000],
-  ['26:00:00.000001', 93_600_000_001],
-])('%s is %d microseconds', (text, micros) => {
-  expect(parseTime(text, '--from')).toBe(micros);
-});
-
-test.each(['', 'soon', '-1', '1:2:3:4', '1:99999', '5 s', '1e3', '1:', ':30', '0x10', '1:75', '1:60:00'])(
-  '"%s" is no time',
-  (text) => {
-    expect(() => parseTime(text, '--to')).toThrow(UsageError);
-    expect(() => parseTime(text, '--to')).toThrow(/^--to .*not a time/);
-  },
-);
-
 describe('flags', () => {
   test('what is not given has its default', () => {
-    expect(readSettings(plain)).toEqual({
+    expect(readCaptionFlags(plain)).toEqual({
       output: {},
       choice: { mode: 'auto' },
       passes: 2,
@@ -55,26 +29,19 @@ describe('flags', () => {
     });
   });
 
-  test('the least confidence is what the bundle brings, unless another is given', async () => {
-    const folder = await makeFolder();
-    try {
-      const bundle = await loadBundle(await buildTinyBundle(folder.path, { generation: { minConfidence: 0.4 } }));
-      const least = (minConfidence?: string) =>
-        applyModelDefaults(
-          readSettings({ ...plain, ...(minConfidence === undefined ? {} : { minConfidence }) }),
-          bundle,
-        ).minConfidence;
-      expect([least(), least('0'), least('0.7')]).toEqual([0.4, 0, 0.7]);
-    } finally {
-      await folder.remove();
-    }
+  test('the minimum confidence is what the model recommends, unless another is given', () => {
+    const minimum = (minConfidence?: string) =>
+      applyModelDefaults(readCaptionFlags({ ...plain, ...(minConfidence === undefined ? {} : { minConfidence }) }), {
+        minConfidence: 0.4,
+      }).minConfidence;
+    expect([minimum(), minimum('0'), minimum('0.7')]).toEqual([0.4, 0, 0.7]);
   });
 
   test('what is given is read', () => {
     const flags = { output: 'x/', format: 'vtt,srt', frames: 'every:500ms', from: '1:00', to: '2:00', looks: '1' };
     const more = { minConfidence: '0.25', model: './m', workers: '3', resume: false, force: true, quiet: true };
     const track = { profile: 'netflix', kind: 'captions', language: 'deu' };
-    expect(readSettings({ ...flags, ...more, ...track, verbose: true, json: true })).toEqual({
+    expect(readCaptionFlags({ ...flags, ...more, ...track, verbose: true, json: true })).toEqual({
       output: { output: 'x/', formats: ['vtt', 'srt'] },
       choice: { mode: 'every', interval: 500_000 },
       from: 60_000_000,
@@ -113,7 +80,7 @@ describe('flags', () => {
     [{ format: 'pdf' }, /'pdf' is not a format/],
     [{ json: true, output: '-' }, /both want stdout/],
   ])('%j is refused', (flags, message) => {
-    expect(() => readSettings({ ...plain, ...flags })).toThrow(UsageError);
-    expect(() => readSettings({ ...plain, ...flags })).toThrow(message);
+    expect(() => readCaptionFlags({ ...plain, ...flags })).toThrow(UsageError);
+    expect(() => readCaptionFlags({ ...plain, ...flags })).toThrow(message);
   });
 });
