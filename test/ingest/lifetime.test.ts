@@ -105,8 +105,7 @@ describe.runIf(process.platform === 'linux')('no ffmpeg outlives its reader', ()
     film = await ffmpeg('-i', at('film.mp4'), '-c', 'copy', '-movflags', '+faststart', at('fast.mp4'));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/film.mp4`;
     const child = await read(url, 'every:1s', 0);
-    await setTimeout(500);
-    expect(await ffmpegsOn(url)).toHaveLength(1);
+    expect(await until(60, async () => (await ffmpegsOn(url)).length === 1)).toBe(true);
     child.kill('SIGKILL');
     expect(await until(5, async () => (await ffmpegsOn(url)).length === 0)).toBe(true);
   });
@@ -132,8 +131,9 @@ describe.runIf(process.platform === 'linux')('no ffmpeg outlives its reader', ()
 
     const working = new AbortController();
     const waiting = readAll(long, 'every:20m', { signal: working.signal });
-    void setTimeout(1500).then(() => working.abort());
+    const aborting = until(60, async () => (await ffmpegsOn(long)).length === 1).then(() => working.abort());
     expect(await errorOf(waiting)).toMatchObject({ code: 'aborted' });
+    await aborting;
     expect(await ffmpegsOn(long)).toEqual([]);
   });
 
@@ -149,7 +149,8 @@ describe.runIf(process.platform === 'linux')('no ffmpeg outlives its reader', ()
     });
     for await (const keyframe of reader) {
       if (keyframe.index < 2) continue;
-      await setTimeout(1500);
+      // In the time in which another reader gets all 500 frames of the film, this one's ffmpeg could have gone on.
+      expect((await readAll(at('film.mp4'), 'every:40ms')).keyframes).toHaveLength(500);
       break;
     }
     // A frame is 230 kB: the pipe holds none, and ffmpeg's own queues a few.
