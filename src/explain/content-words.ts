@@ -1,4 +1,4 @@
-/** Words that name nothing one could see. Prepositions of place are among them: what they relate is named by others. */
+/** Closed-class words, which name nothing visible. Prepositions of place are included: other words name what they relate. */
 const CLOSED: ReadonlySet<string> = new Set(
   (
     'a an the this that these those some any each his her hers its it their theirs them they he him she my your our we you i ' +
@@ -9,18 +9,18 @@ const CLOSED: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** A word without the punctuation at its ends, in lower case: as words are compared. */
+/** A word in lower case without punctuation at its ends, for comparisons. */
 export function bareWord(word: string): string {
   return word.toLowerCase().replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '');
 }
 
-/** True for words that stand for something to look at: all but those of a small closed class. */
+/** True for content words: all but those of a small closed class. */
 export function isContentWord(word: string): boolean {
   const bare = bareWord(word);
   return bare !== '' && !CLOSED.has(bare);
 }
 
-/** A word of the draft beside the one of the final caption that stands in its place; one of them may be missing. Indices into both. */
+/** A word of the draft beside the one of the final caption in its place, as indices; one of them may be missing. */
 export interface WordPair {
   readonly draft: number | undefined;
   readonly final: number | undefined;
@@ -29,8 +29,8 @@ export interface WordPair {
 }
 
 /**
- * Puts the words of a draft and of the final caption side by side: what stayed by their longest common subsequence; of what was changed, the
- * first word beside the first, and so on.
+ * Aligns the words of a draft and of the final caption: unchanged words by their longest common subsequence; of each change, the first removed
+ * word beside the first added one, and so on.
  */
 export function pairWords(draft: readonly string[], final: readonly string[]): WordPair[] {
   const [a, b] = [draft.map(bareWord), final.map(bareWord)];

@@ -2,8 +2,8 @@ import sharp from 'sharp';
 import { vttTime } from '../pipeline/cues/time.ts';
 import type { PassExplanation } from '../workers/bundle/engine.ts';
 import { pairWords } from './content-words.ts';
-import { type Column, columnsOf, type Explanation, meanEntropy, type SeenOnce } from './explanation.ts';
-import { heatColour, heatMap, type Picture, within } from './heat.ts';
+import { type Column, columnsOf, type Explanation, meanEntropy, type WordAttention } from './explanation.ts';
+import { cropMargins, heatColour, heatMap, type Picture } from './heat.ts';
 import {
   escapeXml,
   lettersIn,
@@ -18,7 +18,7 @@ import {
 const WIDTH = 1200;
 const MARGIN = 40;
 const PICTURE = { width: 480, height: 400 } as const;
-/** A cell's map; a tall picture's map is narrower. */
+/** The largest size of a word's map; a tall picture's map is narrower. */
 const MAP = { width: 150, height: 190 } as const;
 const GUTTER = 104;
 const GAP = 14;
@@ -26,7 +26,7 @@ const PER_BAND = Math.floor((WIDTH - 2 * MARGIN - GUTTER + GAP) / (MAP.width + G
 const INK = '#101828';
 const SOFT = '#667085';
 const LINE = '#e4e7ec';
-const COLOURS = { gone: '#b42318', new: '#067647', none: INK } as const;
+const COLOURS = { removed: '#b42318', added: '#067647', none: INK } as const;
 
 interface Layer {
   readonly input: Buffer;
@@ -39,25 +39,25 @@ interface Size {
   readonly height: number;
 }
 
-/** As large as it gets inside a box. */
+/** The largest size that fits into a box. */
 function fitted({ width, height }: Size, box: Size): Size {
   const factor = Math.min(box.width / width, box.height / height);
   return { width: Math.max(1, Math.round(width * factor)), height: Math.max(1, Math.round(height * factor)) };
 }
 
-/** The words of both captions, those marked that the other one has not. */
+/** The words of both captions; words that the other caption lacks are marked. */
 function marked({ draft, final }: Explanation): Record<'draft' | 'final', MarkedWord[]> {
   const textsOf = ({ words }: PassExplanation): string[] => words.map(({ text }) => text);
   const [before, after] = [textsOf(draft), textsOf(final)];
   const pairs = pairWords(before, after);
   const kept = (of: 'draft' | 'final', word: number): boolean => pairs.some((pair) => pair.same && pair[of] === word);
   return {
-    draft: before.map((text, word) => ({ text, mark: kept('draft', word) ? 'none' : 'gone' })),
-    final: after.map((text, word) => ({ text, mark: kept('final', word) ? 'none' : 'new' })),
+    draft: before.map((text, word) => ({ text, mark: kept('draft', word) ? 'none' : 'removed' })),
+    final: after.map((text, word) => ({ text, mark: kept('final', word) ? 'none' : 'added' })),
   };
 }
 
-/** The captions and what is to be known of them, right of the picture. */
+/** The captions and their details, to the right of the picture. */
 function captionText(explanation: Explanation, columns: readonly Column[], x: number): { svg: string[]; end: number } {
   const { draft, final, model, name, time, grid } = explanation;
   const words = marked(explanation);
@@ -76,8 +76,8 @@ function captionText(explanation: Explanation, columns: readonly Column[], x: nu
     }
     y += 18;
   };
-  caption('First look', draft, words.draft);
-  caption('Second look', final, words.final);
+  caption('First pass', draft, words.draft);
+  caption('Second pass', final, words.final);
 
   const [before, after] = [meanEntropy(columns, 'draft'), meanEntropy(columns, 'final')];
   const places = grid.columns * grid.rows;
@@ -97,8 +97,8 @@ function captionText(explanation: Explanation, columns: readonly Column[], x: nu
   return { svg, end: y };
 }
 
-function cellText(seen: SeenOnce, mark: MarkedWord['mark'], x: number, top: number, map: Size): string[] {
-  const word: TextAt = {
+function cellText(word: WordAttention, mark: MarkedWord['mark'], x: number, top: number, map: Size): string[] {
+  const label: TextAt = {
     x: x + MAP.width / 2,
     y: top + 18,
     size: 17,
@@ -107,9 +107,9 @@ function cellText(seen: SeenOnce, mark: MarkedWord['mark'], x: number, top: numb
     anchor: 'middle',
   };
   return [
-    textElement(escapeXml(shortened(seen.text, lettersIn(MAP.width, word))), word),
-    textElement(`${seen.entropy.toFixed(2)} bits`, {
-      x: word.x,
+    textElement(escapeXml(shortened(word.text, lettersIn(MAP.width, label))), label),
+    textElement(`${word.entropy.toFixed(2)} bits`, {
+      x: label.x,
       y: top + 28 + map.height + 20,
       size: 14,
       colour: SOFT,
@@ -118,7 +118,7 @@ function cellText(seen: SeenOnce, mark: MarkedWord['mark'], x: number, top: numb
   ];
 }
 
-/** The scale under the maps: from nothing to the share with the brightest colour. */
+/** The colour scale under the maps. */
 function scale(top: number, y: number): string[] {
   const x = MARGIN + GUTTER;
   const stops = Array.from({ length: 9 }, (_, at) => {
@@ -130,17 +130,20 @@ function scale(top: number, y: number): string[] {
     `<defs><linearGradient id="heat">${stops.join('')}</linearGradient></defs>`,
     `<rect x="${x}" y="${y}" width="200" height="16" rx="3" fill="url(#heat)"/>`,
     textElement('0', { ...note, x: x - 10, anchor: 'end' }),
-    textElement(`${(100 * top).toFixed(0)} % of what the picture got, on one place; the same in all maps`, {
-      ...note,
-      x: x + 212,
-    }),
+    textElement(
+      `${(100 * top).toFixed(0)} % of the attention to the picture, on one place; the same scale in all maps`,
+      {
+        ...note,
+        x: x + 212,
+      },
+    ),
   ];
 }
 
 /**
- * Draws a picture, its draft and its final caption with what was changed, and for each content word where the first and the second look
- * looked when they chose it: all maps on one scale, words that stand in each other's place above each other.
- * @param picture what was looked at, in any size
+ * Draws a picture, its draft and final caption with the changes, and for each content word the attention of the first and the second pass: all
+ * maps on one scale, words in each other's place above each other.
+ * @param picture the picture that was explained, in any size
  * @returns a PNG, 1200 pixels wide
  */
 export async function drawExplanation(explanation: Explanation, picture: Picture): Promise<Buffer> {
@@ -155,7 +158,7 @@ export async function drawExplanation(explanation: Explanation, picture: Picture
   const layers: Layer[] = [{ input: large, left: MARGIN, top: MARGIN }];
   const { svg, end } = captionText(explanation, columns, MARGIN + shown.width + 36);
 
-  const saw = { draft: picture, final: await within(picture, explanation.margins) };
+  const views = { draft: picture, final: await cropMargins(picture, explanation.margins) };
   const top = Math.max(
     0,
     ...columns.flatMap(({ draft, final }) => [...(draft?.shares ?? []), ...(final?.shares ?? [])]),
@@ -165,21 +168,21 @@ export async function drawExplanation(explanation: Explanation, picture: Picture
   for (let first = 0; first < columns.length; first += PER_BAND) {
     svg.push(`<line x1="${MARGIN}" x2="${WIDTH - MARGIN}" y1="${y}" y2="${y}" stroke="${LINE}"/>`);
     y += 24;
-    for (const look of ['draft', 'final'] as const) {
+    for (const pass of ['draft', 'final'] as const) {
       const label = { x: MARGIN, y: y + 28 + map.height / 2, size: 15, colour: SOFT };
-      svg.push(textElement(look === 'draft' ? 'first look' : 'second look', label));
+      svg.push(textElement(pass === 'draft' ? 'first pass' : 'second pass', label));
       for (const [at, column] of columns.slice(first, first + PER_BAND).entries()) {
-        const seen = column[look];
+        const word = column[pass];
         const x = MARGIN + GUTTER + at * (MAP.width + GAP);
         const left = x + Math.round((MAP.width - map.width) / 2);
-        if (seen === undefined) {
+        if (word === undefined) {
           svg.push(
             `<rect x="${left}" y="${y + 28}" width="${map.width}" height="${map.height}" rx="4" fill="none" stroke="${LINE}" stroke-dasharray="5 5"/>`,
           );
           continue;
         }
-        svg.push(...cellText(seen, column.same ? 'none' : look === 'draft' ? 'gone' : 'new', x, y, map));
-        layers.push({ input: await heatMap(saw[look], seen.shares, explanation.grid, top, map), left, top: y + 28 });
+        svg.push(...cellText(word, column.same ? 'none' : pass === 'draft' ? 'removed' : 'added', x, y, map));
+        layers.push({ input: await heatMap(views[pass], word.shares, explanation.grid, top, map), left, top: y + 28 });
       }
       y += cell;
     }

@@ -15,25 +15,25 @@ import { type Explanation, gridOf, numbersOf } from './explanation.ts';
 import type { Picture } from './heat.ts';
 import type { Moment } from './moment.ts';
 
-/** The drawing's picture is taken from one of at most this size. */
-const MOST = { width: 960, height: 800 } as const;
-/** Only the ratio of its sides is asked of a picture's shown size. */
+/** The largest size of the picture for the drawing. */
+const DRAWN = { width: 960, height: 800 } as const;
+/** Any size will do: only the ratio of the sides is used. */
 const ANY = 1000;
 
-/** The one picture or video that an argument stands for. Throws a UsageError, or why it cannot be used. */
+/** The one picture or video of an argument. Throws a UsageError or an IngestError. */
 export async function oneSource(input: string): Promise<Source> {
   const { sources, problems } = await expandInputs([input]);
   const [source] = sources;
-  if (source === undefined) throw problems[0]?.error ?? new UsageError(`${input} is no picture or video`);
+  if (source === undefined) throw problems[0]?.error ?? new UsageError(`${input} is not a picture or video`);
   if (sources.length > 1) throw new UsageError(`explain takes one picture, or one video and a time: ${input} is more`);
   return source;
 }
 
-/** What the model sees, as people see it: the whole frame with its own sides, or the part that is cut out for the model. */
-function forPeople(media: MediaInfo, image: ImageSpec): ImageSpec {
+/** What the model sees, in a size for display: the whole frame in its own proportions, or the crop that the model gets. */
+function displaySpec(media: MediaInfo, image: ImageSpec): ImageSpec {
   const shown =
     image.resize === 'crop' ? image : scaledSize(media, { ...image, resize: 'crop', width: ANY, height: ANY });
-  const factor = Math.min(MOST.width / shown.width, MOST.height / shown.height);
+  const factor = Math.min(DRAWN.width / shown.width, DRAWN.height / shown.height);
   const side = (length: number): number => Math.max(1, Math.round(length * factor));
   return { ...image, width: side(shown.width), height: side(shown.height) };
 }
@@ -54,19 +54,19 @@ async function pixelsOf(
   throw new UsageError(`${source.label} shows nothing at ${vttTime(time)}: it runs from ${vttTime(from)}${until}`);
 }
 
-/** What `explain` found: the numbers for `--json`, and the drawing. */
-export interface Look {
+/** An explanation: the numbers for `--json`, and the drawing. */
+export interface FrameExplanation {
   readonly numbers: object;
   draw(): Promise<Buffer>;
 }
 
-/** Takes a picture, or the frame of a video, through both looks. Throws a UsageError, IngestError, BundleError or ExplainError. */
-export async function lookAt(
+/** Captions a picture, or a frame of a video, in two passes and explains both. Throws a UsageError, IngestError, BundleError or ExplainError. */
+export async function explainFrame(
   source: Source,
   { input, time }: Moment,
   bundle: Bundle,
   signal: AbortSignal,
-): Promise<Look> {
+): Promise<FrameExplanation> {
   const { manifest, model, image } = bundle;
   const grid = gridOf(manifest.dims.visual, image);
   const opened = await openSource(source, { signal });
@@ -78,11 +78,11 @@ export async function lookAt(
       throw new UsageError(`${input} is a video: say which moment of it, as in ${input}@12.5 or ${input}@1:02:03.5`);
     }
     const pixels = await pixelsOf(opened.source, media, time, image, signal);
-    const spec = forPeople(media, image);
+    const spec = displaySpec(media, image);
     const picture: Picture = { ...spec, pixels: await pixelsOf(opened.source, media, time, spec, signal) };
     const engine = await openEngine(bundle);
     const [explained] = await engine.explain([pixels]).finally(() => engine.release());
-    if (explained === undefined) throw new RangeError('The model explained nothing');
+    if (explained === undefined) throw new RangeError('The engine returned no explanation');
     const explanation: Explanation = {
       ...explained,
       name: source.name,

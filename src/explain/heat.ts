@@ -8,7 +8,7 @@ export interface Picture {
   readonly pixels: Uint8Array;
 }
 
-/** Colours of a heat map from nothing to the most, evenly spaced: dark to light, so that it reads in grey too. */
+/** Colours of a heat map, evenly spaced from least to most: dark to light, so that it can be read in grey too. */
 const RAMP = [
   [12, 7, 40],
   [92, 18, 110],
@@ -16,7 +16,7 @@ const RAMP = [
   [249, 142, 9],
   [252, 255, 164],
 ] as const;
-/** How much of the map's colour lies over the picture: where nothing was looked at, and where the most was. */
+/** Opacity of the map over the picture, where the attention is least and most. */
 const COVER = { least: 0.38, most: 0.85 } as const;
 
 /** The colour of a share of the scale's top, 0 to 1, as RGB. */
@@ -28,8 +28,8 @@ export function heatColour(value: number): readonly [number, number, number] {
   return [mix(0), mix(1), mix(2)];
 }
 
-/** What lies within a picture's margins, to the nearest pixel; never nothing. */
-export async function within({ width, height, pixels }: Picture, { across, down }: Margins): Promise<Picture> {
+/** The part of a picture within its margins, to the nearest pixel; at least one pixel. */
+export async function cropMargins({ width, height, pixels }: Picture, { across, down }: Margins): Promise<Picture> {
   const left = Math.min(Math.round(across * width), Math.ceil(width / 2) - 1);
   const top = Math.min(Math.round(down * height), Math.ceil(height / 2) - 1);
   const inner = { width: width - 2 * left, height: height - 2 * top };
@@ -44,9 +44,9 @@ export async function within({ width, height, pixels }: Picture, { across, down 
 }
 
 /**
- * A small picture with the places that were looked at laid over it, as PNG.
- * @param shares of the grid's places, row by row
- * @param top the share that has the brightest colour
+ * A small picture with an attention map over it, as PNG.
+ * @param shares attention to the grid's places, row by row
+ * @param top the share with the brightest colour
  */
 export async function heatMap(
   picture: Picture,

@@ -18,8 +18,8 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /**
- * Reads `PICTURE` or `VIDEO@TIME`. What there is a file of is that file, `@` in its name or not; otherwise the last `@` parts the video from
- * the time. Throws a UsageError where the video is there and the time is none.
+ * Reads `PICTURE` or `VIDEO@TIME`. An existing file is that file, whether its name has an `@` or not; otherwise the last `@` separates the video
+ * from the time. Throws a UsageError where the video exists and the time is not one.
  */
 export async function readMoment(text: string): Promise<Moment> {
   const at = text.lastIndexOf('@');

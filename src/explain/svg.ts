@@ -8,7 +8,7 @@ export interface TextAt {
   readonly anchor?: 'start' | 'middle' | 'end';
 }
 
-/** Mean width of a letter, in font sizes: text is measured by it, as no font is at hand to ask. */
+/** Mean width of a letter, in font sizes: text is measured by it, because there are no font metrics here. */
 const LETTER = 0.57;
 const LETTER_BOLD = 0.63;
 const FONT = 'DejaVu Sans, Helvetica, Arial, sans-serif';
@@ -18,13 +18,13 @@ export function lettersIn(width: number, { size, bold = false }: Pick<TextAt, 's
   return Math.max(1, Math.floor(width / (size * (bold ? LETTER_BOLD : LETTER))));
 }
 
-/** Text made safe to stand in XML: escaped, and without what XML cannot hold. */
+/** Text for XML: escaped, and without characters that XML does not allow. */
 export function escapeXml(text: string): string {
-  const holdable = Buffer.from(text.replace(/[\p{Cc}\uFFFE\uFFFF]/gu, ' ')).toString();
-  return holdable.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  const allowed = Buffer.from(text.replace(/[\p{Cc}\uFFFE\uFFFF]/gu, ' ')).toString();
+  return allowed.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
-/** Cut to `most` letters, with an ellipsis where something is missing. */
+/** Text cut to `most` letters, with an ellipsis where it was cut. */
 export function shortened(text: string, most: number): string {
   const letters = [...text];
   return letters.length <= most ? text : `${letters.slice(0, Math.max(1, most - 1)).join('')}…`;
@@ -36,16 +36,16 @@ export function textElement(content: string, { x, y, size, colour, bold = false,
   return `<text x="${x}" y="${y}" font-family="${FONT}" font-size="${size}" fill="${colour}" text-anchor="${anchor}"${weight}>${content}</text>`;
 }
 
-/** A word of a running text, and how it is to be set apart. */
+/** A word of running text, and how it is marked. */
 export interface MarkedWord {
   readonly text: string;
-  readonly mark: 'none' | 'gone' | 'new';
+  readonly mark: 'none' | 'removed' | 'added';
 }
 
 const MARKS = {
   none: '',
-  gone: ' fill="#b42318" text-decoration="line-through"',
-  new: ' fill="#067647" font-weight="bold"',
+  removed: ' fill="#b42318" text-decoration="line-through"',
+  added: ' fill="#067647" font-weight="bold"',
 } as const;
 
 /** Running text in lines of at most `most` letters. */

@@ -129,6 +129,6 @@ test('where not one keyframe gets a caption, the track that was there stays', as
   expect(await run(['caption', 'a.mp4', '--model', './works'], how)).toMatchObject({ code: 0 });
   const { code, stderr } = await run(['caption', 'a.mp4', '--model', './fails'], how);
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^a\.mp4: none of 1 keyframe could be captioned \(Given up after 2 tries: .*\n$/);
+  expect(stderr).toMatch(/^a\.mp4: none of 1 keyframe could be captioned \(Failed after 2 tries: .*\n$/);
   expect(await read('a.vtt')).toMatch(/A bright blue picture/);
 });

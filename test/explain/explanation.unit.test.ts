@@ -2,13 +2,13 @@ import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { drawExplanation } from '../../src/explain/draw.ts';
 import { columnsOf, type Explanation, gridOf, meanEntropy, numbersOf } from '../../src/explain/explanation.ts';
-import { heatMap, type Picture, within } from '../../src/explain/heat.ts';
+import { cropMargins, heatMap, type Picture } from '../../src/explain/heat.ts';
 import type { PassExplanation } from '../../src/workers/bundle/engine.ts';
 
 const GREY: Picture = { width: 80, height: 60, pixels: new Uint8Array(80 * 60 * 3).fill(128) };
 
-/** A caption whose words looked where they are told, on a grid of two by two. */
-function reading(words: readonly (readonly [text: string, ...attention: number[]])[]): PassExplanation {
+/** A caption whose words have the given attention, on a grid of two by two. */
+function pass(words: readonly (readonly [text: string, ...attention: number[]])[]): PassExplanation {
   return {
     text: words.map(([text]) => text).join(' '),
     confidence: 0.5,
@@ -23,12 +23,12 @@ function explanation(draft: PassExplanation, final: PassExplanation, name = 'a.p
 
 const EVEN = [0.1, 0.1, 0.1, 0.1] as const;
 const SEEN = explanation(
-  reading([
+  pass([
     ['A', ...EVEN],
     ['man', ...EVEN],
     ['rides', 0, 0.5, 0, 0],
   ]),
-  reading([
+  pass([
     ['A', ...EVEN],
     ['boy', 0.3, 0.3, 0, 0],
     ['rides', ...EVEN],
@@ -90,7 +90,7 @@ async function quarters(png: Buffer): Promise<number[]> {
 }
 
 describe('drawing', () => {
-  test('a heat map is brightest where the most was looked at', async () => {
+  test('a heat map is brightest where the attention is highest', async () => {
     for (const place of [0, 1, 2, 3]) {
       const shares = [0, 1, 2, 3].map((at) => (at === place ? 0.7 : 0.1));
       const sums = await quarters(await heatMap(GREY, shares, { columns: 2, rows: 2 }, 0.7, { width: 60, height: 40 }));
@@ -100,27 +100,27 @@ describe('drawing', () => {
 
   test('what lies within margins, of pictures of any size', async () => {
     const pixels = Uint8Array.from({ length: 10 * 6 * 3 }, (_, i) => Math.floor(i / 3));
-    const inner = await within({ width: 10, height: 6, pixels }, { across: 0.2, down: 0.34 });
+    const inner = await cropMargins({ width: 10, height: 6, pixels }, { across: 0.2, down: 0.34 });
     expect({ ...inner, pixels: Array.from(inner.pixels).filter((_, i) => i % 3 === 0) }).toEqual({
       width: 6,
       height: 2,
       pixels: [22, 23, 24, 25, 26, 27, 32, 33, 34, 35, 36, 37],
     });
     const dot = { width: 1, height: 2, pixels: new Uint8Array(6).fill(9) };
-    expect(await within(dot, { across: 0.45, down: 0.45 })).toMatchObject({ width: 1, height: 2 });
+    expect(await cropMargins(dot, { across: 0.45, down: 0.45 })).toMatchObject({ width: 1, height: 2 });
   });
 
-  test('the second look is drawn over the part that it saw', async () => {
-    // Dark but for a bright frame, which the second look leaves out: its map is darker than the first look's.
+  test('the second pass is drawn over its centre crop', async () => {
+    // Dark but for a bright frame, which the second pass leaves out: its map is darker than the first pass's.
     const size = 40;
     const framed = Uint8Array.from({ length: size * size * 3 }, (_, i) => {
       const [x, y] = [Math.floor(i / 3) % size, Math.floor(i / 3 / size)];
       return x < 10 || y < 10 || x >= 30 || y >= 30 ? 255 : 0;
     });
     const picture = { width: size, height: size, pixels: framed };
-    const word = reading([['man', ...EVEN]]);
+    const word = pass([['man', ...EVEN]]);
     const whole = explanation(word, word);
-    const [same, closer] = await Promise.all([
+    const [same, cropped] = await Promise.all([
       drawExplanation(whole, picture),
       drawExplanation({ ...whole, margins: { across: 0.25, down: 0.25 } }, picture),
     ]);
@@ -130,7 +130,7 @@ describe('drawing', () => {
         data.subarray(y * info.width, (y + 1) * info.width).reduce((sum, value) => sum + value, 0),
       );
     };
-    const [before, after] = [await rows(same), await rows(closer)];
+    const [before, after] = [await rows(same), await rows(cropped)];
     const darker = after.flatMap((sum, y) => (sum < (before[y] ?? 0) ? y : []));
     expect(after.every((sum, y) => sum <= (before[y] ?? 0))).toBe(true);
     expect(darker.length).toBeGreaterThan(50);
@@ -149,17 +149,17 @@ describe('drawing', () => {
     const short = await drawn(SEEN);
     expect(short.width).toBe(1200);
     const word = (i: number) => [`word${i}`, ...EVEN] as const;
-    const many = reading(Array.from({ length: 15 }, (_, i) => word(i)));
+    const many = pass(Array.from({ length: 15 }, (_, i) => word(i)));
     const long = await drawn(explanation(many, many));
     expect(long.height).toBeGreaterThan(short.height + 400);
     expect(long.ink).toBeGreaterThan(1.5 * short.ink);
   });
 
   test('no words, hostile names, and pictures of any shape can be drawn', async () => {
-    const nothing = reading([]);
+    const nothing = pass([]);
     const one = await drawn(explanation(nothing, nothing));
     expect(one.ink).toBeGreaterThan(0);
-    const odd = reading([['</text><script>&"\u0000\ud800', ...EVEN]]);
+    const odd = pass([['</text><script>&"\u0000\ud800', ...EVEN]]);
     await drawn(explanation(odd, odd, '<&>"\'\u0007\ufffe.png'));
     for (const [width, height] of [
       [1000, 2],

@@ -1,7 +1,8 @@
+import path from 'node:path';
 import { Command } from 'commander';
+import { UsageError } from '../../core/failures.ts';
 import { modelOption, verboseOption } from '../options.ts';
 import { runCommand } from '../run-command.ts';
-import type { ExplainFlags } from './explain-run.ts';
 
 const EXAMPLES = `
 Examples:
@@ -12,6 +13,27 @@ Examples:
 The drawing shows the picture, the draft of the first pass, the final caption with its changes, and for each content word
 where the model attended in each pass.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 or 143 after a signal.`;
+
+/** The flags of `explain` as commander hands them over. */
+interface ExplainFlags {
+  readonly output?: string;
+  readonly model?: string;
+  readonly json?: boolean;
+  readonly force?: boolean;
+}
+
+function checkOutput({ output, json = false }: ExplainFlags): void {
+  if (output === undefined && !json)
+    throw new UsageError('explain draws a picture: say where with -o look.png, or ask for --json');
+  if (output === '-' && json) throw new UsageError('--json and -o - both want stdout: write the picture to a file');
+  if (output !== undefined && output !== '-' && path.extname(output).toLowerCase() !== '.png') {
+    throw new UsageError(`-o ${output}: explain draws PNG, give it a name that ends in .png`);
+  }
+}
+
+function toStdout(bytes: Buffer | string): Promise<void> {
+  return new Promise((resolve, reject) => process.stdout.write(bytes, (error) => (error ? reject(error) : resolve())));
+}
 
 /** `secondglance explain <picture|video@time>` */
 export function explainCommand(): Command {
@@ -25,9 +47,21 @@ export function explainCommand(): Command {
     .addHelpText('after', EXAMPLES)
     .action((moment: string, flags: ExplainFlags) =>
       runCommand(async ({ interruptible }) => {
+        checkOutput(flags);
+        const { output, json = false, model, force = false } = flags;
+        const file = output === undefined || output === '-' ? undefined : path.resolve(output);
         const signal = interruptible();
-        const { runExplain } = await import('./explain-run.ts');
-        return runExplain(moment, flags, signal);
+        // Loaded here: it loads the model's runtime, which other commands leave to their inference processes.
+        const { explainInput } = await import('../../explain/explain-input.ts');
+        const { numbers, drawing } = await explainInput(moment, {
+          draw: output !== undefined,
+          ...(file === undefined ? {} : { file }),
+          ...(model === undefined ? {} : { model }),
+          force,
+          signal,
+        });
+        if (drawing !== undefined && file === undefined) await toStdout(drawing);
+        if (json) await toStdout(`${JSON.stringify({ ...numbers, output: file ?? null })}\n`);
       }),
     );
 }

@@ -7,48 +7,48 @@ import { GuardError } from './errors.ts';
 import { checkPlaylist, isPlaylist } from './playlist.ts';
 import { openProxy } from './proxy.ts';
 
-/** What a guard lets through: what is not named is refused. */
+/** What a guard allows; everything else is refused. */
 export interface GuardLists {
   /** Absolute folders. */
   readonly allowPaths: readonly string[];
-  /** See `guard-urls.ts`. */
+  /** See `allow-rules.ts`. */
   readonly allowUrls: readonly string[];
 }
 
-/** A source that may be read, for as long as it is open. */
+/** A checked source, until it is closed. */
 export interface GuardedSource {
-  /** To be probed and decoded in place of the one that was asked for. */
+  /** To be probed and decoded in place of the original source. */
   readonly source: Source;
-  /** What was refused while it was read, though ffmpeg may have made do without it. */
+  /** What was refused during reading, also where ffmpeg continued without it. */
   refusal(): GuardError | undefined;
   close(): Promise<void>;
 }
 
-/** What services may read and write. Everything else is refused with a GuardError. */
+/** Checks what services read and write. Everything that is not allowed is refused with a GuardError. */
 export interface Guard {
-  /** The real path of a file to read, inside one of the folders. Throws an IngestError where it is not there. */
+  /** The real path of a file to read, inside an allowed folder. Throws an IngestError where it does not exist. */
   path(file: string): Promise<string>;
   /** Checks that a file may be written there. */
   outputPath(file: string): Promise<string>;
-  /** Checks an address, its host's addresses included. */
+  /** Checks a URL and the addresses of its host. */
   url(address: string): Promise<void>;
-  /** Opens a source, so that ffmpeg reaches nothing but what is allowed, whatever redirects and playlists say. */
+  /** Opens a source so that ffmpeg can only open what is allowed, also through redirects and playlists. */
   open(source: Source): Promise<GuardedSource>;
 }
 
-/** What videos come in. ffmpeg knows hundreds of kinds besides; some of them open what others name. */
+/** The allowed demuxers. ffmpeg has hundreds more; some of them open other files. */
 const CONTAINERS = [
   ...['mov', 'matroska', 'avi', 'asf', 'flv', 'mpeg', 'mpegvideo', 'mpegts', 'mxf', 'ogg', 'rm', 'dv', 'gif', 'nut'],
   ...['ivf', 'wtv', 'yuv4mpegpipe', 'h264', 'hevc', 'm4v', 'mjpeg', 'av1', 'obu', 'vc1'],
 ];
-/** What the parts of an HLS stream come in besides. */
+/** More demuxers, for HLS and its segments. */
 const HLS = ['hls', 'aac', 'mp3', 'ac3', 'eac3', 'webvtt'];
 
 function inside(file: string, folders: readonly string[]): boolean {
   return folders.some((folder) => file === folder || file.startsWith(folder.endsWith('/') ? folder : `${folder}/`));
 }
 
-/** The nearest folder above `file` that exists, with links resolved, and what is to come below it. */
+/** The path with the links of its existing part resolved. */
 async function futurePath(file: string): Promise<string> {
   const rest: string[] = [];
   for (let at = path.resolve(file); ; at = path.dirname(at)) {
@@ -77,7 +77,7 @@ export async function openGuard({ allowPaths, allowUrls }: GuardLists): Promise<
     const isFolder = await stat(folder)
       .then((found) => found.isDirectory())
       .catch(() => false);
-    if (!isFolder) throw new IngestError('missing-file', `the allowed path ${folder} is no folder that is there`);
+    if (!isFolder) throw new IngestError('missing-file', `the allowed path ${folder} is not an existing folder`);
     folders.push(await realpath(folder));
   }
 
@@ -91,14 +91,14 @@ export async function openGuard({ allowPaths, allowUrls }: GuardLists): Promise<
     return real;
   };
   const pathOf = async (file: string): Promise<string> => {
-    // Refused before it is looked at, so that nobody learns what is there outside.
+    // Refused before the file is opened, so that the answer does not reveal what exists outside.
     checked(file, await futurePath(file));
     const real = await realpath(file).catch((error: unknown) => {
       throw asInputError(error, file);
     });
     return checked(file, real);
   };
-  /** A playlist may lack parts; ffmpeg says so. */
+  /** A missing part of a playlist is left to ffmpeg. */
   const partOf = async (file: string): Promise<string | undefined> => {
     checked(file, await futurePath(file));
     return (await stat(file).catch(() => undefined))?.isFile() ? pathOf(file) : undefined;
@@ -109,7 +109,7 @@ export async function openGuard({ allowPaths, allowUrls }: GuardLists): Promise<
     await checkAddress(allowUrls, url);
     const proxy = await openProxy(allowUrls);
     return {
-      source: { ...source, input: url.href, reach: { formats: [...CONTAINERS, ...HLS], proxy: proxy.url } },
+      source: { ...source, input: url.href, limits: { formats: [...CONTAINERS, ...HLS], proxy: proxy.url } },
       refusal: () => proxy.refusal(),
       close: () => proxy.close(),
     };
@@ -118,8 +118,8 @@ export async function openGuard({ allowPaths, allowUrls }: GuardLists): Promise<
     const input = await pathOf(source.input);
     const hls = source.kind === 'file' && (await isPlaylist(input).catch(() => false));
     if (hls) await checkPlaylist(input, partOf);
-    const reach = { formats: hls ? [...CONTAINERS, ...HLS] : CONTAINERS };
-    return { source: { ...source, input, reach }, refusal: () => undefined, close: async () => {} };
+    const limits = { formats: hls ? [...CONTAINERS, ...HLS] : CONTAINERS };
+    return { source: { ...source, input, limits }, refusal: () => undefined, close: async () => {} };
   };
 
   return {
@@ -131,8 +131,7 @@ export async function openGuard({ allowPaths, allowUrls }: GuardLists): Promise<
 }
 
 /**
- * Reads a source under a guard: `act` gets it opened. What was refused on the way is thrown in place of what ffmpeg made
- * of it, also where it went on without.
+ * Runs `act` on a guarded source. A refusal is thrown in place of ffmpeg's error, also where ffmpeg continued without the refused part.
  */
 export async function underGuard<T>(guard: Guard, source: Source, act: (source: Source) => Promise<T>): Promise<T> {
   const guarded = await guard.open(source);

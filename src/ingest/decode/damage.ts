@@ -4,11 +4,11 @@ import type { MediaInfo } from '../probe/media-info.ts';
 import type { Source } from '../sources/sources.ts';
 import type { DecodeTally } from './decode-frames.ts';
 
-/** What was read of a source, known when the reading has ended. */
+/** What was read of a source, complete when the reading has ended. */
 export interface IngestReport {
   /** The container's start on the source's clock: the zero of the track. */
   readonly zero: Micros;
-  /** End of the video (or of the range that was asked for) on the source's clock, from what could really be decoded. */
+  /** End of the video (or of the requested range) on the source's clock, as far as it could be decoded. */
   readonly end: Micros;
   /** Frames that were decoded. */
   readonly frames: number;
@@ -22,21 +22,21 @@ export interface IngestReport {
   };
 }
 
-/** A video that ends this much before its container says is a truncated one, unless its own frames are as far apart. */
+/** A video that ends this much earlier than its container says is truncated, unless its frames are that far apart. */
 const MISSING: Micros = 2_000_000;
-/** Length of the last frame where neither the container nor the frame rate tells it. */
-const SOME_FRAME: Micros = 40_000;
-/** Messages of demuxers that ran out of file. */
+/** Length of the last frame where neither the container nor the frame rate says. */
+const DEFAULT_FRAME_LENGTH: Micros = 40_000;
+/** Messages of demuxers at a premature end of file. */
 const CUT_OFF = /partial file|prematurely|Truncat|Packet corrupt|end of file/i;
-/** Messages of level error that cost no picture. */
+/** Messages of level error that do not affect frames. */
 const HARMLESS = /Last message repeated|co located POCs unavailable|non monoton|Application provided invalid/i;
 
-/** True for an ffmpeg that ended with an error, or was killed by someone else. */
+/** True for an ffmpeg that exited with an error or was killed from outside. */
 export function endedBadly(detail: FailureDetail | undefined): boolean {
   return (detail?.exitCode ?? 0) !== 0 || typeof detail?.signal === 'string';
 }
 
-/** Sums up the decodings of one source. */
+/** The report of all decodings of one source. */
 export function damageOf(
   source: Source,
   media: MediaInfo,
@@ -52,7 +52,9 @@ export function damageOf(
   const base = { zero: media.start, frames, keyframes };
   if (last === null) return { ...base, end: media.start };
   const frameLength =
-    media.frameRate === null ? SOME_FRAME : Math.round((1_000_000 * media.frameRate.den) / media.frameRate.num);
+    media.frameRate === null
+      ? DEFAULT_FRAME_LENGTH
+      : Math.round((1_000_000 * media.frameRate.den) / media.frameRate.num);
   const stop = range.to === undefined ? null : range.to + media.start;
   const claimed = media.videoEnd ?? last + frameLength;
   const longest = Math.max(frameLength, ...tallies.map((tally) => tally.longest));
@@ -60,7 +62,7 @@ export function damageOf(
   const cutShort = seen.complete && missing > Math.max(MISSING, 3 * longest);
   const complaints = tallies.flatMap((tally) => tally.complaints).filter((line) => !HARMLESS.test(line));
   const truncated = cutShort || complaints.some((line) => CUT_OFF.test(line));
-  // The container knows how long the last frame is shown, unless it promises what never came.
+  // The container knows how long the last frame is shown, unless the video is truncated.
   const end = truncated ? last + frameLength : Math.max(claimed, last + 1);
   const failed = tallies.find(({ detail }) => endedBadly(detail));
   const report = { ...base, end: stop === null ? end : Math.min(end, stop) };

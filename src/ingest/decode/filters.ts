@@ -2,16 +2,16 @@ import type { ImageSpec, Micros } from '../../core/types.ts';
 import type { MediaInfo } from '../probe/media-info.ts';
 import { microsToSeconds } from '../probe/rational.ts';
 
-/** Half a microsecond: `pts * TB` is a double, and must not miss a bound by its last bit. */
+/** Half a microsecond: `pts * TB` is a double, and rounding must not move it across a bound. */
 const EPSILON = '0.0000005';
-/** swscale's plain paths differ between CPUs and blur chroma; these flags cost next to nothing at the model's size. */
+/** swscale's default paths differ between CPUs and blur chroma; these flags cost almost nothing at the model's size. */
 const SCALE_ACCURACY = 'accurate_rnd+full_chroma_int+full_chroma_inp+bitexact';
-/** Light, in cd/m2, that counts as 1 before the tone curve: ordinary white (203, ITU-R BT.2408) comes out near white. */
+/** Luminance (cd/m2) that maps to 1 before the tone curve, so that reference white (203, ITU-R BT.2408) comes out near white. */
 const HDR_NOMINAL_PEAK = 100;
 
-/** Which decoded frames ffmpeg hands over. Spans count in source time; both bounds are optional. */
+/** Which decoded frames ffmpeg outputs. Times are source times. */
 export interface FrameSelection {
-  /** `all`; `keys`: key frames; `sampled`: the first, every key frame, and one a second after the last handed over. */
+  /** `keys`: key frames; `sampled`: the first frame, key frames, and others a second after the last output; `spaced`: without the key frames. */
   readonly pick: 'all' | 'keys' | 'sampled' | 'spaced' | { readonly interval: Micros };
   /** No frame before this. */
   readonly from: Micros | null;
@@ -20,8 +20,8 @@ export interface FrameSelection {
 }
 
 /**
- * The filter graph from decoded frame to the model's RGB. `showinfo@all` tells of every decoded frame, `showinfo@out` of
- * every frame handed over: their lines on stderr carry the exact times.
+ * The filter graph from decoded frame to the model's RGB. `showinfo@all` reports every decoded frame on stderr and `showinfo@out` every frame
+ * that is output, with exact times.
  */
 export function filterGraph(media: MediaInfo, image: ImageSpec, selection: FrameSelection, zscale: boolean): string[] {
   return [
@@ -55,7 +55,7 @@ function pickFilter({ pick }: FrameSelection): string[] {
   return [`select='if(isnan(prev_selected_pts),1,gt(${slot('pts')},${slot('prev_selected_pts')}))'`];
 }
 
-/** Size before the centre is cut out: the frame as it is shown (turned, with square pixels), its short side fitting. */
+/** The size before cropping: the frame as displayed (rotated, with square pixels), its short side fitting. */
 export function scaledSize(media: MediaInfo, image: ImageSpec): { width: number; height: number } {
   if (image.resize === 'stretch') return { width: image.width, height: image.height };
   const wide = media.width * (media.sampleAspect.num / media.sampleAspect.den);
@@ -69,12 +69,12 @@ export function scaledSize(media: MediaInfo, image: ImageSpec): { width: number;
 
 function plainScale(media: MediaInfo, image: ImageSpec): string[] {
   const { width, height } = scaledSize(media, image);
-  // A tagged source keeps its own matrix; ffmpeg would take BT.601 for every untagged one.
+  // A tagged source keeps its own matrix; ffmpeg assumes BT.601 for untagged ones.
   const matrix = media.matrix === null ? `:in_color_matrix=${image.matrix}` : '';
   return [`scale=${width}:${height}:flags=${image.filter}+${SCALE_ACCURACY}${matrix}`];
 }
 
-/** PQ or HLG to an ordinary picture. Scaled first, so that the costly part works on few pixels. */
+/** PQ or HLG to SDR. Scales first, so that the expensive filters work on few pixels. */
 function toneMap(media: MediaInfo, image: ImageSpec): string[] {
   const { width, height } = scaledSize(media, image);
   const filter = image.filter === 'area' ? 'bilinear' : image.filter;
@@ -85,7 +85,7 @@ function toneMap(media: MediaInfo, image: ImageSpec): string[] {
     `range=${media.range ?? 'tv'}`,
   ];
   return [
-    // zscale refuses frames that lack one of these tags.
+    // zscale rejects frames without these tags.
     `setparams=${tags.join(':')}`,
     `zscale=w=${width}:h=${height}:f=${filter}:t=linear:npl=${HDR_NOMINAL_PEAK}`,
     'format=gbrpf32le',

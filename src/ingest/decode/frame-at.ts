@@ -6,13 +6,13 @@ import { endedBadly } from './damage.ts';
 import { DEFAULT_STALL_MS, decodeFrames, type Frame, newTally } from './decode-frames.ts';
 import { seekBefore } from './seek.ts';
 
-/** The part of a video in which it shows something, in track time; `to` is undefined where the file does not say. */
+/** The span in which a video has frames, in track time; `to` is undefined where the file does not say. */
 export interface Shown {
   readonly from: Micros;
   readonly to: Micros | undefined;
 }
 
-/** Of a source that {@link probe} has seen. */
+/** The span of a probed source. */
 export function shownSpan(media: MediaInfo): Shown {
   const { start, videoStart, videoEnd, duration } = media;
   const end = videoEnd ?? (duration === null ? undefined : start + duration);
@@ -20,8 +20,8 @@ export function shownSpan(media: MediaInfo): Shown {
 }
 
 /**
- * Decodes the frame that a player shows at `time` (track time): the last one whose PTS is not after it. Undefined where there is none, before
- * the first frame. Past the end it is the last frame. Throws an IngestError where nothing can be decoded.
+ * Decodes the frame that a player shows at `time` (track time): the last one whose PTS is not after it. Undefined before the first frame; the
+ * last frame after the end. Throws an IngestError where nothing can be decoded.
  */
 export async function frameAt(
   source: Source,
@@ -32,7 +32,7 @@ export async function frameAt(
 ): Promise<Frame | undefined> {
   const wanted = time + media.start;
   const selection = { pick: 'all', from: null, to: wanted + 1 } as const;
-  // A seek may land after the frame that is still shown: then all is decoded.
+  // A seek may land after the frame that is still shown: then decode from the start.
   for (const seek of new Set([seekBefore(media, wanted), null])) {
     const tally = newTally();
     const request = { source, media, image, selection, keysOnly: false, seek, signal, stallMs: DEFAULT_STALL_MS };

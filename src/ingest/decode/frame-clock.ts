@@ -1,9 +1,9 @@
 import type { Micros } from '../../core/types.ts';
 import { parseRational, type Rational, ticksToMicros } from '../probe/rational.ts';
 
-/** What ffmpeg's `showinfo` says of one frame. */
+/** One frame in the output of ffmpeg's `showinfo`. */
 export interface FrameTime {
-  /** Null where the stream gives the frame no time. */
+  /** Null where the frame has no time. */
   readonly pts: Micros | null;
   readonly key: boolean;
 }
@@ -14,13 +14,13 @@ const TIME_BASE = /^config in time_base: (\d+\/\d+)/;
 const ERROR = /\[(?:error|fatal|panic)\]/;
 
 /**
- * Listens to ffmpeg's stderr and tells the exact time of every frame. A frame's line is written before the frame itself,
- * so lines and frames pair by order; ffmpeg waits on its full pipe, so few lines ever queue up.
+ * Reads the exact time of every frame from ffmpeg's stderr. A frame's line is written before the frame itself, so lines and frames pair by
+ * order; ffmpeg waits on its full pipe, so the queue of lines stays short.
  */
 export class FrameClock {
-  /** Hears of every decoded frame, in decoder order. */
+  /** Called for every decoded frame, in decoder order. */
   onDecoded: (pts: Micros) => void = () => {};
-  /** Hears every message of level error. */
+  /** Called for every message of level error. */
   onComplaint: (line: string) => void = () => {};
   /** When the last line came, on the clock of `performance.now()`. */
   heardAt = performance.now();
@@ -30,12 +30,12 @@ export class FrameClock {
   private wake: (() => void) | undefined;
   private ended = false;
 
-  /** Frames whose time was told and not yet asked for. */
+  /** Output frames whose time is known and not taken yet. */
   get waiting(): number {
     return this.queue.length;
   }
 
-  /** Takes in one line of stderr. False where it was data and no message. */
+  /** Processes one line of stderr. Returns false for data, true for a message. */
   hear(line: string): boolean {
     this.heardAt = performance.now();
     const [, which, text = ''] = LINE.exec(line) ?? [];
@@ -64,7 +64,7 @@ export class FrameClock {
     this.wake?.();
   }
 
-  /** The time of the next frame on stdout; undefined where its line never came. */
+  /** The time of the next frame on stdout; undefined where ffmpeg ended without it. */
   async next(): Promise<FrameTime | undefined> {
     while (this.queue.length === 0 && !this.ended) {
       await new Promise<void>((resolve) => {

@@ -4,13 +4,13 @@ import { IngestError } from '../errors.ts';
 import type { MediaInfo } from '../probe/media-info.ts';
 import type { Source } from '../sources/sources.ts';
 
-/** What is read as a picture. sharp reads more: drawings (SVG), for one, which name further files. */
+/** Supported picture formats. sharp reads more, for example SVG, which may refer to other files. */
 const KINDS: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'heif', 'gif', 'tiff', 'jp2k', 'jxl']);
 
-/** sharp's nearest kernel to each of the bundle's filters. `area` is a plain mean, which sharp has no other word for. */
+/** sharp's closest kernel to each of the bundle's filters; it has none for `area`. */
 const KERNELS = { bilinear: 'linear', bicubic: 'cubic', lanczos: 'lanczos3', area: 'linear' } as const;
 
-/** Looks at a still picture's header. An animated one counts as its first picture. Throws `not-media`. */
+/** Reads a still picture's header. An animation counts as its first picture. Throws `not-media`. */
 export async function probePicture(source: Source): Promise<MediaInfo> {
   const meta = await sharp(source.input)
     .metadata()
@@ -43,8 +43,8 @@ export async function probePicture(source: Source): Promise<MediaInfo> {
 }
 
 /**
- * Decodes a still picture to the bundle's size: turned as its EXIF says, converted to sRGB through its ICC profile,
- * transparent parts laid on white (most such pictures are drawings made for a page). Throws `damaged`, `not-media`.
+ * Decodes a still picture to the bundle's size: rotated by its EXIF orientation, converted to sRGB by its ICC profile, transparent parts on
+ * white (most such pictures are made for web pages). Throws `unreadable`, `too-large`, `not-media`.
  */
 export async function readPicture(source: Source, image: ImageSpec): Promise<Uint8Array> {
   const { data } = await sharp(source.input)
@@ -54,7 +54,7 @@ export async function readPicture(source: Source, image: ImageSpec): Promise<Uin
     .resize(image.width, image.height, {
       fit: image.resize === 'stretch' ? 'fill' : 'cover',
       kernel: KERNELS[image.filter],
-      // Shrinking inside the JPEG decoder is faster, but gives other pixels than the filter alone.
+      // Shrinking in the JPEG decoder is faster but changes the pixels.
       fastShrinkOnLoad: false,
     })
     .removeAlpha()
@@ -68,7 +68,7 @@ export async function readPicture(source: Source, image: ImageSpec): Promise<Uin
 
 function badPicture(source: Source, cause: unknown): IngestError {
   const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
-  // sharp itself refuses what has more than 0x3fff times 0x3fff pixels, before it decodes any.
+  // sharp rejects pictures above 0x3fff times 0x3fff pixels before decoding them.
   if (/exceeds pixel limit|exceeds the maximum|too large/i.test(reason)) {
     return new IngestError('too-large', `The picture "${source.label}" has too many pixels.`, { cause });
   }

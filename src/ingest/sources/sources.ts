@@ -9,28 +9,28 @@ export interface Source {
   readonly kind: 'file' | 'picture' | 'url' | 'stdin';
   /** What to open: an absolute path, a URL, or `-` for a stdin that is not spooled yet. */
   readonly input: string;
-  /** As it stands in outputs: with `/`, relative to the folder that it was found in. */
+  /** The name in outputs: with `/`, relative to the folder in which it was found. */
   readonly name: string;
-  /** The folder inside the named folder that it was found in (`''` for the top); absent for what was named itself. */
+  /** The subfolder of the argument in which it was found (`''` for the top); absent where the argument was the file itself. */
   readonly tree?: string;
-  /** What the user typed, or the path that the search found; for messages. */
+  /** The argument, or the path that was found; for messages. */
   readonly label: string;
-  /** Under a guard: how far ffmpeg may go for it. See `guard.ts`. */
-  readonly reach?: AccessLimits;
+  /** Limits on what ffmpeg may open for it, under a guard; see `guard.ts`. */
+  readonly limits?: AccessLimits;
 }
 
-/** How far ffmpeg may go for a source. */
+/** What ffmpeg may open for a source. */
 export interface AccessLimits {
-  /** Names of the demuxers that may read it. */
+  /** Names of the allowed demuxers. */
   readonly formats: readonly string[];
-  /** The address of the HTTP proxy that checks where it goes; absent for a local file. */
+  /** The URL of the HTTP proxy that checks every address; absent for a local file. */
   readonly proxy?: string;
 }
 
-/** What the arguments stand for. */
+/** The sources of a command's arguments. */
 export interface ExpandedInputs {
   readonly sources: Source[];
-  /** Arguments that stand for nothing, each with its reason; the others are not harmed. */
+  /** Arguments without a source, each with the reason. They do not affect the others. */
   readonly problems: InputProblem[];
 }
 
@@ -41,9 +41,9 @@ export interface InputProblem {
 }
 
 /**
- * Turns arguments into sources: files, pictures, folders (searched recursively, sorted, hidden names left out), globs
- * (where no file has that very name), http(s) URLs, and `-` for stdin. A file that is reached twice counts once, where it
- * is named first. Whether a file is a video is found out by {@link probe}, so a broken one is reported there.
+ * Turns arguments into sources: files, pictures, folders (searched recursively, sorted, without hidden names), globs (where no file has that exact
+ * name), http(s) URLs, and `-` for stdin. A file that is found twice counts once, at its first place. `probe` decides whether a file is a
+ * video, and reports broken ones.
  */
 export async function expandInputs(args: readonly string[]): Promise<ExpandedInputs> {
   const sources: Source[] = [];
@@ -77,7 +77,7 @@ async function expandOne(arg: string, problems: InputProblem[]): Promise<Source[
   return [await fileSource(arg)];
 }
 
-/** Also used for what a glob finds: an explicitly named file counts whatever its extension. */
+/** Also for matches of a glob: a file that is named explicitly counts whatever its extension. */
 async function fileSource(path: string): Promise<Source> {
   const extension = extname(path).toLowerCase();
   const picture =
@@ -117,7 +117,7 @@ async function expandGlob(pattern: string, problems: InputProblem[]): Promise<So
   for (const match of matches.map((path) => path.replace(/\/$/, '')).sort(byName)) {
     const info = await stat(match);
     if (!info.isDirectory()) sources.push(await fileSource(match));
-    // A pattern such as `**` names folders and what is in them; then the files stand for themselves.
+    // A pattern such as `**` matches folders and the files in them: then only the files count.
     else if (!matches.some((other) => other.startsWith(`${match}/`) && other !== `${match}/`)) {
       sources.push(...(await expandFolder(match, problems)));
     }
@@ -137,7 +137,7 @@ async function expandFolder(folder: string, problems: InputProblem[]): Promise<S
         await search(name).catch((error: unknown) => problems.push({ label: path, error: asInputError(error, path) }));
         continue;
       }
-      // A link to a folder is left out, because it may lead back up; a link to a file counts.
+      // Links to folders are skipped, because they may form a cycle; links to files count.
       const kind = pictureOrVideo(entry.name);
       if (kind === undefined || !(entry.isFile() || (entry.isSymbolicLink() && (await isFile(path))))) continue;
       if (await isTypeScript(path)) continue;
@@ -166,7 +166,7 @@ function byName(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The error of a path that could not be looked at. */
+/** The error of a path that could not be read. */
 export function asInputError(error: unknown, label: string): IngestError {
   if (error instanceof IngestError) return error;
   const code = (error as NodeJS.ErrnoException).code;

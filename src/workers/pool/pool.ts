@@ -9,33 +9,33 @@ import { defaultProcesses } from './cores.ts';
 import { InferenceProcess } from './inference-process.ts';
 import { Semaphore } from './semaphore.ts';
 
-/** A group with which this many processes died is not tried again. */
+/** A group during which this many processes died is not tried again. */
 const MOST_DEATHS = 3;
-/** The model throws again what it threw before, but for a shortage that has passed: one more try. */
+/** One retry: a model that fails will usually fail again, unless memory was short. */
 const MOST_FAILURES = 2;
-/** How often a process that ends before it is ready is started anew. */
+/** How often a process is started that ends before it is ready. */
 const MOST_STARTS = 3;
 
-/** What runs a pool. */
+/** How a captioner runs a bundle. */
 export interface CaptionerOptions {
   readonly bundle: Bundle;
-  /** Inference processes; without it, as many as pay off. The captions are the same, however many. */
+  /** Number of inference processes; {@link defaultProcesses} by default. The captions do not depend on it. */
   readonly processes?: number;
-  /** Hears of every try that failed, also where a later one succeeds, with exit code, signal and last stderr lines in its detail. */
+  /** Called for every failed try, also where a later one succeeds. The detail has exit code, signal and last stderr lines. */
   readonly onFailure?: (error: WorkerError, group: Group) => void;
 }
 
-/** One place for a process. It is filled when needed, and again when its process has ended. */
+/** Holds one process, which is started when needed, and again when it has ended. */
 interface Slot {
   process: InferenceProcess | undefined;
   starting: Promise<InferenceProcess> | undefined;
 }
 
 function reasonOf(signal: AbortSignal): unknown {
-  return signal.reason ?? new DOMException('The captions are no longer wanted', 'AbortError');
+  return signal.reason ?? new DOMException('Captioning was aborted', 'AbortError');
 }
 
-/** Rejects as soon as `signal` aborts, whatever `work` does. */
+/** Rejects as soon as `signal` aborts, even while `work` goes on. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   work.catch(() => undefined);
   if (signal.aborted) throw reasonOf(signal);
@@ -63,7 +63,7 @@ class PooledCaptioner implements Captioner {
   readonly concurrency;
   readonly #options: CaptionerOptions;
   readonly #slots: Semaphore<Slot>;
-  /** Every process that may still run, also those that are starting or ending. */
+  /** Every process that may still run, including those that are starting or ending. */
   readonly #processes = new Set<InferenceProcess>();
   #state: 'new' | 'open' | 'closed' = 'new';
   #opening: Promise<void> | undefined;
@@ -111,11 +111,7 @@ class PooledCaptioner implements Captioner {
         if (this.#state !== 'open') throw this.#closedError();
         this.#options.onFailure?.(error, group);
         if (deaths === MOST_DEATHS || failures === MOST_FAILURES) {
-          return failedCaptions(
-            group,
-            options.passes,
-            `Given up after ${deaths + failures} tries: ${sentenceOf(error)}`,
-          );
+          return failedCaptions(group, options.passes, `Failed after ${deaths + failures} tries: ${sentenceOf(error)}`);
         }
       } finally {
         this.#slots.give(slot);
@@ -128,7 +124,7 @@ class PooledCaptioner implements Captioner {
     try {
       return await unlessAborted(process.caption(group, options), signal);
     } catch (error) {
-      // A run cannot be interrupted, only its process ended; the slot's next user starts another.
+      // A run can only be interrupted by ending its process; the slot's next user starts another.
       if (signal.aborted) {
         slot.process = undefined;
         process.kill();
@@ -137,7 +133,7 @@ class PooledCaptioner implements Captioner {
     }
   }
 
-  /** The slot's process, started anew where there is none. A start goes on when its first user has gone. */
+  /** The slot's process, started where there is none. A start continues when the caller that began it has aborted. */
   #processIn(slot: Slot): Promise<InferenceProcess> {
     if (slot.process?.alive) return Promise.resolve(slot.process);
     slot.starting ??= this.#start()
@@ -179,10 +175,10 @@ class PooledCaptioner implements Captioner {
 }
 
 /**
- * A captioner that runs a bundle in child processes, started once in `open()`. Each takes one group at a time. A process that dies is
- * replaced and its group done again; a group with which three died, or that made the model fail twice, comes back with
- * `error.code` `group-failed` in its captions, and the rest goes on. When `signal` aborts, `caption` rejects at once with its reason and the
- * process in mid-run is killed. `open()` rejects with BundleError where the processes cannot load the bundle.
+ * A captioner that runs a bundle in child processes, which `open()` starts. Each captions one group at a time. A process that dies is replaced and
+ * its group tried again; a group during which three died, or on which the model failed twice, is returned with `error.code`
+ * `group-failed` in its captions. When `signal` aborts, `caption` rejects at once with its reason and the running process is killed. `open()`
+ * rejects with a BundleError where the processes cannot load the bundle.
  */
 export function createCaptioner(options: CaptionerOptions): Captioner {
   return new PooledCaptioner(options);

@@ -1,4 +1,4 @@
-/** A fixed number of things of which each has one user at a time; who waits longest is next. */
+/** A fixed number of resources with one user each; waiters are served in order. */
 export class Semaphore<T> {
   readonly all: readonly T[];
   readonly #free: T[];
@@ -9,7 +9,7 @@ export class Semaphore<T> {
     this.#free = [...all];
   }
 
-  /** Waits for a free one. Rejects with the signal's reason where that comes first. */
+  /** Waits for a free resource. Rejects with the signal's reason if it aborts first. */
   take(signal: AbortSignal): Promise<T> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
@@ -19,19 +19,19 @@ export class Semaphore<T> {
         return;
       }
       const turn = (slot: T) => {
-        signal.removeEventListener('abort', giveUp);
+        signal.removeEventListener('abort', onAbort);
         resolve(slot);
       };
-      const giveUp = () => {
+      const onAbort = () => {
         this.#waiting.splice(this.#waiting.indexOf(turn), 1);
         reject(signal.reason);
       };
-      signal.addEventListener('abort', giveUp, { once: true });
+      signal.addEventListener('abort', onAbort, { once: true });
       this.#waiting.push(turn);
     });
   }
 
-  /** Gives one back. */
+  /** Returns a resource. */
   give(slot: T): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#free.push(slot);

@@ -114,7 +114,7 @@ describe('a process that dies', () => {
     ]);
     expect(captions[1]?.error).toEqual({
       code: 'group-failed',
-      message: 'Given up after 3 tries: an inference process ended unexpectedly (SIGKILL)',
+      message: 'Failed after 3 tries: an inference process ended unexpectedly (SIGKILL)',
     });
     expect(failures.map(({ code, detail }) => [code, detail.signal])).toEqual(
       Array(3).fill(['worker-died', 'SIGKILL']),
@@ -140,7 +140,7 @@ test('a model that throws fails its group after one more try, in the same proces
   const before = inferenceProcesses(process.pid);
   const [caption] = await captioner.caption(group('purple'), TWO, signal);
   expect(caption?.error?.code).toBe('group-failed');
-  expect(caption?.error?.message).toMatch(/^Given up after 2 tries: the model failed: .*Gather.*out of data bounds/);
+  expect(caption?.error?.message).toMatch(/^Failed after 2 tries: the model failed: .*Gather.*out of data bounds/);
   expect(failures.map(({ code }) => code)).toEqual(['inference-failed', 'inference-failed']);
   expect(await texts(captioner, 'red')).toEqual([TEXTS.red.text, TEXTS.red.text]);
   expect(inferenceProcesses(process.pid)).toEqual(before);

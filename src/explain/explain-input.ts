@@ -1,0 +1,51 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ensureFolder } from '../storage/ensure-folder.ts';
+import { assertOverwritable, writeOutput } from '../storage/output-manifest.ts';
+import { stateDir } from '../storage/state-folder.ts';
+import { DEFAULT_BUNDLE, loadBundle } from '../workers/bundle/bundle.ts';
+import { explainFrame, oneSource } from './explain-frame.ts';
+import { readMoment } from './moment.ts';
+
+/** How {@link explainInput} explains. */
+export interface ExplainOptions {
+  /** Whether to draw; with `file`, the drawing is written there. */
+  readonly draw: boolean;
+  /** Absolute path of a PNG. */
+  readonly file?: string;
+  /** A bundle by name, or its folder. */
+  readonly model?: string;
+  /** Overwrite a file that secondglance did not write. */
+  readonly force?: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** An explained picture or frame. */
+export interface ExplainedInput {
+  /** As `--json` prints them. */
+  readonly numbers: object;
+  /** A PNG, where one was asked for. */
+  readonly drawing?: Buffer;
+}
+
+/** The key in the output manifest. It is the same for every drawing, so that any of them may be replaced. */
+const KEY = 'explain';
+
+/**
+ * Explains `PICTURE` or `VIDEO@TIME`, and writes the drawing by way of a temp file. Throws a UsageError, IngestError, BundleError, ExplainError
+ * or OutputError.
+ */
+export async function explainInput(text: string, options: ExplainOptions): Promise<ExplainedInput> {
+  const { draw, file, model = DEFAULT_BUNDLE, force = false, signal } = options;
+  const moment = await readMoment(text);
+  const source = await oneSource(moment.input);
+  if (file !== undefined && !force) await assertOverwritable(stateDir(), file, { kind: 'track', key: KEY });
+  const explanation = await explainFrame(source, moment, await loadBundle(model), signal);
+  const drawing = draw ? await explanation.draw() : undefined;
+  signal.throwIfAborted();
+  if (drawing !== undefined && file !== undefined) {
+    await ensureFolder(path.dirname(file));
+    await writeOutput(stateDir(), file, { key: KEY }, (_, temp) => writeFile(temp, drawing));
+  }
+  return { numbers: explanation.numbers, ...(drawing === undefined ? {} : { drawing }) };
+}
