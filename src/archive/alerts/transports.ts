@@ -71,7 +71,7 @@ function deadline(signal: AbortSignal): { readonly late: Promise<never>; readonl
   return { late, stop };
 }
 
-/** Publishes with quality of service 1. Rejects where the broker disconnects before the acknowledgement: the client would wait for ever. */
+/** Publishes with quality of service 1. Rejects where the broker disconnects before the acknowledgement: the client would never settle. */
 async function publish(client: MqttClient, topic: string, body: string): Promise<void> {
   let onClose = (): void => undefined;
   const gone = new Promise<never>((_, reject) => {

@@ -13,7 +13,7 @@ async function readPart(handle: FileHandle, at: number): Promise<Buffer> {
 
 /**
  * A recording's fingerprint: a hash of its size, its start, its end and three parts between. Files that agree in these are
- * taken for the same recording, except empty ones, which are told apart by their path. Throws the system's error where the
+ * taken for the same recording, except empty ones, which are identified by their path. Throws the system's error where the
  * file cannot be read.
  */
 export async function fingerprintOf(file: string): Promise<string> {

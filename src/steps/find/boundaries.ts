@@ -1,20 +1,20 @@
 import type { Micros } from '../../core/types.ts';
 
-/** How long a step may be. `longest` is at least twice `shortest`. */
+/** Limits of a step's length. `longest` is at least twice `shortest`. */
 export interface StepLengths {
   readonly shortest: Micros;
   readonly longest: Micros;
 }
 
-/** A length that cannot be kept (a video shorter than a step, one frame a minute) costs more than any boundary gains. */
+/** Cost of violating the limits, more than any gain; unavoidable where a video is too short or has too few frames. */
 const IMPOSSIBLE = 1e6;
 
 /**
- * Chooses where steps begin, so that the sum of `gains` is as large as the lengths allow (dynamic programming; of equals
- * the shorter step wins). A boundary with a negative gain is chosen only where a step would be too long without it.
- * @param times of the positions, ascending; the first is the start of the whole, and a boundary in any case
- * @param end of the whole
- * @param gains of a boundary at each position
+ * Chooses the boundaries with the largest sum of `gains` within the limits, by dynamic programming; of equal sums, the one
+ * with the shorter step. A boundary with a negative gain is chosen only where a step would be too long without it.
+ * @param times times of the positions, ascending; the first is the start of the video and always a boundary
+ * @param end end of the video
+ * @param gains gain of a boundary at each position
  * @returns chosen positions, ascending, without the first
  */
 export function chooseBoundaries(

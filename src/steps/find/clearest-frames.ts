@@ -2,19 +2,19 @@ import type { Micros } from '../../core/types.ts';
 import { differenceOf } from '../../ingest/selectors/signature.ts';
 import type { Sample } from './sample-frames.ts';
 
-/** So many frames of a step are looked at in full size. */
+/** Frames of a step that are compared at full size. */
 const CANDIDATES = 3;
-/** So many samples stand for a step when its usual picture is sought. */
+/** Samples that represent a step when its typical frame is determined. */
 const COMPARED = 24;
-/** Frames this near show the same. */
+/** Candidates are at least this far apart. */
 const APART: Micros = 1_000_000;
 
-/** Signatures less far apart than this are of one picture. */
+/** Signatures of the same picture differ by less than this. */
 const SAME = 3.5;
 
 /**
- * The times of the frames that may be a step's clearest, the most promising first: not blank, at rest (no fade, no fast
- * motion, no cut beside it), showing what the step mostly shows, and sharp. Empty where the step has no sample.
+ * Times of the candidates for a step's picture, the best first: not blank, without motion (no fade, no fast movement, no cut
+ * next to it), typical of the step, and sharp. Empty where the step has no sample.
  * @param samples of the whole video, in order of time
  */
 export function clearestTimes(samples: readonly Sample[], start: Micros, end: Micros): Micros[] {
@@ -36,7 +36,7 @@ export function clearestTimes(samples: readonly Sample[], start: Micros, end: Mi
   const odd = calm.map(({ sample }) => {
     return others.reduce((sum, other) => sum + differenceOf(sample.signature, other.sample.signature).mean, 0);
   });
-  // As usual as the most usual one, but for what blur changes.
+  // As typical as the most typical one, apart from the effect of blur.
   const bound = Math.min(...odd) + SAME * others.length;
   const usual = calm.filter((_, at) => (odd[at] ?? 0) <= bound);
   const times: Micros[] = [];

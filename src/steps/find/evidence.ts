@@ -14,14 +14,13 @@ function meanOver(from: number, to: number, start: number, end: number, distance
 }
 
 /**
- * How much changes at each sample, 0 to 1: what lies within `reach` samples before it is compared with what lies within
- * `reach` from it on. The measure is the energy coefficient of inhomogeneity (Székely and Rizzo, 2013):
- * `(2 D(X,Y) - D(X,X) - D(Y,Y)) / 2 D(X,Y)`, D being mean distances. It is 1 where both sides are of one piece each and
- * different, and near 0 where the two sides differ no more than each does within itself: noise, motion, or shots that
- * alternate. A change smaller than `full` counts for less in proportion.
+ * The amount of change at each sample, 0 to 1: compares the `reach` samples before it with the `reach` samples from it on, by
+ * the energy coefficient of inhomogeneity (Székely and Rizzo, 2013): `(2 D(X,Y) - D(X,X) - D(Y,Y)) / 2 D(X,Y)`, where D is a mean
+ * distance. It is 1 where each side is uniform and the two differ, and near 0 where the sides differ no more than each does
+ * within itself: noise, motion, alternating shots. Changes smaller than `full` are scaled down in proportion.
  */
 export function changes(count: number, reach: number, distance: Distance, full: number): number[] {
-  // Each pair is met by many windows; its distance is computed once.
+  // Many windows share each pair; cache its distance.
   const span = 2 * reach;
   const band = new Float32Array(count * span).fill(-1);
   const known: Distance = (a, b) => {

@@ -5,10 +5,10 @@ import { readKeyframes } from '../../ingest/read-keyframes.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
 import { sharpnessOf } from './sharpness.ts';
 
-/** Wide enough for a page, and a guide of twenty steps stays at some megabytes. */
+/** Wide enough for a page; a guide of twenty steps takes a few megabytes. */
 const WIDEST = 960;
 const QUALITY = 82;
-/** Times go through ffmpeg's own time base: the frame that was meant lies within this. */
+/** Rounding of times by ffmpeg's time base. */
 const TOLERANCE: Micros = 1000;
 const HD_HEIGHT = 720;
 
@@ -21,7 +21,7 @@ export interface Still {
   readonly height: number;
 }
 
-/** The size of a still: as the video is shown (turned, with square pixels), never enlarged. */
+/** The size of a still: the displayed size (rotated, square pixels), never enlarged. */
 function stillSpec(media: MediaInfo): ImageSpec {
   const wide = media.width * (media.sampleAspect.num / media.sampleAspect.den);
   const [width, height] = media.rotation % 180 === 0 ? [wide, media.height] : [media.height, wide];
@@ -31,7 +31,7 @@ function stillSpec(media: MediaInfo): ImageSpec {
     height: Math.max(2, Math.round(height * factor)),
     resize: 'stretch',
     filter: 'bicubic',
-    // As usual for video of this size, where it does not say itself.
+    // The usual matrix for this size, where the video does not name one.
     matrix: media.height >= HD_HEIGHT ? 'bt709' : 'bt601',
   };
 }
@@ -54,8 +54,8 @@ async function frameAt(
 }
 
 /**
- * Decodes the frames at `times` (track times; the first frame at or after each) and gives the sharpest as a picture; of
- * equals the first. Undefined where there is none. Throws an IngestError where the video cannot be read.
+ * Decodes the frames at `times` (track times; the first frame at or after each) and returns the sharpest as a JPEG; of equally
+ * sharp ones the first. Undefined where there is none. Throws an IngestError where the video cannot be read.
  */
 export async function sharpestStill(
   source: Source,

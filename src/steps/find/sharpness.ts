@@ -1,7 +1,7 @@
 /**
- * How sharp a picture is: the variance of the Laplacian of its lightness (Pech-Pacheco et al., "Diatom autofocusing in
- * brightfield microscopy", ICPR 2000). Blur and fades, which flatten edges, lower it. Comparable between pictures of one
- * scene and one size only. 0 for pictures of less than 3 x 3.
+ * Sharpness of a picture: the variance of the Laplacian of its luma (Pech-Pacheco et al., "Diatom autofocusing in brightfield
+ * microscopy", ICPR 2000). Blur and fades lower it. Comparable only between pictures of the same scene and size. 0 for
+ * pictures smaller than 3 x 3.
  * @param pixels RGB, 8 bits, rows from the top, `width * height * 3` bytes
  */
 export function sharpnessOf(pixels: Uint8Array, width: number, height: number): number {

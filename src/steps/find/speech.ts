@@ -2,39 +2,39 @@ import type { Micros } from '../../core/types.ts';
 import type { ReadCue } from '../../pipeline/formats/parse-cues.ts';
 import { vocabularyOf, wordDistance, wordsOf } from './vocabulary.ts';
 
-/** Something that is said, or written below the picture. Track times. */
+/** A line of speech or of subtitles. Track times. */
 export interface Utterance {
   readonly start: Micros;
   readonly end: Micros;
-  /** On one line. */
+  /** A single line. */
   readonly text: string;
 }
 
-/** What speech tells of a moment. */
+/** Evidence from speech at one time. */
 export interface SpeechEvidence {
-  /** How much the words change there, 0 to 1. */
+  /** How much the vocabulary changes, 0 to 1. */
   readonly change: number;
-  /** True in the midst of an utterance. */
+  /** True in the middle of an utterance. */
   readonly inside: boolean;
-  /** True where somebody says "Step 2", with as many words. */
+  /** True where a step is announced, as in "Step 2". */
   readonly announced: boolean;
 }
 
-/** How far before and after a moment words are compared: some sentences. */
+/** Time before and after a boundary within which words are compared: some sentences. */
 const REACH: Micros = 10_000_000;
-/** An utterance is shown a little early and late. */
+/** Subtitles appear a little early and disappear a little late. */
 const SLACK: Micros = 500_000;
-/** What one side has no words for. */
+/** Distance where one side has no words. */
 const SILENCE = 0.5;
-/** Words of a video that differ by less than this more in one place than in the others do not tell its parts. */
+/** If no place has a distance this much above the median, the words do not divide the video. */
 const SOME_CHANGE = 0.05;
-/** What "next," at the start of a sentence adds. */
+/** Added for a sentence that begins with "next" and the like. */
 const TURN = 0.5;
 const NUMBERED = /^\W*(?:step|part)\s+(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)\b/i;
 const TURNING =
   /^\W*(?:and |so |okay,? |ok,? )?(?:first|second|third|fourth|fifth|next|then|now|after that|afterwards|finally|lastly|last)\b/i;
 
-/** A track's cues as utterances. Lines that the cue before them has shown already (as roll-up captions do) are left out. */
+/** Converts a track's cues to utterances. Lines that repeat the previous cue (roll-up captions) are left out. */
 export function utterancesOf(cues: readonly ReadCue[]): Utterance[] {
   const utterances: Utterance[] = [];
   let before: readonly string[] = [];
@@ -52,8 +52,8 @@ function median(values: readonly number[]): number {
 }
 
 /**
- * What the words say of each of `times` (ascending). The change is lexical cohesion's (Hearst's TextTiling, 1997): the
- * words of the last {@link REACH} against those of the next, as far as it stands out from what is usual in this video.
+ * Evidence from speech at each of `times` (ascending). Change is measured by lexical cohesion (TextTiling, Hearst 1997):
+ * the words of the {@link REACH} before against those of the one after, relative to the video's median.
  */
 export function speechEvidence(times: readonly Micros[], utterances: readonly Utterance[]): SpeechEvidence[] {
   const words = utterances.map(({ text }) => wordsOf(text));
@@ -71,7 +71,7 @@ export function speechEvidence(times: readonly Micros[], utterances: readonly Ut
   const full = median(sizes.filter((size) => size > 0));
   const distances = sides.map(([before, after], at) => {
     if (before.size === 0 || after.size === 0) return SILENCE;
-    // A few words, at the start or beside a pause, differ from the others by chance.
+    // A few words, at the start or next to a pause, differ by chance.
     return wordDistance(before, after, vocabulary) * Math.min(1, (sizes[at] ?? 0) / full);
   });
   const usual = median(distances);

@@ -7,16 +7,16 @@ import { parseTrack, readTrack } from '../../pipeline/formats/read-track.ts';
 import { outputStatus } from '../../storage/output-manifest.ts';
 import { type Utterance, utterancesOf } from './speech.ts';
 
-/** What a video's subtitles say. */
+/** A video's subtitles. */
 export interface Spoken {
   readonly utterances: readonly Utterance[];
   /** The file's name, or `stream N`; null where there are no subtitles. */
   readonly from: string | null;
-  /** Subtitles that could not be read, each with the reason, as a sentence. */
+  /** One sentence for each subtitle file that could not be read, with the reason. */
   readonly notes: readonly string[];
 }
 
-/** A track of ours says what is seen, not what is said. */
+/** Marks tracks of secondglance, which describe pictures and not speech. */
 const OURS = /^NOTE Written by secondglance /m;
 const HEAD_BYTES = 1024;
 
@@ -31,7 +31,7 @@ async function isOurs(file: string, stateDir: string): Promise<boolean> {
   }
 }
 
-/** English first, since that is what captions are written in; then by name. */
+/** English first, the language of the captions; then by name. */
 function rank(name: string, stem: string): string {
   const language = name.slice(stem.length + 1, -path.extname(name).length).toLowerCase();
   const order = language === '' ? 0 : /^en(g|glish)?\b/.test(language) ? 1 : 2;
@@ -39,7 +39,7 @@ function rank(name: string, stem: string): string {
 }
 
 /**
- * The tracks beside a video that somebody else made, `NAME.vtt`, `NAME.srt`, `NAME.en.vtt` and the like, the best first.
+ * Subtitle files beside a video that secondglance did not write (`NAME.vtt`, `NAME.srt`, `NAME.en.vtt`), the best first.
  * @returns absolute paths
  */
 export async function subtitleFiles(source: Source, stateDir: string): Promise<string[]> {
@@ -65,9 +65,9 @@ function preferred(streams: readonly SubtitleStream[]): SubtitleStream[] {
 }
 
 /**
- * Reads what is said in a video: from a track beside it, else from a stream of text inside it. Subtitles that cannot be
- * read, or that have nothing in them, give way to the next. Throws an IngestError where the video itself cannot be read.
- * @param files as {@link subtitleFiles} gives them
+ * Reads a video's subtitles: from a file beside it, else from a text stream inside it. Unreadable and empty subtitles are
+ * skipped. Throws an IngestError where the video itself cannot be read.
+ * @param files from {@link subtitleFiles}
  */
 export async function readSpoken(source: Source, files: readonly string[], signal: AbortSignal): Promise<Spoken> {
   const notes: string[] = [];

@@ -1,14 +1,14 @@
 import type { Utterance } from './speech.ts';
 
-/** A title fits on one line of a table of contents. */
+/** Longest title: one line in a table of contents. */
 const LONGEST = 60;
-/** What people say before they say something. The guide counts its steps itself. */
+/** Fillers at the start of a sentence, and step numbers, which the guide adds itself. */
 const FILLERS =
   /^(?:(?:(?:and|so|okay|ok|alright|all right|well|now|then|next|um|uh|hi|hello|first of all|firstly|finally|lastly)\b(?!-\w)|first(?=,)|step\s+(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)(?=\s*[:.,–-]))[\s:,.!…–-]*)+/i;
-/** `Chapter 3` numbers a chapter, and names nothing. */
+/** A title that is only a number, such as `Chapter 3`. */
 const NUMBER_ONLY = /^(?:(?:chapter|part|step|section)\s*)?[\d.: -]*$/i;
 
-/** True for a title that says what the chapter is about. */
+/** True for a title that is more than a number. */
 export function saysSomething(title: string): boolean {
   return !NUMBER_ONLY.test(title.trim());
 }
@@ -18,7 +18,7 @@ function capital(text: string): string {
   return first.toLocaleUpperCase('en') + text.slice(first.length);
 }
 
-/** Cut at the end of a clause, else of a word. */
+/** Shortens a title at the end of a clause, else of a word. */
 function shortened(text: string): string {
   if (text.length <= LONGEST) return text;
   const head = text.slice(0, LONGEST);
@@ -28,7 +28,7 @@ function shortened(text: string): string {
   return `${text.slice(0, word > 0 ? word : LONGEST - 1)}…`;
 }
 
-/** A title from a text: its first sentence that says something, without fillers, at most 60 characters. Empty where there is none. */
+/** Makes a title of a text: its first sentence with content, without fillers, at most 60 characters. Empty where there is none. */
 export function titleFrom(text: string): string {
   const sentences = text.split(/(?<=[.!?])\s+/u);
   for (const sentence of sentences) {
@@ -38,7 +38,7 @@ export function titleFrom(text: string): string {
   return capital(shortened(text.replace(/[.!?…\s]+$/u, '')));
 }
 
-/** What is said between two times, as one text. An utterance belongs where its middle is. */
+/** The text of the utterances whose middle is between two times. */
 export function wordsBetween(utterances: readonly Utterance[], start: number, end: number): string {
   return utterances
     .filter((utterance) => {

@@ -1,9 +1,9 @@
-/** How much each word of a video's texts tells: those that stand in all of them tell nearly nothing. */
+/** Weights of the words in a video's texts: words that occur in all of them weigh nearly nothing. */
 export interface Vocabulary {
   weightOf(word: string): number;
 }
 
-/** The words of a text, each once, in lower case, plural and singular alike. */
+/** The distinct words of a text, in lower case, without plural endings. */
 export function wordsOf(text: string): Set<string> {
   const words = text.toLowerCase().match(/[\p{L}\p{N}]+(?:['’][\p{L}]+)?/gu) ?? [];
   return new Set(words.map((word) => (word.length > 3 && /[^s]s$/.test(word) ? word.slice(0, -1) : word)));
@@ -17,8 +17,8 @@ export function vocabularyOf(texts: readonly ReadonlySet<string>[]): Vocabulary 
 }
 
 /**
- * How little two sets of words have in common: 0 for the same, 1 for nothing in common, by Dice's coefficient of their
- * weights. 0 as well where either is empty: what says nothing is no evidence of a change.
+ * Distance of two sets of words by Dice's coefficient of their weights: 0 for equal sets, 1 for disjoint ones. 0 where either is
+ * empty, since an empty text is no evidence of a change.
  */
 export function wordDistance(a: ReadonlySet<string>, b: ReadonlySet<string>, { weightOf }: Vocabulary): number {
   if (a.size === 0 || b.size === 0) return 0;

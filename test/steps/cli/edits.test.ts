@@ -153,7 +153,7 @@ describe('after an edit of steps.json', () => {
     });
     const { code, stderr } = await steps(place, '--from', 'guide/steps.json');
     expect(code).toBe(0);
-    expect(stderr).toContain('step 1 keeps the picture that it had, if any: ');
+    expect(stderr).toContain('step 1 keeps its earlier picture, if any: ');
     expect(stderr).toContain('shelf.mp4" does not exist');
     expect((await place.read('guide/guide.html')).match(/<img /g)).toHaveLength(3);
     expect(await steps(place, '--from', 'guide/steps.json', '--embed', 'x.mp4')).toMatchObject({

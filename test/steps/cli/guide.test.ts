@@ -259,7 +259,7 @@ describe('a copy with chapters', () => {
     });
     expect(await steps(place, 'shelf.mp4', '-o', 'guide', '--embed', 'a.avi')).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('a copy can be .mp4, .m4v, .mov, .mkv'),
+      stderr: expect.stringContaining('the copy has to be one of .mp4, .m4v, .mov, .mkv'),
     });
     await writeFile(place.at('mine.mp4'), 'mine');
     expect(await steps(place, 'shelf.mp4', '-o', 'guide', '--embed', 'mine.mp4')).toMatchObject({
