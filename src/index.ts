@@ -6,8 +6,8 @@
 export type { CaptionRun, RunOutput, RunReport } from './captioning/caption-run.ts';
 export { type CaptionVideoOptions, captionVideo, type RunCaptioner } from './captioning/caption-video.ts';
 export { type CaptionerRequest, type ModelCaptioner, openCaptioner } from './captioning/open-captioner.ts';
-export type { OutputFile } from './captioning/outputs.ts';
-export type { InputProgress } from './captioning/progress.ts';
+export type { OutputFile } from './captioning/outputs/target.ts';
+export type { InputProgress } from './captioning/reporter.ts';
 export type { CustomSelector } from './captioning/settings.ts';
 export type { InputSummary, Problem } from './captioning/summary.ts';
 export { type FailureDetail, SecondGlanceError } from './core/errors.ts';

@@ -7,10 +7,11 @@ import { recordOutput } from '../storage/output-manifest.ts';
 import { nonClosingSink, type TextSink } from '../storage/sink.ts';
 import { captionInput, type RunContext } from './caption-input.ts';
 import { captionOptions, digest, identify, sourceOf, trackKey } from './input-identity.ts';
-import { bufferSink } from './line-buffer.ts';
-import { openTarget } from './open-writers.ts';
-import { assertWritable } from './output-status.ts';
-import type { OutputPlan, Target } from './outputs.ts';
+import { bufferSink } from './outputs/line-buffer.ts';
+import { openTarget } from './outputs/open-writers.ts';
+import { assertWritable } from './outputs/output-status.ts';
+import type { OutputPlan } from './outputs/plan-outputs.ts';
+import type { Target } from './outputs/target.ts';
 import { type InputSummary, problemOf } from './summary.ts';
 
 function emptySummary(video: string, state: InputSummary['state'], outputs: readonly Target[]): InputSummary {

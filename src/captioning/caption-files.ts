@@ -6,8 +6,8 @@ import { stateDir } from '../storage/state-folder.ts';
 import { Batch } from './batch.ts';
 import { pruneJournals } from './journal-files.ts';
 import { loadCaptioner, type ModelCaptioner } from './open-captioner.ts';
-import { planOutputs } from './outputs.ts';
-import type { Reporter } from './progress.ts';
+import { planOutputs } from './outputs/plan-outputs.ts';
+import type { Reporter } from './reporter.ts';
 import { applyModelDefaults, type CaptionRequest } from './settings.ts';
 import { problemOf, summarise } from './summary.ts';
 

@@ -2,11 +2,11 @@ import type { Source } from '../ingest/sources/sources.ts';
 import type { TextSink } from '../storage/sink.ts';
 import type { Captioner } from '../workers/captioner.ts';
 import { captionSource, type TapKeyframes } from './caption-source.ts';
-import type { OutputJob } from './open-writers.ts';
-import type { Reporter } from './progress.ts';
+import type { OutputJob } from './outputs/open-writers.ts';
+import { type WriteContext, writeOutputs } from './outputs/write-outputs.ts';
+import type { Reporter } from './reporter.ts';
 import type { RunSettings } from './settings.ts';
 import type { InputSummary } from './summary.ts';
-import { type WriteContext, writeOutputs } from './write-outputs.ts';
 
 /** What all inputs of a run share. */
 export interface RunContext {

@@ -12,12 +12,12 @@ import type { Captioner } from '../workers/captioner.ts';
 import { CaptionLog, type LogReader } from './caption-log.ts';
 import { type CaptionedSource, captionSource, captionStream } from './caption-source.ts';
 import { identify, sourceOf, trackKey } from './input-identity.ts';
-import { assertWritable } from './output-status.ts';
-import { type OutputFile, targetOf } from './outputs.ts';
-import type { InputProgress } from './progress.ts';
+import { assertWritable } from './outputs/output-status.ts';
+import { type OutputFile, targetOf } from './outputs/target.ts';
+import { writeOutputs } from './outputs/write-outputs.ts';
+import type { InputProgress } from './reporter.ts';
 import type { TrackSettings } from './settings.ts';
 import type { InputSummary } from './summary.ts';
-import { writeOutputs } from './write-outputs.ts';
 
 /** What a run captions, and how; everything is settled. */
 export interface RunRequest {

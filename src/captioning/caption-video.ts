@@ -7,7 +7,7 @@ import type { ProfileName } from '../pipeline/cues/profiles.ts';
 import { stateDir } from '../storage/state-folder.ts';
 import type { Captioner } from '../workers/captioner.ts';
 import { type CaptionRun, startRun } from './caption-run.ts';
-import type { InputProgress } from './progress.ts';
+import type { InputProgress } from './reporter.ts';
 import { type CustomSelector, DEFAULT_LANGUAGE, parseLanguage, type TrackSettings } from './settings.ts';
 
 /** A captioner, with what it recommends to the runs that use it. */

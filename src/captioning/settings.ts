@@ -5,7 +5,7 @@ import type { ImageSpec, Micros } from '../core/types.ts';
 import type { KeyframeSelector } from '../ingest/selectors/keyframe-selector.ts';
 import type { FrameChoice } from '../ingest/selectors/registry.ts';
 import type { ProfileName } from '../pipeline/cues/profiles.ts';
-import type { OutputRequest } from './outputs.ts';
+import type { OutputRequest } from './outputs/plan-outputs.ts';
 
 /** The language that the models write. */
 export const DEFAULT_LANGUAGE = 'en';

@@ -1,4 +1,4 @@
-import { parseFormats } from '../captioning/outputs.ts';
+import { parseFormats } from '../captioning/outputs/plan-outputs.ts';
 import { type CaptionRequest, parseLanguage } from '../captioning/settings.ts';
 import { parseName, parseShare, parseTime, parseWhole } from '../config/flag-values.ts';
 import { UsageError } from '../core/failures.ts';

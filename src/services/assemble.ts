@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { sourceOf } from '../captioning/input-identity.ts';
-import { assertWritable } from '../captioning/output-status.ts';
+import { assertWritable } from '../captioning/outputs/output-status.ts';
+import { writeOutputs } from '../captioning/outputs/write-outputs.ts';
 import { readRequest, settingsOf, trackKey, type VideoRequest } from '../captioning/queued/video-request.ts';
 import { failedSummary, type InputSummary } from '../captioning/summary.ts';
-import { writeOutputs } from '../captioning/write-outputs.ts';
 import { SecondGlanceError } from '../core/errors.ts';
 import type { IngestReport } from '../ingest/decode/damage.ts';
 import type { MediaInfo } from '../ingest/probe/media-info.ts';

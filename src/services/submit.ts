@@ -1,9 +1,10 @@
 import { identify } from '../captioning/input-identity.ts';
-import { type InputPlan, needsVideo, planOutputs } from '../captioning/outputs.ts';
-import type { Reporter } from '../captioning/progress.ts';
+import { type InputPlan, planOutputs } from '../captioning/outputs/plan-outputs.ts';
+import { needsVideo } from '../captioning/outputs/target.ts';
 import { recordSubmission } from '../captioning/queued/submitted.ts';
 import { makeRequest, requestId } from '../captioning/queued/video-request.ts';
 import { waitForVideos } from '../captioning/queued/wait-for-videos.ts';
+import type { Reporter } from '../captioning/reporter.ts';
 import { applyModelDefaults, type CaptionRequest, type RunSettings } from '../captioning/settings.ts';
 import { failedSummary, type InputSummary, summarise } from '../captioning/summary.ts';
 import type { Settings } from '../config/settings-schema.ts';

@@ -1,4 +1,4 @@
-import type { Reporter } from '../captioning/progress.ts';
+import type { Reporter } from '../captioning/reporter.ts';
 import type { Problem } from '../captioning/summary.ts';
 import type { Micros } from '../core/types.ts';
 import type { StepsSettings } from './steps-settings.ts';

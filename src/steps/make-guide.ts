@@ -1,5 +1,5 @@
 import { pruneJournals } from '../captioning/journal-files.ts';
-import type { Reporter } from '../captioning/progress.ts';
+import type { Reporter } from '../captioning/reporter.ts';
 import { stateDir } from '../storage/state-folder.ts';
 import type { GuideResult, StepsContext } from './context.ts';
 import { guideFromJsonFile } from './from-json.ts';

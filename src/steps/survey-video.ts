@@ -2,7 +2,7 @@ import path from 'node:path';
 import { captionKeyframes } from '../captioning/caption-source.ts';
 import { digest } from '../captioning/input-identity.ts';
 import { journalFolder } from '../captioning/journal-files.ts';
-import type { InputProgress } from '../captioning/progress.ts';
+import type { InputProgress } from '../captioning/reporter.ts';
 import type { JsonObject } from '../core/json-value.ts';
 import type { Caption, Micros } from '../core/types.ts';
 import type { IngestReport } from '../ingest/decode/damage.ts';

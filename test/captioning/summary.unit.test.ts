@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { progressLine } from '../../src/captioning/progress.ts';
 import { closingLine, type InputSummary, problemOf, summarise, summaryLine } from '../../src/captioning/summary.ts';
+import { progressLine } from '../../src/cli/reporters.ts';
 import { IngestError } from '../../src/ingest/errors.ts';
 
 function input(state: InputSummary['state'], more: Partial<InputSummary> = {}): InputSummary {

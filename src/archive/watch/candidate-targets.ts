@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Target } from '../../captioning/outputs.ts';
+import type { Target } from '../../captioning/outputs/target.ts';
 import type { FormatName } from '../../pipeline/formats/formats.ts';
 import type { Database } from '../index/database.ts';
 import { type Recording, recordingsWhere } from '../recordings/recordings.ts';

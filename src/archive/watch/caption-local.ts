@@ -1,8 +1,8 @@
 import { captionInput } from '../../captioning/caption-input.ts';
 import { digest, trackOptions } from '../../captioning/input-identity.ts';
-import { assertWritable } from '../../captioning/output-status.ts';
-import type { Target } from '../../captioning/outputs.ts';
-import type { Reporter } from '../../captioning/progress.ts';
+import { assertWritable } from '../../captioning/outputs/output-status.ts';
+import type { Target } from '../../captioning/outputs/target.ts';
+import type { Reporter } from '../../captioning/reporter.ts';
 import type { InputSummary } from '../../captioning/summary.ts';
 import type { JsonObject } from '../../core/json-value.ts';
 import { OutputExistsError } from '../../storage/errors.ts';

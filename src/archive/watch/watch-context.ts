@@ -1,4 +1,4 @@
-import type { Reporter } from '../../captioning/progress.ts';
+import type { Reporter } from '../../captioning/reporter.ts';
 import type { NotificationTransport } from '../alerts/outbox.ts';
 import type { Database } from '../index/database.ts';
 import type { RecordingCaptioner } from './recording-captioner.ts';

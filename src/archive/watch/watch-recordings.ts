@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { Reporter } from '../../captioning/progress.ts';
+import type { Reporter } from '../../captioning/reporter.ts';
 import { loadSettings } from '../../config/load.ts';
 import { UsageError } from '../../core/failures.ts';
 import { openQueueContext, type QueueContext } from '../../queue/queue-context.ts';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { parseFormats } from '../../captioning/outputs.ts';
+import { parseFormats } from '../../captioning/outputs/plan-outputs.ts';
 import { parseTime, parseWhole } from '../../config/flag-values.ts';
 import type { SettingFlags } from '../../config/load.ts';
 import { orUsage, UsageError } from '../../core/failures.ts';

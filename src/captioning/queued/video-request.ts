@@ -7,7 +7,7 @@ import { PROFILE_NAMES } from '../../pipeline/cues/profiles.ts';
 import { FORMAT_NAMES } from '../../pipeline/formats/formats.ts';
 import { readJson } from '../../queue/jobs.ts';
 import { digest, trackOptions } from '../input-identity.ts';
-import type { Target } from '../outputs.ts';
+import type { Target } from '../outputs/target.ts';
 import type { RunSettings, TrackSettings } from '../settings.ts';
 
 /** The longest name, path or address that is accepted. */

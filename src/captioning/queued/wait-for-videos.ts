@@ -5,7 +5,7 @@ import { QueueError } from '../../queue/errors.ts';
 import type { QueueContext } from '../../queue/queue-context.ts';
 import { isAway } from '../../queue/redis/connection.ts';
 import { isOpen, type Submission, type VideoRecord } from '../../queue/redis/records.ts';
-import type { InputProgress, Reporter } from '../progress.ts';
+import type { InputProgress, Reporter } from '../reporter.ts';
 import { failedSummary, type InputSummary } from '../summary.ts';
 import { deleteSubmission, resubmitLost } from './submitted.ts';
 

@@ -56,7 +56,7 @@ export function captionCommand(): Command {
         const signal = interruptible();
         const { readCaptionFlags } = await import('../caption-flags.ts');
         const { captionFiles } = await import('../../captioning/caption-files.ts');
-        const { humanReporter, jsonReporter } = await import('../../captioning/progress.ts');
+        const { humanReporter, jsonReporter } = await import('../reporters.ts');
         const { streamSink } = await import('../../storage/stream-sink.ts');
         const request = readCaptionFlags(flags);
         const reporter = request.json ? jsonReporter() : humanReporter(request);

@@ -1,4 +1,4 @@
-import { humanReporter, jsonReporter, type Reporter } from '../../captioning/progress.ts';
+import type { Reporter } from '../../captioning/reporter.ts';
 import { type InputSummary, problemOf, roundSeconds, summarise } from '../../captioning/summary.ts';
 import { EXIT } from '../../core/failures.ts';
 import { abortExitCode, onInterrupted } from '../../core/interruption.ts';
@@ -6,6 +6,7 @@ import { counted } from '../../core/wording.ts';
 import type { GuideResult } from '../../steps/context.ts';
 import { makeGuide } from '../../steps/make-guide.ts';
 import type { GuideInput, StepsSettings } from '../../steps/steps-settings.ts';
+import { humanReporter, jsonReporter } from '../reporters.ts';
 
 function closingSentence(
   { video, state, steps, keyframes, folder, files, duration = 0 }: GuideResult,

@@ -39,7 +39,7 @@ export async function runSubmit(
   wait: boolean,
   signal: AbortSignal,
 ): Promise<number> {
-  const { humanReporter, jsonReporter } = await import('../../captioning/progress.ts');
+  const { humanReporter, jsonReporter } = await import('../reporters.ts');
   const { readCaptionFlags } = await import('../caption-flags.ts');
   const { loadSettings } = await import('../../config/load.ts');
   const { submitInputs } = await import('../../services/submit.ts');

@@ -3,10 +3,10 @@ import { closingSentence } from '../../archive/watch/closing-sentence.ts';
 import { watchRecordings } from '../../archive/watch/watch-recordings.ts';
 import type { WatchSettings } from '../../archive/watch/watch-settings.ts';
 import type { WatchResult } from '../../archive/watch/watcher.ts';
-import { humanReporter, jsonReporter } from '../../captioning/progress.ts';
 import { sentenceOf } from '../../core/errors.ts';
 import { EXIT } from '../../core/failures.ts';
 import { abortExitCode, onInterrupted } from '../../core/interruption.ts';
+import { humanReporter, jsonReporter } from '../reporters.ts';
 
 /** Prints the result of `watch --once`; returns the exit code. */
 function print(result: WatchResult, { json, quiet }: WatchSettings): number {

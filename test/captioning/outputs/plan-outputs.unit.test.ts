@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type OutputRequest, parseFormats, planOutputs } from '../../src/captioning/outputs.ts';
-import { UsageError } from '../../src/core/failures.ts';
-import type { Source } from '../../src/ingest/sources/sources.ts';
-import { makeFolder } from '../support/videos.ts';
+import { type OutputRequest, parseFormats, planOutputs } from '../../../src/captioning/outputs/plan-outputs.ts';
+import { UsageError } from '../../../src/core/failures.ts';
+import type { Source } from '../../../src/ingest/sources/sources.ts';
+import { makeFolder } from '../../support/videos.ts';
 
 let folder: string;
 let remove: () => Promise<void>;

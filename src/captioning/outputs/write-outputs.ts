@@ -1,15 +1,15 @@
-import { counted } from '../core/wording.ts';
-import type { MediaInfo } from '../ingest/probe/media-info.ts';
-import { PROFILES } from '../pipeline/cues/profiles.ts';
-import { rulesFor } from '../pipeline/cues/rules.ts';
-import { type TracksReport, writeTracks } from '../pipeline/write-tracks.ts';
-import { recordOutput } from '../storage/output-manifest.ts';
-import { type CaptionedSource, captionStream } from './caption-source.ts';
+import { counted } from '../../core/wording.ts';
+import type { MediaInfo } from '../../ingest/probe/media-info.ts';
+import { PROFILES } from '../../pipeline/cues/profiles.ts';
+import { rulesFor } from '../../pipeline/cues/rules.ts';
+import { type TracksReport, writeTracks } from '../../pipeline/write-tracks.ts';
+import { recordOutput } from '../../storage/output-manifest.ts';
+import { type CaptionedSource, captionStream } from '../caption-source.ts';
+import type { InputProgress } from '../reporter.ts';
+import type { KeyframeSettings } from '../settings.ts';
+import { damageProblem, type InputSummary, type Problem, roundSeconds } from '../summary.ts';
 import { type OutputContext, type OutputJob, openWriters, ownerOf } from './open-writers.ts';
-import { outputKey } from './outputs.ts';
-import type { InputProgress } from './progress.ts';
-import type { KeyframeSettings } from './settings.ts';
-import { damageProblem, type InputSummary, type Problem, roundSeconds } from './summary.ts';
+import { outputKey } from './target.ts';
 
 /** What {@link writeOutputs} needs besides the captions. */
 export interface WriteContext extends OutputContext {

@@ -1,4 +1,4 @@
-import { nonClosingSink, type TextSink } from '../storage/sink.ts';
+import { nonClosingSink, type TextSink } from '../../storage/sink.ts';
 
 /** A sink that keeps what is written until its turn has come. For pictures: one line each. */
 export interface LineBuffer extends TextSink {

@@ -1,33 +1,7 @@
 import { createLogUpdate } from 'log-update';
-import type { Micros } from '../core/types.ts';
+import type { InputProgress, Reporter } from '../captioning/reporter.ts';
+import { closingLine, summaryLine } from '../captioning/summary.ts';
 import { clockText, counted } from '../core/wording.ts';
-import { closingLine, type InputSummary, type Problem, type RunSummary, summaryLine } from './summary.ts';
-
-/** The progress of one input. */
-export interface InputProgress {
-  /** Captioned keyframes so far. */
-  readonly keyframes: number;
-  /** Video time covered so far. */
-  readonly covered: Micros;
-  /** The video's (or the chosen range's) duration, where it is known. */
-  readonly duration?: Micros;
-}
-
-/** What a run does before the first caption. */
-export type Phase = 'loading the model' | 'probing' | 'captioning';
-
-/** Receives the progress and the results of a run. */
-export interface Reporter {
-  /** What the run does now; shown on terminals only. */
-  phase(phase: Phase): void;
-  begin(video: string, position: number, of: number): void;
-  progress(video: string, progress: InputProgress): void;
-  /** A message beside the progress. */
-  note(line: string): void;
-  end(summary: InputSummary): void;
-  /** The run has ended; `problem` is what ended it early. */
-  close(run: RunSummary, problem?: Problem): void;
-}
 
 /** `12 keyframes, 1:04 of 3:10, 8.2 times real time, 0:15 left` */
 export function progressLine(progress: InputProgress, elapsedSeconds: number): string {

@@ -1,5 +1,5 @@
-import { assertOverwritable } from '../storage/output-manifest.ts';
-import { outputKey, type Target } from './outputs.ts';
+import { assertOverwritable } from '../../storage/output-manifest.ts';
+import { outputKey, type Target } from './target.ts';
 
 /**
  * True where every target is up to date. Throws an OutputExistsError where one must not be overwritten.

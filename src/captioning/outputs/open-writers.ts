@@ -1,22 +1,22 @@
 import path from 'node:path';
-import { SecondGlanceError } from '../core/errors.ts';
-import { UsageError } from '../core/failures.ts';
-import type { JsonObject } from '../core/json-value.ts';
-import type { ModelIdentity } from '../core/types.ts';
-import { VERSION } from '../core/version.ts';
-import { openTrackWriter } from '../pipeline/formats/formats.ts';
-import type { TrackHeader, TrackWriter } from '../pipeline/formats/track-writer.ts';
-import { burnTrack } from '../pipeline/media/burn.ts';
-import { muxTrack } from '../pipeline/media/mux.ts';
-import { segmentVideo } from '../pipeline/media/segment.ts';
-import { ensureFolder } from '../storage/ensure-folder.ts';
-import type { Transform } from '../storage/file-sink.ts';
-import { openOutputSink } from '../storage/output-manifest.ts';
-import type { TextSink } from '../storage/sink.ts';
-import type { CaptionedSource } from './caption-source.ts';
-import { sourceOf, trackOptions } from './input-identity.ts';
-import { needsVideo, type Target } from './outputs.ts';
-import type { TrackSettings } from './settings.ts';
+import { SecondGlanceError } from '../../core/errors.ts';
+import { UsageError } from '../../core/failures.ts';
+import type { JsonObject } from '../../core/json-value.ts';
+import type { ModelIdentity } from '../../core/types.ts';
+import { VERSION } from '../../core/version.ts';
+import { openTrackWriter } from '../../pipeline/formats/formats.ts';
+import type { TrackHeader, TrackWriter } from '../../pipeline/formats/track-writer.ts';
+import { burnTrack } from '../../pipeline/media/burn.ts';
+import { muxTrack } from '../../pipeline/media/mux.ts';
+import { segmentVideo } from '../../pipeline/media/segment.ts';
+import { ensureFolder } from '../../storage/ensure-folder.ts';
+import type { Transform } from '../../storage/file-sink.ts';
+import { openOutputSink } from '../../storage/output-manifest.ts';
+import type { TextSink } from '../../storage/sink.ts';
+import type { CaptionedSource } from '../caption-source.ts';
+import { sourceOf, trackOptions } from '../input-identity.ts';
+import type { TrackSettings } from '../settings.ts';
+import { needsVideo, type Target } from './target.ts';
 
 /** What the outputs of all inputs have in common. */
 export interface OutputContext {

@@ -1,0 +1,28 @@
+import type { Micros } from '../core/types.ts';
+import type { InputSummary, Problem, RunSummary } from './summary.ts';
+
+/** The progress of one input. */
+export interface InputProgress {
+  /** Captioned keyframes so far. */
+  readonly keyframes: number;
+  /** Video time covered so far. */
+  readonly covered: Micros;
+  /** The video's (or the chosen range's) duration, where it is known. */
+  readonly duration?: Micros;
+}
+
+/** What a run does before the first caption. */
+export type Phase = 'loading the model' | 'probing' | 'captioning';
+
+/** Receives the progress and the results of a run. */
+export interface Reporter {
+  /** What the run does now; shown on terminals only. */
+  phase(phase: Phase): void;
+  begin(video: string, position: number, of: number): void;
+  progress(video: string, progress: InputProgress): void;
+  /** A message beside the progress. */
+  note(line: string): void;
+  end(summary: InputSummary): void;
+  /** The run has ended; `problem` is what ended it early. */
+  close(run: RunSummary, problem?: Problem): void;
+}
