@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { problemOf } from '../../captioning/summary.ts';
 import { SecondGlanceError } from '../../core/errors.ts';
+import type { CaptionRequest } from '../captioners/recording-captioner.ts';
 import { readableError } from '../index/database.ts';
 import { learnCost } from '../recordings/plan.ts';
 import { failRecording, holdRecording } from '../recordings/recordings.ts';
 import { FolderAwayError, isEnvironmentError, isOutputError } from './errors.ts';
-import type { CaptionRequest } from './recording-captioner.ts';
 import type { WatchContext } from './watch-context.ts';
 import type { WorkMeter } from './work-meter.ts';
 

@@ -1,7 +1,7 @@
 import type { Reporter } from '../../captioning/reporter.ts';
 import type { NotificationTransport } from '../alerts/outbox.ts';
+import type { RecordingCaptioner } from '../captioners/recording-captioner.ts';
 import type { Database } from '../index/database.ts';
-import type { RecordingCaptioner } from './recording-captioner.ts';
 import type { WatchSettings } from './watch-settings.ts';
 import type { WatchTimings } from './watch-timings.ts';
 

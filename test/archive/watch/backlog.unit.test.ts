@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { candidateTargets } from '../../../src/archive/captioners/candidate-targets.ts';
 import type { Database } from '../../../src/archive/index/database.ts';
 import { failRecording } from '../../../src/archive/recordings/recordings.ts';
 import { Backlog, type Turn } from '../../../src/archive/watch/backlog.ts';
-import { candidateTargets } from '../../../src/archive/watch/candidate-targets.ts';
 import { readWatchSettings } from '../../../src/archive/watch/watch-settings.ts';
 import { added, emptyState, type State } from '../support/state.ts';
 

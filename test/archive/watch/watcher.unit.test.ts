@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { CaptionRequest, RecordingCaptioner } from '../../../src/archive/captioners/recording-captioner.ts';
 import { IndexWriter } from '../../../src/archive/index/index-cues.ts';
 import { costOf, PLANS } from '../../../src/archive/recordings/plan.ts';
 import { type Recording, recordingsWhere } from '../../../src/archive/recordings/recordings.ts';
-import type { CaptionRequest, RecordingCaptioner } from '../../../src/archive/watch/recording-captioner.ts';
 import { readWatchSettings } from '../../../src/archive/watch/watch-settings.ts';
 import { WATCH_TIMINGS } from '../../../src/archive/watch/watch-timings.ts';
 import { Watcher } from '../../../src/archive/watch/watcher.ts';

@@ -14,10 +14,10 @@ import { IndexWriter, type OnIndexed } from '../index/index-cues.ts';
 import { keepPictures, withThumbnails } from '../index/thumbnails.ts';
 import type { Recording } from '../recordings/recordings.ts';
 import { sourceAt } from '../recordings/register.ts';
+import type { WatchSettings } from '../watch/watch-settings.ts';
 import { candidateTargets } from './candidate-targets.ts';
-import { planSettings } from './caption-settings.ts';
+import { planSettings } from './plan-settings.ts';
 import type { CaptionRequest, RecordingCaptioner } from './recording-captioner.ts';
-import type { WatchSettings } from './watch-settings.ts';
 
 /** What captioning recordings needs, in this process or through the queue. */
 export interface CaptionContext {

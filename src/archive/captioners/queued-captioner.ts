@@ -18,10 +18,10 @@ import { IndexWriter } from '../index/index-cues.ts';
 import { keepPictures, withThumbnails } from '../index/thumbnails.ts';
 import type { Recording } from '../recordings/recordings.ts';
 import { sourceAt } from '../recordings/register.ts';
+import { WindowClosedError } from '../watch/errors.ts';
 import { candidateTargets } from './candidate-targets.ts';
-import type { CaptionContext } from './caption-local.ts';
-import { planSettings } from './caption-settings.ts';
-import { WindowClosedError } from './errors.ts';
+import type { CaptionContext } from './local-captioner.ts';
+import { planSettings } from './plan-settings.ts';
 import type { CaptionRequest, RecordingCaptioner } from './recording-captioner.ts';
 import { micros, parseServiceTrack, replayTrack, type ServiceTrack } from './service-track.ts';
 

@@ -3,7 +3,7 @@ import type { Target } from '../../captioning/outputs/target.ts';
 import type { FormatName } from '../../pipeline/formats/formats.ts';
 import type { Database } from '../index/database.ts';
 import { type Recording, recordingsWhere } from '../recordings/recordings.ts';
-import type { WatchSettings } from './watch-settings.ts';
+import type { WatchSettings } from '../watch/watch-settings.ts';
 
 /** Path of a recording's tracks without extension: beside it, or in the same tree under the output folder. */
 function trunkOf({ path: file, root }: Recording, { output, roots }: WatchSettings): string {
