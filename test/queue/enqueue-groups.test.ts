@@ -76,7 +76,7 @@ test('a shared folder that was removed is made again while a producer waits for 
 });
 
 test('a producer without a worker for its model ends after a while; with one it waits', async () => {
-  const queue = await context();
+  const queue = await context('redis', { noWorkerMs: 100 });
   const producer = await beginVideo(queue);
   const limits = { perVideo: 1, perModel: 8 };
   await expect(enqueueGroups(queue, producer, groups(3), limits, never)).rejects.toMatchObject({

@@ -12,7 +12,9 @@ test('reading the state changes nothing', async () => {
   await queue.records.finish(video, run, 'cancelled', '');
   await submitVideo(queue, { id: videoId(77), request: '{}', priority: 'low', name: 'made' });
   const dump = async () => {
-    const keys = (await queue.redis.keys(`${queue.prefix}:*`)).sort();
+    // BullMQ notes its version with every queue that is opened.
+    const all = await queue.redis.keys(`${queue.prefix}:*`);
+    const keys = all.filter((key) => !key.endsWith(':meta')).sort();
     return Promise.all(keys.map(async (key) => [key, (await queue.redis.dumpBuffer(key))?.toString('hex')]));
   };
   const before = await dump();

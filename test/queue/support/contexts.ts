@@ -15,7 +15,7 @@ export const FAST: QueueTimings = {
   infrastructureRetryMs: [20, 100],
   reconcileMs: 1,
   orphanMs: 20,
-  noWorkerMs: 100,
+  noWorkerMs: 60_000,
   parkMs: 60_000,
 };
 
