@@ -3,14 +3,14 @@ import { type FailureDetail, SecondGlanceError, sentenceOf } from './errors.ts';
 /** Exit codes of every command; signals end with 128 + their number. */
 export const EXIT = { done: 0, failed: 1, usage: 2, partial: 3, sigint: 130, sigterm: 143 } as const;
 
-/** The command line asks for something that cannot be: nothing was started, exit code 2. */
+/** The command line or a setting is not valid: nothing was started, exit code 2. */
 export class UsageError extends SecondGlanceError<'usage'> {
   constructor(message: string, options?: ErrorOptions) {
     super('usage', message, options);
   }
 }
 
-/** What `read` makes of a flag; what it throws comes back as a UsageError. */
+/** Returns what `read` returns; turns what it throws into a UsageError. */
 export function orUsage<T>(read: () => T): T {
   try {
     return read();
@@ -19,7 +19,7 @@ export function orUsage<T>(read: () => T): T {
   }
 }
 
-/** What was tried and how it ended, line by line. */
+/** The details of a failed process as lines. */
 export function detailLines(detail: FailureDetail): string[] {
   const lines: string[] = [];
   if (detail.command !== undefined) lines.push(`command: ${detail.command}`);
@@ -31,15 +31,15 @@ export function detailLines(detail: FailureDetail): string[] {
   return lines;
 }
 
-/** What is to be read below a failure's sentence: with `verbose` what was tried, how it ended, and the stack. */
+/** The lines below an error's message: with `verbose` the failed command, how it ended, and the stack. */
 export function furtherLines(error: unknown, verbose: boolean): string[] {
-  const foreseen = error instanceof SecondGlanceError;
-  if (!verbose) return foreseen ? [] : ['This failure was not foreseen; --verbose shows where it came from.'];
+  const known = error instanceof SecondGlanceError;
+  if (!verbose) return known ? [] : ['This error was not expected; --verbose prints where it came from.'];
   const stack = error instanceof Error ? (error.stack?.split('\n') ?? []) : [];
-  return [...(foreseen ? detailLines(error.detail) : []), ...stack.slice(1).map((line) => line.trim())];
+  return [...(known ? detailLines(error.detail) : []), ...stack.slice(1).map((line) => line.trim())];
 }
 
-/** A failure as the user reads it: one sentence, and its further lines. */
+/** An error as it is printed: its message and the lines below it. */
 export function describeFailure(error: unknown, verbose: boolean): string {
   return [sentenceOf(error), ...furtherLines(error, verbose)].join('\n  ');
 }

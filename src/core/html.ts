@@ -1,10 +1,10 @@
-/** Text inside HTML, in an attribute as well. */
+/** Escapes text for HTML, including attribute values. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (mark) => `&#${mark.charCodeAt(0)};`);
 }
 
 /**
- * A page that needs nothing else: no network, no script. It forbids itself everything but its own style and its own pictures.
+ * A self-contained page without scripts. Its content security policy allows only its own style and embedded pictures.
  * @param title as text
  * @param style CSS
  * @param body HTML, from the first line of `<body>` to the last

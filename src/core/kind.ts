@@ -1,4 +1,4 @@
-/** What a track can be to a player, in the words of HTML's `<track kind>`. */
+/** Kinds of tracks, as HTML's `<track kind>` names them. */
 export const TRACK_KINDS = ['descriptions', 'subtitles', 'captions'] as const;
 
 /**
@@ -8,7 +8,7 @@ export const TRACK_KINDS = ['descriptions', 'subtitles', 'captions'] as const;
  */
 export type TrackKind = (typeof TRACK_KINDS)[number];
 
-/** How a track is called in a player's menu. */
+/** The name of a track in a player's menu. */
 export function trackTitle(kind: TrackKind): string {
   return { descriptions: 'Descriptions', subtitles: 'Subtitles', captions: 'Captions' }[kind];
 }

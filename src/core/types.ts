@@ -1,7 +1,7 @@
 /** A time or span in integer microseconds. Exact in a JavaScript number for 285 years. */
 export type Micros = number;
 
-/** How a bundle wants its pictures. ffmpeg (or sharp, for stills) scales to exactly this. */
+/** The picture format of a bundle. ffmpeg (or sharp, for stills) scales to exactly this. */
 export interface ImageSpec {
   readonly width: number;
   readonly height: number;
@@ -12,15 +12,15 @@ export interface ImageSpec {
   readonly matrix: 'bt601' | 'bt709';
 }
 
-/** One chosen picture of a video, scaled for the model. */
+/** One selected frame of a video, scaled for the model. */
 export interface Keyframe {
-  /** The video's name, as it stands in the outputs. */
+  /** The video's name, as outputs show it. */
   readonly video: string;
   /** 0, 1, 2, ... in order of `pts`. */
   readonly index: number;
   /** The source's own presentation time, as the container has it (not shifted to start at zero). */
   readonly pts: Micros;
-  /** True where the picture shows what the keyframe before it shows: looked at because time passed, not because something changed. */
+  /** True where the picture equals the previous keyframe: selected because time passed, not because something changed. */
   readonly still: boolean;
   readonly width: number;
   readonly height: number;
@@ -38,30 +38,30 @@ export interface Group {
   readonly keyframes: readonly Keyframe[];
 }
 
-/** What the model says of one keyframe. */
+/** The model's output for one keyframe. */
 export interface Caption {
   readonly video: string;
   readonly index: number;
   readonly pts: Micros;
   readonly still: boolean;
-  /** What the first look wrote by itself, decoded as a single look would. */
+  /** The caption of the first pass, decoded as a single pass would. */
   readonly draft: string;
-  /** The final text; equal to `draft` after one look; empty where `error` is set. */
+  /** The final text; equal to `draft` after one pass; empty where `error` is set. */
   readonly text: string;
   /** Geometric mean of the token probabilities of `text`, 0 to 1, rounded to 4 decimals; 0 where `error` is set. */
   readonly confidence: number;
   readonly passes: 1 | 2;
-  /** Why this keyframe has no caption; its neighbours are not harmed. */
+  /** Why this keyframe has no caption; others are not affected. */
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-/** What a viewer sees. Times count from the track's zero (the container's start) and are rounded by the writer only. */
+/** One timed text of a track. Times count from the track's zero (the container's start) and are rounded by the writer only. */
 export interface Cue {
   readonly start: Micros;
   readonly end: Micros;
   /** One or two lines, joined with a line feed; plain text, not escaped. */
   readonly text: string;
-  /** Indices of the keyframes that it speaks of. */
+  /** Indices of its keyframes. */
   readonly from: readonly number[];
 }
 

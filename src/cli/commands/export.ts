@@ -1,7 +1,7 @@
 import { Command } from 'commander';
+import type { ExportFlags } from '../actions/run-export.ts';
 import { outputOptions } from '../options.ts';
 import { runCommand } from '../run-command.ts';
-import type { ExportFlags } from './export-run.ts';
 
 const EXAMPLES = `
 Examples:
@@ -28,7 +28,7 @@ export function exportCommand(): Command {
     .action((ids: string[], flags: ExportFlags) =>
       runCommand(async ({ interruptible }) => {
         const signal = interruptible();
-        const { runExport } = await import('./export-run.ts');
+        const { runExport } = await import('../actions/run-export.ts');
         return runExport(ids, flags, signal);
       }),
     );

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
+import type { ReportFlags } from '../actions/run-report.ts';
 import { runCommand } from '../run-command.ts';
-import type { ReportFlags } from './report-run.ts';
 
 const EXAMPLES = `
 Examples:
@@ -27,7 +27,7 @@ export function reportCommand(): Command {
     .addHelpText('after', EXAMPLES)
     .action((flags: ReportFlags) =>
       runCommand(async () => {
-        const { runReport } = await import('./report-run.ts');
+        const { runReport } = await import('../actions/run-report.ts');
         return runReport(flags);
       }),
     );

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
+import type { SearchFlags } from '../actions/run-search.ts';
 import { runCommand } from '../run-command.ts';
-import type { SearchFlags } from './search-run.ts';
 
 const EXAMPLES = `
 Examples:
@@ -29,7 +29,7 @@ export function searchCommand(): Command {
     .addHelpText('after', EXAMPLES)
     .action((words: string[], flags: SearchFlags) =>
       runCommand(async () => {
-        const { runSearch } = await import('./search-run.ts');
+        const { runSearch } = await import('../actions/run-search.ts');
         return runSearch(words.join(' '), flags);
       }),
     );

@@ -40,7 +40,7 @@ export function stepsCommand(): Command {
         const signal = interruptible();
         const { readStepsSettings } = await import('../../steps/steps-settings.ts');
         const { input, settings } = readStepsSettings(video, flags);
-        const { runSteps } = await import('./steps-run.ts');
+        const { runSteps } = await import('../actions/run-steps.ts');
         return runSteps(input, settings, signal);
       }),
     );

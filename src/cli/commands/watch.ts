@@ -52,7 +52,7 @@ export function watchCommand(): Command {
         const signal = interruptible();
         const { readWatchSettings } = await import('../../archive/watch/watch-settings.ts');
         const settings = readWatchSettings(folders, flags);
-        const { runWatch } = await import('./watch-run.ts');
+        const { runWatch } = await import('../actions/run-watch.ts');
         return runWatch(settings, signal);
       }),
     );

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { searchCues } from '../../../src/archive/index/search-cues.ts';
 import { parseSpan, withArchive } from '../../../src/archive/open-archive.ts';
-import { runSearch, type SearchFlags } from '../../../src/cli/commands/search-run.ts';
+import { runSearch, type SearchFlags } from '../../../src/cli/actions/run-search.ts';
 import { UsageError } from '../../../src/core/failures.ts';
 import { benches, jsonLines } from '../../cli/support/room.ts';
 import { describeRecording, makeArchive } from '../support/archive.ts';
