@@ -26,28 +26,28 @@ function emptySummary(video: string, state: InputSummary['state'], outputs: read
   };
 }
 
-/** The inputs of one run of `caption`, one after the other: knows how each of them went. */
+/** Captions the inputs of one run and keeps a summary of each. */
 export class Batch {
   readonly #context: RunContext;
   readonly #plan: OutputPlan;
   readonly #summaries: InputSummary[] = [];
-  /** Journals that a collected file still needs. */
+  /** Journals that the shared `jsonl` file still needs. */
   readonly #journals: string[] = [];
   #opened: Promise<void> | undefined;
-  /** Set where no input can be captioned. */
-  #hopeless = false;
+  /** The captioner cannot be opened: every other input would fail too. */
+  #captionerFailed = false;
 
   constructor(context: RunContext, plan: OutputPlan) {
     this.#context = context;
     this.#plan = plan;
   }
 
-  /** What the inputs that have ended came to. */
+  /** The inputs that have ended. */
   get summaries(): readonly InputSummary[] {
     return this.#summaries;
   }
 
-  /** Counts an input that could not be used. */
+  /** Adds an input that cannot be used. */
   fail(video: string, error: unknown): void {
     this.#end({ ...emptySummary(video, 'failed', []), problems: [problemOf(error, this.#context.settings.verbose)] });
   }
@@ -57,10 +57,10 @@ export class Batch {
     this.#context.reporter.end(summary);
   }
 
-  /** The models are loaded for the first input that needs them, not for a run in which everything is up to date. */
+  /** The model is loaded for the first input that needs it, and not at all if everything is up to date. */
   #open(): Promise<void> {
     this.#opened ??= this.#context.captioner.open().catch((error: unknown) => {
-      this.#hopeless = true;
+      this.#captionerFailed = true;
       throw error;
     });
     return this.#opened;
@@ -83,7 +83,7 @@ export class Batch {
         throw asInputError(error, source.label);
       });
       const key = this.#keyOf(identity);
-      // What a URL gives may change while its address stays.
+      // The content of a URL may change while the address stays the same.
       if ((await this.#upToDate(targets, key, sourceOf(identity))) && source.kind !== 'url') {
         this.#end(emptySummary(source.name, 'skipped', targets));
         return;
@@ -97,16 +97,16 @@ export class Batch {
       if (journal !== undefined) this.#journals.push(journal);
       this.#end(summary);
     } catch (error) {
-      // Where stdout is lost, so is the run: its own error comes right behind that of the failed write.
+      // If stdout is lost, the run is aborted right after the failed write.
       if (targets.some((target) => target.path === '-') || lines?.target === '-') await settled();
-      if (signal.aborted || this.#hopeless) throw error;
+      if (signal.aborted || this.#captionerFailed) throw error;
       this.fail(source.name, error);
     }
   }
 
   /**
-   * Inputs in their order. A video keeps all processes busy by itself; pictures, which are one keyframe each, run
-   * several at a time, and their lines wait for their turn.
+   * Captions the inputs in order. A video keeps all processes busy by itself. Pictures are one keyframe each, so several
+   * are captioned at once, and their lines of a shared file are buffered until it is their turn.
    */
   async inputs(collected?: TextSink): Promise<void> {
     const running: Promise<void>[] = [];
@@ -123,15 +123,15 @@ export class Batch {
       const before = turn;
       const done = this.#one(source, targets, at + 1, buffer);
       turn = Promise.all([before, done]).then(() => buffer?.flush());
-      turn.catch(() => undefined); // awaited below; a rejection in between must not end the process
+      turn.catch(() => undefined); // awaited below; until then it must not count as unhandled
       running.push(turn);
     }
     await turn;
   }
 
   /**
-   * A file that takes the lines of all inputs: complete, and renamed, when the last one is done. Where not one input
-   * gave a line, what stood there before stays.
+   * Writes one `jsonl` file with the lines of all inputs. It replaces an existing file when the last input is done, unless
+   * every input failed.
    */
   async collect(target: Target): Promise<void> {
     const { stateDir, settings } = this.#context;
@@ -157,7 +157,7 @@ export class Batch {
         const { format } = target;
         await recordOutput(stateDir, target.path, { key: whole ? `${format} ${key}` : '', sha256 });
       }
-      // What is missing may come with the next run; it shall not do the rest again.
+      // If an input is missing, the next run tries it again, and must not repeat the others.
       if (whole) await Promise.all(this.#journals.map((file) => rm(file, { force: true })));
     } catch (error) {
       await sink.discard();

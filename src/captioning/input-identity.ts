@@ -6,8 +6,8 @@ import type { Source } from '../ingest/sources/sources.ts';
 import { DEFAULT_LANGUAGE, type KeyframeSettings, type TrackSettings } from './settings.ts';
 
 /**
- * What makes an input the same input: a file's place, size and time of change; a URL's address. Undefined for stdin,
- * which cannot be had again. Throws the system's error where the file cannot be looked at.
+ * Identifies an input: a file by path, size and modification time, a URL by its address. Undefined for stdin, which cannot
+ * be read again. Throws the system's error if the file cannot be read.
  */
 export async function identify(source: Source): Promise<JsonObject | undefined> {
   if (source.kind === 'stdin') return undefined;
@@ -17,14 +17,12 @@ export async function identify(source: Source): Promise<JsonObject | undefined> 
   return { path, size, changed: mtimeMs };
 }
 
-/**
- * Whose a track is: the place of its input, whatever is in it now. Everything that comes on stdin counts as one.
- */
+/** The owner of a track: the path or address of its input, whatever its content. Stdin counts as one input. */
 export function sourceOf(identity: JsonObject | undefined): string {
   return String(identity?.path ?? identity?.url ?? '-');
 }
 
-/** The options that decide which captions come out. */
+/** The options that decide the captions, as journals and tracks list them. */
 export function captionOptions({ choice, selector, from, to, passes }: KeyframeSettings): JsonObject {
   const frames = 'interval' in choice ? { [choice.mode]: choice.interval / 1e6 } : choice.mode;
   return {
@@ -35,7 +33,7 @@ export function captionOptions({ choice, selector, from, to, passes }: KeyframeS
   };
 }
 
-/** The options that decide what is in the tracks. What stands as it does by default is not named, but for the oldest. */
+/** The options that decide the tracks. The newer ones are listed only if they differ from the default. */
 export function trackOptions(settings: TrackSettings): JsonObject {
   const { minConfidence, profile, kind, language } = settings;
   return {
@@ -53,7 +51,7 @@ export function trackKey(identity: JsonObject | undefined, settings: TrackSettin
   return digest({ input: identity ?? { stdin: Date.now() }, options: trackOptions(settings), model: model.sha256 });
 }
 
-/** One short text for what a journal or a track depends on. */
+/** A short hash of what a journal or a track depends on. */
 export function digest(facts: JsonValue): string {
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 32);
 }

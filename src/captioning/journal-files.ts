@@ -1,18 +1,18 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
-/** Journals that no run has touched for so long belong to inputs that nobody will take up again. */
-const FORGET_AFTER_DAYS = 30;
+/** A journal that no run has touched for so long is not expected to be resumed. */
+const KEEP_DAYS = 30;
 
 /** The folder of the journals. */
 export function journalFolder(stateDir: string): string {
   return path.join(stateDir, 'journals');
 }
 
-/** Deletes journals (and what else lies beside them) that were last written 30 days ago or longer. Never throws. */
+/** Deletes journals, and their locks, that were last written 30 days ago or longer. Never throws. */
 export async function pruneJournals(stateDir: string): Promise<void> {
   const folder = journalFolder(stateDir);
-  const before = Date.now() - FORGET_AFTER_DAYS * 86_400_000;
+  const before = Date.now() - KEEP_DAYS * 86_400_000;
   const names = await readdir(folder).catch(() => []);
   await Promise.all(
     names.map(async (name) => {

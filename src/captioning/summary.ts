@@ -11,23 +11,23 @@ export interface Problem {
   readonly detail?: readonly string[];
 }
 
-/** What one input came to. Times are seconds. */
+/** The result of one input. Times are seconds. */
 export interface InputSummary {
   readonly video: string;
   readonly state: 'done' | 'partial' | 'failed' | 'skipped';
   readonly keyframes: number;
   readonly cues: number;
-  /** Captions that no cue has, because the model is less sure of them than was asked for; absent where there are none. */
+  /** Captions left out of the cues because their confidence is too low; absent if there are none. */
   readonly unsure?: number;
   /** Wall time. */
   readonly seconds: number;
-  /** How much of the video was looked at; absent for stills and where it is unknown. */
+  /** The length of the video, or of the range; absent for stills and if it is unknown. */
   readonly duration?: number;
   readonly outputs: readonly string[];
   readonly problems: readonly Problem[];
 }
 
-/** What a whole run came to. */
+/** The result of a whole run. */
 export interface RunSummary {
   readonly exitCode: number;
   readonly inputs: number;
@@ -41,12 +41,12 @@ export interface RunSummary {
   readonly duration: number;
 }
 
-/** Seconds, as exact as anybody wants to know how long something took. */
+/** Seconds, rounded to milliseconds. */
 export function roundSeconds(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
 }
 
-/** The problem that an error means. */
+/** An error as a problem of an input. */
 export function problemOf(error: unknown, verbose: boolean): Problem {
   const detail = furtherLines(error, verbose);
   return {

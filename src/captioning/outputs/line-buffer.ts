@@ -1,12 +1,12 @@
 import { nonClosingSink, type TextSink } from '../../storage/sink.ts';
 
-/** A sink that keeps what is written until its turn has come. For pictures: one line each. */
+/** A sink that holds its text in memory until it is flushed. For pictures, which have one line each. */
 export interface LineBuffer extends TextSink {
-  /** Hands everything on. */
+  /** Writes everything to the sink behind it. */
   flush(): Promise<void>;
 }
 
-/** Gathers text for `sink` in memory. `commit` and `discard` leave `sink` open; discarded text is dropped. */
+/** Buffers text for `sink`. `commit` and `discard` leave `sink` open; discarded text is dropped. */
 export function bufferSink(sink: TextSink): LineBuffer {
   const onward = nonClosingSink(sink);
   let gathered = '';

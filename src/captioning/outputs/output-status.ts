@@ -2,8 +2,8 @@ import { assertOverwritable } from '../../storage/output-manifest.ts';
 import { outputKey, type Target } from './target.ts';
 
 /**
- * True where every target is up to date. Throws an OutputExistsError where one must not be overwritten.
- * @param track `key`: what the tracks depend on, but for their format; `source`: whose they are, where that is one input
+ * True if every target is up to date. Throws an OutputExistsError if one must not be overwritten.
+ * @param track `key`: what the tracks depend on, without their format; `source`: the input that owns them, if it is one
  */
 export async function assertWritable(
   stateDir: string,

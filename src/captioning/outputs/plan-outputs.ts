@@ -41,7 +41,7 @@ export function parseFormats(text: string): FormatName[] {
   });
 }
 
-/** What stands at a path now. Where it may not be looked at, that is told when it is written. */
+/** What exists at a path. If it may not be read, writing it will report that. */
 function kindOf(file: string): 'folder' | 'file' | 'other' | undefined {
   try {
     const known = statSync(file, { throwIfNoEntry: false });
@@ -52,7 +52,7 @@ function kindOf(file: string): 'folder' | 'file' | 'other' | undefined {
   }
 }
 
-/** The folder beside which an input's track goes: its own for files, the current one for the rest. */
+/** The folder of an input's track without `-o`: the input's own, or the current one for URLs and stdin. */
 function homeOf(source: Source): string {
   return source.kind === 'file' || source.kind === 'picture' ? path.dirname(path.resolve(source.input)) : process.cwd();
 }
@@ -61,7 +61,7 @@ function stemOf(name: string): string {
   return path.basename(name, path.extname(name));
 }
 
-/** Names in one folder; where two inputs share a stem, both keep their extension. */
+/** Names the tracks. Two inputs that share a stem in one folder keep their extensions. */
 function placeTracks(sources: readonly Source[], formats: readonly FormatName[], folder?: string): InputPlan[] {
   const places = sources.map((source) => {
     const base = path.basename(source.kind === 'url' || source.kind === 'stdin' ? source.name : source.input);
@@ -89,9 +89,9 @@ function placeTracks(sources: readonly Source[], formats: readonly FormatName[],
 }
 
 /**
- * Decides which file each input's captions go to. Touches nothing on disk; looks only at what stands at `-o`. `wanted` is
- * the number of inputs that were asked for, so that one which is missing today does not turn a folder into a file.
- * Throws a UsageError where the request makes no sense.
+ * Decides which files each input's captions go to. Writes nothing, and reads only what exists at `-o`. `wanted` is the
+ * number of inputs that were named, so that a missing one does not turn a folder into a file. Throws a UsageError if the
+ * request is contradictory.
  */
 export function planOutputs(sources: readonly Source[], request: OutputRequest, wanted = sources.length): OutputPlan {
   const plan = addVideos(plannedOutputs(sources, request, wanted), request, wanted);
@@ -103,8 +103,7 @@ export function planOutputs(sources: readonly Source[], request: OutputRequest, 
       throw new UsageError(`${file} cannot take two outputs: give each a name of its own`);
     seen.add(file);
     const input = file === '-' ? undefined : inputs.get(file);
-    if (input !== undefined)
-      throw new UsageError(`the output would take the place of the input ${input}: choose another -o`);
+    if (input !== undefined) throw new UsageError(`the output would overwrite the input ${input}: choose another -o`);
   }
   return plan;
 }
@@ -122,7 +121,7 @@ function addVideos(plan: OutputPlan, { mux, burn }: OutputRequest, wanted: numbe
   if (input === undefined) return plan;
   if (input.source.kind === 'picture')
     throw new UsageError(`${flag} takes a video, and ${input.source.label} is a picture`);
-  // The lines of one input need nobody to collect them.
+  // With one input, its lines are an output like any other.
   const lines = plan.collected === undefined ? [] : [plan.collected];
   return { inputs: [{ ...input, targets: [...input.targets, ...lines, ...videos] }] };
 }
@@ -147,12 +146,12 @@ function plannedOutputs(sources: readonly Source[], { output, formats }: OutputR
   }
 
   const slashed = /[/\\]$/.test(output);
-  const standing = kindOf(output.replace(/[/\\]+$/, '') || output);
+  const existing = kindOf(output.replace(/[/\\]+$/, '') || output);
   const format = formats?.[0] ?? formatOf(output);
   const shared = format !== undefined && trackFormat(format).severalInputs === true;
-  const folder = slashed || standing === 'folder' || (formats?.length ?? 0) > 1 || (wanted > 1 && !shared);
+  const folder = slashed || existing === 'folder' || (formats?.length ?? 0) > 1 || (wanted > 1 && !shared);
   if (folder) {
-    if (standing !== 'folder' && standing !== undefined) {
+    if (existing !== 'folder' && existing !== undefined) {
       const why = slashed
         ? 'it ends with /'
         : (formats?.length ?? 0) > 1

@@ -11,12 +11,12 @@ export interface Target {
   readonly into?: 'mux' | 'burn';
 }
 
-/** What the ledger keeps of a target, for tracks that depend on `key`. */
+/** The key of a target in the output manifest, for tracks that depend on `key`. */
 export function outputKey({ format, into }: Target, key: string): string {
   return into === undefined ? `${format} ${key}` : `${into} ${format} ${key}`;
 }
 
-/** True where a target takes more than captions to write: the video itself. */
+/** True if writing the target takes the video itself, not only its captions. */
 export function needsVideo({ format, into }: Target): boolean {
   return into !== undefined || trackFormat(format).includesVideo === true;
 }
@@ -35,7 +35,7 @@ export interface OutputFile {
   readonly into?: 'mux' | 'burn';
 }
 
-/** Settles path and format of an output. Throws a UsageError where the extension does not tell the format. */
+/** Settles path and format of an output. Throws a UsageError if the extension does not name a format. */
 export function targetOf(output: string | OutputFile): Target {
   const { path: file, format, into }: OutputFile = typeof output === 'string' ? { path: output } : output;
   if (into !== undefined) return videoTarget(into, file);

@@ -148,7 +148,7 @@ describe('one file', () => {
   test('HLS goes by the name of its master playlist, and never to stdout', () => {
     expect(planned([file('a.mp4')], { output: 'x.m3u8' })).toEqual(['hls:x.m3u8']);
     expect(planned([file('a.mp4')], { formats: ['hls', 'vtt'] })).toEqual(['hls:a.m3u8', 'vtt:a.vtt']);
-    expect(refusal([file('a.m3u8')], { formats: ['hls'] })).toMatch(/place of the input a\.m3u8/);
+    expect(refusal([file('a.m3u8')], { formats: ['hls'] })).toMatch(/overwrite the input a\.m3u8/);
     expect(refusal([file('a.mp4')], { output: '-', formats: ['hls'] })).toMatch(/many files/);
   });
 
@@ -164,13 +164,13 @@ describe('one file', () => {
       /--burn .*b\.avi: give it a name that ends in \.mp4/,
     );
     expect(refusal([file('a.mp4'), file('b.mp4')], { mux: at('c.mp4') })).toMatch(/--mux takes one input/);
-    expect(refusal([file('a.mp4')], { output: 'x.srt', mux: at('a.mp4') })).toMatch(/place of the input/);
+    expect(refusal([file('a.mp4')], { output: 'x.srt', mux: at('a.mp4') })).toMatch(/overwrite the input/);
     expect(refusal([file('a.mp4')], { mux: at('b.mp4'), burn: at('b.mp4') })).toMatch(/two outputs/);
   });
 
   test('an input is never the output', () => {
-    expect(refusal([file('a.mp4')], { output: 'a.mp4', formats: ['vtt'] })).toMatch(/place of the input a\.mp4/);
-    expect(refusal([file('a.vtt')], {})).toMatch(/place of the input a\.vtt/);
+    expect(refusal([file('a.mp4')], { output: 'a.mp4', formats: ['vtt'] })).toMatch(/overwrite the input a\.mp4/);
+    expect(refusal([file('a.vtt')], {})).toMatch(/overwrite the input a\.vtt/);
   });
 });
 
