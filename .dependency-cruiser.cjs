@@ -18,6 +18,8 @@ const FENCES = {
   bullmq: ['queue'],
   ioredis: ['queue'],
   'fluent-ffmpeg': ['ingest', 'pipeline/media'],
+  execa: ['core/process'],
+  'ipaddr.js': ['ingest/access'],
   'onnxruntime-node': ['workers'],
   '@huggingface/tokenizers': ['workers'],
   // Videos are scaled by ffmpeg, before the pipe; sharp reads and writes still pictures.

@@ -1,3 +1,4 @@
+import ffmpegCommand from 'fluent-ffmpeg';
 import { runProcess } from '../../core/process/run-process.ts';
 import { findFfmpeg } from './find-ffmpeg.ts';
 
@@ -48,10 +49,11 @@ export async function inspectFfmpeg(signal: AbortSignal): Promise<FfmpegReport> 
  */
 export async function makeClip(picture: string, clip: string, signal: AbortSignal): Promise<string | undefined> {
   const { ffmpeg } = await findFfmpeg();
-  const args = ['-v', 'error', '-nostdin', '-y', '-loop', '1', '-framerate', '10', '-i', picture, '-t', '1'];
-  const { detail } = await runProcess(
-    { program: ffmpeg, args: [...args, '-c:v', 'mpeg4', '-q:v', '3', '-pix_fmt', 'yuv420p', clip], signal },
-    QUERY_MS,
-  );
+  const args = ffmpegCommand(picture)
+    .inputOptions('-v', 'error', '-nostdin', '-y', '-loop', '1', '-framerate', '10')
+    .outputOptions('-t', '1', '-c:v', 'mpeg4', '-q:v', '3', '-pix_fmt', 'yuv420p')
+    .output(clip)
+    ._getArguments();
+  const { detail } = await runProcess({ program: ffmpeg, args, signal }, QUERY_MS);
   return detail.exitCode === 0 ? undefined : (detail.stderr?.at(-1) ?? 'ffmpeg failed without a message');
 }

@@ -1,3 +1,4 @@
+import ffmpegCommand, { type FfmpegCommand } from 'fluent-ffmpeg';
 import { startProcess } from '../../core/process/run-process.ts';
 import { IngestError, throwIfAborted } from '../errors.ts';
 import { ffmpegInput } from '../sources/ffmpeg-input.ts';
@@ -14,10 +15,10 @@ export interface FfmpegJob {
   readonly doing: string;
   /** What the user can do if it fails. */
   readonly advice: string;
-  /** Input options, such as a start time. */
-  readonly before?: readonly string[];
-  /** Everything behind the source's `-i`, the output included. */
-  readonly args: readonly string[];
+  /** Options of the source, such as a start time. */
+  readonly inputOptions?: readonly string[];
+  /** Adds further inputs, output options and the output to a command that has the source as its first input. */
+  readonly build: (command: FfmpegCommand) => FfmpegCommand;
   /** Checks each stderr line, warnings included: an error that it returns ends ffmpeg and is thrown. */
   readonly failOn?: (line: string) => IngestError | undefined;
 }
@@ -27,12 +28,14 @@ export async function runFfmpeg(source: Source, job: FfmpegJob, signal: AbortSig
   throwIfAborted(signal, source.label);
   const { ffmpeg } = await findFfmpeg();
   const { input, options, env } = await ffmpegInput(source);
-  const { doing, advice, before = [], args, failOn } = job;
+  const { doing, advice, inputOptions = [], build, failOn } = job;
   let failure: IngestError | undefined;
-  const talk = ['-hide_banner', '-nostdin', '-nostats', '-v', failOn === undefined ? 'error' : 'warning', '-y'];
+  const common = ['-hide_banner', '-nostdin', '-nostats', '-v', failOn === undefined ? 'error' : 'warning', '-y'];
+  // Spread arguments: fluent-ffmpeg splits the strings of an array at spaces.
+  const command = build(ffmpegCommand(input).inputOptions(...[...common, ...options, ...inputOptions]));
   const running = await startProcess({
     program: ffmpeg,
-    args: [...talk, ...options, ...before, '-i', input, ...args],
+    args: command._getArguments(),
     env,
     signal,
     onStderrLine: (line) => {

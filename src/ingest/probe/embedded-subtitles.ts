@@ -1,3 +1,4 @@
+import ffmpegCommand from 'fluent-ffmpeg';
 import { z } from 'zod';
 import { runProcess } from '../../core/process/run-process.ts';
 import { throwIfAborted } from '../errors.ts';
@@ -72,8 +73,13 @@ export async function listSubtitles(source: Source, signal: AbortSignal): Promis
 export async function extractSubtitles(source: Source, stream: number, signal: AbortSignal): Promise<string> {
   const { ffmpeg } = await findFfmpeg();
   const { input, options, env } = await ffmpegInput(source);
-  const talk = ['-hide_banner', '-nostdin', '-nostats', '-v', 'error'];
-  const args = [...talk, ...options, '-i', input, '-map', `0:${stream}`, '-f', 'webvtt', 'pipe:1'];
+  const common = ['-hide_banner', '-nostdin', '-nostats', '-v', 'error'];
+  const args = ffmpegCommand(input)
+    .inputOptions(...[...common, ...options])
+    .outputOptions('-map', `0:${stream}`)
+    .format('webvtt')
+    .output('pipe:1')
+    ._getArguments();
   const answer = await runProcess({ program: ffmpeg, args, env, signal }, EXTRACTION_MS);
   throwIfAborted(signal, source.label);
   if (answer.detail.exitCode !== 0) throw decodeFailure(source.label, answer.detail, answer.cause);

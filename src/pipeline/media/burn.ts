@@ -1,3 +1,4 @@
+import type { FfmpegCommand } from 'fluent-ffmpeg';
 import { IngestError } from '../../ingest/errors.ts';
 import { findFfmpeg } from '../../ingest/ffmpeg/find-ffmpeg.ts';
 import { runFfmpeg } from '../../ingest/ffmpeg/run-ffmpeg.ts';
@@ -37,13 +38,17 @@ export async function burnTrack(
     throw new IngestError('write-failed', 'This ffmpeg cannot burn in text: install one that is built with libass.');
   }
   const { format = 'matroska', encoder = X264 } = BURN_CONTAINERS[extension] ?? {};
-  const args = [
+  const options = [
     ...['-map', `0:${media.stream}`, '-map', '0:a?', '-map', '0:s?', '-map_metadata', '0', '-map_chapters', '0'],
     ...['-vf', `ass=filename=${filterPath(track)},${EVEN_SIDES}`, ...passthrough],
     ...[...encoder, '-pix_fmt', pixelFormat(media), '-c:a', 'copy', '-c:s', 'copy'],
     ...muxerOptions(format),
-    ...['-f', format, `file:${target}`],
   ];
+  const build = (command: FfmpegCommand): FfmpegCommand =>
+    command
+      .outputOptions(...options)
+      .format(format)
+      .output(`file:${target}`);
   const advice = 'check that the disk has room for the copy, or use a name that ends in .mkv, which holds most codecs.';
   const failOn = (line: string): IngestError | undefined =>
     NO_FONT.test(line)
@@ -52,5 +57,5 @@ export async function burnTrack(
           'No font was found for the burned-in text: install one, such as fonts-dejavu-core.',
         )
       : undefined;
-  await runFfmpeg(source, { doing: 'burning the track into a copy of', advice, args, failOn }, signal);
+  await runFfmpeg(source, { doing: 'burning the track into a copy of', advice, build, failOn }, signal);
 }

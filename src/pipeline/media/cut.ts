@@ -1,3 +1,4 @@
+import type { FfmpegCommand } from 'fluent-ffmpeg';
 import { z } from 'zod';
 import type { Micros } from '../../core/types.ts';
 import { IngestError } from '../../ingest/errors.ts';
@@ -61,15 +62,21 @@ export async function cutClip(
   const { streams } = await runFfprobe(source, ['-show_streams'], Streams, signal);
   const audio = streams.filter(({ codec_type }) => codec_type === 'audio');
   const audioCodec = audio.every(({ codec_name = '' }) => MP4_AUDIO_CODECS.has(codec_name)) ? 'copy' : 'aac';
-  const output = [
+  const common = [
     ...['-t', seconds(length), '-map', `0:${media.stream}`, '-map', '0:a?', '-c:a', audioCodec],
     ...['-map_metadata', '0', '-metadata', `creation_time=${new Date(recorded).toISOString()}`],
-    ...[...muxerOptions('mp4'), '-f', 'mp4', `file:${target}`],
+    ...muxerOptions('mp4'),
   ];
   const doing = 'cutting a clip out of';
   const advice = 'check that the disk has room for it, and that the recording plays at that time.';
-  const run = (before: readonly string[], args: readonly string[]): Promise<void> =>
-    runFfmpeg(source, { doing, advice, before, args: [...args, ...output] }, signal);
+  const run = (inputOptions: readonly string[], outputOptions: readonly string[]): Promise<void> => {
+    const build = (command: FfmpegCommand): FfmpegCommand =>
+      command
+        .outputOptions(...[...outputOptions, ...common])
+        .format('mp4')
+        .output(`file:${target}`);
+    return runFfmpeg(source, { doing, advice, inputOptions, build }, signal);
+  };
 
   if (MP4_VIDEO_CODECS.has(media.codec)) {
     await run(from === 0 ? [] : ['-ss', seconds(from)], ['-c:v', 'copy', ...mp4VideoTag(media.codec)]);

@@ -1,3 +1,4 @@
+import type { FfmpegCommand } from 'fluent-ffmpeg';
 import { z } from 'zod';
 import { runFfmpeg } from '../../ingest/ffmpeg/run-ffmpeg.ts';
 import type { Chapter } from '../../ingest/probe/chapters.ts';
@@ -37,14 +38,20 @@ export async function embedChapters(
 ): Promise<number> {
   const { streams } = await runFfprobe(source, ['-show_streams'], Answer, signal);
   const kept = ['0:v?', '0:a?', '0:s?', ...(container === 'matroska' ? ['0:t?'] : [])];
-  const args = [
-    ...['-f', 'ffmetadata', '-i', `file:${list}`, ...kept.flatMap((what) => ['-map', what])],
+  const options = [
+    ...kept.flatMap((what) => ['-map', what]),
     ...['-map_metadata', '0', '-map_chapters', '1', '-c', 'copy'],
     ...muxerOptions(container),
-    ...['-f', container, `file:${target}`],
   ];
+  const build = (command: FfmpegCommand): FfmpegCommand =>
+    command
+      .input(`file:${list}`)
+      .inputFormat('ffmetadata')
+      .outputOptions(...options)
+      .format(container)
+      .output(`file:${target}`);
   const advice = 'give the copy the same extension as the video, and check that the disk has room for it.';
-  await runFfmpeg(source, { doing: 'embedding chapters into a copy of', advice, args }, signal);
+  await runFfmpeg(source, { doing: 'embedding chapters into a copy of', advice, build }, signal);
   return streams.filter(({ codec_type, codec_tag_string }) => codec_type === 'data' && codec_tag_string !== 'text')
     .length;
 }

@@ -1,3 +1,4 @@
+import type { FfmpegCommand } from 'fluent-ffmpeg';
 import type { TrackKind } from '../../core/kind.ts';
 import { trackTitle } from '../../core/kind.ts';
 import { threeLetters } from '../../core/language.ts';
@@ -35,8 +36,7 @@ export async function muxTrack(
   const at = `s:${media.subtitles}`;
   const title = trackTitle(track.kind);
   const streams = ['0:v?', '0:a?', '0:s?', ...(format === 'matroska' ? ['0:t?'] : []), '1:0'];
-  const args = [
-    ...['-f', text === 'vtt' ? 'webvtt' : 'srt', '-i', `file:${track.file}`],
+  const options = [
     ...streams.flatMap((stream) => ['-map', stream]),
     ...['-map_metadata', '0', '-map_chapters', '0', '-c', 'copy', `-c:${at}`, codec],
     ...[`-metadata:s:${at}`, `language=${threeLetters(track.language, edition)}`],
@@ -44,8 +44,14 @@ export async function muxTrack(
     ...[`-metadata:s:${at}`, `${format === 'mp4' ? 'handler_name' : 'title'}=${title}`],
     ...[`-disposition:${at}`, dispositions[track.kind]],
     ...muxerOptions(format),
-    ...['-f', format, `file:${target}`],
   ];
+  const build = (command: FfmpegCommand): FfmpegCommand =>
+    command
+      .input(`file:${track.file}`)
+      .inputFormat(text === 'vtt' ? 'webvtt' : 'srt')
+      .outputOptions(...options)
+      .format(format)
+      .output(`file:${target}`);
   const advice = 'check that the disk has room for the copy, or use a name that ends in .mkv, which holds most codecs.';
-  await runFfmpeg(source, { doing: 'muxing the track into a copy of', advice, args }, signal);
+  await runFfmpeg(source, { doing: 'muxing the track into a copy of', advice, build }, signal);
 }

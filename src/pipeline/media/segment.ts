@@ -1,5 +1,6 @@
 import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { FfmpegCommand } from 'fluent-ffmpeg';
 import { z } from 'zod';
 import { IngestError } from '../../ingest/errors.ts';
 import { runFfmpeg } from '../../ingest/ffmpeg/run-ffmpeg.ts';
@@ -91,17 +92,22 @@ export async function segmentVideo(
   if (audio !== undefined && !MP4_AUDIO_CODECS.has(audio.codec_name ?? '')) {
     throw refuse(source.label, audio.codec_name ?? 'its audio codec');
   }
-  const args = [
+  const options = [
     ...['-map', `0:${media.stream}`, ...(audio === undefined ? [] : ['-map', `0:${audio.index}`]), '-c', 'copy'],
     ...mp4VideoTag(media.codec),
     // AAC from a transport stream has ADTS headers, which MP4 does not use; elsewhere this does nothing.
     ...(audio?.codec_name === 'aac' ? ['-bsf:a', 'aac_adtstoasc'] : []),
-    ...['-output_ts_offset', String(SEGMENT_ZERO / 1e6), '-strict', 'experimental', '-f', 'hls'],
+    ...['-output_ts_offset', String(SEGMENT_ZERO / 1e6), '-strict', 'experimental'],
     ...['-hls_time', String(SEGMENT_SECONDS), '-hls_playlist_type', 'vod', '-hls_segment_type', 'fmp4'],
     ...['-hls_flags', 'single_file', '-hls_segment_options', FRAGMENTS],
-    ...['-hls_segment_filename', path.join(folder, 'video.mp4'), path.join(folder, 'video.m3u8')],
+    ...['-hls_segment_filename', path.join(folder, 'video.mp4')],
   ];
-  await runFfmpeg(source, { doing: 'segmenting', advice: 'check that the disk has room for a copy.', args }, signal);
+  const build = (command: FfmpegCommand): FfmpegCommand =>
+    command
+      .outputOptions(...options)
+      .format('hls')
+      .output(path.join(folder, 'video.m3u8'));
+  await runFfmpeg(source, { doing: 'segmenting', advice: 'check that the disk has room for a copy.', build }, signal);
   const playlist = await readFile(path.join(folder, 'video.m3u8'), 'utf8');
   return masterPlaylist(
     playlist,
