@@ -66,7 +66,7 @@ export async function startProcess(request: ProcessRequest): Promise<RunningProc
     forceKillAfterDelay: TERM_GRACE_MS,
     windowsHide: true,
   });
-  // Without `buffer`, execa lets a stream flow that nobody reads yet; a paused one waits.
+  // Without `buffer`, execa resumes (and so discards) a stream that has no reader yet, unless it is paused.
   child.stdout.pause();
   const tail = new LineTail();
   const lines = createInterface({ input: child.stderr, crlfDelay: Number.POSITIVE_INFINITY });

@@ -6,26 +6,26 @@ import { hideSecrets } from '../../core/secrets.ts';
 import { checkAddress } from './addresses.ts';
 import { GuardError } from './errors.ts';
 
-/** How long a server may take to be connected to. */
+/** Time limit for a connection to a server. */
 const CONNECT_MS = 20_000;
 
-/** A proxy on loopback through which one source is read. */
+/** A proxy on the loopback interface, for one source. */
 export interface GuardProxy {
   /** `http://127.0.0.1:PORT`, as ffmpeg's `-http_proxy` takes it. */
   readonly url: string;
-  /** The first request that was refused, if any was. */
+  /** The first refused request; undefined where none was refused. */
   refusal(): GuardError | undefined;
   close(): Promise<void>;
 }
 
-/** Headers between a client and its proxy, which are not the server's business. */
+/** Headers between a client and its proxy, which are not forwarded. */
 const HOP_BY_HOP = /^(proxy-.*|connection|keep-alive|te|trailer|transfer-encoding|upgrade)$/i;
 
-function passedOn(headers: IncomingMessage['headers']): IncomingMessage['headers'] {
+function forwardedHeaders(headers: IncomingMessage['headers']): IncomingMessage['headers'] {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.test(name)));
 }
 
-/** ffmpeg would not follow a redirect out of the web either, but says nothing of why. */
+/** ffmpeg does not follow a redirect to another protocol either, but does not say why. */
 function checkRedirect(from: URL, { headers }: IncomingMessage): void {
   const to =
     headers.location === undefined || !URL.canParse(headers.location, from.href)
@@ -36,13 +36,12 @@ function checkRedirect(from: URL, { headers }: IncomingMessage): void {
 }
 
 /**
- * Starts a proxy that checks every request: ffmpeg follows redirects and playlists by itself, so this is where each
- * address that it comes upon can be looked at. What was checked is what is connected to. Inside TLS only the host is
- * seen, so there a path in the list is checked for the first address only.
+ * Starts a proxy that checks every request, because ffmpeg follows redirects and playlist entries by itself. It connects to the address that was
+ * checked, without a second DNS query. Inside TLS only the host is visible, so rules with a path are enforced for the first URL only.
  */
 export async function openProxy(allowUrls: readonly string[]): Promise<GuardProxy> {
   let refused: GuardError | undefined;
-  /** The HTTP status of a request that is not passed on. */
+  /** The HTTP status for a request that is not forwarded. */
   const statusOf = (error: unknown): number => {
     if (!(error instanceof GuardError)) return 502;
     refused ??= error;
@@ -58,7 +57,7 @@ export async function openProxy(allowUrls: readonly string[]): Promise<GuardProx
       port: url.port || 80,
       path: url.pathname + url.search,
       method: request.method === 'HEAD' ? 'HEAD' : 'GET',
-      headers: { ...passedOn(request.headers), host: url.host },
+      headers: { ...forwardedHeaders(request.headers), host: url.host },
       agent: false,
       timeout: CONNECT_MS,
     });
@@ -70,7 +69,7 @@ export async function openProxy(allowUrls: readonly string[]): Promise<GuardProx
       onward.end();
     });
     checkRedirect(url, answer);
-    response.writeHead(answer.statusCode ?? 502, passedOn(answer.headers));
+    response.writeHead(answer.statusCode ?? 502, forwardedHeaders(answer.headers));
     await pipeline(answer, response);
   };
 

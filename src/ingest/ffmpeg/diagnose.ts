@@ -1,14 +1,14 @@
 import type { FailureDetail } from '../../core/errors.ts';
 import { IngestError, type IngestErrorCode } from '../errors.ts';
 
-/** What ffmpeg or ffprobe wrote, matched top to bottom; the first that fits tells. */
+/** Patterns of ffmpeg's and ffprobe's messages. The first match decides. */
 const SYMPTOMS: readonly {
   readonly code: IngestErrorCode;
   readonly sign: RegExp;
   readonly sentence: (label: string, match: RegExpExecArray) => string;
   readonly retryable?: (match: RegExpExecArray) => boolean;
 }[] = [
-  // Before all others: the list in the message has words such as `tls` in it.
+  // First, because the list of protocols in the message contains words such as `tls`.
   {
     code: 'blocked-protocol',
     sign: /Protocol '([^']+)' not on whitelist/,
@@ -66,7 +66,7 @@ const SYMPTOMS: readonly {
   },
 ];
 
-/** Finds the known reason in what ffmpeg wrote; undefined where it is none of them. */
+/** The error that matches the messages of ffmpeg; undefined where none does. */
 export function diagnose(label: string, detail: FailureDetail, cause?: Error): IngestError | undefined {
   const text = (detail.stderr ?? []).join('\n');
   for (const { code, sign, sentence, retryable } of SYMPTOMS) {
@@ -78,7 +78,7 @@ export function diagnose(label: string, detail: FailureDetail, cause?: Error): I
   return undefined;
 }
 
-/** The error of a decoder that gave no frame at all. */
+/** The error of a decoding that produced no frame. */
 export function decodeFailure(label: string, detail: FailureDetail, cause?: Error): IngestError {
   const known = diagnose(label, detail, cause);
   if (known !== undefined) return known;

@@ -1,7 +1,7 @@
 import type { Micros } from '../../core/types.ts';
 import type { Rational } from './rational.ts';
 
-/** What is known of a source before it is decoded. Null stands for what the file does not say. */
+/** The properties of a source before decoding. Null where the file does not say. */
 export interface MediaInfo {
   /** ffmpeg's name of the container, such as `mov,mp4,m4a,3gp,3g2,mj2`; `picture` for a still. */
   readonly container: string;
@@ -11,7 +11,7 @@ export interface MediaInfo {
   /** Coded size in pixels, before rotation. */
   readonly width: number;
   readonly height: number;
-  /** Clockwise turn that a player makes: 0, 90, 180 or 270. */
+  /** Clockwise rotation for display: 0, 90, 180 or 270. */
   readonly rotation: number;
   /** Width to height of one pixel, before rotation. */
   readonly sampleAspect: Rational;
@@ -24,7 +24,7 @@ export interface MediaInfo {
   /** YCbCr matrix, such as `bt709` or `smpte170m`. */
   readonly matrix: string | null;
   readonly range: 'tv' | 'pc' | null;
-  /** True for PQ and HLG: such a picture has to be tone-mapped. */
+  /** True for PQ and HLG, which need tone mapping. */
   readonly hdr: boolean;
   /** The container's start on the source's own clock: the zero of a track. */
   readonly start: Micros;
@@ -34,6 +34,6 @@ export interface MediaInfo {
   readonly videoEnd: Micros | null;
   /** Length of the whole container, as the file claims. */
   readonly duration: Micros | null;
-  /** Subtitle streams that the file has already. */
+  /** Number of subtitle streams. */
   readonly subtitles: number;
 }

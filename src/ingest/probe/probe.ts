@@ -12,7 +12,7 @@ import { asInputError, type Source } from '../sources/sources.ts';
 import type { MediaInfo } from './media-info.ts';
 import { parseRational, secondsToMicros } from './rational.ts';
 
-/** ffprobe's limit: generous for a file on a slow disk, short enough for a server that never answers. */
+/** ffprobe's time limit: long enough for a slow disk, short enough for a server that never answers. */
 const PROBE_TIMEOUT_MS = 60_000;
 
 const StreamReport = z.object({
@@ -44,9 +44,9 @@ const ProbeReport = z.object({
 type Stream = z.infer<typeof StreamReport>;
 
 /**
- * Finds out what a source is. ffprobe's own JSON is read, because fluent-ffmpeg's parser drops the side data (rotation).
- * Throws {@link IngestError}: the file's own troubles (missing, forbidden, empty), what is in it (not media, no video,
- * unknown codec, unreadable), or the network's.
+ * Reads a source's streams and format. This parses ffprobe's JSON itself, because fluent-ffmpeg's parser drops side data (rotation). Throws
+ * {@link IngestError}: the file cannot be opened (missing, no permission, empty), its content cannot be used (not media, no video, unknown
+ * codec, unreadable), or the network failed.
  */
 export async function probe(
   source: Source,
@@ -74,7 +74,7 @@ export async function probe(
   return describe(format, stream, report.data?.streams ?? []);
 }
 
-/** Whether a local file is there, may be read, and has anything in it. */
+/** Checks that a local file exists, is readable and is not empty. */
 async function checkFile(source: Source): Promise<void> {
   try {
     const info = await stat(source.input);
@@ -112,7 +112,7 @@ function notMedia(label: string, answer: ProcessOutput): IngestError {
 
 function chooseStream(source: Source, streams: readonly Stream[], format: string, answer: ProcessOutput): Stream {
   const { detail, cause } = answer;
-  // ffmpeg takes any text for a terminal recording and draws it.
+  // ffmpeg reads any text file as a terminal recording and renders it.
   if (format === 'tty') throw notMedia(source.label, answer);
   const videos = streams.filter(
     ({ codec_type, disposition }) =>
@@ -168,7 +168,7 @@ function describe(
     codec: stream.codec_name ?? 'unknown',
     width: stream.width ?? 0,
     height: stream.height ?? 0,
-    // ffprobe counts the turn counter-clockwise.
+    // ffprobe reports the rotation counter-clockwise.
     rotation: (((-Math.round(rotation / 90) * 90) % 360) + 360) % 360,
     sampleAspect: parseRational(stream.sample_aspect_ratio) ?? { num: 1, den: 1 },
     frameRate: parseRational(stream.avg_frame_rate),

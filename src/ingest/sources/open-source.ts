@@ -8,16 +8,16 @@ import { abortedError, IngestError } from '../errors.ts';
 import { isPictureContent } from './sniff.ts';
 import type { Source } from './sources.ts';
 
-/** A source that ffmpeg or sharp can open, and what has to be given back afterwards. */
+/** A source that ffmpeg or sharp can open, until it is disposed. */
 export interface OpenSource {
   readonly source: Source;
-  /** Removes what was spooled. Harmless when called twice. */
+  /** Removes the spooled file. May be called twice. */
   dispose(): Promise<void>;
 }
 
 /**
- * Makes a source openable. Only stdin needs work: a pipe cannot be read twice nor sought in (an MP4 may have its index
- * at the end), so it is spooled to a file in the system's temporary folder. Throws `empty-file`, `aborted`, `unreadable`.
+ * Makes a source openable. Stdin is spooled to a file in the system's temporary folder, because a pipe cannot be read twice or seeked (an MP4 may
+ * have its index at the end); other sources are returned unchanged. Throws `empty-file`, `aborted`, `unreadable`.
  */
 export async function openSource(
   source: Source,

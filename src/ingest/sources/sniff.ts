@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 /** Still pictures. They go through sharp, not ffmpeg; an animated WebP or AVIF counts as its first picture. */
 export const PICTURE_EXTENSIONS: ReadonlySet<string> = new Set(['.jpg', '.jpeg', '.png', '.webp', '.avif']);
 
-/** Extensions that make a file found in a folder a video. An explicitly named file counts whatever its name. */
+/** Extensions of videos in folders. A file that is named explicitly counts whatever its extension. */
 export const MEDIA_EXTENSIONS: ReadonlySet<string> = new Set(
   (
     'mp4 m4v mov qt mkv webm avi wmv asf flv f4v mpg mpeg mpe m1v m2v vob ts mts m2ts m2t mxf 3gp 3g2 ogv ogm ' +
@@ -13,7 +13,7 @@ export const MEDIA_EXTENSIONS: ReadonlySet<string> = new Set(
     .map((extension) => `.${extension}`),
 );
 
-/** True where the first bytes are those of a JPEG, PNG, WebP or AVIF picture. False for what cannot be read. */
+/** True where a file begins like a JPEG, PNG, WebP or AVIF picture. False where it cannot be read. */
 export async function isPictureContent(path: string): Promise<boolean> {
   const head = await firstBytes(path, 12);
   return (
@@ -40,7 +40,7 @@ const OPENINGS = [
 const MP4_BOXES = ['ftyp', 'moov', 'mdat', 'free', 'skip', 'wide', 'styp', 'moof'];
 const TS_PACKET = 188;
 
-/** True where the first bytes are those of a known video container, so that what ffmpeg cannot open is a damaged one. */
+/** True where a file begins like a known video container. If ffmpeg cannot open it then, it is damaged. */
 export async function looksLikeContainer(path: string): Promise<boolean> {
   const head = await firstBytes(path, TS_PACKET + 1);
   return (
@@ -51,12 +51,12 @@ export async function looksLikeContainer(path: string): Promise<boolean> {
   );
 }
 
-/** True where a file that is named like an MPEG transport stream is text: TypeScript shares the extensions. */
+/** True for a text file with an extension of MPEG transport streams, which TypeScript shares. */
 export async function isTypeScript(path: string): Promise<boolean> {
   return /\.m?ts$/i.test(path) && /^[\t\n\r\x20-\x7e\x80-\xff]+$/.test(await firstBytes(path, TS_PACKET));
 }
 
-/** One character per byte; empty for what cannot be read. */
+/** One character per byte; empty where the file cannot be read. */
 async function firstBytes(path: string, count: number): Promise<string> {
   try {
     const file = await open(path);
