@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { digest, identify, sourceOf } from '../captioning/input-identity.ts';
+import { bundleCaptioner } from '../captioning/open-captioner.ts';
 import { damageProblem, type Problem } from '../captioning/summary.ts';
 import { UsageError } from '../core/failures.ts';
 import type { JsonObject } from '../core/json-value.ts';
@@ -9,7 +10,6 @@ import { readChapters } from '../ingest/probe/chapters.ts';
 import { probe } from '../ingest/probe/probe.ts';
 import { asInputError, expandInputs, type Source } from '../ingest/sources/sources.ts';
 import { DEFAULT_BUNDLE, loadBundle } from '../workers/bundle/bundle.ts';
-import { createCaptioner } from '../workers/pool/pool.ts';
 import type { GuideResult, StepsContext } from './context.ts';
 import { clearestTimes } from './find/clearest-frames.ts';
 import { findSteps } from './find/find-steps.ts';
@@ -106,10 +106,7 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
   if (embed !== undefined) await prepareFolder(path.dirname(embed));
   reporter.begin(source.name, 1, 1);
   reporter.phase('loading the model');
-  const captioner = createCaptioner({
-    bundle,
-    ...(settings.workers === undefined ? {} : { processes: settings.workers }),
-  });
+  const captioner = bundleCaptioner(bundle, { processes: settings.workers });
   const survey = await captioner
     .open()
     .then(() =>
