@@ -47,7 +47,7 @@ async function project(
 
 beforeAll(async () => {
   folder = await makeFolder();
-  // As `npm pack` packs the checkout, but from the build of this test run: dist/ belongs to whoever develops here.
+  // As `npm pack` packs the checkout, but with the build of this test run, so that dist/ is left alone.
   await mkdir(at('pack'));
   for (const name of ['package.json', 'README.md', ...files.filter((file) => file !== 'dist')]) {
     await cp(path.join(ROOT, name), at('pack', name), { recursive: true });
