@@ -32,7 +32,7 @@ test('a word of several tokens has the mean of what they saw', () => {
   expect(wordAttention([], [], () => '')).toEqual([]);
 });
 
-test('explained: the words are those of the captions, and the tiny model looks at all of the picture alike', async () => {
+test('explained: the words are those of the captions, and the tiny model attends evenly to the picture', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'secondglance-attention-'));
   const engine = await openEngine(await loadBundle(await buildTinyBundle(folder)));
   try {

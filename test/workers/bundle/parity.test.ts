@@ -16,8 +16,8 @@ const FIXTURE = fileURLToPath(new URL('../../fixtures/parity.json', import.meta.
 const RUNS = fileURLToPath(new URL('../../../training/runs/', import.meta.url));
 
 const three = z.tuple([z.int(), z.int(), z.int()]);
-const looked = z.object({ draft: z.array(z.int()), text: z.array(z.int()), confidence: z.number() });
-const searched = z.object({ greedy: looked, beam: looked });
+const captioned = z.object({ draft: z.array(z.int()), text: z.array(z.int()), confidence: z.number() });
+const searched = z.object({ greedy: captioned, beam: captioned });
 const fixtureSchema = z.object({
   bundle: z.string(),
   graphs: z.object({ encoder: z.string() }).catchall(z.string()),
@@ -65,8 +65,8 @@ function drawn({ base, ax, ay, amount, shift, cx, cy, r, rgb }: Formula): Uint8A
   return pixels;
 }
 
-/** What a bundle says of the fixture's pictures with a number of beams. */
-async function lookAll(bundle: Bundle, fixture: Fixture, beams: number): Promise<readonly TwoPassResult[]> {
+/** The captions of the fixture's pictures with a number of beams. */
+async function captionAll(bundle: Bundle, fixture: Fixture, beams: number): Promise<readonly TwoPassResult[]> {
   const generation = { ...bundle.manifest.generation, beams };
   const engine = await openEngine({ ...bundle, manifest: { ...bundle.manifest, generation } });
   try {
@@ -80,7 +80,7 @@ async function lookAll(bundle: Bundle, fixture: Fixture, beams: number): Promise
 }
 
 async function expectSame(bundle: Bundle, fixture: Fixture, by: 'shipped' | 'pytorch', search: Search): Promise<void> {
-  const found = await lookAll(bundle, fixture, BEAMS[search]);
+  const found = await captionAll(bundle, fixture, BEAMS[search]);
   const tokens = found.map(({ draft, final }) => ({ draft: draft.tokens, text: final.tokens }));
   expect(tokens).toEqual(
     fixture.pictures.map(
