@@ -1,4 +1,5 @@
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
+import { exponentialBackoff } from '../core/backoff.ts';
 import { SecondGlanceError, sentenceOf } from '../core/errors.ts';
 import { QueueError } from './errors.ts';
 import { type JobKind, type JobPayloads, readJob } from './jobs.ts';
@@ -159,7 +160,7 @@ export class JobLoop<Kind extends JobKind> {
   /** Doubles with each start of the job that was no failure. */
   #backoff({ attemptsStarted, attemptsMade }: Job): number {
     const [first, longest] = this.#retryMs;
-    return Math.min(longest, first * 2 ** Math.max(0, attemptsStarted - attemptsMade - 1));
+    return exponentialBackoff(attemptsStarted - attemptsMade, first, longest);
   }
 
   /**

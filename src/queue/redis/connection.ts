@@ -1,4 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis';
+import { exponentialBackoff } from '../../core/backoff.ts';
 import { errnoOf, SecondGlanceError, sentenceOf } from '../../core/errors.ts';
 import { QueueError, type QueueErrorCode } from '../errors.ts';
 
@@ -19,6 +20,7 @@ const CONNECT_MS = 5000;
 const SILENCE_MS = 12_000;
 /** Longest pause between two attempts to connect. */
 const MAX_BACKOFF_MS = 3000;
+const MIN_BACKOFF_MS = 100;
 /** A client's command fails after so many attempts to connect. */
 const CLIENT_RETRIES = 4;
 
@@ -159,7 +161,7 @@ function optionsOf(retries: number | null): RedisOptions {
     connectTimeout: CONNECT_MS,
     // Detects a peer that disappears without closing the connection, as when a cable is cut.
     socketTimeout: SILENCE_MS,
-    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 8), MAX_BACKOFF_MS),
+    retryStrategy: (times) => exponentialBackoff(times, MIN_BACKOFF_MS, MAX_BACKOFF_MS),
     connectionName: 'secondglance',
   };
 }
