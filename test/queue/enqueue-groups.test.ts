@@ -95,8 +95,11 @@ test('a producer without a worker for its model ends after a while; with one it 
   const loop = worker(queue, slow);
   await until(() => queue.queues.hasWorker(producer.model), 'a worker');
   const producing = enqueueGroups(queue, producer, groups(3), limits, never);
-  // Several times as long as a producer waits for a worker.
-  await new Promise((resolve) => setTimeout(resolve, 5 * queue.timings.noWorkerMs));
+  // Producers that began later, and for whose model there is no worker, have ended meanwhile.
+  const other = await beginVideo(queue, 'normal', 'b'.repeat(64));
+  for (const _ of [1, 2]) {
+    await expect(enqueueGroups(queue, other, groups(3), limits, never)).rejects.toMatchObject({ code: 'no-worker' });
+  }
   open();
   expect(await producing).toBe(3);
   await loop.stop(0);
