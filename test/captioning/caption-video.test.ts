@@ -231,7 +231,7 @@ test('a reader in its loop gets the reason of an abort, though all captions are 
   expect(texts).toEqual([RED]);
 });
 
-test('one that is disposed before its end stops, and its readers are told why', async () => {
+test('a run that is disposed early stops, and its readers get an AbortError', async () => {
   const own = ownCaptioner(() => sleep(20));
   const run = captionVideo(film, options({ captioner: own }));
   const reading = all(run.cues());
