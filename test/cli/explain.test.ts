@@ -34,7 +34,7 @@ describe('explain', { timeout: 300_000 }, () => {
     expect((await shell(`$SG explain ${shared}/red.png -o look.png --model '${bundle}'`)).code).toBe(0);
     await writeFile(at('look.png'), 'mine');
     const refused = await shell(`$SG explain ${shared}/red.png -o look.png --model '${bundle}'`);
-    expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/look\.png is already there.*--force/) });
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/look\.png already exists .*--force/) });
     expect(await read('look.png')).toBe('mine');
     expect((await shell(`$SG explain ${shared}/red.png -o look.png --force --model '${bundle}'`)).code).toBe(0);
   });
