@@ -69,7 +69,7 @@ describe.concurrent('tracks that are there already', () => {
     await copyFile(path.join(shared, 'rgb.mp4'), at('a.mp4'));
     await writeFile(at('a.vtt'), 'by hand');
     const refused = await caption('a.mp4');
-    expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/a\.vtt is already there .*--force/) });
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/a\.vtt already exists .*--force/) });
     expect(await read('a.vtt')).toBe('by hand');
     expect(await caption('a.mp4', '--force')).toMatchObject({ code: 0 });
     const track = await read('a.vtt');
