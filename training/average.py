@@ -1,14 +1,14 @@
-"""Mean of the weights of several checkpoints of one run: python3 average.py runs/out.pt runs/a.pt runs/b.pt ... [--second runs/a.pt runs/c.pt ...]
+"""Mean of the weights of several checkpoints of one run: python3 average.py RUNS/out.pt RUNS/a.pt RUNS/b.pt ... [--second RUNS/a.pt RUNS/c.pt ...]
 
 Checkpoints of one run lie in one valley; their mean does at least as well as the best of them, and the choice of one by its validation
-score, which would be a choice by luck, falls away (Izmailov et al., 2018). With --second the second look's weights are the mean of those
-checkpoints instead: of a run that trained the second look alone.
+score, which would be a choice by luck, falls away (Izmailov et al., 2018). With --second the second pass's weights are the mean of those
+checkpoints instead: of a run that trained the second pass alone.
 """
 import argparse
 
 import torch
 
-SECOND = ("deeplens.", "second.")
+SECOND = ("deeplens.", "second.", "detail.")
 
 
 def mean(saved):
@@ -24,7 +24,7 @@ def main():
     first, second = ([torch.load(p, map_location="cpu") for p in paths] for paths in (args.checkpoints, args.second or args.checkpoints))
     weights, others = mean(first), mean(second)
     weights.update({k: v for k, v in others.items() if k.startswith(SECOND)})
-    torch.save(dict(first[-1], model=weights, averaged=[s["step"] for s in first + (second if args.second else [])]), args.out)
+    torch.save(dict(second[-1], model=weights, averaged=[s["step"] for s in first + (second if args.second else [])]), args.out)
 
 
 if __name__ == "__main__":

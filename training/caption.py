@@ -1,8 +1,8 @@
 """Runs a bundle with Python's onnxruntime: the reference for the TypeScript runtime, and what export.py measures with.
 
-  python3 caption.py ../models/flickr-small --data ../../shared/data --out val.jsonl [--beams 1] [--limit 1000]
+  python3 caption.py ../models/everyday-small [--data ../../shared/data] --out DIR [--sets flickr8k-val pascal-val coco-val] [--beams 1]
 
-writes one line a validation picture, {"video", "text", "draft", "confidence"}, for score.py.
+writes DIR/<set>.jsonl, one line a picture, {"video", "text", "draft", "confidence"}, for score.py, and prints the scores of each set.
 """
 import argparse
 import functools
@@ -15,9 +15,9 @@ import onnxruntime as ort
 import torch
 
 import data as D
+import text as T
+from score import interval, score
 from search import write
-
-HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class Bundle:
@@ -28,7 +28,7 @@ class Bundle:
         options.intra_op_num_threads = threads
         self.graphs = {name: ort.InferenceSession(os.path.join(folder, g["default"]["file"]), options, providers=["CPUExecutionProvider"])
                        for name, g in self.json["graphs"].items()}
-        self.tokenizer = D.load_tokenizer(os.path.join(folder, self.json["tokenizer"]["file"]))
+        self.tokenizer = T.load_tokenizer(os.path.join(folder, self.json["tokenizer"]["file"]))
 
     def run(self, graph, **inputs):
         session = self.graphs[graph]
@@ -38,12 +38,15 @@ class Bundle:
         return self.run(graph, **dict(zip(("visual", "ids", "positions", "segments", "mask", "past", "rows"), map(np.asarray, inputs))))
 
     def second(self, glance, pixels, drafts, options):
-        """-> [(token ids, confidence)] of the second look behind drafts."""
-        features = self.run("encoder", pixels=D.closer(pixels, options.get("closer", 0)))[1]
-        refined = self.run("deeplens", glance=glance.numpy(), features=features.numpy(), draft=D.pad_drafts(drafts).numpy())[0]
-        rewriter = functools.partial(self.decode, graph="rewriter" if "rewriter" in self.graphs else "decoder")
-        views = [(rewriter, refined, drafts if options["readsDraft"] else None)]
-        return write([(self.decode, glance, None)] + views if options["bothLooks"] else views, options, self.json["dims"])
+        """-> [(token ids, confidence)] of the second pass behind drafts."""
+        crop = D.center_crop(pixels, options.get("centerCrop", 0))
+        features = self.run("encoder", pixels=crop)[1].numpy()
+        if "detail" in self.graphs:
+            features = np.concatenate([features, self.run("detail", pixels=crop)[0].numpy()], 2)
+        refined = self.run("deeplens", glance=glance.numpy(), features=features, draft=T.pad_drafts(drafts).numpy())[0]
+        decoder = functools.partial(self.decode, graph="secondDecoder" if "secondDecoder" in self.graphs else "decoder")
+        views = [(decoder, refined, drafts if options["readsDraft"] else None)]
+        return write([(self.decode, glance, None)] + views if options["bothPasses"] else views, options, self.json["dims"])
 
     def caption(self, pixels, options=None):
         """uint8 [B, H, W, 3] -> per picture (draft ids, final ids, confidence of the final)."""
@@ -54,7 +57,7 @@ class Bundle:
         return [(draft, ids, confidence) for draft, (ids, confidence) in zip(drafts, finals)]
 
     def revise(self, pixels, drafts):
-        """The second look alone, behind drafts given as token lists -> token ids."""
+        """The second pass alone, behind drafts given as token lists -> token ids."""
         glance = self.run("encoder", pixels=pixels)[0]
         return [ids for ids, _ in self.second(glance, pixels, drafts, self.json["generation"])]
 
@@ -62,26 +65,43 @@ class Bundle:
         return " ".join(self.tokenizer.decode(list(ids)).split())
 
 
+def gain(rows):
+    """[(CIDEr-D of the draft, of the text)] per picture -> the mean gain in points and its 95 % interval."""
+    gains = np.array([b - a for a, b in rows])
+    return round(100 * float(gains.mean()), 2), interval(gains)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("bundle")
-    parser.add_argument("--data", default=os.path.join(HERE, "..", "..", "shared", "data"))
+    parser.add_argument("--data", default=D.DATA)
     parser.add_argument("--out", required=True)
+    parser.add_argument("--sets", nargs="*", default=list(D.VALIDATION))
     parser.add_argument("--beams", type=int)
-    parser.add_argument("--limit", type=int)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--generation", default="{}", help="JSON that overrides the bundle's generation defaults")
+    parser.add_argument("--every", type=int, default=1, help="only every so many pictures of a set")
     args = parser.parse_args()
-    bundle = Bundle(args.bundle, args.threads)
-    rows = D.read_split(args.data, "val")[:args.limit]
-    pixels = D.read_pictures(args.data, "val", D.read_split(args.data, "val"), os.path.join(HERE, "runs", "cache"))
-    begun = time.time()
-    with open(args.out, "w") as f:
+    bundle, options = Bundle(args.bundle, args.threads), json.loads(args.generation)
+    if args.beams:
+        options["beams"] = args.beams
+    os.makedirs(args.out, exist_ok=True)
+    everything = []
+    for name in args.sets:
+        rows, files, lines, begun = D.read_rows(args.data, name)[::args.every], D.picture_bytes(args.data, name), [], time.time()
         for start in range(0, len(rows), args.batch):
-            batch = np.array(pixels[start:start + args.batch][:len(rows) - start])
-            for row, (draft, ids, sure) in zip(rows[start:], bundle.caption(batch, {"beams": args.beams} if args.beams else None)):
-                f.write(json.dumps({"video": row["image"], "text": bundle.text(ids), "draft": bundle.text(draft), "confidence": round(sure, 4)}) + "\n")
-    print("%d pictures in %.1f s" % (len(rows), time.time() - begun))
+            part = rows[start:start + args.batch]
+            for row, (draft, ids, sure) in zip(part, bundle.caption(np.stack([D.decode(files[r["image"]]) for r in part]), options)):
+                lines.append({"video": row["image"], "text": bundle.text(ids), "draft": bundle.text(draft), "confidence": round(sure, 4)})
+        with open(os.path.join(args.out, name + ".jsonl"), "w") as f:
+            f.writelines(json.dumps(line) + "\n" for line in lines)
+        got = {field: score([line[field] for line in lines], [r["captions"] for r in rows]) for field in ("draft", "text")}
+        pairs = list(zip(got["draft"]["per_picture"], got["text"]["per_picture"]))
+        everything += pairs
+        print(json.dumps({"set": name, "pictures": len(rows), "ms": round(1000 * (time.time() - begun) / len(rows)), "gain": gain(pairs),
+                          **{f: {k: round(s[k], 2) for k in ("CIDEr-D", "BLEU-4")} for f, s in got.items()}}), flush=True)
+    print(json.dumps({"all": len(everything), "gain": gain(everything)}))
 
 
 if __name__ == "__main__":

@@ -1,100 +1,103 @@
-"""Pictures, captions and the tokenizer.
+"""Picture sets: captions, decoded pictures in memory-mapped caches, augmentation, the centre crop.
 
-Everything is held in memory: 6,000 pictures of 224 x 224 x 3 bytes are 0.9 GB, and a decoded copy is kept in the
-run folder so that only the first start pays for the JPEGs. Tensors are made with torch.tensor, which puts them on the default device.
+A picture is squeezed to 448 x 448 (bicubic), as the runtime gives it to the bundle, and cached at 224 x 224 (the mean of 2 x 2 pixels), as the encoder
+sees it. What looks at 448 itself (detail.py) decodes anew, with read_picture.
 """
-import gzip
 import io
 import json
 import os
-import re
 import tarfile
 
 import numpy as np
 import torch
 
-PAD, BOS, EOS, DRAFT = 0, 1, 2, 3
-SPECIALS = ["<pad>", "<bos>", "<eos>", "<draft>"]
-MAX_TOKENS = 32  # longer captions are cut here (and then carry no <eos>): under one in a thousand
+from text import clean
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+DATA = os.path.join(HERE, "..", "..", "shared", "data")
+RUNS = os.environ.get("SECONDGLANCE_RUNS", os.path.join(HERE, "runs"))
+COCO40K = os.environ.get("SECONDGLANCE_COCO40K", os.path.join(RUNS, "coco-40k"))  # where shared/data/coco-40k/build.py wrote it
+SIZE = 224
+
+# Share of the training pictures that is drawn from each set; captions of one picture that a step reads at most.
+TRAIN = {"coco-40k": 0.58, "flickr8k": 0.26, "pascal": 0.05, "coco-2k": 0.03, "ade-train": 0.02, "coco-small-train": 0.02, "events-f30k": 0.02,
+         "winograd": 0.01, "wiki-alt": 0.005, "coco-cbir": 0.005}
+VALIDATION = ("flickr8k-val", "pascal-val", "coco-val")
+OTHER = ("ade",)  # measured, neither trained on nor selected by
 
 
-def clean(text):
-    """Lower case, words of [a-z0-9'-] only, single spaces: the only text the model ever sees or writes."""
-    words = re.sub(r"[^a-z0-9' -]", " ", text.lower()).split()
-    return " ".join(w for w in (w.strip("'-") for w in words) if w)
+def locate(data, name):
+    """-> (file of captions, tar files or one folder of pictures, the split wanted or None)."""
+    more = os.path.join(data, "more")
+    if name == "coco-40k":
+        return os.path.join(COCO40K, "captions.jsonl"), [COCO40K], None
+    if name.startswith("flickr8k"):
+        flickr, val = os.path.join(data, "flickr8k"), name.endswith("val")
+        tars = ["val.tar"] if val else ["train-%d.tar" % i for i in range(6)]
+        return os.path.join(flickr, "val.jsonl" if val else "train.jsonl"), [os.path.join(flickr, t) for t in tars], None
+    if name in ("coco-val", "coco-small-train"):
+        return os.path.join(more, "coco-small.jsonl"), [os.path.join(more, "coco-small.tar")], "val" if name == "coco-val" else "train"
+    return os.path.join(more, name + ".jsonl"), [os.path.join(more, name + ".tar")], None
 
 
-def flip_words(text):
-    """The caption of a mirrored picture: left and right change places."""
-    swap = {"left": "right", "right": "left"}
-    return " ".join(swap.get(w, w) for w in text.split())
-
-
-def read_split(data, split):
-    """-> list of {image, captions} in shard order, captions cleaned."""
-    with open(os.path.join(data, "flickr8k", split + ".jsonl")) as f:
+def read_rows(data, name):
+    """-> list of {image, captions, labels?}, captions cleaned; pictures without any whole caption are left out (but for ade)."""
+    path, _, split = locate(data, name)
+    with open(path) as f:
         rows = [json.loads(line) for line in f]
+    rows = [r for r in rows if split is None or r["split"] == split]
     for row in rows:
-        row["captions"] = [clean(c) for c in row["captions"]]
-    return rows
+        row["captions"] = [c for c in map(clean, row["captions"]) if c]
+    return [r for r in rows if r["captions"] or name == "ade"]
 
 
-def read_pictures(data, split, rows, cache, size=224):
-    """-> uint8 array [len(rows), size, size, 3], memory-mapped from a cache that the first call writes."""
-    path = os.path.join(cache, "%s-%d.npy" % (split, size))
-    if not os.path.exists(path):
-        from PIL import Image
-        os.makedirs(cache, exist_ok=True)
-        shards = ["val.tar"] if split == "val" else ["%s-%d.tar" % (split, i) for i in range(6)]
-        where = {row["image"]: i for i, row in enumerate(rows)}
-        out = np.zeros((len(rows), size, size, 3), np.uint8)
-        for shard in shards:
-            with tarfile.open(os.path.join(data, "flickr8k", shard)) as tar:
+def picture_bytes(data, name):
+    """-> {image: its file's bytes} of a whole set."""
+    out = {}
+    for place in locate(data, name)[1]:
+        if os.path.isdir(place):
+            for file in os.listdir(place):
+                if file.endswith(".jpg"):
+                    with open(os.path.join(place, file), "rb") as f:
+                        out[file] = f.read()
+        else:
+            with tarfile.open(place) as tar:
                 for member in tar:
-                    index = where.pop(os.path.basename(member.name), None)
-                    if index is not None:
-                        image = Image.open(io.BytesIO(tar.extractfile(member).read())).convert("RGB")
-                        out[index] = np.asarray(image if image.size == (size, size) else image.resize((size, size), Image.BICUBIC))
-        assert not where, "pictures missing from the shards: %s" % list(where)[:3]
-        np.save(path + ".part.npy", out)
-        os.replace(path + ".part.npy", path)
-    return np.load(path, mmap_mode="r")
+                    if member.isfile():
+                        out[os.path.basename(member.name)] = tar.extractfile(member).read()
+    return out
 
 
-def read_text(data):
-    """The text-only captions (COCO val2017, Flickr30k without any Flickr8k picture), cleaned."""
-    lines = []
-    for name in ("coco-val2017-captions.txt.gz", "flickr30k-captions.txt.gz"):
-        with gzip.open(os.path.join(data, "text", name), "rt") as f:
-            lines += [clean(line) for line in f]
-    return [line for line in lines if line]
+def decode(content, size=2 * SIZE):
+    """A picture file's bytes -> uint8 [size, size, 3], the whole frame squeezed."""
+    from PIL import Image
+    image = Image.open(io.BytesIO(content)).convert("RGB")
+    return np.asarray(image if image.size == (size, size) else image.resize((size, size), Image.BICUBIC))
 
 
-def make_tokenizer(texts, path, size=4096):
-    """Byte-level BPE over training text only. A space is put before the first word, so a word has one spelling wherever it stands."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    tok = Tokenizer(models.BPE())
-    tok.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
-    tok.decoder = decoders.ByteLevel()
-    tok.train_from_iterator(texts, trainers.BpeTrainer(vocab_size=size, special_tokens=SPECIALS, show_progress=False,
-                                                       initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
-    tok.save(path)
-    return tok
+def halve(pixels):
+    """uint8 [..., H, W, 3] -> the mean of 2 x 2 pixels, as the encoder graph takes it (there unrounded)."""
+    *lead, h, w, c = pixels.shape
+    return ((pixels.reshape(*lead, h // 2, 2, w // 2, 2, c).sum((-4, -2), dtype=np.uint16) + 2) // 4).astype(np.uint8)
 
 
-def load_tokenizer(path):
-    from tokenizers import Tokenizer
-    return Tokenizer.from_file(path)
+def fingerprint(pixels):
+    """A hash of 15 x 16 bits that survives scaling and recompression: which of two neighbours in a 16 x 16 grey thumbnail is the brighter."""
+    grey = pixels.astype(np.float32).mean(-1).reshape(16, pixels.shape[0] // 16, 16, -1).mean((1, 3))
+    return np.packbits(grey[:, 1:] > grey[:, :-1])
 
 
-def encode_all(tok, texts):
-    return [e.ids[:MAX_TOKENS] for e in tok.encode_batch(list(texts), add_special_tokens=False)]
+def read_pictures(data, name, rows, kind="pictures"):
+    """-> memory-mapped uint8 [len(rows), 224, 224, 3] (or, kind "hashes", the fingerprints) from the cache that prepare.py writes."""
+    out = np.load(os.path.join(RUNS, "cache", "%s-%s.npy" % (name, kind)), mmap_mode="r")
+    assert len(out) == len(rows), (name, len(out), len(rows))
+    return out
 
 
-def augment(pixels, rng, amount=1.0):
+def augment(pixels, rng, amount=1.6):
     """uint8 [B, size, size, 3] -> the same shape, and which rows were mirrored.
 
-    Crop to 75-100 % of each side (sides chosen apart, so the shape changes a little), mirror, brightness and contrast.
+    Crop to 60-100 % of each side (sides chosen apart, so the shape changes a little), mirror, brightness and contrast.
     """
     from PIL import Image
     out, flips = np.empty_like(pixels), rng.random(len(pixels)) < 0.5
@@ -109,9 +112,9 @@ def augment(pixels, rng, amount=1.0):
     return torch.tensor(out), flips
 
 
-def closer(pixels, margin):
+def center_crop(pixels, margin):
     """uint8 [B, H, W, 3] -> the same shape: what lies within `margin` pixels of each side, enlarged. Bilinear between the centres of pixels, in
-    integers and rounded half up, so that the runtime (src/workers/closer.ts) makes the same bytes."""
+    integers and rounded half up, so that the runtime makes the same bytes."""
     if margin == 0:
         return pixels
 
@@ -129,31 +132,14 @@ def closer(pixels, margin):
     return ((2 * x + whole) // (2 * whole)).astype(np.uint8)
 
 
-def pack(groups, shared=None):
-    """Lays the captions of one picture side by side in one row.
-
-    groups: per row a list of token lists (the captions, no specials); shared: per row the draft's tokens or None.
-    A row is [<draft> d1..dn] [<bos> caption]*k. -> dict of int64 [B, T]: ids, positions, segments, group (0 = draft, seen by every
-    caption; 1.. = caption number; -1 = padding), targets (next token, -100 where nothing is to be predicted).
-    """
-    rows = []
-    for i, captions in enumerate(groups):
-        row = []
-        if shared is not None and shared[i] is not None:
-            row += [(t, p, 1, 0, -100) for p, t in enumerate([DRAFT] + list(shared[i]))]
-        for g, caption in enumerate(captions):
-            whole = len(caption) < MAX_TOKENS
-            inputs = [BOS] + list(caption)
-            targets = list(caption) + [EOS if whole else -100]
-            row += [(t, p, 0, g + 1, y) for p, (t, y) in enumerate(zip(inputs, targets))]
-        rows.append(row)
-    width = max(map(len, rows))
-    table = np.array([row + [(PAD, 0, 0, -1, -100)] * (width - len(row)) for row in rows], np.int64)
-    names = ("ids", "positions", "segments", "group", "targets")
-    return {n: torch.tensor(table[:, :, k]) for k, n in enumerate(names)}
-
-
-def pad_drafts(drafts):
-    """Token lists -> int64 [B, T], right-padded, T >= 1."""
-    width = max(1, max(map(len, drafts)))
-    return torch.tensor([list(d) + [PAD] * (width - len(d)) for d in drafts], dtype=torch.int64)
+def view(content, rng, size, least=0.72):
+    """A picture (a file's bytes or an array) -> a random view [size, size, 3], and whether it is mirrored: `least` to all of either side of the picture;
+    brightness and contrast vary. The same random numbers give the same view of the picture at any size."""
+    from PIL import Image
+    image = Image.open(io.BytesIO(content)).convert("RGB") if isinstance(content, bytes) else Image.fromarray(content)
+    w, h = rng.uniform(least, 1, 2) * image.size
+    x, y = (image.size - np.array([w, h])) * rng.random(2)
+    contrast, shift, flip = 1 + rng.uniform(-0.25, 0.25), rng.uniform(-30, 30), rng.random() < 0.5
+    curve = np.clip((np.arange(256) - 128) * contrast + 128 + shift, 0, 255).astype(np.uint8)
+    pixels = np.asarray(image.resize((size, size), Image.BICUBIC, box=(x, y, x + w, y + h)).point(curve.tolist() * 3))
+    return (pixels[:, ::-1] if flip else pixels), flip

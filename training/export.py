@@ -1,4 +1,4 @@
-"""Checkpoint -> bundle: python3 export.py runs/<name>/<checkpoint>.pt --out ../models/flickr-small
+"""Checkpoint -> bundle: python3 export.py RUNS/<name>/<checkpoint>.pt --out ../models/everyday-small
 
 Writes the fp32 graphs, checks each against PyTorch (one row and eight, several lengths), stores their weights as 16-bit floats (to which they
 were rounded first, so nothing is lost) or, in the graphs named by --quantize, as 8-bit MatMulNBits (rows independent; convolutions and
@@ -18,6 +18,8 @@ import torch
 import torch.nn as nn
 
 import data as D
+import text as T
+from detail import SIZE
 from model import Captioner
 from search import GREEDY, decoders_of
 
@@ -30,7 +32,16 @@ class EncoderGraph(nn.Module):
         self.model = model
 
     def forward(self, pixels):
-        return self.model.look(pixels)
+        return self.model.encode(pixels)
+
+
+class DetailGraph(nn.Module):
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, pixels):
+        return self.model.detail(pixels)
 
 
 class DeepLensGraph(nn.Module):
@@ -50,15 +61,15 @@ def load(path):
 
 
 def sample(model, name, b, t, first=True, s=0):
-    """Random inputs of a graph: b rows, t tokens; the decoder's first call of a look, or a later one on s cached positions."""
+    """Random inputs of a graph: b rows, t tokens; the decoder's first call of a pass, or a later one on s cached positions."""
     c, encoder, r = model.config, model.encoder, torch.randint
     d, n = c["width"], encoder.tokens
-    if name == "encoder":
-        return (r(0, 256, (b, encoder.size, encoder.size, 3), dtype=torch.uint8),)
+    if name in ("encoder", "detail"):
+        return (r(0, 256, (b, SIZE, SIZE, 3), dtype=torch.uint8),)
     if name == "deeplens":
         draft = r(4, c["vocab"], (b, t))
-        draft[0, 1:] = D.PAD
-        return torch.randn(b, n, d) * 0.1, torch.randn(b, n, channels(encoder)), draft
+        draft[0, 1:] = T.PAD
+        return torch.randn(b, n, d) * 0.1, torch.randn(b, n, sum(widths(model))), draft
     p = n if first else 0
     mask = torch.ones(b, s + p + t, dtype=torch.int64)
     mask[0, n + 1:n + 2] = 0 if s + p + t > n + 2 else 1
@@ -67,12 +78,14 @@ def sample(model, name, b, t, first=True, s=0):
             mask, past, torch.arange(b).flip(0))
 
 
-def channels(encoder):
-    return encoder.cells * sum(encoder.fine) + sum(encoder.coarse)
+def widths(model):
+    """Channels of the encoder's features and of the detail branch's."""
+    return [model.encoder.cells * sum(fine) + sum(coarse) for fine, coarse in model.deeplens.parts]
 
 
 GRAPHS = {
     "encoder": (["pixels"], ["glance", "features"], {"pixels": {0: "B"}, "glance": {0: "B"}, "features": {0: "B"}}),
+    "detail": (["pixels"], ["detail"], {"pixels": {0: "B"}, "detail": {0: "B"}}),
     "deeplens": (["glance", "features", "draft"], ["refined"],
                  {"glance": {0: "B"}, "features": {0: "B"}, "draft": {0: "B", 1: "T"}, "refined": {0: "B"}}),
     "decoder": (["visual", "ids", "positions", "segments", "mask", "past", "rows"], ["logits", "present", "attention"],
@@ -80,7 +93,7 @@ GRAPHS = {
                  "mask": {0: "B", 1: "SPT"}, "past": {2: "B0", 4: "S"}, "rows": {0: "B"},
                  "logits": {0: "B", 1: "T"}, "present": {2: "B", 4: "SPT"}, "attention": {0: "B", 1: "T"}}),
 }
-GRAPHS["rewriter"] = GRAPHS["decoder"]  # of a second look with a language model of its own
+GRAPHS["secondDecoder"] = GRAPHS["decoder"]  # of a second pass with a language model of its own
 
 
 def export_graph(name, module, model, path):
@@ -109,12 +122,16 @@ def name_weights(graph, model):
             tensor.name = name
     for node in graph.node:
         node.input[:] = [new.get(name, name) for name in node.input]
+    held = {tensor.name for tensor in graph.initializer}
+    for tensor in [t for t in graph.initializer if t.name.endswith(".T") and t.name[:-2] in held]:  # the token embedding: stored once
+        graph.initializer.remove(tensor)
+        graph.node.insert(0, onnx.helper.make_node("Transpose", [tensor.name[:-2]], [tensor.name], perm=[1, 0]))
 
 
 def check_graph(name, module, model, path):
     """-> the largest difference from PyTorch over several shapes; and that a row's result does not hang on its neighbours."""
     session, n = ort.InferenceSession(path, providers=["CPUExecutionProvider"]), model.encoder.tokens
-    cases = [(1, 1), (8, 5)] if name in ("encoder", "deeplens") else [(1, 1, True, 0), (8, 7, True, 0), (8, 1, False, n + 7), (3, 2, False, n + 20)]
+    cases = [(1, 1), (8, 5)] if name in ("encoder", "detail", "deeplens") else [(1, 1, True, 0), (8, 7, True, 0), (8, 1, False, n + 7), (3, 2, False, n + 20)]
     worst = 0.0
     for case in cases:
         inputs = sample(model, name, *case)
@@ -169,7 +186,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("checkpoint")
     parser.add_argument("--out", required=True)
-    parser.add_argument("--name", default="flickr-small")
+    parser.add_argument("--name", default="everyday-small")
     parser.add_argument("--version", default="1")
     parser.add_argument("--fp32", help="folder for the fp32 graphs (default: beside the checkpoint)")
     parser.add_argument("--quantize", nargs="*", default=[], choices=list(GRAPHS))
@@ -181,7 +198,6 @@ def main():
     parser.add_argument("--parity", help="also write the parity fixture to this file")
     args = parser.parse_args()
 
-    here = os.path.dirname(os.path.abspath(__file__))
     fp32 = args.fp32 or os.path.join(os.path.dirname(os.path.abspath(args.checkpoint)), "fp32")
     for folder in (args.out, fp32):
         os.makedirs(folder, exist_ok=True)
@@ -191,7 +207,9 @@ def main():
     first, second = decoders_of(model)
     modules = {"encoder": EncoderGraph(model), "deeplens": DeepLensGraph(model), "decoder": first}
     if model.second is not None:
-        modules["rewriter"] = second
+        modules["secondDecoder"] = second
+    if model.detail is not None:
+        modules["detail"] = DetailGraph(model)
     torch.manual_seed(0)
     graphs = {}
     for name, module in modules.items():
@@ -209,26 +227,28 @@ def main():
         graphs[name] = {"default": {"file": name + ".onnx", "sha256": sha256(part)}}
         print("%s: fp32 differs from PyTorch by %.1e, shipped %.2f MB" % (name, worst, os.path.getsize(part) / 1e6))
     for folder in (args.out, fp32):
-        with open(os.path.join(here, "runs", "tokenizer.json")) as src, open(os.path.join(folder, "tokenizer.json"), "w") as dst:
+        with open(os.path.join(D.RUNS, "tokenizer.json")) as src, open(os.path.join(folder, "tokenizer.json"), "w") as dst:
             dst.write(src.read())
     scores = {}
     if args.scores:
         with open(args.scores) as f:
             scores = json.load(f)
     bundle = {
-        "format": 1, "name": args.name, "version": args.version,
-        "description": "%s encoder, DeepLens and a %d-layer causal language model%s; English one-sentence captions in two looks."
-        % (type(model.encoder).__name__, c["layers"], " for each look" if c["own"] else ""),
+        "format": 2, "name": args.name, "version": args.version,
+        "description": "%s encoder%s, DeepLens and a %d-layer causal language model%s; English one-sentence captions in two passes."
+        % (type(model.encoder).__name__, ", PicoDet-S detail branch" if model.detail is not None else "", c["layers"], " for each pass" if c["own"] else ""),
         "licence": "weights: research and non-commercial use, see NOTICE beside this folder",
-        "trainedOn": ["Flickr8k training pictures and captions", "Flickr30k captions (text only)", "COCO val2017 captions (text only)",
-                      "ImageNet (start weights of the encoder)"],
-        "image": {"width": model.encoder.size, "height": model.encoder.size, "resize": "stretch", "filter": "bicubic", "matrix": "bt601",
+        "trainedOn": ["COCO 2014/2017 training pictures, one caption each", "Flickr8k training pictures and captions", "UIUC PASCAL Sentences",
+                      "ADE20K rooms with captions", "smaller caption sets (see MODEL_CARD.md)",
+                      "text only: captions of Flickr30k, COCO, MSR-VTT, MSVD, ActivityNet, YouCook2",
+                      "start weights: EfficientNet-Lite2 (ImageNet)" + (", PicoDet-S (COCO)" if model.detail is not None else "")],
+        "image": {"width": SIZE, "height": SIZE, "resize": "stretch", "filter": "bicubic", "matrix": "bt601",
                   "normalisation": {"mean": model.encoder.mean, "std": model.encoder.std, "applied": "in-graph"}},
         "tokenizer": {"file": "tokenizer.json", "sha256": sha256(os.path.join(args.out, "tokenizer.json"))},
         "graphs": graphs,
-        "dims": {"visual": model.encoder.tokens, "width": c["width"], "features": channels(model.encoder), "layers": c["layers"], "heads": c["heads"],
+        "dims": {"visual": model.encoder.tokens, "width": c["width"], "features": widths(model)[0], "detail": sum(widths(model)[1:]), "layers": c["layers"], "heads": c["heads"],
                  "headDim": c["width"] // c["heads"], "vocab": c["vocab"]},
-        "ids": {"pad": D.PAD, "bos": D.BOS, "eos": D.EOS, "draft": D.DRAFT},
+        "ids": {"pad": T.PAD, "bos": T.BOS, "eos": T.EOS, "draft": T.DRAFT},
         "generation": dict(GREEDY, readsDraft="draft" in c["reads"], **json.loads(args.generation)),
         "modes": ["brief"],
         "scores": scores,

@@ -18,21 +18,13 @@ def dropout(x, rate, training):
     return x * keep.to(x.dtype).mul_(256 / (256 - level))
 
 
-class LayerNorm(nn.LayerNorm):
-    """torch 1.13 takes no bfloat16 on a CPU where the weights are float32."""
-    mixes = not torch.__version__.startswith("1.")
-
-    def forward(self, x):
-        return super().forward(x) if self.mixes or x.dtype == self.weight.dtype else super().forward(x.float()).to(x.dtype)
-
-
 class Block(nn.Module):
-    """Pre-norm Transformer block. Attention is written out, since the exported graph gives its weights away."""
+    """Pre-norm Transformer block. Attention is written out, since the exported graph gives its weights away (and on a CPU torch's own is no faster)."""
 
     def __init__(self, width, heads, dropout, activation="relu2"):
         super().__init__()
         self.heads, self.hd, self.drop, self.activation = heads, width // heads, dropout, ACTIVATIONS[activation]
-        self.norm1, self.norm2 = LayerNorm(width), LayerNorm(width)
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
         self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
 
@@ -44,7 +36,7 @@ class Block(nn.Module):
         q, kv = qkv[0], qkv[1:]
         if past is not None:
             kv = torch.cat([past, kv], 3)
-        att = torch.softmax(q @ kv[0].transpose(2, 3) / math.sqrt(self.hd) + bias, -1)
+        att = torch.softmax((q / math.sqrt(self.hd)) @ kv[0].transpose(2, 3) + bias.to(q.dtype), -1)
         y = att.to(kv.dtype) @ kv[1]
         x = x + dropout(self.out(y.transpose(1, 2).reshape(b, t, d)), self.drop, self.training)
         x = x + dropout(self.down(self.activation(self.up(self.norm2(x)))), self.drop, self.training)

@@ -14,22 +14,23 @@ import torch
 
 from caption import Bundle
 from search import decoders_of, dims_of, write
-from data import closer, pad_drafts
+from data import center_crop
+from text import pad_drafts
 
 FORMULA = "disc: (x-cx)^2+(y-cy)^2 < r^2 -> rgb[c]; else (base[c] + ((ax[c]*x + ay[c]*y) >> 4) + amount*(((x>>shift) ^ (y>>shift)) & 1)) & 255"
 PICTURES = [
-    {"base": [60, 120, 40], "ax": [0, 0, 0], "ay": [6, 4, 2], "amount": 0, "shift": 3, "cx": 112, "cy": 140, "r": 40, "rgb": [150, 90, 40]},
-    {"base": [90, 140, 220], "ax": [0, 0, 0], "ay": [7, 4, -6], "amount": 0, "shift": 3, "cx": 60, "cy": 90, "r": 30, "rgb": [240, 240, 240]},
-    {"base": [240, 240, 245], "ax": [0, 0, 0], "ay": [-1, -1, -1], "amount": 0, "shift": 3, "cx": 120, "cy": 120, "r": 25, "rgb": [30, 25, 20]},
-    {"base": [20, 20, 20], "ax": [0, 0, 0], "ay": [0, 0, 0], "amount": 200, "shift": 5, "cx": 0, "cy": 0, "r": 0, "rgb": [0, 0, 0]},
-    {"base": [10, 60, 120], "ax": [1, 3, 2], "ay": [2, 3, 5], "amount": 25, "shift": 4, "cx": 150, "cy": 100, "r": 50, "rgb": [220, 60, 50]},
-    {"base": [200, 170, 120], "ax": [2, 1, 0], "ay": [0, 1, 2], "amount": 12, "shift": 2, "cx": 112, "cy": 60, "r": 20, "rgb": [230, 190, 160]},
-    {"base": [30, 90, 30], "ax": [3, 5, 2], "ay": [1, 2, 1], "amount": 40, "shift": 1, "cx": 100, "cy": 130, "r": 60, "rgb": [250, 250, 250]},
-    {"base": [0, 0, 0], "ax": [18, 0, 9], "ay": [0, 18, 9], "amount": 0, "shift": 3, "cx": 112, "cy": 112, "r": 70, "rgb": [255, 220, 0]},
+    {"base": [60, 120, 40], "ax": [0, 0, 0], "ay": [6, 4, 2], "amount": 0, "shift": 4, "cx": 224, "cy": 280, "r": 80, "rgb": [150, 90, 40]},
+    {"base": [90, 140, 220], "ax": [0, 0, 0], "ay": [7, 4, -6], "amount": 0, "shift": 4, "cx": 120, "cy": 180, "r": 60, "rgb": [240, 240, 240]},
+    {"base": [240, 240, 245], "ax": [0, 0, 0], "ay": [-1, -1, -1], "amount": 0, "shift": 4, "cx": 240, "cy": 240, "r": 50, "rgb": [30, 25, 20]},
+    {"base": [20, 20, 20], "ax": [0, 0, 0], "ay": [0, 0, 0], "amount": 200, "shift": 6, "cx": 0, "cy": 0, "r": 0, "rgb": [0, 0, 0]},
+    {"base": [10, 60, 120], "ax": [1, 3, 2], "ay": [2, 3, 5], "amount": 25, "shift": 5, "cx": 300, "cy": 200, "r": 100, "rgb": [220, 60, 50]},
+    {"base": [200, 170, 120], "ax": [2, 1, 0], "ay": [0, 1, 2], "amount": 12, "shift": 3, "cx": 224, "cy": 120, "r": 40, "rgb": [230, 190, 160]},
+    {"base": [30, 90, 30], "ax": [3, 5, 2], "ay": [1, 2, 1], "amount": 40, "shift": 2, "cx": 200, "cy": 260, "r": 120, "rgb": [250, 250, 250]},
+    {"base": [0, 0, 0], "ax": [18, 0, 9], "ay": [0, 18, 9], "amount": 0, "shift": 4, "cx": 224, "cy": 224, "r": 140, "rgb": [255, 220, 0]},
 ]
 
 
-def picture(p, width=224, height=224):
+def picture(p, width=448, height=448):
     y, x = np.mgrid[0:height, 0:width]
     check = p["amount"] * (((x >> p["shift"]) ^ (y >> p["shift"])) & 1)
     disc = (x - p["cx"]) ** 2 + (y - p["cy"]) ** 2 < p["r"] ** 2
@@ -40,17 +41,17 @@ def picture(p, width=224, height=224):
 def by_pytorch(model, pixels, options):
     first, second, dims = *decoders_of(model), dims_of(model)
     with torch.no_grad():
-        glance = model.look(torch.from_numpy(pixels))[0]
-        features = model.look(torch.from_numpy(closer(pixels, options["closer"])))[1]
+        glance = model.encode(torch.from_numpy(pixels))[0]
+        features = model.features(torch.from_numpy(center_crop(pixels, options["centerCrop"])))
         drafts = [ids for ids, _ in write([(first, glance, None)], options, dims)]
         views = [(second, model.refine(glance, features, pad_drafts(drafts)), model.prompt(drafts))]
-        finals = write([(first, glance, None)] + views if options["bothLooks"] else views, options, dims)
+        finals = write([(first, glance, None)] + views if options["bothPasses"] else views, options, dims)
     return [(d, ids, sure) for d, (ids, sure) in zip(drafts, finals)]
 
 
 def write_parity(path, model, folder, quantized):
     bundle, pixels = Bundle(folder), np.stack([picture(p) for p in PICTURES])
-    out = {"note": "pictures are 224 x 224 RGB, made by the formula; 'shipped' holds the ids that Python onnxruntime gives with the graphs of the bundle, "
+    out = {"note": "pictures are 448 x 448 RGB, made by the formula; 'shipped' holds the ids that Python onnxruntime gives with the graphs of the bundle, "
                    "'pytorch' those of PyTorch with unquantised fp32 weights", "formula": FORMULA, "bundle": bundle.json["name"],
            "graphs": {n: g["default"]["sha256"] for n, g in bundle.json["graphs"].items()}, "quantized": quantized,
            "generation": bundle.json["generation"], "pictures": []}

@@ -11,6 +11,7 @@ references. CIDEr-D: Vedantam et al. 2015, n = 1..4, sigma 6, document frequenci
 """
 import argparse
 import collections
+import functools
 import json
 import math
 import os
@@ -82,7 +83,12 @@ class Cider:
         for refs in references:
             seen.update({gram for r in refs for gram in ngrams(r)})
         self.seen, self.log_n = seen, math.log(len(references))
-        self.vectors = [[self.vector(r) for r in refs] for refs in references]
+        self.references = references
+
+    @functools.lru_cache(20000)
+    def vectors(self, index):
+        """Those of the references of picture `index`, when they are first wanted."""
+        return [self.vector(r) for r in self.references[index]]
 
     def vector(self, tokens):
         """tf-idf by n-gram length, their norms, and the caption's length (the reference implementation counts its bigrams)."""
@@ -100,13 +106,13 @@ class Cider:
         """Score of one caption for picture `index`: 10 x the mean over references and n."""
         hyp, norms, length = self.vector(tokens)
         total = 0.0
-        for ref, ref_norms, ref_length in self.vectors[index]:
+        for ref, ref_norms, ref_length in self.vectors(index):
             penalty = math.exp(-((length - ref_length) ** 2) / 72.0)
             for n in range(4):
                 if norms[n] and ref_norms[n]:
                     dot = sum(min(w, ref[n][g]) * ref[n][g] for g, w in hyp[n].items() if g in ref[n])
                     total += dot / (norms[n] * ref_norms[n]) * penalty
-        return 10 * total / (4 * len(self.vectors[index]))
+        return 10 * total / (4 * len(self.references[index]))
 
 
 def score(captions, references):
@@ -181,10 +187,10 @@ def wording(texts, known, cut=None):
 
 def cutter(bundle):
     """-> was a text ended by the bundle's limit of tokens, as its tokenizer counts them?"""
-    import data as D
+    import text as T
     with open(os.path.join(bundle, "bundle.json")) as f:
         manifest = json.load(f)
-    tokenizer = D.load_tokenizer(os.path.join(bundle, manifest["tokenizer"]["file"]))
+    tokenizer = T.load_tokenizer(os.path.join(bundle, manifest["tokenizer"]["file"]))
     return lambda text: len(tokenizer.encode(text[:1].lower() + text[1:]).ids) >= manifest["generation"]["maxTokens"]
 
 

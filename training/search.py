@@ -1,6 +1,6 @@
 """Beam search over the decoder graph, step for step what the TypeScript runtime does. Greedy is one beam.
 
-A look may have several views: visual tokens, each with a draft to read or without. Its logits are the mean of theirs, so a token's probability is
+A pass may have several views: visual tokens, each with a draft to read or without. Its logits are the mean of theirs, so a token's probability is
 the geometric mean of what it is from each view. A hypothesis scores the sum of log softmax(logits) of its tokens. Banned (score -inf, no renormalisation): pad, bos, draft; eos at the first
 step; the token just written; a token completing an n-gram the hypothesis already has. Each step takes the best 2 * beams candidates of all live hypotheses (ties:
 lower live index, then lower token id) and walks them best first: eos within the first `beams` finishes a hypothesis (score / length **
@@ -10,12 +10,13 @@ hypotheses are finished, or at max_tokens, where the live ones count as finished
 import numpy as np
 import torch
 
-from data import BOS, DRAFT, EOS, PAD, closer, pad_drafts
+from data import center_crop
 from model import DecoderGraph
+from text import BOS, DRAFT, EOS, PAD, pad_drafts
 
-# closer: pixels left out on each side of the picture that the second look sees, the rest enlarged; bothLooks: it writes from both views, the glance's tokens
-# and the refined ones; readsDraft: the latter stand before the draft
-GREEDY = {"beams": 1, "maxTokens": 24, "noRepeatNgram": 3, "lengthPenalty": 1.0, "closer": 16, "bothLooks": True, "readsDraft": True}
+# centerCrop: pixels of the 448 x 448 picture left out on each side in the second pass, the rest enlarged; bothPasses: the second pass writes from both views,
+# the glance's tokens and the refined ones; readsDraft: the latter stand before the draft
+GREEDY = {"beams": 1, "maxTokens": 24, "noRepeatNgram": 3, "lengthPenalty": 1.0, "centerCrop": 32, "bothPasses": True, "readsDraft": False}
 
 
 def log_softmax(logits):
@@ -87,7 +88,7 @@ class Beam:
 
 
 class View:
-    """One view of a batch of pictures: the decoder's cache behind visual [B, N, D] and drafts (token lists, the second look) or None."""
+    """One view of a batch of pictures: the decoder's cache behind visual [B, N, D] and drafts (token lists, the second pass) or None."""
 
     def __init__(self, decoder, visual, drafts, dims):
         b, n = visual.shape[:2]
@@ -116,7 +117,7 @@ class View:
 
 
 def write(views, options, dims):
-    """One look for a batch. views: [(decoder, visual [B, N, D], drafts as token lists or None)];
+    """One pass for a batch. views: [(decoder, visual [B, N, D], drafts as token lists or None)];
     decoder(visual, ids, positions, segments, mask, past, rows) -> logits, present, attention, all torch tensors. -> [(token ids, confidence)] per row."""
     b = len(views[0][1])
     views, beams = [View(decoder, visual, drafts, dims) for decoder, visual, drafts in views], [Beam(options) for _ in range(b)]
@@ -146,26 +147,26 @@ def dims_of(model):
 
 
 def decoders_of(model):
-    """Those of the first look and of the second."""
-    return DecoderGraph(model.language, model.encoder.tokens), DecoderGraph(model.rewriter, model.encoder.tokens)
+    """Those of the first pass and of the second."""
+    return DecoderGraph(model.language, model.encoder.tokens), DecoderGraph(model.second_language, model.encoder.tokens)
 
 
-def caption_pictures(model, pixels, options=GREEDY, looks=2, batch=125):
-    """uint8 [n, 224, 224, 3] -> for each look the token lists of all pictures."""
+def caption_pictures(model, pixels, options=GREEDY, passes=2, batch=125):
+    """uint8 [n, 448, 448, 3] (or, for one pass, [n, 224, 224, 3]) -> for each pass the token lists of all pictures."""
     first_decoder, second_decoder, dims = *decoders_of(model), dims_of(model)
-    out = [[] for _ in range(looks)]
+    out = [[] for _ in range(passes)]
     with torch.no_grad():
         for start in range(0, len(pixels), batch):
             batch_pixels = np.array(pixels[start:start + batch])
-            glance = model.look(torch.tensor(batch_pixels))[0]
+            glance = model.encode(torch.tensor(batch_pixels))[0]
             first = [(first_decoder, glance, None)]
             texts = [ids for ids, _ in write(first, options, dims)]
             out[0] += texts
-            if looks == 1:
+            if passes == 1:
                 continue
-            features = model.look(torch.tensor(closer(batch_pixels, options["closer"])))[1]
-            for look in out[1:]:
+            features = model.features(torch.tensor(center_crop(batch_pixels, options["centerCrop"])))
+            for texts_of_pass in out[1:]:
                 second = [(second_decoder, model.refine(glance, features, pad_drafts(texts)), model.prompt(texts))]
-                texts = [ids for ids, _ in write(first + second if options["bothLooks"] else second, options, dims)]
-                look += texts
+                texts = [ids for ids, _ in write(first + second if options["bothPasses"] else second, options, dims)]
+                texts_of_pass += texts
     return out

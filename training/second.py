@@ -1,49 +1,47 @@
-"""The loss of the second look: rule-made pseudo-drafts and the model's own drafts, beside the glance's own loss.
+"""The loss of the second pass: cross entropy of the captions behind the refined tokens, guided by a draft.
 
-Each picture is read once, behind one draft:
-  own      a caption sampled from the present glance           ->  the `nearest` references closest to it
-  pseudo   a reference with 0-3 errors (see perturb.py)        ->  that reference
-Sampled, not greedy: on pictures that the glance is trained on, its best caption is better than those it will write for new pictures, and the
-second look would learn that drafts can be trusted; at `temperature` the samples are about as good as a greedy draft of a new picture.
+Drafts are, by the shares in the config,
+  own      a caption sampled from the present first pass (sampled, not greedy: its best captions of pictures it was trained on are better
+           than those of new pictures, and the second pass would learn that drafts can be trusted)
+  pseudo   one of the picture's captions with 1-3 errors (perturb.py); that caption is then not among those to be written, if there are others
+  none     an empty draft
 """
-import numpy as np
+
 import torch
 
-import data as D
+import text as T
 from perturb import Perturber
 from sample import own_drafts
-from score import words
-
-
-def overlap(a, b):
-    """F1 of two word sets: enough to tell which reference a draft is closest to."""
-    a, b = set(words(a)), set(words(b))
-    return 2 * len(a & b) / max(1, len(a) + len(b))
 
 
 class SecondLoss:
-    def __init__(self, run, data, tok, rows):
-        self.run, self.tok, self.rows, self.c = run, tok, rows, run.c
-        self.perturb = Perturber([t for r in rows for t in r["captions"]])
+    def __init__(self, run, mixture, tok, targets):
+        self.run, self.mixture, self.tok, self.c = run, mixture, tok, run.c
+        self.perturb = Perturber([t for r in mixture.rows for t in r["captions"]])
 
-    def __call__(self, epoch, index, views, captions, flips):
-        """-> {"glance", "second"}: losses that the caller adds up."""
+    def drafts(self, rows, flips, glance, rng):
+        """-> drafts as token lists, and for each row the caption it was made of (or None)."""
+        kinds = rng.choice(3, len(rows), p=self.c["drafts"])  # own, pseudo, none
+        own = own_drafts(self.run.model, glance, self.c["most"], self.c["temperature"]) if (kinds == 0).any() else [[] for _ in rows]
+        out, made_of = [], []
+        for row, flip, kind, ids in zip(rows, flips, kinds, own):
+            made_of.append(int(rng.integers(len(row["captions"]))) if kind == 1 else None)
+            if kind == 1:
+                text = self.perturb(row["captions"][made_of[-1]], rng, int(rng.integers(1, 4)))
+                ids = T.encode_all(self.tok, [T.flip_words(text) if flip else text])[0]
+            out.append(ids if kind < 2 else [])
+        return out, made_of
+
+    def __call__(self, numbers, views, flips, detail, rng):
         model, c = self.run.model, self.c
-        rng = np.random.default_rng([c["seed"], 11, self.run.step, self.run.rank])
-        glance, features = model.look(views, self.run.frozen(epoch))
-        drafts, targets = [], []
-        for i, flipped, tokens, ids in zip(index, flips, captions, own_drafts(model, glance, c["most"], c["temperature"])):
-            texts = [D.flip_words(t) if flipped else t for t in self.rows[i]["captions"]]
-            if rng.random() < c["own_share"]:
-                draft = self.tok.decode(ids)
-                best = sorted(range(5), key=lambda k: -overlap(draft, texts[k]))[:c["nearest"]]
-            else:
-                best = [int(rng.integers(5))]
-                draft = self.perturb(texts[best[0]], rng)
-            drafts.append(draft)
-            targets.append([tokens[k] for k in best])
-        drafts = D.encode_all(self.tok, drafts)
-        refined = model.refine(glance, features, D.pad_drafts(drafts))
-        some = max(1, int(c["glance_share"] * len(index)))  # the glance has had its training: a part of the batch keeps it
-        return {"second": model.loss(refined, D.pack(targets, model.prompt(drafts)), c["smoothing"], model.rewriter),
-                "glance": c["glance_share"] * model.loss(glance[:some], D.pack(captions[:some]), c["smoothing"])}
+        rows = [self.mixture.rows[i] for i in numbers]
+        with torch.no_grad():
+            glance, features = model.encode(views)
+        drafts, made_of = self.drafts(rows, flips, glance, rng)
+        captions = []
+        for row, flip, out in zip(rows, flips, made_of):
+            texts = [t for k, t in enumerate(row["captions"]) if k != out or len(row["captions"]) == 1]
+            texts = [texts[k] for k in rng.permutation(len(texts))[:c["captions"]]]
+            captions.append(T.encode_all(self.tok, map(T.flip_words, texts) if flip else texts))
+        refined = model.refine(glance, torch.cat([features, detail.to(features.dtype)], 2), T.pad_drafts(drafts))
+        return {"second": model.loss(refined, T.pack(captions, model.prompt(drafts)), c["smoothing"], model.second_language)}

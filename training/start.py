@@ -1,8 +1,8 @@
 """Start weights at the paper's size: python3 start.py configs/paper-size.json --clip CLIP_FOLDER --opt OPT_FOLDER
 
 Takes the image encoder of a CLIP checkpoint (openai/clip-vit-large-patch14-336) and the language model of an OPT one (facebook/opt-125m), both as
-Hugging Face folders on disk (model.safetensors or pytorch_model.bin; OPT's tokenizer.json), into runs/<name>/start.pt, from which the stages
-`glance`, `second` and `critic` go on ("init"). Connector and DeepLens start as train.py starts them. `--random` needs no folder: for
+Hugging Face folders on disk (model.safetensors or pytorch_model.bin; OPT's tokenizer.json), into RUNS/<name>/start.pt, from which the stages
+`first`, `second` and `critic` go on ("init"). Connector and DeepLens start as train.py starts them. `--random` needs no folder: for
 measuring the runtime at that size.
 
 OPT's ids 0 to 3 are <s>, <pad>, </s>, <unk>; here they are <pad>, <bos>, <eos>, <draft>. OPT begins its texts with </s>, so <bos> starts as that.
@@ -15,9 +15,8 @@ import shutil
 
 import torch
 
+import data as D
 from model import Captioner
-
-HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def read(folder):
@@ -86,10 +85,10 @@ def main():
         missing = [k for k in model.load_state_dict(weights, strict=False).missing_keys
                    if k.startswith(("encoder.", "language.")) and k != "language.segment.weight"]
         assert not missing, missing[:3]
-    folder = os.path.join(HERE, "runs", config["name"])
+    folder = os.path.join(D.RUNS, config["name"])
     os.makedirs(folder, exist_ok=True)
     if args.opt:
-        shutil.copy(os.path.join(args.opt, "tokenizer.json"), os.path.join(HERE, "runs", "tokenizer.json"))
+        shutil.copy(os.path.join(args.opt, "tokenizer.json"), os.path.join(D.RUNS, "tokenizer.json"))
     torch.save({"model": model.state_dict(), "config": model.config, "step": 0, "seconds": 0.0}, os.path.join(folder, "start.pt"))
     parts = {n: sum(p.numel() for p in getattr(model, n).parameters()) / 1e6 for n in ("encoder", "connector", "deeplens", "language")}
     print(json.dumps({k: round(v, 1) for k, v in parts.items()}), "million weights")

@@ -7,11 +7,12 @@ import itertools
 import numpy as np
 import torch
 
-from data import EOS, clean, flip_words, pack, pad_drafts
+from data import center_crop
 from model import Captioner
 from sample import sample
 from score import interval, score
 from search import GREEDY, banned_tokens, best_candidates, decoders_of, dims_of, write
+from text import EOS, clean, flip_words, pack, pad_drafts
 
 
 def small():
@@ -98,23 +99,23 @@ def test_sampling_follows_the_model(model):
 
 
 def test_vision_transformer():
-    """The paper's kind of encoder: one cell a token, three taps; a second look of it, step by step."""
+    """The paper's kind of encoder: one cell a token, three taps; a second pass of it, step by step."""
     vit = {"kind": "vit", "size": 28, "patch": 7, "width": 32, "heads": 4, "taps": [1, 2, 3]}
     model = Captioner({"encoder": vit, "width": 64, "layers": 2, "heads": 4, "vocab": 64, "activation": "relu", "lens_layers": 1}).eval()
-    glance, features = model.look(torch.randint(0, 256, (2, 28, 28, 3), dtype=torch.uint8))
+    glance, features = model.encode(torch.randint(0, 256, (2, 28, 28, 3), dtype=torch.uint8))
     assert glance.shape == (2, 16, 64) and features.shape == (2, 16, 96)
     drafts = [[5, 6, 7], [8]]
     refined = model.refine(glance, features, pad_drafts(drafts))
     assert refined.shape == glance.shape and len(write([(decoders_of(model)[1], refined, drafts)], GREEDY, dims_of(model))) == 2
 
 
-def test_a_second_look_of_its_own():
-    """It begins as its own connector and language model see the picture, whatever the glance saw; from both views each has its own decoder."""
+def test_a_second_pass_of_its_own():
+    """It begins as its own connector and language model see the picture, whatever the first pass saw; from both views each has its own decoder."""
     model = Captioner({"width": 64, "layers": 2, "heads": 4, "vocab": 64, "lens_layers": 1, "own": True, "reads": ["layers", "guide"]}).eval()
-    glance, features = model.look(torch.randint(0, 256, (2, 224, 224, 3), dtype=torch.uint8))
+    glance, features = model.encode(torch.randint(0, 256, (2, 224, 224, 3), dtype=torch.uint8))
     refined = model.refine(glance, features, pad_drafts([[5, 6, 7], [8]]))
     assert torch.equal(refined, model.refine(torch.randn_like(glance), features, pad_drafts([[9], [10]])))
-    assert model.prompt([[5]]) is None and model.rewriter is not model.language
+    assert model.prompt([[5]]) is None and model.second_language is not model.language
     first, second = decoders_of(model)
     options = dict(GREEDY, maxTokens=4)
     assert write([(first, glance, None)], options, dims_of(model)) != write([(second, refined, None)], options, dims_of(model))
@@ -122,15 +123,58 @@ def test_a_second_look_of_its_own():
 
 @torch.enable_grad()
 def test_a_step_in_bfloat16():
-    """Both looks and the encoder get gradients as training takes them, also from torch 1.13, which lacks some operators."""
+    """Both passes and the encoder get gradients as training takes them."""
     model = Captioner({"width": 64, "layers": 2, "heads": 4, "vocab": 64, "lens_layers": 1, "own": True}).train()
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        glance, features = model.look(torch.randint(0, 256, (2, 224, 224, 3), dtype=torch.uint8))
+        glance, features = model.encode(torch.randint(0, 256, (2, 224, 224, 3), dtype=torch.uint8))
         captions, drafts = pack([[[5, 6, 7]], [[8, 9]]]), [[5, 6], [8]]
-        second = model.loss(model.refine(glance, features, pad_drafts(drafts)), captions, language=model.rewriter)
+        second = model.loss(model.refine(glance, features, pad_drafts(drafts)), captions, language=model.second_language)
         (model.loss(glance, captions) + second).backward()
-    for weights in (model.encoder.stem.weight, model.connector[1].weight, model.deeplens.out.weight, model.second.token.weight):
+    for weights in (model.encoder.stem.weight, model.encoder.blocks[9][1].weight, model.connector[1].weight, model.deeplens.out.weight, model.second.token.weight):
         assert torch.isfinite(weights.grad).all() and weights.grad.abs().sum() > 0
+
+
+def test_depthwise_gradient():
+    """The C++ kernel and torch agree, with either stride (where there is no compiler both are torch)."""
+    from depthwise import DepthwiseConv2d
+    for channels, side, k, stride, padding in ((40, 14, 5, 1, 2), (72, 15, 3, 2, 0)):
+        conv = DepthwiseConv2d(channels, channels, k, stride, padding, groups=channels)
+        x = torch.randn(3, channels, side, side).bfloat16().to(memory_format=torch.channels_last).requires_grad_()
+        with torch.enable_grad():
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                y = conv(x)
+            direction = torch.randn_like(y)
+            y.backward(direction)
+            got, want = [x.grad.float(), conv.weight.grad.clone(), conv.bias.grad.clone()], x.detach().float().requires_grad_()
+            conv.zero_grad()
+            torch.nn.Conv2d.forward(conv, want).backward(direction.float())
+        for a, b in zip(got, (want.grad, conv.weight.grad, conv.bias.grad)):
+            assert (a - b).abs().max() < 0.01 * b.abs().max()
+
+
+def test_center_crop():
+    """Integers only: nothing changes at a margin of 0, an even picture stays even, and a ramp stays a ramp."""
+    pixels = np.tile(np.arange(64, dtype=np.uint8)[None, None, :, None], (1, 64, 1, 3))
+    assert (center_crop(pixels, 0) == pixels).all()
+    row = center_crop(pixels, 8)[0, 0, :, 0].astype(int)
+    assert row[0] == 8 and row[-1] == 55 and (np.diff(row) >= 0).all()
+
+
+def test_encoder_halves_large_pictures(model):
+    small_pixels = torch.randint(0, 256, (1, 224, 224, 3), dtype=torch.uint8)
+    large = small_pixels.repeat_interleave(2, 1).repeat_interleave(2, 2)
+    assert torch.allclose(model.encode(small_pixels)[0], model.encode(large)[0], atol=1e-5)
+
+
+def test_tags():
+    from tags import TagTargets, average_precision
+    rows = [{"captions": ["a dog runs"] * 3}] * 50 + [{"captions": ["a cat"], "labels": ["cat"]}] * 50
+    targets = TagTargets(rows)
+    wanted, known = targets([rows[0], rows[99]])
+    assert targets.words[:1] == ["dog"] or "dog" in targets.words
+    assert wanted[0, targets.at["dog"]] == 1 and known[0, targets.label_at["cat"]] == 0 and known[1].all() and wanted[1, targets.label_at["cat"]] == 1
+    truth = torch.tensor([[1.0], [1.0], [1.0], [0.0]])
+    assert abs(average_precision(truth.clone(), truth) - 100) < 1e-4
 
 
 def test_score():

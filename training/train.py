@@ -1,10 +1,9 @@
 """Trains one stage: python3 train.py configs/<run>.json [--data ../shared/data]
 
-Stages: `lm` (the language model on text alone), `glance` (draft captions), `second` (DeepLens and the second look, the glance kept along),
-`critic` (both looks, rewarded by CIDEr-D), `again` (the same for DeepLens alone or, with `whole`, for
-the second look's connector and language model along).
-A run lives in runs/<name>/: last.pt (resumed from when the same command is given again), log.jsonl (the curve), step-<n>.pt (evaluated
-averages). Every step seeds its own randomness, so a resumed run goes on as if it had not stopped.
+Stages: `lm` (a language model on text alone), `tags` and `detail` (the encoder, the detail branch on the words of the captions), `first` (the first pass: captions, by cross entropy),
+`second` (the second pass, behind drafts), `critic` and `critic-second` (either pass, rewarded by CIDEr-D).
+A run lives in $SECONDGLANCE_RUNS/<name>/: last.pt (resumed from when the same command is given again), log.jsonl (the curve), step-<n>.pt
+(evaluated averages). Every step seeds its own randomness, so a resumed run goes on as if it had not stopped.
 
 Each of --workers processes computes the gradient of its share of a batch on one thread; the shares meet once a step in shared memory and
 every process makes the same update. On two cores that other programs use too, this waits far less than two OpenMP threads do, which
@@ -22,13 +21,22 @@ import torch
 import torch.multiprocessing as mp
 
 import data as D
+import text as T
+from features import Features
+from mixture import Mixture, Validation
 from model import Captioner
+from score import score
+from search import caption_pictures
+from tags import TagTargets, average_precision, tag_loss
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
-DEFAULTS = {"batch": 32, "lr": 6e-4, "encoder_lr": 1e-4, "language_lr": None, "lens_lr": None, "warmup": 200, "weight_decay": 0.05, "ema": 0.998, "seed": 1,
-            "smoothing": 0.1, "model": {}, "init": None, "frozen": [[0, 18]], "floor": 0.05, "augment": 1.0, "eval_every": 1.0,
-            "save_seconds": 180, "clip": 1.0, "closer": 0, "looks": 2, "whole": False}
+# init: a list of [checkpoint, which of its weights (a prefix), under which prefix they go on]; frozen: how many encoder blocks get no gradient, [[from picture, blocks], ...]
+DEFAULTS = {"batch": 32, "pictures": 0, "lr": 6e-4, "encoder_lr": 1e-4, "language_lr": None, "warmup": 200, "weight_decay": 0.05, "ema": 0.998, "seed": 1,
+            "smoothing": 0.1, "model": {}, "init": None, "frozen": [[0, 22]], "floor": 0.05, "augment": 1.6, "evaluate": 20000, "every": 1, "shares": {}, "features": None,
+            "save_seconds": 180, "clip": 1.0, "peer": None, "tag_share": 0.0, "captions": 3, "compile": True,
+            "drafts": [0.5, 0.3, 0.2], "samples": 5, "most": 20, "temperature": 0.6}
+TRAINED = {"lm": ("language.",), "tags": ("encoder.", "tags."), "detail": ("detail.", "tags."), "first": ("encoder.", "connector.", "place", "language.", "tags."),
+           "critic": ("encoder.", "connector.", "place", "language."), "second": ("deeplens.", "second."), "critic-second": ("deeplens.", "second.")}
 
 
 class Meeting:
@@ -37,7 +45,7 @@ class Meeting:
     def __init__(self, workers, size):
         self.workers, self.barrier = workers, mp.get_context("fork").Barrier(workers)
         self.buffers = torch.zeros(2, workers, size).share_memory_()
-        self.captions = torch.zeros(2, 1000, 64, dtype=torch.int64).share_memory_()  # looks, validation pictures, tokens
+        self.captions = torch.zeros(2, 2000, 64, dtype=torch.int64).share_memory_()  # passes, validation pictures, tokens
 
     def average(self, rank, step, grads):
         if self.workers == 1:
@@ -56,7 +64,7 @@ class Run:
 
     def __init__(self, config, rank, meeting):
         self.c, self.rank, self.meeting = dict(DEFAULTS, **config), rank, meeting
-        self.dir = os.path.join(HERE, "runs", self.c["name"])
+        self.dir = os.path.join(D.RUNS, self.c["name"])
         os.makedirs(self.dir, exist_ok=True)
         self.model, self.step, self.seconds = Captioner(self.c["model"]), 0, 0.0
         self.noted = {}  # figures a loss wants in the log beside its parts
@@ -67,24 +75,21 @@ class Run:
         last = os.path.join(self.dir, "last.pt")
         resumed = torch.load(last, map_location=DEVICE) if os.path.exists(last) else None
         if not resumed:
-            if c["init"]:
-                start = torch.load(os.path.join(HERE, "runs", c["init"]), map_location=DEVICE)["model"]
-                self.model.load_state_dict({k: start[k] if k in start and start[k].shape == v.shape else v for k, v in self.model.state_dict().items()})
-            else:
-                self.model.encoder.load_imagenet(os.path.join(data, "mobilenetv2", "imagenet.npz"))
+            self.initialise(data)
         groups = {}
         for name, p in self.model.named_parameters():
-            if not self.trains(name):
+            if not name.startswith(TRAINED[c["stage"]]):
                 p.requires_grad_(False)
                 continue
-            rate = c["encoder_lr"] if name.startswith("encoder.") else c["lr"]
+            rate = c["encoder_lr"] if name.startswith(("encoder.", "detail.")) else c["lr"]
             if name.startswith(("language.", "second.")) and c["language_lr"]:
                 rate = c["language_lr"]
-            if name.startswith("deeplens.") and c["lens_lr"]:
-                rate = c["lens_lr"]
-            decay = c["weight_decay"] if p.dim() > 1 and not name.startswith("encoder.") else 0.0
-            groups.setdefault((rate, decay), []).append(p)
-        self.opt = torch.optim.AdamW([{"params": ps, "peak": r, "weight_decay": d} for (r, d), ps in groups.items()], lr=c["lr"], betas=(0.9, 0.98))
+            decay = c["weight_decay"] if p.dim() > 1 and not name.startswith(("encoder.", "detail.")) else 0.0
+            if rate:
+                groups.setdefault((rate, decay), []).append(p)
+            else:
+                p.requires_grad_(False)
+        self.opt = torch.optim.AdamW([{"params": ps, "peak": r, "weight_decay": d} for (r, d), ps in groups.items()], lr=c["lr"], betas=(0.9, 0.98), foreach=True)
         self.average = {k: v.clone() for k, v in self.model.state_dict().items()}
         self.steps, self.saved = steps, time.time()
         if resumed:
@@ -92,16 +97,22 @@ class Run:
             self.average, self.step, self.seconds = resumed["model"], resumed["step"], resumed["seconds"]
             self.opt.load_state_dict(resumed["opt"])
         self.model = self.model.to(memory_format=torch.channels_last)
+        if c["compile"]:
+            for language in filter(None, (self.model.language, self.model.second)):
+                for block in language.blocks:
+                    block.compile(dynamic=True)
         self.clock = time.time() - self.seconds
 
-    def trains(self, name):
-        """Which weights a stage touches."""
-        stage = self.c["stage"]
-        if stage == "lm":
-            return name.startswith("language.")
-        if stage == "again":
-            return name.startswith(("deeplens.", "second.")) and (self.c["whole"] or not name.startswith(("deeplens.own.", "second.")))
-        return stage != "glance" or not name.startswith("deeplens.")
+    def initialise(self, data):
+        """Start weights: ImageNet's, the detector's, then those of the checkpoints named by `init`, where they fit."""
+        self.model.encoder.load_imagenet(os.path.join(data, "efficientnet-lite2", "imagenet.npz"))
+        state = self.model.state_dict()
+        for path, prefix, new in self.c["init"] or ():
+            for name, value in torch.load(os.path.join(D.RUNS, path), map_location=DEVICE)["model"].items():
+                name = new + name[len(prefix):] if name.startswith(prefix) else None
+                if name in state and state[name].shape == value.shape:
+                    state[name] = value
+        self.model.load_state_dict(state)
 
     def update(self, loss):
         """One optimiser step with the rate of the schedule, then the running average."""
@@ -118,10 +129,12 @@ class Run:
         self.step += 1
         decay = min(c["ema"], (1 + self.step) / (10 + self.step))
         with torch.no_grad():
-            for k, v in self.model.state_dict().items():
-                self.average[k].lerp_(v, 1 - decay) if v.is_floating_point() else self.average[k].copy_(v)
+            for k, p in self.model.named_parameters():
+                if p.requires_grad:
+                    self.average[k].lerp_(p, 1 - decay)
         if time.time() - self.saved > c["save_seconds"]:
             self.save()
+            self.meet_peer()
 
     def save(self, name="last.pt"):
         if self.rank:
@@ -134,6 +147,16 @@ class Run:
         path = os.path.join(self.dir, name)
         torch.save(out, path + ".part")
         os.replace(path + ".part", path)
+
+    def meet_peer(self):
+        """Two runs of one stage, each with its own seed and process, may name each other as `peer`: whenever one saves, it goes on from the mean of its weights and the other's."""
+        path = self.c["peer"] and os.path.join(D.RUNS, self.c["peer"], "last.pt")
+        if path and os.path.exists(path) and self.meeting.workers == 1:
+            other = torch.load(path, map_location=DEVICE)["live"]
+            with torch.no_grad():
+                for k, p in self.model.named_parameters():
+                    if p.requires_grad:
+                        p.lerp_(other[k], 0.5)
 
     def log(self, **row):
         if self.rank:
@@ -157,22 +180,25 @@ class Run:
     def seed(self):
         return (self.c["seed"] * 1000003 + self.step) * 16 + self.rank
 
-    def frozen(self, epoch):
-        """How many encoder blocks get no gradient in this epoch: [[from epoch, blocks], ...]."""
-        return [n for start, n in self.c["frozen"] if epoch >= start][-1]
+    def frozen(self):
+        """How many encoder blocks get no gradient in this step. A list of numbers instead of one: they take turns."""
+        now = [n for start, n in self.c["frozen"] if self.step * self.c["batch"] >= start][-1]
+        return now[self.step % len(now)] if isinstance(now, list) else now
 
 
 def autocast():
     return torch.autocast(DEVICE, dtype=torch.bfloat16)
 
 
-def train_lm(run, data, tok, rows):
-    """Captions alone, no picture: batches of captions of like length."""
+def train_lm(run, data, tok):
+    """Sentences alone, no picture: batches of sentences of like length."""
+    from prepare import training_texts
     c = run.c
-    texts = D.encode_all(tok, D.read_text(data) + [t for r in rows for t in r["captions"]])
-    held = D.encode_all(tok, [t for r in D.read_split(data, "val") for t in r["captions"]])
+    texts = T.encode_all(tok, training_texts(data))
+    held = T.encode_all(tok, [t for r in Validation(data).rows for t in r["captions"]])
     per_epoch = len(texts) // c["batch"]
     run.start(data, int(c["epochs"] * per_epoch))
+    run.model.train()
     while run.step < run.steps:
         rng = np.random.default_rng([c["seed"], run.step // per_epoch])
         order = rng.permutation(len(texts))[:per_epoch * c["batch"]].reshape(-1, c["batch"])
@@ -187,87 +213,97 @@ def train_lm(run, data, tok, rows):
             batch = batch[run.rank::run.meeting.workers]
             torch.manual_seed(run.seed())
             with autocast():
-                loss = run.model.loss(None, D.pack([[texts[i]] for i in batch]), c["smoothing"])
+                loss = run.model.loss(None, T.pack([[texts[i]] for i in batch]), c["smoothing"])
             run.update(loss)
             if run.step % 50 == 0:
                 run.log(loss=round(loss.item(), 4))
     if run.rank:
         return
     with run.averaged() as model, autocast():
-        losses = [model.loss(None, D.pack([[t] for t in held[i:i + 250]]), 0.0).item() for i in range(0, len(held), 250)]
+        losses = [model.loss(None, T.pack([[t] for t in held[i:i + 250]]), 0.0).item() for i in range(0, len(held), 250)]
     run.log(held_out_loss=round(float(np.mean(losses)), 4))
     run.save()
 
 
-def batches(run, pixels, rows, tok, epochs):
-    """Yields (epoch, picture indices, augmented pixels, captions as token lists)."""
-    c, per_epoch = run.c, len(rows) // run.c["batch"]
-    plain = [D.encode_all(tok, r["captions"]) for r in rows]
-    mirrored = [D.encode_all(tok, [D.flip_words(t) for t in r["captions"]]) for r in rows]
-    while run.step < int(epochs * per_epoch):
-        epoch = run.step // per_epoch
-        order = np.random.default_rng([c["seed"], epoch]).permutation(len(rows))[:per_epoch * c["batch"]].reshape(-1, c["batch"])
-        rng = np.random.default_rng([c["seed"], 7, run.step, run.rank])
-        torch.manual_seed(run.seed())
-        index = np.sort(order[run.step % per_epoch][run.rank::run.meeting.workers])
-        views, flips = D.augment(pixels[index], rng, c["augment"])
-        yield run.step / per_epoch, index, views, [(mirrored if f else plain)[i] for i, f in zip(index, flips)], flips
-
-
-def evaluate(run, val_pixels, val_rows, tok, looks):
+def evaluate(run, val, tok, targets):
     """Scores the averaged weights on the validation pictures (greedy) and keeps them. Every worker captions its share."""
-    from score import score
-    from search import caption_pictures
-    meeting, table = run.meeting, run.meeting.captions
+    stage, meeting, table, out = run.c["stage"], run.meeting, run.meeting.captions, {}
+    passes = 0 if stage in ("tags", "detail") else 2 if "second" in stage else 1
     with run.averaged() as model, autocast():
-        written = caption_pictures(model, val_pixels[run.rank::meeting.workers], looks=looks, batch=50)
-    for look, ids in enumerate(written):
-        for i, tokens in enumerate(ids):
-            table[look, run.rank + i * meeting.workers] = torch.tensor(tokens + [D.PAD] * (table.shape[2] - len(tokens)), device="cpu")
+        if stage == "tags" and run.rank == 0:
+            scores = torch.cat([model.tags(model.encode(torch.tensor(val.pictures[i:i + 50]))[1][:, :, -model.last:]) for i in range(0, len(val.rows), 50)])
+            truth = targets(val.rows)[0][:, :200]
+            out["mAP of 200 words"] = {name: round(average_precision(scores[part, :200], truth[part]), 2) for name, part in val.parts.items()}
+        if passes:
+            for n, ids in enumerate(caption_pictures(model, val.pictures[run.rank::meeting.workers], passes=passes, batch=50)):
+                for i, tokens in enumerate(ids):
+                    table[n, run.rank + i * meeting.workers] = torch.tensor(tokens + [T.PAD] * (table.shape[2] - len(tokens)), device="cpu")
     meeting.barrier.wait(timeout=900)
     if run.rank:
         return
-    references, out = [r["captions"] for r in val_rows], {}
-    for name, rows in zip(("draft", "text"), table[:looks, :len(val_rows)].tolist()):
-        s = score([tok.decode([t for t in row if t != D.PAD]).strip() for row in rows], references)
-        out[name] = {k: round(s[k], 2) for k in ("CIDEr-D", "BLEU-4")}
+    for name, rows in zip(("draft", "text"), table[:passes, :len(val.rows)].tolist()):
+        texts = [tok.decode([t for t in row if t != T.PAD]).strip() for row in rows]
+        out[name] = {part: round(score(texts[s], [r["captions"] for r in val.rows[s]])["CIDEr-D"], 2) for part, s in val.parts.items()}
     run.log(val=out)
     run.save("step-%d.pt" % run.step)
 
 
-def train_pictures(run, data, tok, rows):
-    """Stages `glance` and `second`: the same loop, another loss."""
-    c, cache = run.c, os.path.join(HERE, "runs", "cache")
-    val_rows, size = D.read_split(data, "val"), run.model.encoder.size
-    for turn in (0, 1):  # the first worker decodes, the others find it done
-        if run.rank == 0 or turn == 1:
-            pixels, val_pixels = (D.read_pictures(data, split, r, cache, size) for split, r in (("train", rows), ("val", val_rows)))
-        run.meeting.barrier.wait(timeout=900)
-    per_epoch = len(rows) // c["batch"]
-    run.start(data, int(c["epochs"] * per_epoch))
+class FirstLoss:
+    """Cross entropy of the captions behind the first pass's visual tokens, and the tags; in the stages `tags` and `detail` the tags alone."""
+
+    def __init__(self, run, mixture, tok, targets):
+        self.run, self.mixture, self.tok, self.targets = run, mixture, tok, targets
+
+    def __call__(self, numbers, views, flips, detail, rng):
+        run, c, parts = self.run, self.run.c, {}
+        rows = [self.mixture.rows[i] for i in numbers]
+        if c["stage"] == "detail":
+            features = run.model.detail(views)
+        else:
+            visual, features = run.model.encode(views, run.frozen())
+            features = features[:, :, -run.model.last:]
+        if c["stage"] == "first":
+            texts = [[r["captions"][k] for k in rng.permutation(len(r["captions"]))[:c["captions"]]] for r in rows]
+            tokens = [T.encode_all(self.tok, map(T.flip_words, ts) if f else ts) for ts, f in zip(texts, flips)]
+            parts["first"] = run.model.loss(visual, T.pack(tokens), c["smoothing"])
+        if c["tag_share"]:
+            parts["tags"] = c["tag_share"] * tag_loss(run.model.tags(features), *self.targets(rows))
+        return parts
+
+
+def train_pictures(run, data, tok):
+    """All stages that read pictures: the same loop, another loss."""
+    c, mixture = run.c, Mixture(data, run.c["shares"])
+    val, targets = Validation(data, large="second" in c["stage"], every=c["every"]), TagTargets(mixture.rows)
+    run.start(data, c["pictures"] // c["batch"])
     if c["stage"] == "second":
-        from second import SecondLoss
-        loss_of = SecondLoss(run, data, tok, rows)
-    elif c["stage"] in ("critic", "again"):
-        from critic import CriticLoss
-        loss_of = CriticLoss(run, data, tok, rows)
+        from second import SecondLoss as Loss
+    elif c["stage"].startswith("critic"):
+        from critic import CriticLoss as Loss
     else:
-        def loss_of(epoch, index, views, captions, flips):
-            visual, _ = run.model.look(views, run.frozen(epoch))
-            return {"glance": run.model.loss(visual, D.pack(captions), c["smoothing"])}
+        Loss = FirstLoss
+    loss_of, recent, every = Loss(run, mixture, tok, targets), [], max(1, (c["evaluate"] or 1 << 40) // c["batch"])
+    kept = Features(run.model, mixture, data, c["features"] or "", c["stage"] in ("second", "critic-second", "detail"))
     run.model.train()
-    recent = []
-    every = max(1, int(c["eval_every"] * per_epoch))
-    for epoch, index, views, captions, flips in batches(run, pixels, rows, tok, c["epochs"]):
+    while run.step < run.steps:
+        numbers = mixture.batch(c["seed"], run.step, c["batch"], run.rank, run.meeting.workers)
+        rng = np.random.default_rng([c["seed"], 7, run.step, run.rank])
+        torch.manual_seed(run.seed())
         with autocast():
-            parts = loss_of(epoch, index, views, captions, flips)
+            if c["stage"] == "detail":
+                (views, flips), detail = kept.large(numbers, rng), None
+            elif c["features"]:
+                views, flips, detail = kept.draw(numbers, rng, "second" in c["stage"])
+            else:
+                (views, flips), detail = D.augment(mixture.read(numbers), rng, c["augment"]), None
+            parts = loss_of(numbers, views, flips, detail, rng)
         run.update(sum(parts.values()))
         recent.append({**{k: v.item() for k, v in parts.items()}, **run.noted})
         if run.step % 25 == 0:
-            run.log(epoch=round(epoch, 2), **{k: round(float(np.mean([r[k] for r in recent if k in r])), 4) for k in sorted(set().union(*recent))})
+            run.log(pictures=run.step * c["batch"], **{k: round(float(np.mean([r[k] for r in recent if k in r])), 4) for k in sorted(set().union(*recent))})
             recent = []
-        if run.step % every == 0 or run.step == run.steps:
-            evaluate(run, val_pixels, val_rows, tok, 1 if c["stage"] == "glance" else c["looks"])
+        if run.step % every == 0 or (run.step == run.steps and c["evaluate"]):
+            evaluate(run, val, tok, targets)
     run.save()
 
 
@@ -275,25 +311,19 @@ def work(rank, meeting, config, data):
     if DEVICE == "cuda":
         torch.set_default_device(DEVICE)
     torch.set_num_threads(1)
-    run, rows = Run(config, rank, meeting), D.read_split(data, "train")
-    tok = D.load_tokenizer(os.path.join(HERE, "runs", "tokenizer.json"))
-    (train_lm if run.c["stage"] == "lm" else train_pictures)(run, data, tok, rows)
+    run, tok = Run(config, rank, meeting), T.load_tokenizer(os.path.join(D.RUNS, "tokenizer.json"))
+    (train_lm if run.c["stage"] == "lm" else train_pictures)(run, data, tok)
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("config")
-    parser.add_argument("--data", default=os.path.join(HERE, "..", "..", "shared", "data"))
+    parser.add_argument("--data", default=D.DATA)
     parser.add_argument("--workers", type=int, default=2 if DEVICE == "cpu" else 1)
     args = parser.parse_args()
     with open(args.config) as f:
         config = json.load(f)
-    rows, cache = D.read_split(args.data, "train"), os.path.join(HERE, "runs", "cache")
-    path = os.path.join(HERE, "runs", "tokenizer.json")
-    if not os.path.exists(path):
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        D.make_tokenizer(D.read_text(args.data) + [t for r in rows for t in r["captions"]], path)
-    meeting = Meeting(args.workers, 24 << 20)  # more than the weights of any model here
+    meeting = Meeting(args.workers, 32 << 20)  # more than the weights of any model here
     others = [mp.get_context("fork").Process(target=work, args=(rank, meeting, config, args.data), daemon=True) for rank in range(1, args.workers)]
     for process in others:
         process.start()

@@ -70,7 +70,9 @@ describe('files', () => {
       code: 'path-not-allowed',
       message: `${inFilms('a.ts')} may not be used by this service: it is not in a folder that SECONDGLANCE_ALLOW_PATHS allows`,
     });
-    await expect(openGuard({ allowPaths: [inFilms('none')], allowUrls: [] })).rejects.toThrow(/none is not an existing folder/);
+    await expect(openGuard({ allowPaths: [inFilms('none')], allowUrls: [] })).rejects.toThrow(
+      /none is not an existing folder/,
+    );
   });
 
   test('what is not there outside is refused like what is', async () => {

@@ -1,18 +1,18 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import path, { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { globSync } from 'tinyglobby';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type Bundle, DEFAULT_BUNDLE, listBundles, loadBundle } from '../../../src/workers/bundle/bundle.ts';
+import type { ImageSpec } from '../../../src/core/types.ts';
+import { type Bundle, listBundles, loadBundle } from '../../../src/workers/bundle/bundle.ts';
 import { openEngine, type TwoPassResult } from '../../../src/workers/bundle/engine.ts';
 
 /*
- * The same pictures through Python and through this runtime. The fixture is written by training/parity.py with the bundle; its pictures are
+ * The same pictures through Python and through this runtime. A bundle's fixture is written by training/parity.py; its pictures are
  * made by a formula, so no picture of the training data is needed.
  */
-const FIXTURE = fileURLToPath(new URL('../../fixtures/parity.json', import.meta.url));
+const FIXTURES = fileURLToPath(new URL('../../fixtures/parity/', import.meta.url));
 const RUNS = fileURLToPath(new URL('../../../training/runs/', import.meta.url));
 
 const three = z.tuple([z.int(), z.int(), z.int()]);
@@ -51,14 +51,14 @@ type Search = 'greedy' | 'beam';
 const BEAMS = { greedy: 1, beam: 3 } as const;
 
 /** A picture as its formula says: a disc on a sloping, perhaps chequered ground. */
-function drawn({ base, ax, ay, amount, shift, cx, cy, r, rgb }: Formula): Uint8Array {
-  const pixels = new Uint8Array(224 * 224 * 3);
-  for (let y = 0; y < 224; y++) {
-    for (let x = 0; x < 224; x++) {
+function drawn({ base, ax, ay, amount, shift, cx, cy, r, rgb }: Formula, { width, height }: ImageSpec): Uint8Array {
+  const pixels = new Uint8Array(width * height * 3);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
       const disc = (x - cx) ** 2 + (y - cy) ** 2 < r ** 2;
       const check = amount * (((x >> shift) ^ (y >> shift)) & 1);
       for (const c of [0, 1, 2] as const) {
-        pixels[(y * 224 + x) * 3 + c] = disc ? rgb[c] : (base[c] + ((ax[c] * x + ay[c] * y) >> 4) + check) & 255;
+        pixels[(y * width + x) * 3 + c] = disc ? rgb[c] : (base[c] + ((ax[c] * x + ay[c] * y) >> 4) + check) & 255;
       }
     }
   }
@@ -71,7 +71,7 @@ async function captionAll(bundle: Bundle, fixture: Fixture, beams: number): Prom
   const engine = await openEngine({ ...bundle, manifest: { ...bundle.manifest, generation } });
   try {
     return await engine.write(
-      fixture.pictures.map(({ picture }) => drawn(picture)),
+      fixture.pictures.map(({ picture }) => drawn(picture, bundle.image)),
       { passes: 2 },
     );
   } finally {
@@ -96,12 +96,11 @@ async function expectSame(bundle: Bundle, fixture: Fixture, by: 'shipped' | 'pyt
   }
 }
 
-const installed = (await listBundles()).some(({ name }) => name === DEFAULT_BUNDLE) && existsSync(FIXTURE);
+const bundles = (await listBundles()).map(({ name }) => name);
 
-describe.runIf(installed)('parity with Python', { timeout: 180_000 }, async () => {
-  const fixture = installed ? fixtureSchema.parse(JSON.parse(await readFile(FIXTURE, 'utf8'))) : undefined;
-  if (fixture === undefined) return;
-  const bundle = await loadBundle(fixture.bundle);
+describe.each(bundles)('parity of %s with Python', { timeout: 180_000 }, async (name) => {
+  const fixture = fixtureSchema.parse(JSON.parse(await readFile(path.join(FIXTURES, `${name}.json`), 'utf8')));
+  const bundle = await loadBundle(name);
 
   test('the fixture was made with the graphs that are shipped', () => {
     const shipped = Object.entries(bundle.manifest.graphs).map(([name, graph]) => [name, graph?.default.sha256]);
@@ -109,7 +108,9 @@ describe.runIf(installed)('parity with Python', { timeout: 180_000 }, async () =
   });
 
   test('the formula gives the same pictures here', () => {
-    const sums = fixture.pictures.map(({ picture }) => drawn(picture).reduce((sum, value) => sum + value, 0));
+    const sums = fixture.pictures.map(({ picture }) =>
+      drawn(picture, bundle.image).reduce((sum, value) => sum + value, 0),
+    );
     expect(sums).toEqual(fixture.pictures.map(({ checksum }) => checksum));
   });
 
