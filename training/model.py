@@ -196,8 +196,10 @@ class Captioner(nn.Module):
         language = language or self.language
         states = language.hidden(visual, pack)
         at = pack["targets"] >= 0
-        logits = language.logits(states[at]).float()
-        return F.cross_entropy(logits, pack["targets"][at], label_smoothing=smoothing)
+        states, targets = states[at], pack["targets"][at]
+        more = -len(targets) % 64  # few shapes: oneDNN compiles its kernels for every one anew
+        logits = language.logits(F.pad(states, (0, 0, 0, more))).float()
+        return F.cross_entropy(logits, F.pad(targets, (0, more), value=-100), label_smoothing=smoothing)
 
 
 class DecoderGraph(nn.Module):

@@ -75,7 +75,7 @@ def pack(groups, shared=None):
             targets = list(caption) + [EOS if whole else -100]
             row += [(t, p, 0, g + 1, y) for p, (t, y) in enumerate(zip(inputs, targets))]
         rows.append(row)
-    width = max(map(len, rows))
+    width = -(-max(map(len, rows)) // 8) * 8  # few widths: oneDNN compiles its kernels for every shape anew
     table = np.array([row + [(PAD, 0, 0, -1, -100)] * (width - len(row)) for row in rows], np.int64)
     names = ("ids", "positions", "segments", "group", "targets")
     return {n: torch.tensor(table[:, :, k]) for k, n in enumerate(names)}

@@ -30,10 +30,11 @@ from search import caption_pictures
 from tags import TagTargets, average_precision, tag_loss
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+# seconds: the run ends, and the rate of the schedule with it, after so much wall time, even if `pictures` have not all been seen
 # init: a list of [checkpoint, which of its weights (a prefix), under which prefix they go on]; frozen: how many encoder blocks get no gradient, [[from picture, blocks], ...]
 DEFAULTS = {"batch": 32, "pictures": 0, "lr": 6e-4, "encoder_lr": 1e-4, "language_lr": None, "warmup": 200, "weight_decay": 0.05, "ema": 0.998, "seed": 1,
             "smoothing": 0.1, "model": {}, "init": None, "frozen": [[0, 22]], "floor": 0.05, "augment": 1.6, "evaluate": 20000, "every": 1, "shares": {}, "features": None,
-            "save_seconds": 180, "clip": 1.0, "peer": None, "tag_share": 0.0, "captions": 3, "compile": True,
+            "save_seconds": 180, "seconds": None, "clip": 1.0, "peer": None, "tag_share": 0.0, "captions": 3, "compile": True,
             "drafts": [0.5, 0.3, 0.2], "samples": 5, "most": 20, "temperature": 0.6}
 TRAINED = {"lm": ("language.",), "tags": ("encoder.", "tags."), "detail": ("detail.", "tags."), "first": ("encoder.", "connector.", "place", "language.", "tags."),
            "critic": ("encoder.", "connector.", "place", "language."), "second": ("deeplens.", "second."), "critic-second": ("deeplens.", "second.")}
@@ -45,6 +46,7 @@ class Meeting:
     def __init__(self, workers, size):
         self.workers, self.barrier = workers, mp.get_context("fork").Barrier(workers)
         self.buffers = torch.zeros(2, workers, size).share_memory_()
+        self.progress = torch.zeros(2).share_memory_()  # which part of the schedule is done, as worker 0 sees it
         self.captions = torch.zeros(2, 2000, 64, dtype=torch.int64).share_memory_()  # passes, validation pictures, tokens
 
     def average(self, rank, step, grads):
@@ -53,7 +55,7 @@ class Meeting:
         mine = self.buffers[step % 2]
         flat = torch.cat([g.reshape(-1) for g in grads])
         mine[rank, :len(flat)] = flat
-        self.barrier.wait(timeout=900)
+        self.barrier.wait(timeout=3600)
         flat = mine[:, :len(flat)].mean(0)
         for g, part in zip(grads, flat.split([g.numel() for g in grads])):
             g.copy_(part.view_as(g))
@@ -116,14 +118,18 @@ class Run:
 
     def update(self, loss):
         """One optimiser step with the rate of the schedule, then the running average."""
-        c = self.c
-        done = self.step / self.steps
-        rate = min(1.0, (self.step + 1) / c["warmup"]) * (c["floor"] + (1 - c["floor"]) * 0.5 * (1 + math.cos(math.pi * done)))
-        for group in self.opt.param_groups:
-            group["lr"] = group["peak"] * rate
+        c, progress = self.c, self.meeting.progress[self.step % 2]
+        if self.rank == 0:
+            progress.fill_(max(self.step / self.steps, (time.time() - self.clock) / (c["seconds"] or math.inf)))
         self.opt.zero_grad(set_to_none=True)
         loss.backward()
         self.meeting.average(self.rank, self.step, [p.grad for g in self.opt.param_groups for p in g["params"] if p.grad is not None])
+        done = min(1.0, progress.item())
+        if done == 1:
+            self.steps = self.step + 1
+        rate = min(1.0, (self.step + 1) / c["warmup"]) * (c["floor"] + (1 - c["floor"]) * 0.5 * (1 + math.cos(math.pi * done)))
+        for group in self.opt.param_groups:
+            group["lr"] = group["peak"] * rate
         torch.nn.utils.clip_grad_norm_([p for g in self.opt.param_groups for p in g["params"]], c["clip"])
         self.opt.step()
         self.step += 1
@@ -238,7 +244,7 @@ def evaluate(run, val, tok, targets):
             for n, ids in enumerate(caption_pictures(model, val.pictures[run.rank::meeting.workers], passes=passes, batch=50)):
                 for i, tokens in enumerate(ids):
                     table[n, run.rank + i * meeting.workers] = torch.tensor(tokens + [T.PAD] * (table.shape[2] - len(tokens)), device="cpu")
-    meeting.barrier.wait(timeout=900)
+    meeting.barrier.wait(timeout=3600)
     if run.rank:
         return
     for name, rows in zip(("draft", "text"), table[:passes, :len(val.rows)].tolist()):
@@ -254,6 +260,15 @@ class FirstLoss:
     def __init__(self, run, mixture, tok, targets):
         self.run, self.mixture, self.tok, self.targets = run, mixture, tok, targets
 
+    def captions(self, visual, tokens):
+        """The mean over all tokens. The shorter and the longer half of the rows go through the model separately: padded to one width, they would take a fifth longer."""
+        total, count, order = 0.0, 0, np.argsort([sum(map(len, row)) for row in tokens], kind="stable")
+        for at in (part for part in np.array_split(order, 2) if len(part)):
+            pack = T.pack([tokens[i] for i in at])
+            n = int((pack["targets"] >= 0).sum())
+            total, count = total + n * self.run.model.loss(visual[at], pack, self.run.c["smoothing"]), count + n
+        return total / count
+
     def __call__(self, numbers, views, flips, detail, rng):
         run, c, parts = self.run, self.run.c, {}
         rows = [self.mixture.rows[i] for i in numbers]
@@ -265,7 +280,7 @@ class FirstLoss:
         if c["stage"] == "first":
             texts = [[r["captions"][k] for k in rng.permutation(len(r["captions"]))[:c["captions"]]] for r in rows]
             tokens = [T.encode_all(self.tok, map(T.flip_words, ts) if f else ts) for ts, f in zip(texts, flips)]
-            parts["first"] = run.model.loss(visual, T.pack(tokens), c["smoothing"])
+            parts["first"] = self.captions(visual, tokens)
         if c["tag_share"]:
             parts["tags"] = c["tag_share"] * tag_loss(run.model.tags(features), *self.targets(rows))
         return parts
