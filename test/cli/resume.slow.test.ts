@@ -1,6 +1,6 @@
 import { mkdir, readdir, utimes } from 'node:fs/promises';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { inferenceProcesses } from '../support/processes.ts';
+import { anInferenceProcess } from '../support/processes.ts';
 import { buildTinyBundle } from '../support/tiny-bundle.ts';
 import { run } from './support/program.ts';
 import {
@@ -30,7 +30,7 @@ describe('killed in the middle', () => {
     const room = await watched('kill a child');
     const args = longRun(room.shared);
     const { pid, ended } = await underWay(room, args);
-    const [victim = -1] = inferenceProcesses(pid);
+    const victim = anInferenceProcess(pid);
     process.kill(victim, 'SIGKILL');
     expect(await ended).toMatchObject({ code: 0 });
     expect(await outputs(room.at('out'))).toEqual(reference);

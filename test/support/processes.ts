@@ -61,6 +61,13 @@ export function inferenceProcesses(parent: number): number[] {
   );
 }
 
+/** The first inference process of `parent`. Throws where there is none: 0 and -1 as a pid would signal other processes. */
+export function anInferenceProcess(parent: number): number {
+  const [pid] = inferenceProcesses(parent);
+  if (pid === undefined) throw new Error(`process ${parent} has no inference process`);
+  return pid;
+}
+
 /** Waits until `condition` gives something other than undefined or false; fails after `seconds`. */
 export async function until<T>(condition: () => T | undefined | false, seconds: number, what: string): Promise<T> {
   const end = Date.now() + seconds * 1000;

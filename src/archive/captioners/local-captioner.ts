@@ -1,5 +1,5 @@
 import { captionInput } from '../../captioning/caption-input.ts';
-import { digest, trackOptions } from '../../captioning/input-identity.ts';
+import { trackKey } from '../../captioning/input-identity.ts';
 import { assertWritable } from '../../captioning/outputs/output-status.ts';
 import type { Target } from '../../captioning/outputs/target.ts';
 import type { Reporter } from '../../captioning/reporter.ts';
@@ -74,7 +74,7 @@ export class LocalRecordingCaptioner implements RecordingCaptioner {
     const captioner = await this.#captioner.get();
     const own = planSettings(plan, bundle, settings.verbose);
     const identity: JsonObject = { content: recording.content };
-    const key = digest({ input: identity, options: trackOptions(own), model: captioner.model.sha256 });
+    const key = trackKey(identity, own, captioner.model);
     const targets = await freeTargets(candidateTargets(db, recording, settings), recording, key);
     const { frames, passes } = plan;
     const record = { frames, passes, track: targets[0]?.path ?? '', began: performance.now(), session };

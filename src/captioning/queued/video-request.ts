@@ -6,7 +6,7 @@ import type { Source } from '../../ingest/sources/sources.ts';
 import { PROFILE_NAMES } from '../../pipeline/cues/profiles.ts';
 import { FORMAT_NAMES } from '../../pipeline/formats/formats.ts';
 import { readJson } from '../../queue/jobs.ts';
-import { digest, trackOptions } from '../input-identity.ts';
+import { digest, trackKey as inputKey } from '../input-identity.ts';
 import type { Target } from '../outputs/target.ts';
 import type { RunSettings, TrackSettings } from '../settings.ts';
 
@@ -62,8 +62,8 @@ export function readRequest(json: string): VideoRequest {
   return readJson(requestSchema, json, 'the request of a video');
 }
 
-/** The equivalent settings of `caption`. */
-export function settingsOf(request: VideoRequest): TrackSettings {
+/** The settings of `caption` that a request carries. */
+export function settingsOf(request: TrackSettings): TrackSettings {
   const { choice, from, to, passes, minConfidence, profile, kind, language } = request;
   return {
     choice,
@@ -79,8 +79,7 @@ export function settingsOf(request: VideoRequest): TrackSettings {
 
 /** The key that `caption` uses in the output manifest for the same input, options and bundle. */
 export function trackKey(request: VideoRequest): string {
-  const options = trackOptions(settingsOf(request));
-  return digest({ input: request.identity, options, model: request.model.sha256 });
+  return inputKey(request.identity, settingsOf(request), request.model);
 }
 
 /** A video's ID. The same input with the same options and outputs, submitted twice, is one job. */
@@ -97,20 +96,12 @@ export function makeRequest(
   settings: Omit<RunSettings, 'resume' | 'verbose'>,
   bundle: Pick<VideoRequest, 'image' | 'model'>,
 ): VideoRequest {
-  const { choice, from, to, passes, minConfidence, profile, kind, language, force } = settings;
   return {
     source: { ...source },
     identity,
     targets: targets.map(({ format, path }) => ({ format, path })),
-    choice,
-    ...(from === undefined ? {} : { from }),
-    ...(to === undefined ? {} : { to }),
-    passes,
-    minConfidence,
-    profile,
-    kind,
-    language,
-    force,
+    ...settingsOf(settings),
+    force: settings.force,
     image: { ...bundle.image },
     model: { ...bundle.model },
   };

@@ -12,7 +12,7 @@ import type { Captioner } from '../../../src/workers/captioner.ts';
 import type { WorkerError } from '../../../src/workers/errors.ts';
 import { InferenceProcess } from '../../../src/workers/pool/inference-process.ts';
 import { type CaptionerOptions, createCaptioner } from '../../../src/workers/pool/pool.ts';
-import { inferenceProcesses, processes, until } from '../../support/processes.ts';
+import { anInferenceProcess, inferenceProcesses, processes, until } from '../../support/processes.ts';
 import { buildTinyBundle, type Colour, TEXTS } from '../../support/tiny-bundle.ts';
 import { tinyGroup } from '../../support/tiny-groups.ts';
 
@@ -82,7 +82,7 @@ describe('captions', () => {
 describe('a process that dies', () => {
   test('while idle is replaced', async () => {
     const captioner = await captionerWith();
-    const [pid = 0] = inferenceProcesses(process.pid);
+    const pid = anInferenceProcess(process.pid);
     process.kill(pid, 'SIGKILL');
     await until(() => inferenceProcesses(process.pid).length === 0, 60, 'death');
     expect(await texts(captioner, 'green')).toEqual([TEXTS.green.text, TEXTS.red.text]);
@@ -126,7 +126,7 @@ describe('a process that dies', () => {
     const failures: WorkerError[] = [];
     const slow = await loadBundle(await buildTinyBundle(join(home, 'slow'), { spin: 300_000 }));
     const captioner = await captionerWith({ bundle: slow, onFailure: (error) => failures.push(error) });
-    const [pid = 0] = inferenceProcesses(process.pid);
+    const pid = anInferenceProcess(process.pid);
     const captions = captioner.caption(group('white'), TWO, signal);
     setTimeout(() => process.kill(pid, 'SIGKILL'), 200);
     expect((await captions).map(({ text }) => text)).toEqual([TEXTS.white.text, TEXTS.red.text]);
@@ -191,7 +191,7 @@ test('a bundle that vanishes while a process must be replaced ends the run, not 
   const vanishing = await buildTinyBundle(join(home, 'vanishing'));
   const captioner = await captionerWith({ bundle: await loadBundle(vanishing) });
   rmSync(vanishing, { recursive: true });
-  process.kill(inferenceProcesses(process.pid)[0] ?? 0, 'SIGKILL');
+  process.kill(anInferenceProcess(process.pid), 'SIGKILL');
   await until(() => inferenceProcesses(process.pid).length === 0, 60, 'death');
   await expect(captioner.caption(group('red'), TWO, signal)).rejects.toMatchObject({ code: 'bundle-missing' });
 });
