@@ -5,6 +5,7 @@ import type { JsonObject } from '../core/json-value.ts';
 import type { Keyframe } from '../core/types.ts';
 import type { IngestReport } from '../ingest/decode/damage.ts';
 import { IngestError } from '../ingest/errors.ts';
+import { groupKeyframes } from '../ingest/group-keyframes.ts';
 import type { MediaInfo } from '../ingest/probe/media-info.ts';
 import { probe } from '../ingest/probe/probe.ts';
 import { type KeyframeReader, readKeyframes } from '../ingest/read-keyframes.ts';
@@ -12,12 +13,11 @@ import { openSource } from '../ingest/sources/open-source.ts';
 import type { Source } from '../ingest/sources/sources.ts';
 import type { GroupCaptions } from '../pipeline/cues/order.ts';
 import type { CaptionStream } from '../pipeline/track-events.ts';
-import { groupKeyframes } from '../queue/group-keyframes.ts';
-import { type GroupWork, runGroups } from '../queue/in-process.ts';
 import { type Journal, openJournal } from '../storage/journal.ts';
 import type { Captioner, CaptionOptions } from '../workers/captioner.ts';
 import { captionOptions, digest } from './input-identity.ts';
 import { journalFolder } from './journal-files.ts';
+import { type GroupWork, runGroups } from './run-groups.ts';
 import type { KeyframeSettings } from './settings.ts';
 
 /** The captions of one source as they are finished, in this process or through the queue. */

@@ -1,6 +1,6 @@
 import { type FailureDetail, SecondGlanceError, sentenceOf } from '../core/errors.ts';
 import { detailLines, EXIT, furtherLines } from '../core/failures.ts';
-import { counted } from '../core/wording.ts';
+import { counted } from '../core/text/wording.ts';
 
 /** Something that went wrong with an input. */
 export interface Problem {

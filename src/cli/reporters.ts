@@ -1,7 +1,7 @@
 import { createLogUpdate } from 'log-update';
 import type { InputProgress, Reporter } from '../captioning/reporter.ts';
 import { closingLine, summaryLine } from '../captioning/summary.ts';
-import { clockText, counted } from '../core/wording.ts';
+import { clockText, counted } from '../core/text/wording.ts';
 
 /** `12 keyframes, 1:04 of 3:10, 8.2 times real time, 0:15 left` */
 export function progressLine(progress: InputProgress, elapsedSeconds: number): string {

@@ -1,11 +1,11 @@
 import { map, merge, Subject, share } from 'rxjs';
 import { SecondGlanceError } from '../core/errors.ts';
+import { counted } from '../core/text/wording.ts';
 import type { Caption, Cue, Micros } from '../core/types.ts';
-import { counted } from '../core/wording.ts';
-import { OutputError } from '../storage/errors.ts';
 import { type GroupCaptions, orderCaptions } from './cues/order.ts';
 import type { CueRules } from './cues/rules.ts';
 import { toCues } from './cues/to-cues.ts';
+import { TrackError } from './errors.ts';
 import type { TrackSummary } from './formats/track-writer.ts';
 
 /** The captions of one video, as they are finished. */
@@ -70,7 +70,7 @@ export async function* trackEvents<Summary extends TrackSummary>(
   const timeline = {
     zero: stream.zero,
     end: () => {
-      if (summary === undefined) throw new OutputError('captions-incomplete', 'the end of the video is not known yet');
+      if (summary === undefined) throw new TrackError('captions-incomplete', 'the end of the video is not known yet');
       return summary.end;
     },
   };

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import type { Settings } from '../config/settings-schema.ts';
-import { hideSecrets } from '../core/secrets.ts';
+import { hideSecrets } from '../core/text/secrets.ts';
 import { type LinkListener, placeOf } from '../queue/redis/connection.ts';
 import type { Log } from './service.ts';
 

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { UsageError } from '../core/failures.ts';
-import { shellWord } from '../core/shell-word.ts';
+import { shellWord } from '../core/text/shell-word.ts';
 import type { Source } from '../ingest/sources/sources.ts';
 import { OutputExistsError } from '../storage/errors.ts';
 import { writeChapterCopy } from './guide/chapter-copy.ts';

@@ -4,7 +4,7 @@ import { errnoOf, SecondGlanceError } from '../core/errors.ts';
 /** Codes of {@link OutputError}. */
 export type OutputErrorCode = keyof typeof OUTPUT_ERRORS;
 
-/** A failure of ordering captions, writing tracks, or keeping the journal. */
+/** A failure of writing files, or of keeping the journal. */
 export class OutputError extends SecondGlanceError<OutputErrorCode> {}
 
 /** The OutputError for a failed file operation. `doing` completes "cannot ...", as in `write /films/holiday.vtt`. */

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
+import { type CaptionedGroup, type GroupWork, type RunOptions, runGroups } from '../../src/captioning/run-groups.ts';
 import type { Caption, Group } from '../../src/core/types.ts';
-import { type GroupResult, type GroupWork, type RunOptions, runGroups } from '../../src/queue/in-process.ts';
 import { until } from '../support/processes.ts';
 import { tinyGroup } from '../support/tiny-groups.ts';
 import { contexts, leftovers } from './support/contexts.ts';
@@ -10,7 +10,7 @@ type Run = (
   groups: AsyncIterable<Group>,
   work: GroupWork,
   options: RunOptions,
-) => AsyncGenerator<GroupResult, void, undefined>;
+) => AsyncGenerator<CaptionedGroup, void, undefined>;
 
 vi.setConfig({ testTimeout: 240_000 });
 
@@ -39,15 +39,15 @@ const describeGroup: GroupWork = async (group): Promise<Caption[]> =>
 
 const quiet = () => new AbortController().signal;
 
-async function collect(results: AsyncIterable<GroupResult>): Promise<GroupResult[]> {
-  const all: GroupResult[] = [];
+async function collect(results: AsyncIterable<CaptionedGroup>): Promise<CaptionedGroup[]> {
+  const all: CaptionedGroup[] = [];
   for await (const result of results) all.push(result);
   return all.sort((a, b) => a.index - b.index);
 }
 
 /** The truth: every group given to the work, one after the other. */
-async function truth(count: number): Promise<GroupResult[]> {
-  const all: GroupResult[] = [];
+async function truth(count: number): Promise<CaptionedGroup[]> {
+  const all: CaptionedGroup[] = [];
   for await (const group of source(count).groups()) {
     all.push({ video: group.video, index: group.index, captions: await describeGroup(group, quiet()) });
   }

@@ -1,8 +1,8 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import type { GroupWork } from '../../src/captioning/run-groups.ts';
 import { enqueueGroups } from '../../src/queue/enqueue-groups.ts';
 import { startGroupWorker } from '../../src/queue/group-worker.ts';
-import type { GroupWork } from '../../src/queue/in-process.ts';
 import { RescheduleError } from '../../src/queue/job-loop.ts';
 import { startRedis } from '../support/redis.ts';
 import { makeFolder } from '../support/videos.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { GroupWork } from '../../src/captioning/run-groups.ts';
 import { enqueueGroups } from '../../src/queue/enqueue-groups.ts';
-import type { GroupWork } from '../../src/queue/in-process.ts';
 import { type JobContext, JobLoop } from '../../src/queue/job-loop.ts';
 import { type RunPayload, TRACKS_QUEUE } from '../../src/queue/jobs.ts';
 import type { QueueContext } from '../../src/queue/queue-context.ts';

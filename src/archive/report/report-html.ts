@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
-import { escapeHtml, htmlPage } from '../../core/html.ts';
-import { clockText, counted } from '../../core/wording.ts';
+import { escapeHtml, htmlPage } from '../../core/text/html.ts';
+import { clockText, counted } from '../../core/text/wording.ts';
 import { formatLocal, formatOffset, startOfDay } from '../clock/time-zone.ts';
 import type { WatchSession } from '../recordings/work-sessions.ts';
 import type { CameraReport, Moment, RecordingIssue, Report } from './report.ts';

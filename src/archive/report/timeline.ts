@@ -1,4 +1,4 @@
-import { escapeHtml } from '../../core/html.ts';
+import { escapeHtml } from '../../core/text/html.ts';
 import { localTimeAt, startOfDay } from '../clock/time-zone.ts';
 import type { CameraReport } from './report.ts';
 

@@ -1,5 +1,5 @@
 import { sentenceOf } from '../../core/errors.ts';
-import { clockText } from '../../core/wording.ts';
+import { clockText } from '../../core/text/wording.ts';
 import type { WatchResult } from './watcher.ts';
 
 /**

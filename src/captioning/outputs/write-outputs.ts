@@ -1,4 +1,4 @@
-import { counted } from '../../core/wording.ts';
+import { counted } from '../../core/text/wording.ts';
 import type { MediaInfo } from '../../ingest/probe/media-info.ts';
 import { PROFILES } from '../../pipeline/cues/profiles.ts';
 import { rulesFor } from '../../pipeline/cues/rules.ts';

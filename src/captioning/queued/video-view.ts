@@ -1,4 +1,4 @@
-import { clockText } from '../../core/wording.ts';
+import { clockText } from '../../core/text/wording.ts';
 import { isOpen, type VideoRecord } from '../../queue/redis/records.ts';
 import type { Problem } from '../summary.ts';
 import { progressOf, summaryOf } from './wait-for-videos.ts';

@@ -3,7 +3,7 @@ import { formatIso } from '../../archive/clock/iso-time.ts';
 import { formatLocal } from '../../archive/clock/time-zone.ts';
 import { makeReport, saveReport } from '../../archive/report/make-report.ts';
 import { EXIT, UsageError } from '../../core/failures.ts';
-import { counted } from '../../core/wording.ts';
+import { counted } from '../../core/text/wording.ts';
 import { streamSink } from '../../storage/stream-sink.ts';
 
 /** The flags of `report`. */

@@ -2,7 +2,7 @@ import type { Reporter } from '../../captioning/reporter.ts';
 import { type InputSummary, problemOf, roundSeconds, summarise } from '../../captioning/summary.ts';
 import { EXIT } from '../../core/failures.ts';
 import { abortExitCode, onInterrupted } from '../../core/interruption.ts';
-import { counted } from '../../core/wording.ts';
+import { counted } from '../../core/text/wording.ts';
 import type { GuideResult } from '../../steps/context.ts';
 import { makeGuide } from '../../steps/make-guide.ts';
 import type { GuideInput, StepsSettings } from '../../steps/steps-settings.ts';

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { EXIT, UsageError } from '../../core/failures.ts';
-import { counted } from '../../core/wording.ts';
+import { counted } from '../../core/text/wording.ts';
 import type { Finding, TrackCheck } from '../../pipeline/check-track.ts';
 import { PROFILE_NAMES, PROFILES, type Profile } from '../../pipeline/cues/profiles.ts';
 import { toSeconds, vttTime } from '../../pipeline/cues/time.ts';
-import { OutputError } from '../../storage/errors.ts';
+import { TrackError } from '../../pipeline/errors.ts';
 import { runCommand } from '../run-command.ts';
 
 /** Exit codes of `check`, which describe the track, not the run. */
@@ -41,7 +41,7 @@ async function check(file: string, profile: Profile): Promise<TrackCheck> {
   try {
     return await checkTrack(file, profile);
   } catch (cause) {
-    if (cause instanceof OutputError) throw new UsageError(cause.message, { cause });
+    if (cause instanceof TrackError) throw new UsageError(cause.message, { cause });
     const { asInputError } = await import('../../ingest/sources/sources.ts');
     throw new UsageError(asInputError(cause, file).message, { cause });
   }

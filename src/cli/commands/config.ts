@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { SETTING_NAMES, type SettingName, variableOf } from '../../config/setting-definitions.ts';
-import { hideSecrets } from '../../core/secrets.ts';
+import { hideSecrets } from '../../core/text/secrets.ts';
 import { type ServiceSettingFlags, serviceOptions } from '../options.ts';
 import { runCommand } from '../run-command.ts';
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { SettingFlags } from '../../config/load.ts';
-import { counted } from '../../core/wording.ts';
+import { counted } from '../../core/text/wording.ts';
 import type { DrainProgress } from '../../services/drain.ts';
 import { queueOptions } from '../options.ts';
 import { runCommand } from '../run-command.ts';

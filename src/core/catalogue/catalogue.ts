@@ -2,7 +2,14 @@ import { ARCHIVE_ERRORS, WATCH_ERRORS } from './archive.ts';
 import type { CatalogueEntry } from './entry.ts';
 import { ACCESS_ERRORS, INGEST_ERRORS } from './ingest.ts';
 import { BUNDLE_ERRORS, WORKER_ERRORS } from './models.ts';
-import { CAPTIONING_ERRORS, EXISTS_ERRORS, EXPLAIN_ERRORS, OUTPUT_ERRORS, STEPS_ERRORS } from './outputs.ts';
+import {
+  CAPTIONING_ERRORS,
+  EXISTS_ERRORS,
+  EXPLAIN_ERRORS,
+  OUTPUT_ERRORS,
+  STEPS_ERRORS,
+  TRACK_ERRORS,
+} from './outputs.ts';
 import { COMMAND_ERRORS, QUEUE_ERRORS } from './services.ts';
 
 const ENTRIES = {
@@ -12,6 +19,7 @@ const ENTRIES = {
   ...BUNDLE_ERRORS,
   ...WORKER_ERRORS,
   ...CAPTIONING_ERRORS,
+  ...TRACK_ERRORS,
   ...OUTPUT_ERRORS,
   ...EXISTS_ERRORS,
   ...QUEUE_ERRORS,

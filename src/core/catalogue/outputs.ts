@@ -1,6 +1,12 @@
 import { depends, permanent, temporary } from './entry.ts';
 
-/** Errors of files: outputs, tracks, the journal. */
+/** Errors of captions on their way into a track, and of tracks that are read. */
+export const TRACK_ERRORS = {
+  'not-a-track': permanent('The file is not a WebVTT or SubRip track.', 'Name a .vtt or .srt file.'),
+  'captions-incomplete': permanent('A group of captions is missing or out of order.', 'Report this as a bug.'),
+} as const;
+
+/** Errors of files: outputs, the journal. */
 export const OUTPUT_ERRORS = {
   'output-full': temporary('The disk or the quota is full.', 'Free some space and run the command again.'),
   'output-permission': permanent('The target may not be written.', 'Choose a writable place, or change permissions.'),
@@ -19,8 +25,6 @@ export const OUTPUT_ERRORS = {
     'Nothing; or keep the reader open.',
   ),
   'output-failed': depends('A file could not be written for another reason.', 'Check the disk; see --verbose.'),
-  'not-a-track': permanent('The file is not a WebVTT or SubRip track.', 'Name a .vtt or .srt file.'),
-  'captions-incomplete': permanent('A group of captions is missing or out of order.', 'Report this as a bug.'),
   'journal-busy': temporary('Another run works on the same input with the same options.', 'Wait until it ends.'),
   'journal-lost': temporary(
     'The run was suspended for so long that another run took over.',

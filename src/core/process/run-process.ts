@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import type { FailureDetail } from '../errors.ts';
-import { commandLine } from '../shell-word.ts';
+import { commandLine } from '../text/shell-word.ts';
 import { deathSignalPrefix } from './die-with-parent.ts';
 
 /** How many of the last stderr lines are kept for messages. */

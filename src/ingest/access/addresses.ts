@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { matchAllowRule } from '../../config/allow-rules.ts';
-import { hideSecrets } from '../../core/secrets.ts';
+import { hideSecrets } from '../../core/text/secrets.ts';
 import { IngestError } from '../errors.ts';
 import { GuardError } from './errors.ts';
 

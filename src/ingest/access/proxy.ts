@@ -2,7 +2,7 @@ import { createServer, request as httpRequest, type IncomingMessage, type Server
 import { type AddressInfo, connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { hideSecrets } from '../../core/secrets.ts';
+import { hideSecrets } from '../../core/text/secrets.ts';
 import { checkAddress } from './addresses.ts';
 import { GuardError } from './errors.ts';
 

@@ -1,6 +1,6 @@
 import type { OperatorFunction } from 'rxjs';
 import type { Caption } from '../../core/types.ts';
-import { OutputError } from '../../storage/errors.ts';
+import { TrackError } from '../errors.ts';
 import { mapState } from './transducer.ts';
 
 /** The captions of one group, which may be finished out of order. */
@@ -35,7 +35,7 @@ export function orderCaptions(limit: number): OperatorFunction<GroupCaptions, Ca
           expected += 1;
         }
         if (waiting.size > limit) {
-          throw new OutputError(
+          throw new TrackError(
             'captions-incomplete',
             `group ${expected} is missing, and ${waiting.size} later groups have arrived`,
           );
@@ -44,7 +44,7 @@ export function orderCaptions(limit: number): OperatorFunction<GroupCaptions, Ca
       },
       end() {
         if (waiting.size > 0) {
-          throw new OutputError(
+          throw new TrackError(
             'captions-incomplete',
             `group ${expected} is missing at the end, and ${waiting.size} later groups have arrived`,
           );

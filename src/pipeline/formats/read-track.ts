@@ -1,5 +1,5 @@
 import { open, readFile } from 'node:fs/promises';
-import { OutputError } from '../../storage/errors.ts';
+import { TrackError } from '../errors.ts';
 import { TRACK_FORMATS } from './formats.ts';
 import type { ParsedTrack } from './parse-cues.ts';
 import type { TrackFormat } from './track-format.ts';
@@ -60,5 +60,5 @@ export async function readTrack(file: string): Promise<ReadTrack> {
   const plausible = !head.includes('\0') && detect(head) !== undefined;
   const track = plausible ? parseTrack(decode(await readFile(file))) : undefined;
   if (track !== undefined) return track;
-  throw new OutputError('not-a-track', `"${file}" is not a WebVTT or SubRip track`);
+  throw new TrackError('not-a-track', `"${file}" is not a WebVTT or SubRip track`);
 }

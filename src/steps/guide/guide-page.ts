@@ -1,5 +1,5 @@
-import { escapeHtml, htmlPage } from '../../core/html.ts';
-import { counted } from '../../core/wording.ts';
+import { escapeHtml, htmlPage } from '../../core/text/html.ts';
+import { counted } from '../../core/text/wording.ts';
 import { clock, type Guide, type GuideStep, playFrom } from './guide.ts';
 
 /** A picture that is embedded in the page. */

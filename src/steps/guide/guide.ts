@@ -1,5 +1,5 @@
+import { clockText } from '../../core/text/wording.ts';
 import type { Micros, ModelIdentity } from '../../core/types.ts';
-import { clockText } from '../../core/wording.ts';
 import type { TimedCaption } from '../find/material.ts';
 
 /** A step's picture, beside the guide. */

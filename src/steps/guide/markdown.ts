@@ -1,4 +1,4 @@
-import { counted } from '../../core/wording.ts';
+import { counted } from '../../core/text/wording.ts';
 import { clock, type Guide, type GuideStep, playFrom } from './guide.ts';
 
 /** Escapes text for Markdown. */

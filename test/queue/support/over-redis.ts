@@ -1,9 +1,9 @@
+import type { CaptionedGroup, GroupWork, RunOptions } from '../../../src/captioning/run-groups.ts';
 import type { Caption, Group } from '../../../src/core/types.ts';
 import { collectGroups } from '../../../src/queue/collect.ts';
 import { submitVideo } from '../../../src/queue/control.ts';
 import { enqueueGroups, type GroupProducer } from '../../../src/queue/enqueue-groups.ts';
 import { type GroupEvent, type GroupWorker, startGroupWorker } from '../../../src/queue/group-worker.ts';
-import type { GroupResult, GroupWork, RunOptions } from '../../../src/queue/in-process.ts';
 import type { QueueContext } from '../../../src/queue/queue-context.ts';
 import { tinyGroup } from '../../support/tiny-groups.ts';
 import { MODEL, videoId } from './contexts.ts';
@@ -83,7 +83,7 @@ export function runOverRedis(queue: QueueContext) {
     source: AsyncIterable<Group>,
     work: GroupWork,
     { concurrency, signal }: RunOptions,
-  ): AsyncGenerator<GroupResult, void, undefined> {
+  ): AsyncGenerator<CaptionedGroup, void, undefined> {
     const producer = await beginVideo(queue);
     const ending = new AbortController();
     const both = AbortSignal.any([signal, ending.signal]);

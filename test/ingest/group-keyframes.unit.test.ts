@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Group, Keyframe } from '../../src/core/types.ts';
-import { groupKeyframes } from '../../src/queue/group-keyframes.ts';
+import { groupKeyframes } from '../../src/ingest/group-keyframes.ts';
 import { tinyKeyframe } from '../support/tiny-groups.ts';
 
 async function* frames(indices: readonly number[], video = 'a'): AsyncGenerator<Keyframe> {

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { type CaptionedGroup, type GroupWork, runGroups } from '../../src/captioning/run-groups.ts';
 import type { Caption, Group } from '../../src/core/types.ts';
-import { type GroupResult, type GroupWork, runGroups } from '../../src/queue/in-process.ts';
 import { tinyGroup } from '../support/tiny-groups.ts';
 
 /** Groups 0 to `count - 1`, counting what was read and whether the source was told to stop. */
@@ -76,7 +76,7 @@ async function settle(): Promise<void> {
 const quiet = () => new AbortController().signal;
 const instantly: GroupWork = async () => [];
 
-async function collect(results: AsyncIterable<GroupResult>): Promise<number[]> {
+async function collect(results: AsyncIterable<CaptionedGroup>): Promise<number[]> {
   const indices: number[] = [];
   for await (const { index } of results) indices.push(index);
   return indices;
@@ -90,7 +90,7 @@ test('every group comes out once, with what the work said of it', async () => {
       return { video, index, pts, still, draft: '', text: `of ${index}`, confidence: 1, passes: 1 };
     });
   };
-  const results: GroupResult[] = [];
+  const results: CaptionedGroup[] = [];
   for await (const result of runGroups(source, work, { concurrency: 3, signal: quiet() })) results.push(result);
   expect(results.map(({ index }) => index).sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => i));
   for (const { video, index, captions } of results) {

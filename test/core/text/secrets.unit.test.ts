@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hideSecrets } from '../../src/core/secrets.ts';
+import { hideSecrets } from '../../../src/core/text/secrets.ts';
 
 test('users and passwords in addresses, and what parameters say of themselves, are hidden; all else stays', () => {
   const cases = [

@@ -1,7 +1,7 @@
 import type { Caption, Group } from '../core/types.ts';
 
 /** A captioned group, without its frames. */
-export interface GroupResult {
+export interface CaptionedGroup {
   readonly video: string;
   readonly index: number;
   readonly captions: readonly Caption[];
@@ -30,7 +30,7 @@ class Run {
   readonly #ahead: Group[] = [];
   /** Indices of the groups that were read and are not finished, in order. */
   readonly #unfinished = new Set<number>();
-  readonly #done: GroupResult[] = [];
+  readonly #done: CaptionedGroup[] = [];
   readonly #working = new Set<Promise<void>>();
   #reading: Promise<void> | undefined;
   /** One more than the index of the last group that was read. */
@@ -49,7 +49,7 @@ class Run {
   }
 
   /** The next result, in order of completion; undefined after the last. Finished results come before an error. */
-  async next(): Promise<GroupResult | undefined> {
+  async next(): Promise<CaptionedGroup | undefined> {
     for (;;) {
       this.#pump();
       const result = this.#done.shift();
@@ -163,7 +163,7 @@ export async function* runGroups(
   groups: AsyncIterable<Group>,
   work: GroupWork,
   { concurrency, signal }: RunOptions,
-): AsyncGenerator<GroupResult, void, undefined> {
+): AsyncGenerator<CaptionedGroup, void, undefined> {
   const run = new Run(groups, work, concurrency);
   const onAbort = () => run.abort(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });

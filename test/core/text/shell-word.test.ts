@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { shellWord } from '../../src/core/shell-word.ts';
+import { shellWord } from '../../../src/core/text/shell-word.ts';
 
 test('a plain name stays as it is', () => {
   expect(shellWord('/home/a/guide-2/steps.json')).toBe('/home/a/guide-2/steps.json');

@@ -1,0 +1,5 @@
+import type { TRACK_ERRORS } from '../core/catalogue/outputs.ts';
+import { SecondGlanceError } from '../core/errors.ts';
+
+/** Captions that do not make a track, or a file that is not one. */
+export class TrackError extends SecondGlanceError<keyof typeof TRACK_ERRORS> {}
