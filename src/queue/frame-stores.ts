@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Redis } from 'ioredis';
 import { errnoOf, sentenceOf } from '../core/errors.ts';
+import { replaceFile } from '../storage/replace-file.ts';
 import { QueueError } from './errors.ts';
 import type { FrameStore } from './frames.ts';
 import type { Keys } from './redis/keys.ts';
@@ -44,13 +44,10 @@ export function folderFrames(folder: string): FrameStore {
     },
     async put(video, group, bytes) {
       const file = fileOf(video, group);
-      const temp = `${file}.${randomBytes(4).toString('hex')}.part`;
       try {
         await mkdir(path.dirname(file), { recursive: true });
-        await writeFile(temp, bytes);
-        await rename(temp, file);
+        await replaceFile(file, bytes);
       } catch (error) {
-        await rm(temp, { force: true }).catch(() => undefined);
         throw failed(error);
       }
     },

@@ -33,8 +33,9 @@ async function isOlderThan(file: string, age: number): Promise<boolean> {
   return known !== undefined && known.mtimeMs < Date.now() - age;
 }
 
-/** Removes temp files that killed runs left beside `target`; those of other machines (a shared disk) after a day. */
-async function removeStaleFiles(target: string): Promise<void> {
+/** Temp files that killed runs left beside `target`; those of other machines (a shared disk) count after a day. */
+export async function staleTempFiles(target: string): Promise<string[]> {
+  const found: string[] = [];
   const folder = path.dirname(target);
   const stem = stemOf(target);
   for (const name of await readdir(folder)) {
@@ -45,8 +46,13 @@ async function removeStaleFiles(target: string): Promise<void> {
     // The process id may be our own: in a container every run may have the same one.
     const stale =
       host === hostId ? Number(pid) === process.pid || !isAlive(Number(pid)) : await isOlderThan(file, DAY_MS);
-    if (stale) await rm(file, { force: true, recursive: true });
+    if (stale) found.push(file);
   }
+  return found;
+}
+
+async function removeStaleFiles(target: string): Promise<void> {
+  for (const file of await staleTempFiles(target)) await rm(file, { force: true, recursive: true });
 }
 
 /** A hidden name beside `target` that contains host and process id. */

@@ -7,8 +7,9 @@ import { trackTitle } from '../../core/kind.ts';
 import { OutputError, outputError } from '../../storage/errors.ts';
 import { publishFolder } from '../../storage/publish-folder.ts';
 import type { TextSink } from '../../storage/sink.ts';
-import { openTempFolder, removeTempFolder } from '../../storage/temp-file.ts';
+import { openTempFolder, removeTempFolder, type TempFile } from '../../storage/temp-file.ts';
 import { toMilliseconds } from '../cues/time.ts';
+import { folderName, noteFolders, referencedFolder, removeFolderNote, removeOrphanFolders } from './hls-folder.ts';
 import { addSubtitles, segmentCues, segmentName, subtitlePlaylist } from './hls-segments.ts';
 import type { TrackFormat } from './track-format.ts';
 import type { TrackHeader, TrackWriter } from './track-writer.ts';
@@ -22,21 +23,12 @@ const CHARACTERISTICS: Readonly<Record<TrackKind, readonly string[]>> = {
 
 const PLAYLIST = 'subtitles.m3u8';
 
-/** The folder that a master playlist written by us refers to; undefined for any other file. */
-async function referencedFolder(master: string, stem: string): Promise<string | undefined> {
-  const text = await readFile(master, 'utf8').catch(() => '');
-  const [, uri = ''] = /^#EXT-X-MEDIA:TYPE=SUBTITLES,.*URI="([^"/]+)\/subtitles\.m3u8"$/m.exec(text) ?? [];
-  const name = uri === '' ? '' : decodeURIComponent(uri);
-  return name.startsWith(`${stem}-`) && /^[0-9a-f]{8}\.hls$/.test(name.slice(stem.length + 1)) ? name : undefined;
-}
-
 async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
   const { segmentVideo, kind, language, source } = header;
   if (segmentVideo === undefined) throw new OutputError('output-failed', 'HLS needs a video to refer to');
-  const stem = path.basename(sink.scratch, path.extname(sink.scratch));
   const parent = path.dirname(sink.scratch);
-  const previous = await referencedFolder(sink.scratch, stem);
   const temp = await openTempFolder(sink.scratch);
+  const previous = await referencedFolder(sink.scratch);
   const hash = createHash('sha256');
   const write = async (name: string, text: string): Promise<void> => {
     hash.update(text);
@@ -56,6 +48,7 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
   const segmenter = segmentCues();
   let master: string;
   try {
+    await removeOrphanFolders(sink.scratch);
     master = await segmentVideo(temp);
     hash.update(await readFile(path.join(temp, 'video.m3u8')));
   } catch (error) {
@@ -70,11 +63,13 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
     },
     async finish(summary) {
       let published: string | undefined;
+      let note: TempFile | undefined;
       try {
         const { segments, duration } = segmenter.end(toMilliseconds(Math.max(0, summary.end - source.start)));
         await writeSegments(segments);
         await write(PLAYLIST, subtitlePlaylist(duration));
-        const name = `${stem}-${hash.digest('hex').slice(0, 8)}.hls`;
+        const name = folderName(sink.scratch, hash.digest('hex'));
+        note = await noteFolders(sink.scratch, previous === undefined ? [name] : [name, previous]);
         await publishFolder(temp, path.join(parent, name));
         published = name;
         const folder = encodeURIComponent(name);
@@ -86,10 +81,12 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
         }
         return written;
       } catch (error) {
-        if (published !== undefined && (await referencedFolder(sink.scratch, stem)) !== published) {
+        if (published !== undefined && (await referencedFolder(sink.scratch)) !== published) {
           await rm(path.join(parent, published), { recursive: true, force: true });
         }
         throw error instanceof SecondGlanceError ? error : outputError(error, `write ${sink.target}`);
+      } finally {
+        if (note !== undefined) await removeFolderNote(note);
       }
     },
     async abort() {

@@ -3,8 +3,6 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { Cue } from '../../../src/core/types.ts';
-import { openTrackWriter } from '../../../src/pipeline/formats/formats.ts';
-import { openFileSink } from '../../../src/storage/file-sink.ts';
 import { temporaryFolder } from '../../storage/support/folder.ts';
 import { HEADER, seconds } from '../support/captions.ts';
 
@@ -42,9 +40,17 @@ async function write(file: string, text: string): Promise<void> {
     await writeFile(path.join(folder, 'video.m3u8'), VIDEO);
     return '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nvideo.m3u8\n';
   };
-  const writer = await openTrackWriter('hls', await openFileSink(file), { ...HEADER, segmentVideo });
-  await writer.cue(cue(text));
-  await writer.finish({ end: seconds(71.5) });
+  const { openTrackWriter } = await import('../../../src/pipeline/formats/formats.ts');
+  const { openFileSink } = await import('../../../src/storage/file-sink.ts');
+  const sink = await openFileSink(file);
+  try {
+    const writer = await openTrackWriter('hls', sink, { ...HEADER, segmentVideo });
+    await writer.cue(cue(text));
+    await writer.finish({ end: seconds(71.5) });
+  } catch (error) {
+    await sink.discard().catch(() => undefined);
+    throw error;
+  }
 }
 
 /** The files of the folder that a master playlist refers to, and what is in them; no names where the folder is missing. */
@@ -88,6 +94,33 @@ test('a run that is killed at any step leaves a master playlist with all of its 
   const isWhole = changed.map((state) => [first, second].some((set) => JSON.stringify(set) === JSON.stringify(state)));
   expect(isWhole).not.toContain(false);
   expect((await readdir(folder)).sort()).toEqual([expect.stringMatching(/^film-\w{8}\.hls$/), 'film.m3u8']);
+});
+
+test('a run after one that was killed at any step leaves no orphan behind', async () => {
+  const folder = await temporaryFolder();
+  const file = path.join(folder, 'film.m3u8');
+  const clean = [expect.stringMatching(/^film-\w{8}\.hls$/), 'film.m3u8'];
+  await write(file, 'A');
+  let steps = 0;
+  for (let last = 1; ; last += 1) {
+    steps = 0;
+    hooks.before = () => {
+      steps += 1;
+      // From the moment of the kill nothing changes any more, whatever the program's error handling tries.
+      if (steps >= last) throw new Error('killed');
+    };
+    const killed = await write(file, `B${last}`).then(
+      () => false,
+      () => true,
+    );
+    hooks.before = () => undefined;
+    // The next process does not know which temp files the killed one had open.
+    vi.resetModules();
+    await write(file, `C${last}`);
+    expect((await readdir(folder)).sort(), `killed before step ${last}`).toEqual(clean);
+    if (!killed) break;
+  }
+  expect(steps).toBeGreaterThan(15);
 });
 
 test('a folder that was tampered with is repaired file by file', async () => {
