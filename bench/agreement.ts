@@ -12,8 +12,9 @@ import { sentenceOf } from '../src/core/errors.ts';
 import { GROUP_SIZE } from '../src/core/types.ts';
 import { DEFAULT_BUNDLE, loadBundle } from '../src/workers/bundle/bundle.ts';
 import { openEngine, type TwoPassResult } from '../src/workers/bundle/engine.ts';
-import { runtimeVersion } from '../src/workers/bundle/runtime.ts';
-import { verifyProvider } from '../src/workers/bundle/verify-provider.ts';
+import { runtimeVersion } from '../src/workers/decoding/runtime.ts';
+import { loadLocalModel } from '../src/workers/families/families.ts';
+import { verifyProvider } from '../src/workers/families/verify-provider.ts';
 import { inGroups, readPictures } from './support/pictures.ts';
 
 const { values, positionals } = parseArgs({
@@ -34,7 +35,9 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function captionAll(provider: typeof first): Promise<TwoPassResult[]> {
   const bundle = await loadBundle(values.model, { provider });
-  const runs = Object.entries(await verifyProvider(bundle)).map(([name, count]) => `${name} ${count}`);
+  const runs = Object.entries(await verifyProvider(await loadLocalModel(values.model, provider))).map(
+    ([name, count]) => `${name} ${count}`,
+  );
   say(`${provider}: operators run by ${runs.join(', ')}`);
   const engine = await openEngine(bundle);
   const results: TwoPassResult[] = [];

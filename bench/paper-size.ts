@@ -32,7 +32,7 @@ interface Cost {
 }
 
 async function measure(bundle: Bundle, passes: 1 | 2, keyframes: readonly Keyframe[]): Promise<Cost> {
-  const captioner = createCaptioner({ bundle, processes: 1 });
+  const captioner = createCaptioner({ model: bundle, processes: 1 });
   const { signal } = new AbortController();
   let peakRss = 0;
   const sampler = setInterval(() => {

@@ -26,7 +26,7 @@ function mean(values: readonly number[]): string {
 
 const folder = await makeFolder();
 const bundle = await loadBundle(await buildTinyBundle(path.join(folder.path, 'tiny')));
-const captioner = createCaptioner({ bundle, processes: 1 });
+const captioner = createCaptioner({ model: bundle, processes: 1 });
 try {
   await captioner.open();
   process.stdout.write(`| video (${count} of each) | F1 | the worst | equal intervals |\n| --- | --- | --- | --- |\n`);

@@ -1,8 +1,7 @@
 import type { Group } from '../core/types.ts';
-import { type Bundle, DEFAULT_BUNDLE, loadBundle } from '../workers/bundle/bundle.ts';
-import type { Captioner } from '../workers/captioner.ts';
+import type { Captioner, CaptionModel } from '../workers/captioner.ts';
 import type { WorkerError } from '../workers/errors.ts';
-import { createCaptioner } from '../workers/pool/pool.ts';
+import { loadModel } from '../workers/load-model.ts';
 
 /** Which model captions, and how. */
 export interface CaptionerRequest {
@@ -24,17 +23,16 @@ export interface ModelCaptioner extends Captioner, AsyncDisposable {
   readonly minConfidence: number;
 }
 
-/** Puts a captioner on top of a loaded bundle. Its processes start with `open()`. */
-export function bundleCaptioner(bundle: Bundle, request: Omit<CaptionerRequest, 'model'> = {}): ModelCaptioner {
+/** Puts a captioner on top of a loaded model. Its processes start with `open()`. */
+export function modelCaptioner(model: CaptionModel, request: Omit<CaptionerRequest, 'model'> = {}): ModelCaptioner {
   const { passes = 2, processes, onFailure } = request;
-  const pool = createCaptioner({
-    bundle,
+  const pool = model.captioner({
     ...(processes === undefined ? {} : { processes }),
     ...(onFailure === undefined ? {} : { onFailure }),
   });
   return {
     passes,
-    minConfidence: bundle.manifest.generation.minConfidence,
+    minConfidence: model.minConfidence,
     model: pool.model,
     runtime: pool.runtime,
     image: pool.image,
@@ -48,7 +46,7 @@ export function bundleCaptioner(bundle: Bundle, request: Omit<CaptionerRequest, 
 
 /** Loads a model's description and prepares a captioner for it. Throws BundleError. */
 export async function loadCaptioner({ model, ...rest }: CaptionerRequest = {}): Promise<ModelCaptioner> {
-  return bundleCaptioner(await loadBundle(model ?? DEFAULT_BUNDLE), rest);
+  return modelCaptioner(await loadModel(model), rest);
 }
 
 /**

@@ -17,7 +17,7 @@ import { ASSEMBLE_CONCURRENCY, INGEST_CONCURRENCY, type Service, type ServiceCon
 export interface ServiceOptions {
   /** Jobs at once: videos for ingest (for each priority) and assemble, inference processes for a worker. */
   readonly concurrency?: number;
-  /** Name or folder of a worker's bundle. */
+  /** Name or folder of a worker's model. */
   readonly model?: string;
 }
 
@@ -30,11 +30,11 @@ const STARTERS: { readonly [Kind in JobKind]: StartService } = {
     return ingestService(context, concurrency);
   },
   async group(context, { concurrency, model }) {
-    const { DEFAULT_BUNDLE, loadBundle } = await import('../workers/bundle/bundle.ts');
+    const { loadModel } = await import('../workers/load-model.ts');
     const { workerService } = await import('./worker.ts');
     const { device, workerConcurrency } = context.settings;
-    const bundle = await loadBundle(model ?? DEFAULT_BUNDLE, { provider: device === 'auto' ? 'cpu' : device });
-    return workerService(context, bundle, concurrency ?? workerConcurrency);
+    const found = await loadModel({ name: model, provider: device === 'auto' ? 'cpu' : device });
+    return workerService(context, found, concurrency ?? workerConcurrency);
   },
   async tracks(context, { concurrency = ASSEMBLE_CONCURRENCY }) {
     const { assembleService } = await import('./assemble.ts');

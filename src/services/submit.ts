@@ -15,7 +15,7 @@ import { type Submitted, submitVideo } from '../queue/control.ts';
 import type { Priority } from '../queue/priority.ts';
 import type { QueueContext } from '../queue/queue-context.ts';
 import type { Submission } from '../queue/redis/records.ts';
-import { DEFAULT_BUNDLE, loadBundle } from '../workers/bundle/bundle.ts';
+import { loadModel } from '../workers/load-model.ts';
 import { withQueue } from './queue-client.ts';
 
 /** How inputs are submitted. */
@@ -54,7 +54,7 @@ async function submissionOf(
   { source, targets }: InputPlan,
   settings: RunSettings,
   priority: Priority,
-  bundle: Parameters<typeof makeRequest>[4],
+  model: Parameters<typeof makeRequest>[4],
 ): Promise<Submission> {
   const { kind } = source;
   const identity = await identify(source);
@@ -63,7 +63,7 @@ async function submissionOf(
     'url' in identity
       ? { url: source.input }
       : { path: String(identity.path), size: Number(identity.size), changed: Number(identity.changed) };
-  const request = makeRequest({ ...source, kind }, known, targets, settings, bundle);
+  const request = makeRequest({ ...source, kind }, known, targets, settings, model);
   return { id: requestId(request), request: JSON.stringify(request), priority, name: source.name };
 }
 
@@ -106,7 +106,7 @@ export async function submitInputs(
   if (inputs.includes('-')) throw new UsageError(STDIN);
   const { sources, problems } = await expandInputs(inputs);
   const plans = planSubmissions(sources, settings, sources.length + problems.length);
-  const bundle = await loadBundle(settings.model ?? DEFAULT_BUNDLE);
+  const model = await loadModel(settings.model);
   onInterrupted(signal, () =>
     reporter.note('secondglance: no longer waiting; the jobs go on (secondglance status, cancel)'),
   );
@@ -114,9 +114,7 @@ export async function submitInputs(
     const failed = reportProblems(request, problems);
     const submissions: Submission[] = [];
     for (const plan of plans)
-      submissions.push(
-        await submissionOf(plan, applyModelDefaults(settings, bundle.manifest.generation), priority, bundle),
-      );
+      submissions.push(await submissionOf(plan, applyModelDefaults(settings, model), priority, model));
     await submitAll(queue, submissions, request.onSubmitted);
     if (!wait) return exitCodeOf(failed, submissions.length);
     const ended = await waitForVideos(queue, submissions, reporter, signal);

@@ -2,11 +2,10 @@ import { SecondGlanceError, sentenceOf } from '../core/errors.ts';
 import type { Caption, Group } from '../core/types.ts';
 import { type GroupEvent, startGroupWorker } from '../queue/group-worker.ts';
 import { RescheduleError } from '../queue/job-loop.ts';
-import type { Bundle } from '../workers/bundle/bundle.ts';
+import type { CaptionModel } from '../workers/captioner.ts';
 import { BundleError, WorkerError } from '../workers/errors.ts';
 import { defaultProcesses } from '../workers/pool/cores.ts';
 import { LazyCaptioner } from '../workers/pool/lazy-captioner.ts';
-import { runtimeOf } from '../workers/pool/pool.ts';
 import { reportRejected, type Service, type ServiceContext } from './service.ts';
 
 /** How long groups in hand may take when the worker stops. Docker kills after ten seconds. */
@@ -50,16 +49,17 @@ function isModelUnavailable(error: unknown): boolean {
 }
 
 /**
- * The worker: captions groups for one bundle in `processes` inference processes. It takes one group more than there are processes, so
+ * The worker: captions groups for one model in `processes` inference processes. It takes one group more than there are processes, so
  * that its frames are at hand when a process is free.
  */
-export function workerService(context: ServiceContext, bundle: Bundle, processes = defaultProcesses()): Service {
+export function workerService(context: ServiceContext, model: CaptionModel, processes = defaultProcesses()): Service {
   const { log, metrics } = context;
-  const captioner = new LazyCaptioner({
-    bundle,
-    processes,
-    onFailure: (error, { video, index }) => log.warn({ name: video, group: index, err: error }, 'inference failed'),
-  });
+  const captioner = new LazyCaptioner(() =>
+    model.captioner({
+      processes,
+      onFailure: (error, { video, index }) => log.warn({ name: video, group: index, err: error }, 'inference failed'),
+    }),
+  );
   const caption = async (group: Group, passes: 1 | 2, signal: AbortSignal): Promise<readonly Caption[]> => {
     try {
       return await (await captioner.get()).caption(group, { passes }, signal);
@@ -71,9 +71,9 @@ export function workerService(context: ServiceContext, bundle: Bundle, processes
     }
   };
   const loop = startGroupWorker(context.queue, {
-    model: bundle.model.sha256,
+    model: model.model.sha256,
     concurrency: processes + 1,
-    runtime: runtimeOf(bundle),
+    runtime: model.runtime,
     caption,
     onGroup: (event) => report(context, event),
     onRejected: (error) => reportRejected(context, error),

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { digest, identify, sourceOf } from '../captioning/input-identity.ts';
-import { bundleCaptioner } from '../captioning/open-captioner.ts';
+import { modelCaptioner } from '../captioning/open-captioner.ts';
 import { damageProblem, type Problem } from '../captioning/summary.ts';
 import { UsageError } from '../core/failures.ts';
 import type { JsonObject } from '../core/json-value.ts';
@@ -9,7 +9,7 @@ import { VERSION } from '../core/version.ts';
 import { readChapters } from '../ingest/probe/chapters.ts';
 import { probe } from '../ingest/probe/probe.ts';
 import { asInputError, expandInputs, type Source } from '../ingest/sources/sources.ts';
-import { DEFAULT_BUNDLE, loadBundle } from '../workers/bundle/bundle.ts';
+import { loadModel } from '../workers/load-model.ts';
 import type { GuideResult, StepsContext } from './context.ts';
 import { clearestTimes } from './find/clearest-frames.ts';
 import { findSteps } from './find/find-steps.ts';
@@ -73,14 +73,14 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
   });
   await checkCopy(source, settings.embed);
   const place: GuideFolder = { folder: folderOf(source, settings.output), stateDir, source: sourceOf(identity) };
-  const bundle = await loadBundle(settings.model ?? DEFAULT_BUNDLE);
+  const model = await loadModel(settings.model);
   const files = await subtitleFiles(source, stateDir);
   const { lengths, passes, embed } = settings;
   const key = digest({
     input: identity ?? null,
     subtitles: await marks(files),
     options: { passes, shortest: lengths.shortest, longest: lengths.longest },
-    model: bundle.model.sha256,
+    model: model.model.sha256,
   });
   const names = [STEPS_FILE, ...MADE_FILES, ...(embed === undefined ? [] : [embed])];
   const current = await checkGuide(place, names, key, settings.force);
@@ -106,7 +106,7 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
   if (embed !== undefined) await prepareFolder(path.dirname(embed));
   reporter.begin(source.name, 1, 1);
   reporter.phase('loading the model');
-  const captioner = bundleCaptioner(bundle, { processes: settings.workers });
+  const captioner = modelCaptioner(model, { processes: settings.workers });
   const survey = await captioner
     .open()
     .then(() =>
@@ -129,7 +129,7 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
   const guide: Guide = {
     title: titleOfVideo(source.name),
     tool: `secondglance ${VERSION}`,
-    model: bundle.model,
+    model: model.model,
     source: { video: reference(source, place.folder), duration: end },
     words: { subtitles: spoken.from, chapters: chapters.length },
     steps,

@@ -1,4 +1,5 @@
 import type { Caption, Group, ImageSpec, ModelIdentity } from '../core/types.ts';
+import type { WorkerError } from './errors.ts';
 
 /** How one group is to be captioned. */
 export interface CaptionOptions {
@@ -24,4 +25,24 @@ export interface Captioner {
   open(): Promise<void>;
   caption(group: Group, options: CaptionOptions, signal: AbortSignal): Promise<Caption[]>;
   close(): Promise<void>;
+}
+
+/** How a {@link CaptionModel} makes a captioner. */
+export interface CaptionerOptions {
+  /** Inference processes, or requests at once to a server. By default as many as are of use. The captions do not depend on it. */
+  readonly processes?: number;
+  /** Called for every failed try, also where a later one succeeds. The detail has exit code, signal and last stderr lines. */
+  readonly onFailure?: (error: WorkerError, group: Group) => void;
+}
+
+/** What `--model` stands for, found and checked. Nothing runs yet. */
+export interface CaptionModel {
+  readonly model: ModelIdentity;
+  /** As in {@link Captioner}. */
+  readonly runtime: string;
+  readonly image: ImageSpec;
+  /** The confidence that the model recommends to ask of a caption, 0 to 1. */
+  readonly minConfidence: number;
+  /** A captioner for the model; {@link Captioner.open} starts it. */
+  captioner(options?: CaptionerOptions): Captioner;
 }

@@ -7,7 +7,7 @@ import type { InputSummary } from '../../captioning/summary.ts';
 import type { JsonObject } from '../../core/json-value.ts';
 import { OutputExistsError } from '../../storage/errors.ts';
 import { stateDir } from '../../storage/state-folder.ts';
-import type { Bundle } from '../../workers/bundle/bundle.ts';
+import type { CaptionModel } from '../../workers/captioner.ts';
 import { LazyCaptioner } from '../../workers/pool/lazy-captioner.ts';
 import type { Database } from '../index/database.ts';
 import { IndexWriter, type OnIndexed } from '../index/index-cues.ts';
@@ -23,7 +23,7 @@ import type { CaptionRequest, RecordingCaptioner } from './recording-captioner.t
 export interface CaptionContext {
   readonly settings: WatchSettings;
   readonly db: Database;
-  readonly bundle: Bundle;
+  readonly model: CaptionModel;
   readonly reporter: Reporter;
   readonly onIndexed: OnIndexed;
 }
@@ -55,9 +55,9 @@ export class LocalRecordingCaptioner implements RecordingCaptioner {
 
   constructor(context: CaptionContext) {
     this.#context = context;
-    const { bundle, settings } = context;
+    const { model, settings } = context;
     const processes = settings.workers === undefined ? {} : { processes: settings.workers };
-    this.#captioner = new LazyCaptioner({ bundle, ...processes });
+    this.#captioner = new LazyCaptioner(() => model.captioner(processes));
   }
 
   async prepare(): Promise<void> {
@@ -69,10 +69,10 @@ export class LocalRecordingCaptioner implements RecordingCaptioner {
   }
 
   async caption({ recording, plan, session, signal }: CaptionRequest): Promise<InputSummary> {
-    const { db, settings, bundle, reporter, onIndexed } = this.#context;
+    const { db, settings, model, reporter, onIndexed } = this.#context;
     const { stateFile } = settings;
     const captioner = await this.#captioner.get();
-    const own = planSettings(plan, bundle, settings.verbose);
+    const own = planSettings(plan, model, settings.verbose);
     const identity: JsonObject = { content: recording.content };
     const key = trackKey(identity, own, captioner.model);
     const targets = await freeTargets(candidateTargets(db, recording, settings), recording, key);

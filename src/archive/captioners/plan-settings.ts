@@ -1,14 +1,14 @@
 import { DEFAULT_LANGUAGE, type RunSettings } from '../../captioning/settings.ts';
 import { parseChoice } from '../../ingest/selectors/registry.ts';
-import type { Bundle } from '../../workers/bundle/bundle.ts';
+import type { CaptionModel } from '../../workers/captioner.ts';
 import type { Plan } from '../recordings/plan.ts';
 
 /** The settings of `caption` that a plan stands for. */
-export function planSettings(plan: Plan, bundle: Bundle, verbose: boolean): RunSettings {
+export function planSettings(plan: Plan, model: CaptionModel, verbose: boolean): RunSettings {
   return {
     choice: parseChoice(plan.frames),
     passes: plan.passes,
-    minConfidence: bundle.manifest.generation.minConfidence,
+    minConfidence: model.minConfidence,
     profile: 'web',
     kind: 'descriptions',
     language: DEFAULT_LANGUAGE,

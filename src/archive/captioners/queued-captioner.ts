@@ -59,19 +59,19 @@ export class QueuedRecordingCaptioner implements RecordingCaptioner {
   async release(): Promise<void> {}
 
   async caption({ recording, plan, session, signal }: CaptionRequest): Promise<InputSummary> {
-    const { db, settings, bundle, reporter, onIndexed } = this.#context;
+    const { db, settings, model, reporter, onIndexed } = this.#context;
     const [targets = []] = candidateTargets(db, recording, settings);
     const [first] = targets;
     const track = first?.path ?? recording.path;
     const began = performance.now();
-    const own = planSettings(plan, bundle, settings.verbose);
+    const own = planSettings(plan, model, settings.verbose);
     const json = path.join(path.dirname(track), `.${path.basename(track)}.${recording.content.slice(0, 8)}.json`);
     const { size, mtimeMs } = await stat(recording.path).catch((error: unknown) => {
       throw asInputError(error, recording.path);
     });
     const identity = { path: recording.path, size, changed: mtimeMs };
     const source = { ...sourceAt(recording), kind: 'file' as const };
-    const request = makeRequest(source, identity, [...targets, { format: 'json', path: json }], own, bundle);
+    const request = makeRequest(source, identity, [...targets, { format: 'json', path: json }], own, model);
     const id = requestId(request);
     const submission = { id, request: JSON.stringify(request), priority: 'low' as const, name: source.name };
     const summary = await this.#submitAndWait(submission, signal).catch((error: unknown) => {
@@ -110,8 +110,8 @@ export class QueuedRecordingCaptioner implements RecordingCaptioner {
     signal: AbortSignal,
     note: (line: string) => void,
   ): Promise<void> {
-    const { settings, bundle } = this.#context;
-    const { image } = bundle;
+    const { settings, model } = this.#context;
+    const { image } = model;
     const source = sourceAt(recording);
     const shown = new Set(track.cues.map(({ from }) => from[0]));
     try {

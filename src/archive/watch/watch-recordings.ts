@@ -6,7 +6,7 @@ import { UsageError } from '../../core/failures.ts';
 import { openQueueContext, type QueueContext } from '../../queue/queue-context.ts';
 import { connectClient, type RedisPlace } from '../../queue/redis/connection.ts';
 import { ensureFolder } from '../../storage/ensure-folder.ts';
-import { DEFAULT_BUNDLE, loadBundle } from '../../workers/bundle/bundle.ts';
+import { loadModel } from '../../workers/load-model.ts';
 import { enqueueMatches, type NotificationTransport } from '../alerts/outbox.ts';
 import { mqttTransport, webhookTransport } from '../alerts/transports.ts';
 import { type CaptionContext, LocalRecordingCaptioner } from '../captioners/local-captioner.ts';
@@ -67,12 +67,12 @@ async function openCaptioner(context: CaptionContext): Promise<OpenCaptioner> {
 /**
  * Captions the recordings of folders as they become complete. With `once` set, returns what the recordings that are there
  * now came to; otherwise watches until the signal aborts, and returns undefined. Throws a UsageError before anything is
- * started; `already-watched`; or what makes the whole run impossible (an invalid bundle, an unusable state file).
+ * started; `already-watched`; or what makes the whole run impossible (an invalid model, an unusable state file).
  */
 export async function watchRecordings(settings: WatchSettings, run: WatchRun): Promise<WatchResult | undefined> {
   const { stateFile, notify } = settings;
   checkRoots(settings);
-  const bundle = await loadBundle(settings.model ?? DEFAULT_BUNDLE);
+  const model = await loadModel(settings.model);
   await ensureFolder(path.dirname(stateFile));
   const lock = lockState(stateFile);
   const transports = openTransports(settings);
@@ -83,7 +83,7 @@ export async function watchRecordings(settings: WatchSettings, run: WatchRun): P
     db = archive;
     writeFact(archive, 'zone', settings.zone);
     const onIndexed = (recording: Recording): void => enqueueMatches(archive, recording, notify, transports);
-    open = await openCaptioner({ settings, db, bundle, reporter: run.reporter, onIndexed });
+    open = await openCaptioner({ settings, db, model, reporter: run.reporter, onIndexed });
     const { captioner } = open;
     const watcher = new Watcher({ settings, db, captioner, transports, timings: WATCH_TIMINGS, ...run });
     if (settings.once) return await watcher.once();

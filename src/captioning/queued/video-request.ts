@@ -94,7 +94,7 @@ export function makeRequest(
   identity: VideoRequest['identity'],
   targets: readonly Target[],
   settings: Omit<RunSettings, 'resume' | 'verbose'>,
-  bundle: Pick<VideoRequest, 'image' | 'model'>,
+  model: Pick<VideoRequest, 'image' | 'model'>,
 ): VideoRequest {
   return {
     source: { ...source },
@@ -102,7 +102,7 @@ export function makeRequest(
     targets: targets.map(({ format, path }) => ({ format, path })),
     ...settingsOf(settings),
     force: settings.force,
-    image: { ...bundle.image },
-    model: { ...bundle.model },
+    image: { ...model.image },
+    model: { ...model.model },
   };
 }

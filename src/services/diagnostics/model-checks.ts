@@ -7,10 +7,10 @@ import { makeClip } from '../../ingest/ffmpeg/inspect-ffmpeg.ts';
 import { probe } from '../../ingest/probe/probe.ts';
 import { readKeyframes } from '../../ingest/read-keyframes.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
-import type { Bundle } from '../../workers/bundle/bundle.ts';
-import { PROVIDER_NAMES } from '../../workers/bundle/verify-provider.ts';
+import type { CaptionModel } from '../../workers/captioner.ts';
+import type { LocalModel } from '../../workers/families/family.ts';
+import { PROVIDER_NAMES } from '../../workers/families/verify-provider.ts';
 import { InferenceProcess } from '../../workers/pool/inference-process.ts';
-import { createCaptioner } from '../../workers/pool/pool.ts';
 import type { Finding } from './finding.ts';
 
 /** A meadow under a blue sky with a red ball: something that any captioner can describe. */
@@ -19,10 +19,10 @@ const TEST_PICTURE = `<svg xmlns="http://www.w3.org/2000/svg" width="320" height
 <circle cx="160" cy="170" r="34" fill="#d22c2c"/><circle cx="262" cy="48" r="24" fill="#fff4b0"/></svg>`;
 
 /** Draws a picture, makes a clip of it, and captions the clip. */
-export async function checkCaption(bundle: Bundle, signal: AbortSignal): Promise<Finding> {
+export async function checkCaption(model: CaptionModel, signal: AbortSignal): Promise<Finding> {
   const name = 'test';
   const folder = await mkdtemp(path.join(tmpdir(), 'secondglance-doctor-'));
-  const captioner = createCaptioner({ bundle, processes: 1 });
+  const captioner = model.captioner({ processes: 1 });
   try {
     const picture = path.join(folder, 'test.png');
     const clip = path.join(folder, 'test.mkv');
@@ -61,21 +61,21 @@ export async function checkCaption(bundle: Bundle, signal: AbortSignal): Promise
   }
 }
 
-/** Runs the bundle once in a process of its own and reads in onnxruntime's profile what ran it. */
-export async function checkProvider(bundle: Bundle): Promise<Finding> {
+/** Runs the model once in a process of its own and reads in onnxruntime's profile what ran it. */
+export async function checkProvider(model: LocalModel): Promise<Finding> {
   const name = 'provider';
   const process = new InferenceProcess();
   try {
-    const runs = await process.verify(bundle);
-    const wanted = PROVIDER_NAMES[bundle.provider];
+    const runs = await process.verify(model);
+    const wanted = PROVIDER_NAMES[model.provider];
     const all = Object.values(runs).reduce((sum, count) => sum + count, 0);
     const shares = Object.entries(runs)
       .sort(([, a], [, b]) => b - a)
       .map(([provider, count]) => `${count} by ${provider}`);
     const message = `of ${all} operator runs, ${shares.join(', ')}`;
     return (runs[wanted] ?? 0) > 0
-      ? { name, state: 'ok', message: `${bundle.provider} really runs: ${message}` }
-      : { name, state: 'fail', message: `${bundle.provider} was asked for and ran nothing: ${message}` };
+      ? { name, state: 'ok', message: `${model.provider} really runs: ${message}` }
+      : { name, state: 'fail', message: `${model.provider} was asked for and ran nothing: ${message}` };
   } finally {
     await process.stop();
   }

@@ -2,8 +2,9 @@ import { availableParallelism, cpus } from 'node:os';
 import type { LoadedSettings } from '../../config/load.ts';
 import { VERSION } from '../../core/version.ts';
 import { inspectFfmpeg } from '../../ingest/ffmpeg/inspect-ffmpeg.ts';
-import { type Bundle, loadBundle } from '../../workers/bundle/bundle.ts';
 import { executionProviders } from '../../workers/bundle/graph-sessions.ts';
+import type { CaptionModel } from '../../workers/captioner.ts';
+import { isLocal, loadModel } from '../../workers/load-model.ts';
 import { defaultProcesses } from '../../workers/pool/cores.ts';
 import { check, type Finding } from './finding.ts';
 import { checkCaption, checkProvider } from './model-checks.ts';
@@ -38,23 +39,26 @@ export async function runDiagnostics(model: string, loaded: LoadedSettings, verb
   const names = providers.map(({ name, bundled }) => (bundled ? name : `${name} (not installed)`));
   findings.push({ name: 'onnxruntime', state: 'ok', message: `${version}; it has ${names.join(', ')}` });
 
-  let bundle: Bundle | undefined;
+  let present: CaptionModel | undefined;
   findings.push(
     await check('bundle', verbose, async () => {
-      bundle = await loadBundle(model, { provider: device === 'auto' ? 'cpu' : device });
-      const { name, version: edition, sha256 } = bundle.model;
-      const { minConfidence: least } = bundle.manifest.generation;
+      present = await loadModel({ name: model, provider: device === 'auto' ? 'cpu' : device });
+      const { name, version: edition, sha256 } = present.model;
+      const { minConfidence: least } = present;
+      const files = isLocal(present)
+        ? ` in ${present.local.folder}; ${present.local.fileCount} files, checksums match`
+        : '';
       return {
         name: 'bundle',
         state: 'ok',
-        message: `${name} ${edition} in ${bundle.folder}; ${Object.keys(bundle.files).length + bundle.data.length} files, checksums match (${sha256.slice(0, 12)})${least === 0 ? '' : `; captions of a confidence below ${least} are left out of tracks`}`,
+        message: `${name} ${edition}${files} (${sha256.slice(0, 12)})${least === 0 ? '' : `; captions of a confidence below ${least} are left out of tracks`}`,
       };
     }),
   );
-  const present = bundle;
-  if (present !== undefined) {
-    findings.push(await check('provider', verbose, () => checkProvider(present)));
-    findings.push(await check('test', verbose, () => checkCaption(present, signal)));
+  const found = present;
+  if (found !== undefined) {
+    if (isLocal(found)) findings.push(await check('provider', verbose, () => checkProvider(found.local)));
+    findings.push(await check('test', verbose, () => checkCaption(found, signal)));
   }
   return [...findings, ...(await runQueueChecks(loaded, verbose))];
 }

@@ -5,8 +5,8 @@ import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { errnoOf } from '../../core/errors.ts';
-import type { ImageSpec, ModelIdentity } from '../../core/types.ts';
 import { BundleError } from '../errors.ts';
+import type { LocalModel, Provider } from '../families/family.ts';
 import { type GraphName, type Manifest, parseManifest } from './manifest.ts';
 
 /** The bundle that is used by default. */
@@ -14,19 +14,12 @@ export const DEFAULT_BUNDLE = 'flickr-small';
 
 /** The package's own bundles. The path is the same from src/workers/bundle and from dist/workers/bundle. */
 const MODELS = fileURLToPath(new URL('../../../models/', import.meta.url));
-const MANIFEST = 'bundle.json';
-
-/** The onnxruntime execution provider that runs the graphs. A bundle may have separate graphs for one. */
-export type Provider = 'cpu' | 'cuda' | 'webgpu';
+/** The file that describes a bundle. */
+export const MANIFEST = 'bundle.json';
 
 /** A bundle whose files are complete and have the checksums in its bundle.json. */
-export interface Bundle {
-  /** Absolute path of its folder. */
-  readonly folder: string;
-  readonly provider: Provider;
+export interface Bundle extends LocalModel {
   readonly manifest: Manifest;
-  readonly model: ModelIdentity;
-  readonly image: ImageSpec;
   /** Absolute paths; undefined for an optional graph that the bundle does not have. */
   readonly files: Readonly<Record<'encoder' | 'deeplens' | 'decoder' | 'tokenizer', string>> &
     Readonly<Partial<Record<'secondDecoder' | 'detail', string>>>;
@@ -34,9 +27,14 @@ export interface Bundle {
   readonly data: readonly string[];
 }
 
+/** True for a name, false for a path. */
+export function isModelName(nameOrPath: string): boolean {
+  return /^[a-z0-9-]+$/.test(nameOrPath);
+}
+
 /** A bundle's folder: a bare name means one of the package's own bundles, anything else is a path. */
-function folderOf(nameOrPath: string): string {
-  return /^[a-z0-9-]+$/.test(nameOrPath) ? join(MODELS, nameOrPath) : resolve(nameOrPath);
+export function bundleFolder(nameOrPath: string): string {
+  return isModelName(nameOrPath) ? join(MODELS, nameOrPath) : resolve(nameOrPath);
 }
 
 function isMissing(error: unknown): boolean {
@@ -94,7 +92,7 @@ async function checkFile(folder: string, { file, sha256 }: { file: string; sha25
  * @throws BundleError
  */
 export async function loadBundle(nameOrPath: string, options: { provider?: Provider } = {}): Promise<Bundle> {
-  const folder = folderOf(nameOrPath);
+  const folder = bundleFolder(nameOrPath);
   const provider = options.provider ?? 'cpu';
   const bytes = await readManifest(nameOrPath, folder);
   const manifest = parseManifest(bytes.toString('utf8'), join(folder, MANIFEST));
@@ -106,21 +104,24 @@ export async function loadBundle(nameOrPath: string, options: { provider?: Provi
     for (const weights of own.data) data.push(await checkFile(folder, weights));
     return checkFile(folder, own);
   };
+  const files = {
+    tokenizer: await checkFile(folder, tokenizer),
+    encoder: await check(graphs.encoder),
+    deeplens: await check(graphs.deeplens),
+    decoder: await check(graphs.decoder),
+    ...(graphs.secondDecoder === undefined ? {} : { secondDecoder: await check(graphs.secondDecoder) }),
+    ...(graphs.detail === undefined ? {} : { detail: await check(graphs.detail) }),
+  };
   return {
     folder,
     provider,
     manifest,
     model: { name, version, sha256: createHash('sha256').update(bytes).digest('hex') },
     image: { width, height, resize, filter, matrix },
-    files: {
-      tokenizer: await checkFile(folder, tokenizer),
-      encoder: await check(graphs.encoder),
-      deeplens: await check(graphs.deeplens),
-      decoder: await check(graphs.decoder),
-      ...(graphs.secondDecoder === undefined ? {} : { secondDecoder: await check(graphs.secondDecoder) }),
-      ...(graphs.detail === undefined ? {} : { detail: await check(graphs.detail) }),
-    },
+    minConfidence: manifest.generation.minConfidence,
+    files,
     data,
+    fileCount: Object.keys(files).length + data.length,
   };
 }
 

@@ -1,8 +1,9 @@
-import type { Caption, Group, ImageSpec, Keyframe } from '../../core/types.ts';
+import type { Caption, ImageSpec, Keyframe } from '../../core/types.ts';
 import type { CaptionOptions } from '../captioner.ts';
+import type { Hypothesis } from '../decoding/beam-search.ts';
 import { WorkerError } from '../errors.ts';
+import type { LocalEngine, OpenOptions } from '../families/family.ts';
 import { type AttendedWord, tokenAttention, wordAttention } from './attention.ts';
-import type { Hypothesis } from './beam-search.ts';
 import type { Bundle } from './bundle.ts';
 import { centerCrop } from './center-crop.ts';
 import { type Encoded, openGraphs } from './graph-sessions.ts';
@@ -33,8 +34,8 @@ export interface PictureExplanation {
   readonly final: PassExplanation;
 }
 
-/** A bundle running in this process: every call blocks the event loop while a graph runs. */
-export interface Engine {
+/** A bundle running in this process, with what `explain` and measurements need. */
+export interface Engine extends LocalEngine {
   /**
    * Captions a batch of pictures.
    * @param pixels for each picture RGB, 8 bits, of the bundle's size
@@ -43,17 +44,12 @@ export interface Engine {
   write(pixels: readonly Uint8Array[], options: CaptionOptions): Promise<readonly TwoPassResult[]>;
   /** Captions a batch of pictures in two passes, with the attention of each word. */
   explain(pixels: readonly Uint8Array[]): Promise<readonly PictureExplanation[]>;
-  /** {@link Engine.write} for a group, as text: one caption a keyframe, in order. */
-  caption(group: Group, options: CaptionOptions): Promise<Caption[]>;
-  release(): Promise<void>;
 }
 
 /** How an engine is opened. */
-export interface EngineOptions {
+export interface EngineOptions extends OpenOptions {
   /** False: the second pass decodes every token, also where it agrees with the draft. Same captions, slower; for measurements. */
   readonly scoreDrafts?: boolean;
-  /** See {@link openGraphs}. */
-  readonly profiles?: string;
 }
 
 function joinPictures(pixels: readonly Uint8Array[], { width, height }: ImageSpec): Uint8Array {

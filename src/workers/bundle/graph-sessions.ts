@@ -1,11 +1,11 @@
-import './telemetry.ts';
+import '../decoding/telemetry.ts';
 import { join } from 'node:path';
 import { InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
+import { runtimeVersion } from '../decoding/runtime.ts';
 import { BundleError } from '../errors.ts';
 import type { Bundle } from './bundle.ts';
 import { contractMismatches, type GraphContract, graphContracts } from './graph-contract.ts';
 import { BUNDLE_FORMAT, type GraphName } from './manifest.ts';
-import { runtimeVersion } from './runtime.ts';
 
 /** What the encoder gives for B pictures. */
 export interface Encoded {

@@ -1,5 +1,5 @@
 import type { Tensor } from 'onnxruntime-node';
-import { beamSearch, type Hypothesis, type Step } from './beam-search.ts';
+import { beamSearch, type Hypothesis, type SearchRules, type Step } from '../decoding/beam-search.ts';
 import type { Decoder, Table } from './graph-sessions.ts';
 import type { Manifest } from './manifest.ts';
 import { promptOf } from './prompt.ts';
@@ -95,6 +95,18 @@ function meanOf(each: readonly Float32Array[]): Float32Array {
   return first.map((logit, token) => others.reduce((sum, other) => sum + (other[token] ?? 0), logit) / each.length);
 }
 
+/** The search that a bundle asks for. */
+function searchRules({ ids, generation }: Manifest): SearchRules {
+  const { beams, maxTokens, noRepeatNgram, lengthPenalty } = generation;
+  return {
+    ...{ beams, maxTokens, noRepeatNgram, lengthPenalty },
+    noRepeatToken: noRepeatNgram > 0,
+    ends: [ids.eos],
+    banned: [ids.pad, ids.bos, ids.draft],
+    mayBeEmpty: false,
+  };
+}
+
 /**
  * One pass over B pictures: writes a caption of each from one view or several. With several, the search uses the mean of their logits, which is
  * the geometric mean of their probabilities.
@@ -106,7 +118,7 @@ export async function writePass(
   views: readonly View[],
   drafts?: readonly (readonly number[])[],
 ): Promise<readonly Hypothesis[]> {
-  const { ids, generation } = manifest;
+  const { generation } = manifest;
   const [pictures = 0] = views[0]?.visual.dims ?? [];
   const scored = generation.beams === 1 ? drafts : undefined;
   // The token behind a last one at the limit is never needed.
@@ -132,6 +144,6 @@ export async function writePass(
       for (const { step } of prefilled) each.push(await step(...next));
       return next[0].map((_, row) => meanOf(each.flatMap((logits) => logits[row] ?? [])));
     },
-    { ...generation, ids },
+    searchRules(manifest),
   );
 }

@@ -1,21 +1,21 @@
 import { exitWithParent } from '../../core/process/die-with-parent.ts';
-import { loadBundle } from '../bundle/bundle.ts';
-import { type Engine, openEngine } from '../bundle/engine.ts';
-import { verifyProvider } from '../bundle/verify-provider.ts';
 import { BundleError } from '../errors.ts';
+import { loadLocalModel } from '../families/families.ts';
+import type { LocalEngine } from '../families/family.ts';
+import { verifyProvider } from '../families/verify-provider.ts';
 import { type Answer, type OpenRequest, packError, type Request } from './messages.ts';
 
 /*
- * The entry point of an inference process, which `inference-process.ts` starts: loads one bundle and captions one group after the other. Runs of
+ * The entry point of an inference process, which `inference-process.ts` starts: loads one model and captions one group after the other. Runs of
  * the model are synchronous: while one is going on, this process handles no messages and no signals.
  */
 
-async function open({ folder, provider, sha256 }: OpenRequest): Promise<Engine> {
-  const bundle = await loadBundle(folder, { provider });
-  if (bundle.model.sha256 !== sha256) {
-    throw new BundleError('bundle-changed', `The bundle in ${folder} was changed during the run: run again.`);
+async function open({ folder, provider, sha256 }: OpenRequest): Promise<LocalEngine> {
+  const model = await loadLocalModel(folder, provider);
+  if (model.model.sha256 !== sha256) {
+    throw new BundleError('bundle-changed', `The model in ${folder} was changed during the run: run again.`);
   }
-  return openEngine(bundle);
+  return model.open();
 }
 
 function answer(message: Answer): void {
@@ -23,7 +23,7 @@ function answer(message: Answer): void {
   process.send?.(message, () => undefined);
 }
 
-let engine: Engine | undefined;
+let engine: LocalEngine | undefined;
 
 async function handle(request: Request): Promise<Answer> {
   try {
@@ -32,9 +32,12 @@ async function handle(request: Request): Promise<Answer> {
         engine = await open(request);
         return { type: 'ready' };
       case 'verify':
-        return { type: 'verified', operators: await verifyProvider(await loadBundle(request.folder, request)) };
+        return {
+          type: 'verified',
+          operators: await verifyProvider(await loadLocalModel(request.folder, request.provider)),
+        };
       case 'caption':
-        if (engine === undefined) throw new Error('An inference process got a group before its bundle.');
+        if (engine === undefined) throw new Error('An inference process got a group before its model.');
         return { type: 'captions', captions: await engine.caption(request.group, request.options) };
     }
   } catch (error) {

@@ -1,12 +1,12 @@
 import { type NodeProcess, startNodeProcess } from '../../core/process/node-process.ts';
 import type { Caption, Group } from '../../core/types.ts';
-import type { Bundle } from '../bundle/bundle.ts';
-import type { OperatorPlacement } from '../bundle/verify-provider.ts';
 import type { CaptionOptions } from '../captioner.ts';
 import { WorkerError } from '../errors.ts';
+import type { LocalModel } from '../families/family.ts';
+import type { OperatorPlacement } from '../families/verify-provider.ts';
 import { type Answer, type Request, unpackError } from './messages.ts';
 
-/** An answer that takes longer never comes: far above what the slowest machine needs to load a bundle or caption a group. */
+/** An answer that takes longer never comes: far above what the slowest machine needs to load a model or caption a group. */
 const WATCHDOG_MS = 10 * 60_000;
 
 const MODULE = new URL('./child', import.meta.url).href;
@@ -16,7 +16,10 @@ interface PendingAnswer {
   readonly reject: (error: WorkerError) => void;
 }
 
-/** One child process with a bundle in it. It takes one request at a time. */
+/** What of a model an inference process needs to find it again. */
+export type ModelPlace = Pick<LocalModel, 'folder' | 'provider' | 'model'>;
+
+/** One child process with a model in it. It takes one request at a time. */
 export class InferenceProcess {
   /** Resolves when the process has ended; never rejects. */
   readonly ended: Promise<void>;
@@ -44,10 +47,10 @@ export class InferenceProcess {
   }
 
   /**
-   * Loads a bundle into the process.
+   * Loads a model into the process.
    * @throws BundleError from the process; WorkerError `worker-start` where the process ended or did not answer
    */
-  async open({ folder, provider, model }: Bundle): Promise<void> {
+  async open({ folder, provider, model }: ModelPlace): Promise<void> {
     try {
       await this.#ask({ type: 'open', folder, provider, sha256: model.sha256 });
     } catch (error) {
@@ -69,11 +72,11 @@ export class InferenceProcess {
   }
 
   /**
-   * Runs a bundle once and counts which execution providers ran its operators, see `verify-provider.ts`. Works without
+   * Runs a model once and counts which execution providers ran its operators, see `verify-provider.ts`. Works without
    * {@link InferenceProcess.open}.
    * @throws BundleError from the process; WorkerError `worker-died`, `worker-stuck`, `inference-failed`
    */
-  async verify({ folder, provider }: Bundle): Promise<OperatorPlacement> {
+  async verify({ folder, provider }: ModelPlace): Promise<OperatorPlacement> {
     const answer = await this.#ask({ type: 'verify', folder, provider });
     return answer.type === 'verified' ? answer.operators : {};
   }

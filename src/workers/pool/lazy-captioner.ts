@@ -1,19 +1,18 @@
 import type { Captioner } from '../captioner.ts';
-import { type CaptionerOptions, createCaptioner } from './pool.ts';
 
 /** One captioner, opened when first needed. `close()` gives its memory back; the next `get()` opens a new one. */
 export class LazyCaptioner {
-  readonly #options: CaptionerOptions;
+  readonly #create: () => Captioner;
   #open: { readonly captioner: Captioner; readonly opening: Promise<void> } | undefined;
 
-  constructor(options: CaptionerOptions) {
-    this.#options = options;
+  constructor(create: () => Captioner) {
+    this.#create = create;
   }
 
   /** The captioner, open. Rejects as its `open()` does; the next call then tries again. */
   async get(): Promise<Captioner> {
     if (this.#open === undefined) {
-      const captioner = createCaptioner(this.#options);
+      const captioner = this.#create();
       const open = { captioner, opening: captioner.open() };
       open.opening.catch(() => {
         if (this.#open === open) this.#open = undefined;

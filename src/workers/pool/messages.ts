@@ -1,16 +1,16 @@
 import type { FailureDetail } from '../../core/errors.ts';
 import type { Caption, Group } from '../../core/types.ts';
-import type { Provider } from '../bundle/bundle.ts';
-import type { OperatorPlacement } from '../bundle/verify-provider.ts';
 import type { CaptionOptions } from '../captioner.ts';
 import { BundleError, type BundleErrorCode, WorkerError, type WorkerErrorCode } from '../errors.ts';
+import type { Provider } from '../families/family.ts';
+import type { OperatorPlacement } from '../families/verify-provider.ts';
 
-/** Loads a bundle; comes before the first group. */
+/** Loads a model; comes before the first group. */
 export interface OpenRequest {
   readonly type: 'open';
   readonly folder: string;
   readonly provider: Provider;
-  /** SHA-256 of the bundle.json that the parent read: the child must find the same. */
+  /** The model's SHA-256 as the parent read it: the child must find the same. */
   readonly sha256: string;
 }
 
@@ -21,7 +21,7 @@ export interface CaptionRequest {
   readonly options: CaptionOptions;
 }
 
-/** Runs a bundle's graphs and reports what ran them, see `verify-provider.ts`. */
+/** Runs a model's graphs and reports what ran them, see `verify-provider.ts`. */
 export interface VerifyRequest {
   readonly type: 'verify';
   readonly folder: string;

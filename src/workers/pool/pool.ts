@@ -1,12 +1,12 @@
 import { sentenceOf } from '../../core/errors.ts';
 import { failedCaptions } from '../../core/failed-captions.ts';
 import type { Caption, Group } from '../../core/types.ts';
-import type { Bundle } from '../bundle/bundle.ts';
-import { runtimeVersion } from '../bundle/runtime.ts';
-import type { Captioner, CaptionOptions } from '../captioner.ts';
+import type { Captioner, CaptionerOptions, CaptionOptions } from '../captioner.ts';
+import { runtimeVersion } from '../decoding/runtime.ts';
 import { WorkerError } from '../errors.ts';
+import type { LocalModel } from '../families/family.ts';
 import { defaultProcesses } from './cores.ts';
-import { InferenceProcess } from './inference-process.ts';
+import { InferenceProcess, type ModelPlace } from './inference-process.ts';
 import { Semaphore } from './semaphore.ts';
 
 /** A group during which this many processes died is not tried again. */
@@ -16,13 +16,9 @@ const MOST_FAILURES = 2;
 /** How often a process is started that ends before it is ready. */
 const MOST_STARTS = 3;
 
-/** How a captioner runs a bundle. */
-export interface CaptionerOptions {
-  readonly bundle: Bundle;
-  /** Number of inference processes; {@link defaultProcesses} by default. The captions do not depend on it. */
-  readonly processes?: number;
-  /** Called for every failed try, also where a later one succeeds. The detail has exit code, signal and last stderr lines. */
-  readonly onFailure?: (error: WorkerError, group: Group) => void;
+/** How a captioner runs a model. */
+export interface PoolOptions extends CaptionerOptions {
+  readonly model: ModelPlace & Pick<LocalModel, 'image'>;
 }
 
 /** Holds one process, which is started when needed, and again when it has ended. */
@@ -51,8 +47,8 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
   }
 }
 
-/** What runs a bundle, as {@link Captioner.runtime} has it. */
-export function runtimeOf({ provider }: Bundle): string {
+/** What runs a model, as {@link Captioner.runtime} has it. */
+export function runtimeOf({ provider }: Pick<LocalModel, 'provider'>): string {
   return `onnxruntime-node ${runtimeVersion()} ${provider}`;
 }
 
@@ -61,18 +57,18 @@ class PooledCaptioner implements Captioner {
   readonly runtime;
   readonly image;
   readonly concurrency;
-  readonly #options: CaptionerOptions;
+  readonly #options: PoolOptions;
   readonly #slots: Semaphore<Slot>;
   /** Every process that may still run, including those that are starting or ending. */
   readonly #processes = new Set<InferenceProcess>();
   #state: 'new' | 'open' | 'closed' = 'new';
   #opening: Promise<void> | undefined;
 
-  constructor(options: CaptionerOptions) {
+  constructor(options: PoolOptions) {
     this.#options = options;
-    this.model = options.bundle.model;
-    this.runtime = runtimeOf(options.bundle);
-    this.image = options.bundle.image;
+    this.model = options.model.model;
+    this.runtime = runtimeOf(options.model);
+    this.image = options.model.image;
     this.concurrency = options.processes ?? defaultProcesses();
     this.#slots = new Semaphore<Slot>(
       Array.from({ length: this.concurrency }, () => ({ process: undefined, starting: undefined })),
@@ -154,7 +150,7 @@ class PooledCaptioner implements Captioner {
       this.#processes.add(process);
       process.ended.then(() => this.#processes.delete(process));
       try {
-        await process.open(this.#options.bundle);
+        await process.open(this.#options.model);
         return process;
       } catch (error) {
         await process.stop();
@@ -175,11 +171,11 @@ class PooledCaptioner implements Captioner {
 }
 
 /**
- * A captioner that runs a bundle in child processes, which `open()` starts. Each captions one group at a time. A process that dies is replaced and
+ * A captioner that runs a model in child processes, which `open()` starts. Each captions one group at a time. A process that dies is replaced and
  * its group tried again; a group during which three died, or on which the model failed twice, is returned with `error.code`
  * `group-failed` in its captions. When `signal` aborts, `caption` rejects at once with its reason and the running process is killed. `open()`
- * rejects with a BundleError where the processes cannot load the bundle.
+ * rejects with a BundleError where the processes cannot load the model.
  */
-export function createCaptioner(options: CaptionerOptions): Captioner {
+export function createCaptioner(options: PoolOptions): Captioner {
   return new PooledCaptioner(options);
 }

@@ -23,7 +23,7 @@ let captioner: Captioner;
 beforeAll(async () => {
   folder = await makeFolder();
   const bundle = await loadBundle(await buildTinyBundle(path.join(folder.path, 'tiny')));
-  captioner = createCaptioner({ bundle, processes: 1 });
+  captioner = createCaptioner({ model: bundle, processes: 1 });
   await captioner.open();
 }, 240_000);
 afterAll(async () => {

@@ -9,7 +9,7 @@ import { tinyGroup } from '../../support/tiny-groups.ts';
  * of its inference processes as JSON, and waits to be killed.
  */
 const [folder = '', colour = 'red'] = process.argv.slice(2);
-const captioner = createCaptioner({ bundle: await loadBundle(folder), processes: 2 });
+const captioner = createCaptioner({ model: await loadBundle(folder), processes: 2 });
 await captioner.open();
 const caption = () => captioner.caption(tinyGroup([colour as Colour]), { passes: 2 }, new AbortController().signal);
 const running = [caption(), caption()];

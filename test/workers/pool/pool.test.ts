@@ -11,7 +11,7 @@ import { loadBundle } from '../../../src/workers/bundle/bundle.ts';
 import type { Captioner } from '../../../src/workers/captioner.ts';
 import type { WorkerError } from '../../../src/workers/errors.ts';
 import { InferenceProcess } from '../../../src/workers/pool/inference-process.ts';
-import { type CaptionerOptions, createCaptioner } from '../../../src/workers/pool/pool.ts';
+import { createCaptioner, type PoolOptions } from '../../../src/workers/pool/pool.ts';
 import { anInferenceProcess, inferenceProcesses, processes, until } from '../../support/processes.ts';
 import { buildTinyBundle, type Colour, TEXTS } from '../../support/tiny-bundle.ts';
 import { tinyGroup } from '../../support/tiny-groups.ts';
@@ -32,8 +32,8 @@ afterEach(async () => {
 });
 afterAll(() => rm(home, { recursive: true, force: true }));
 
-async function captionerWith(options: Partial<CaptionerOptions> = {}): Promise<Captioner> {
-  const captioner = createCaptioner({ bundle: await loadBundle(folder), processes: 1, ...options });
+async function captionerWith(options: Partial<PoolOptions> = {}): Promise<Captioner> {
+  const captioner = createCaptioner({ model: await loadBundle(folder), processes: 1, ...options });
   opened.push(captioner);
   await captioner.open();
   return captioner;
@@ -125,7 +125,7 @@ describe('a process that dies', () => {
   test('once does not show in the captions', async () => {
     const failures: WorkerError[] = [];
     const slow = await loadBundle(await buildTinyBundle(join(home, 'slow'), { spin: 300_000 }));
-    const captioner = await captionerWith({ bundle: slow, onFailure: (error) => failures.push(error) });
+    const captioner = await captionerWith({ model: slow, onFailure: (error) => failures.push(error) });
     const pid = anInferenceProcess(process.pid);
     const captions = captioner.caption(group('white'), TWO, signal);
     setTimeout(() => process.kill(pid, 'SIGKILL'), 200);
@@ -151,7 +151,7 @@ describe('opening', () => {
     'is refused for a bundle with a bad %s, as the process found it',
     async (damage) => {
       const bundle = await loadBundle(await buildTinyBundle(join(home, damage), { damage }));
-      const captioner = createCaptioner({ bundle, processes: 2 });
+      const captioner = createCaptioner({ model: bundle, processes: 2 });
       await expect(captioner.open()).rejects.toMatchObject({ name: 'BundleError', code: `bundle-${damage}` });
       expect(inferenceProcesses(process.pid)).toEqual([]);
     },
@@ -162,13 +162,13 @@ describe('opening', () => {
     const bundle = await loadBundle(other);
     const path = join(other, 'bundle.json');
     await writeFile(path, (await readFile(path, 'utf8')).replace('eight colours', '8 colours'));
-    await expect(createCaptioner({ bundle, processes: 1 }).open()).rejects.toMatchObject({
+    await expect(createCaptioner({ model: bundle, processes: 1 }).open()).rejects.toMatchObject({
       code: 'bundle-changed',
     });
   });
 
   test('must come before captions, and closing ends them', async () => {
-    const captioner = createCaptioner({ bundle: await loadBundle(folder), processes: 1 });
+    const captioner = createCaptioner({ model: await loadBundle(folder), processes: 1 });
     await expect(captioner.caption(group('red'), TWO, signal)).rejects.toMatchObject({ code: 'captioner-closed' });
     await captioner.open();
     await captioner.open();
@@ -189,7 +189,7 @@ describe('opening', () => {
 
 test('a bundle that vanishes while a process must be replaced ends the run, not group after group', async () => {
   const vanishing = await buildTinyBundle(join(home, 'vanishing'));
-  const captioner = await captionerWith({ bundle: await loadBundle(vanishing) });
+  const captioner = await captionerWith({ model: await loadBundle(vanishing) });
   rmSync(vanishing, { recursive: true });
   process.kill(anInferenceProcess(process.pid), 'SIGKILL');
   await until(() => inferenceProcesses(process.pid).length === 0, 60, 'death');

@@ -1,14 +1,27 @@
-/** Settings of the search, from the bundle's `generation` and `ids`. */
+/** Settings of the search, which a family takes from its model. */
 export interface SearchRules {
   /** Hypotheses kept per picture; 1 is greedy. */
   readonly beams: number;
-  /** The most tokens a caption may have, the end token included. */
+  /** The most tokens a caption may have, the end token and {@link SearchRules.forced} ones included. */
   readonly maxTokens: number;
-  /** N-grams of this length may occur only once in a caption, and no token twice in a row; 0 allows all. */
+  /** N-grams of this length may occur only once in {@link SearchRules.before} and the caption together; 0 allows all. */
   readonly noRepeatNgram: number;
+  /** No token twice in a row. */
+  readonly noRepeatToken: boolean;
   /** A finished caption's score is divided by its length to this power. */
   readonly lengthPenalty: number;
-  readonly ids: { readonly pad: number; readonly bos: number; readonly eos: number; readonly draft: number };
+  /** Tokens that end a caption. */
+  readonly ends: readonly number[];
+  /** Tokens that are never written. */
+  readonly banned: readonly number[];
+  /** Whether an end token may come first. */
+  readonly mayBeEmpty: boolean;
+  /** Tokens in front of the caption that count as written: the decoder's prompt. */
+  readonly before?: readonly number[];
+  /** How many of the last tokens of `before` count as the caption's own for lengths: those that the model was forced to write. */
+  readonly forced?: number;
+  /** Divides the logit of a token that was written before (multiplies a negative one); 1 changes nothing. */
+  readonly repetitionPenalty?: number;
 }
 
 /** The caption of one pass for one picture. */
@@ -84,18 +97,39 @@ function softmaxOf(logits: Float32Array): { max: number; logSum: number } {
   return { max, logSum: Math.log(sum) };
 }
 
-/** The tokens that would repeat an n-gram of `tokens`, and the newest token: no immediate repeats. */
+/** The tokens that would repeat an n-gram of `tokens`. */
 function repeating(tokens: readonly number[], n: number): Set<number> {
   const banned = new Set<number>();
   if (n === 0) return banned;
-  const newest = tokens.at(-1);
-  if (newest !== undefined) banned.add(newest);
   const tail = tokens.slice(tokens.length - (n - 1));
   for (let start = 0; start + n <= tokens.length; start++) {
     const last = tokens[start + n - 1];
     if (last !== undefined && tail.every((token, i) => token === tokens[start + i])) banned.add(last);
   }
   return banned;
+}
+
+/** The tokens that may not come after `written`. */
+function bannedAfter(written: readonly number[], rules: SearchRules): Set<number> {
+  const before = rules.before ?? [];
+  const banned = repeating(before.length === 0 ? written : [...before, ...written], rules.noRepeatNgram);
+  const newest = written.at(-1);
+  if (rules.noRepeatToken && newest !== undefined) banned.add(newest);
+  for (const token of rules.banned) banned.add(token);
+  if (written.length === 0 && !rules.mayBeEmpty) for (const token of rules.ends) banned.add(token);
+  return banned;
+}
+
+/** Logits with the repetition penalty. */
+function penalised(logits: Float32Array, written: readonly number[], rules: SearchRules): Float32Array {
+  const { repetitionPenalty: penalty = 1, before = [] } = rules;
+  if (penalty === 1) return logits;
+  const changed = Float32Array.from(logits);
+  for (const token of new Set([...before, ...written])) {
+    const logit = logits[token];
+    if (logit !== undefined) changed[token] = logit < 0 ? logit * penalty : logit / penalty;
+  }
+  return changed;
 }
 
 /** Inserts a candidate into a list of at most `count`, best first, behind equal scores. */
@@ -119,14 +153,11 @@ function bestCandidates(
     const row = logitsOf(hypothesis);
     if (row === undefined) throw new RangeError(`The decoder returned no logits for row ${hypothesis.row}`);
     const from = { ...hypothesis, logits: [...hypothesis.logits, row] };
-    const { max, logSum } = softmaxOf(row);
-    const banned = repeating(from.tokens, rules.noRepeatNgram)
-      .add(rules.ids.pad)
-      .add(rules.ids.bos)
-      .add(rules.ids.draft);
-    if (from.tokens.length === 0) banned.add(rules.ids.eos);
-    for (let token = 0; token < row.length; token++) {
-      const score = from.score + (row[token] as number) - max - logSum;
+    const scored = penalised(row, from.tokens, rules);
+    const { max, logSum } = softmaxOf(scored);
+    const banned = bannedAfter(from.tokens, rules);
+    for (let token = 0; token < scored.length; token++) {
+      const score = from.score + (scored[token] as number) - max - logSum;
       if (score <= worst || banned.has(token)) continue;
       insert(best, { from, token, score }, count);
       if (best.length === count) worst = best.at(-1)?.score ?? worst;
@@ -136,7 +167,8 @@ function bestCandidates(
 }
 
 function finish({ tokens, logits }: LiveHypothesis, score: number, length: number, rules: SearchRules): Hypothesis {
-  return { tokens, score: score / length ** rules.lengthPenalty, confidence: Math.exp(score / length), logits };
+  const whole = length + (rules.forced ?? 0);
+  return { tokens, score: score / whole ** rules.lengthPenalty, confidence: Math.exp(score / length), logits };
 }
 
 /** One step of one picture: replaces its live hypotheses by their best continuations and moves ended ones to `finished`. */
@@ -144,7 +176,7 @@ function advance(picture: Picture, logitsOf: LogitsOf, rules: SearchRules): void
   const next: LiveHypothesis[] = [];
   for (const [rank, candidate] of bestCandidates(picture.live, logitsOf, 2 * rules.beams, rules).entries()) {
     const { from, token, score } = candidate;
-    if (token === rules.ids.eos) {
+    if (rules.ends.includes(token)) {
       if (rank < rules.beams) picture.finished.push(finish(from, score, from.tokens.length + 1, rules));
     } else if (next.length < rules.beams) {
       next.push({ ...from, tokens: [...from.tokens, token], score });
@@ -152,7 +184,7 @@ function advance(picture: Picture, logitsOf: LogitsOf, rules: SearchRules): void
   }
   picture.live = picture.finished.length < rules.beams ? next : [];
   for (const left of picture.live) {
-    if (left.tokens.length < rules.maxTokens) return;
+    if (left.tokens.length + (rules.forced ?? 0) < rules.maxTokens) return;
     picture.finished.push(finish(left, left.score, left.tokens.length, rules));
   }
   picture.live = [];
@@ -194,7 +226,7 @@ export async function beamSearch(
     const live = pictures.flatMap((picture) => picture.live);
     if (live.length === 0) return pictures.map(winner);
     const logits = await step(
-      live.map(({ tokens }) => tokens.at(-1) ?? rules.ids.pad),
+      live.map(({ tokens }) => tokens.at(-1) ?? 0),
       live.map(({ row }) => row),
       live.map(({ tokens }) => tokens.length),
     );

@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
-import { beamSearch, type Hypothesis, type SearchRules, type Step } from '../../../src/workers/bundle/beam-search.ts';
+import { beamSearch, type Hypothesis, type SearchRules, type Step } from '../../../src/workers/decoding/beam-search.ts';
 
 const IDS = { pad: 0, bos: 1, eos: 2, draft: 3 };
 const VOCAB = 9;
 const [A, B, C] = [4, 5, 6];
-const RULES: SearchRules = { beams: 1, maxTokens: 6, noRepeatNgram: 0, lengthPenalty: 1, ids: IDS };
+const RULES: SearchRules = {
+  ...{ beams: 1, maxTokens: 6, noRepeatNgram: 0, noRepeatToken: false, lengthPenalty: 1 },
+  ...{ ends: [IDS.eos], banned: [IDS.pad, IDS.bos, IDS.draft], mayBeEmpty: false },
+};
 
 /** A language model: logits of the next token, from what was written. */
 type Model = (written: readonly number[]) => number[];
@@ -46,7 +49,8 @@ async function write(
     });
     return histories.map(({ model, written }) => Float32Array.from(model(written)));
   };
-  return Object.assign([...(await beamSearch(starts, step, { ...RULES, ...rules }))], { steps });
+  const noRepeatToken = (rules.noRepeatNgram ?? 0) > 0;
+  return Object.assign([...(await beamSearch(starts, step, { ...RULES, ...rules, noRepeatToken }))], { steps });
 }
 
 /** A model whose logits are a fixed pseudo-random function of what was written. */

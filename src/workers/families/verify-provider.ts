@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Bundle, Provider } from './bundle.ts';
-import { openEngine } from './engine.ts';
+import type { Keyframe } from '../../core/types.ts';
+import type { Provider, RunnableModel } from '../families/family.ts';
 
 /** How many operators each execution provider ran, by onnxruntime's name of it (`CPUExecutionProvider`). */
 export type OperatorPlacement = Readonly<Record<string, number>>;
@@ -22,15 +22,17 @@ const eventsSchema = z.array(
 /**
  * Captions a grey picture in two passes and counts, in onnxruntime's profile, which provider ran each operator: onnxruntime may silently
  * move operators, or all of them, from a GPU to the CPU. To be called in a process of its own, which a broken driver may crash.
- * @throws BundleError where the graphs cannot be loaded on the bundle's provider
+ * @throws BundleError where the graphs cannot be loaded on the model's provider
  */
-export async function verifyProvider(bundle: Bundle): Promise<OperatorPlacement> {
+export async function verifyProvider(model: RunnableModel): Promise<OperatorPlacement> {
   const profiles = await mkdtemp(join(tmpdir(), 'secondglance-verify-'));
   try {
-    const engine = await openEngine(bundle, { profiles });
-    const { width, height } = bundle.image;
+    const engine = await model.open({ profiles });
+    const { width, height } = model.image;
+    const pixels = new Uint8Array(width * height * 3).fill(128);
+    const grey: Keyframe = { video: 'grey', index: 0, pts: 0, still: false, width, height, pixels };
     try {
-      await engine.write([new Uint8Array(width * height * 3).fill(128)], { passes: 2 });
+      await engine.caption({ video: 'grey', index: 0, keyframes: [grey] }, { passes: 2 });
     } finally {
       await engine.release();
     }
