@@ -23,7 +23,10 @@ const FENCES = {
   'onnxruntime-node': ['workers'],
   '@huggingface/tokenizers': ['workers'],
   // Videos are scaled by ffmpeg, before the pipe; sharp reads and writes still pictures.
-  sharp: ['ingest/decode', 'explain', 'steps', 'archive/index', 'services'],
+  sharp: ['ingest/decode', 'explain', 'steps', 'archive/index', 'services', 'workers/server'],
+  undici: ['workers'],
+  'proxy-from-env': ['workers'],
+  '@huggingface/jinja': ['workers'],
   libsql: ['archive/index'],
   mqtt: ['archive/alerts'],
   express: ['services'],

@@ -4,6 +4,7 @@ import { SecondGlanceError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json-value.ts';
 import type { Keyframe } from '../core/types.ts';
 import type { IngestReport } from '../ingest/decode/damage.ts';
+import { exactImage } from '../ingest/decode/filters.ts';
 import { IngestError } from '../ingest/errors.ts';
 import { groupKeyframes } from '../ingest/group-keyframes.ts';
 import type { MediaInfo } from '../ingest/probe/media-info.ts';
@@ -83,7 +84,8 @@ export function captionKeyframes(
   { captioner, settings, journal, signal, tapKeyframes }: KeyframeRequest,
 ): CaptionedSource {
   const { choice, from, to, passes } = settings;
-  const { concurrency, image } = captioner;
+  const { concurrency } = captioner;
+  const image = exactImage(media, captioner.image);
   const selector = settings.selector?.create(image);
   const reader = readKeyframes(source, media, { choice, selector, image, from, to, signal });
   const keyframes = groupKeyframes(tapKeyframes?.(reader, media) ?? reader);

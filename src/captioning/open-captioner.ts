@@ -1,12 +1,12 @@
 import type { Group } from '../core/types.ts';
 import type { Captioner, CaptionModel } from '../workers/captioner.ts';
 import type { WorkerError } from '../workers/errors.ts';
-import { loadModel } from '../workers/load-model.ts';
+import { loadModel, type ModelChoice } from '../workers/load-model.ts';
 
 /** Which model captions, and how. */
 export interface CaptionerRequest {
-  /** A model's name or the folder of one; the model that comes with secondglance by default. */
-  readonly model?: string | undefined;
+  /** A model's name, the folder of one, or `openai:NAME`; the model that comes with secondglance by default. */
+  readonly model?: ModelChoice | undefined;
   /** Passes over each keyframe for runs that name no number: 1 for the draft alone, 2 (the default) to correct it. */
   readonly passes?: 1 | 2 | undefined;
   /** Inference processes; by default as many as this machine has use for. The captions do not depend on it. */

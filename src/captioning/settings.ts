@@ -5,6 +5,7 @@ import type { ImageSpec, Micros } from '../core/types.ts';
 import type { KeyframeSelector } from '../ingest/selectors/keyframe-selector.ts';
 import type { FrameChoice } from '../ingest/selectors/registry.ts';
 import type { ProfileName } from '../pipeline/cues/profiles.ts';
+import type { ModelChoice } from '../workers/load-model.ts';
 import type { OutputRequest } from './outputs/plan-outputs.ts';
 
 /** The language that the models write. */
@@ -51,7 +52,7 @@ export interface RunSettings extends TrackSettings {
 export interface CaptionRequest extends Omit<RunSettings, 'minConfidence'> {
   readonly minConfidence?: number;
   readonly output: OutputRequest;
-  readonly model?: string;
+  readonly model?: ModelChoice;
   /** Inference processes. */
   readonly workers?: number;
   readonly quiet: boolean;

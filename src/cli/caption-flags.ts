@@ -6,9 +6,10 @@ import { TRACK_KINDS } from '../core/kind.ts';
 import { FRAMES_USAGE, type FrameChoice, parseChoice } from '../ingest/selectors/registry.ts';
 import { PROFILE_NAMES } from '../pipeline/cues/profiles.ts';
 import type { FormatName } from '../pipeline/formats/formats.ts';
+import { type ModelFlags, modelOf } from '../workers/model-flags.ts';
 
 /** The flags of `caption` as commander passes them. */
-export interface CaptionFlags {
+export interface CaptionFlags extends ModelFlags {
   readonly output?: string;
   readonly format?: string;
   readonly mux?: string;
@@ -21,7 +22,6 @@ export interface CaptionFlags {
   readonly profile: string;
   readonly kind: string;
   readonly language: string;
-  readonly model?: string;
   readonly workers?: string;
   readonly resume: boolean;
   readonly force?: boolean;
@@ -47,6 +47,7 @@ export function readCaptionFlags(flags: CaptionFlags): CaptionRequest {
   const to = flags.to === undefined ? undefined : parseTime(flags.to, '--to');
   if (to !== undefined && to <= (from ?? 0))
     throw new UsageError(`--to ${flags.to} is not after the start of the range`);
+  const model = modelOf(flags);
   if (flags.json === true && flags.output === '-') {
     throw new UsageError('--json and -o - both want stdout: write the captions to a file, or leave --json out');
   }
@@ -67,7 +68,7 @@ export function readCaptionFlags(flags: CaptionFlags): CaptionRequest {
     profile: parseName(flags.profile, '--profile', PROFILE_NAMES),
     kind: parseName(flags.kind, '--kind', TRACK_KINDS),
     language: parseLanguage(flags.language, '--language'),
-    ...(flags.model === undefined ? {} : { model: flags.model }),
+    ...(model === undefined ? {} : { model }),
     ...(flags.workers === undefined ? {} : { workers: parseWhole(flags.workers, '--workers', 1, 256) }),
     resume: flags.resume,
     force: flags.force ?? false,

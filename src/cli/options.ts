@@ -46,7 +46,15 @@ export function serviceOptions(command: Command): Command {
 
 /** Adds `--model`. */
 export function modelOption(command: Command): Command {
-  return command.option('--model <name|path>', 'model bundle: a name or a folder (default: the bundle of the package)');
+  return command.option(
+    '--model <model>',
+    'an installed model (secondglance models), a folder, openai:NAME on a server, or exec:PROGRAM (default: the bundle of the package)',
+  );
+}
+
+/** Adds `--model` and the settings of model servers. */
+export function modelOptions(command: Command): Command {
+  return settingOptions(modelOption(command), 'baseUrl', 'prompt', 'promptFile', 'detail');
 }
 
 /** Adds `--looks`. */
@@ -84,7 +92,7 @@ export function captionOptions(command: Command): Command {
     .option('--frames <selector>', `frames to caption: ${FRAMES_USAGE}`, 'auto')
     .option('--from <time>', 'start at this time (90s, 1:30, 1:02:03.5)')
     .option('--to <time>', 'end at this time');
-  modelOption(looksOption(command))
+  modelOptions(looksOption(command))
     .option(
       '--min-confidence <0..1>',
       'leave less confident captions out of tracks; 0 keeps all (default: set by the bundle)',

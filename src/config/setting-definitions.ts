@@ -34,6 +34,21 @@ export const SETTING_DEFINITIONS = {
   inFlightPerVideo: { value: '<n>', help: 'limit of groups of frames in flight, per video', byDefault: 8 },
   workerConcurrency: { value: '<n>', help: 'inference processes of a worker (default: by the number of cores)' },
   device: { value: '<name>', help: 'execution provider: auto, cpu, cuda, webgpu', byDefault: 'auto' },
+  baseUrl: {
+    value: '<url>',
+    help: 'address of an OpenAI-compatible server, for --model openai:NAME; its key comes from SECONDGLANCE_API_KEY only',
+  },
+  prompt: {
+    value: '<text>',
+    help: 'own prompt for a model server, with {camera}, {video}, {time}, {previous} (default: asks for one sentence)',
+  },
+  promptFile: { value: '<file>', help: 'file with the prompt' },
+  detail: { value: '<length>', help: 'length of captions: brief, detailed', byDefault: 'brief' },
+  pictureSize: { value: '<pixels>', help: 'longer side of a picture for a model server', byDefault: 768 },
+  pictureQuality: { value: '<1..100>', help: 'JPEG quality of pictures for a model server', byDefault: 85 },
+  serverConcurrency: { value: '<n>', help: 'requests at once to a model server', byDefault: 2 },
+  serverRate: { value: '<n>', help: 'limit of requests a minute to a model server (default: none)' },
+  serverTimeout: { value: '<seconds>', help: 'time limit of a request to a model server', byDefault: 300 },
   http: {
     value: '<[host:]port>',
     help: 'serve /healthz, /readyz and /metrics here (default: off; default host: 127.0.0.1)',

@@ -15,6 +15,8 @@ export interface HttpPlace {
 
 /** Execution providers of the model. */
 export const DEVICES = ['auto', 'cpu', 'cuda', 'webgpu'] as const;
+/** Lengths of captions. */
+export const DETAILS = ['brief', 'detailed'] as const;
 /** Log levels, the most detailed first. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
@@ -77,6 +79,22 @@ export const settingsShape = {
   inFlightPerVideo: whole(1, 10_000),
   workerConcurrency: whole(1, 1000).optional(),
   device: z.enum(DEVICES, `use ${DEVICES.join(', ')}`),
+  baseUrl: z
+    .string()
+    .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'give an http(s) address')
+    .refine((text) => {
+      const { username, password } = new URL(text);
+      return username === '' && password === '';
+    }, 'leave user and password out; SECONDGLANCE_API_KEY takes the key')
+    .optional(),
+  prompt: z.string().min(1, 'give a text').optional(),
+  promptFile: z.string().min(1, 'give a file').optional(),
+  detail: z.enum(DETAILS, `use ${DETAILS.join(', ')}`),
+  pictureSize: whole(64, 4096),
+  pictureQuality: whole(1, 100),
+  serverConcurrency: whole(1, 256),
+  serverRate: whole(1, 100_000).optional(),
+  serverTimeout: whole(1, 86_400),
   http,
   logLevel: z.enum(LOG_LEVELS, `use ${LOG_LEVELS.join(', ')}`),
   boardPassword: z.string().min(8, 'give at least 8 characters').optional(),

@@ -1,12 +1,15 @@
 /** A time or span in integer microseconds. Exact in a JavaScript number for 285 years. */
 export type Micros = number;
 
-/** The picture format of a bundle. ffmpeg (or sharp, for stills) scales to exactly this. */
+/** The picture format of a model. ffmpeg (or sharp, for stills) scales to exactly this. */
 export interface ImageSpec {
   readonly width: number;
   readonly height: number;
-  /** `stretch`: the whole frame squeezed to the size; `crop`: short side scaled, then the centre cut out. */
-  readonly resize: 'stretch' | 'crop';
+  /**
+   * `stretch`: the whole frame squeezed to the size; `crop`: short side scaled, then the centre cut out; `fit`: the whole frame in its own
+   * shape, within the size and never enlarged.
+   */
+  readonly resize: 'stretch' | 'crop' | 'fit';
   readonly filter: 'bilinear' | 'bicubic' | 'lanczos' | 'area';
   /** YCbCr matrix assumed where the source names none. */
   readonly matrix: 'bt601' | 'bt709';
@@ -38,6 +41,16 @@ export interface Group {
   readonly keyframes: readonly Keyframe[];
 }
 
+/** A part of a picture, in fractions of its width and height from the top left, with four decimals. */
+export interface Region {
+  /** What it was looked at for, where that has a name. */
+  readonly label?: string;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 /** The model's output for one keyframe. */
 export interface Caption {
   readonly video: string;
@@ -51,6 +64,8 @@ export interface Caption {
   /** Geometric mean of the token probabilities of `text`, 0 to 1, rounded to 4 decimals; 0 where `error` is set. */
   readonly confidence: number;
   readonly passes: 1 | 2;
+  /** The parts of the picture that the second pass looked at, where it looks at parts. */
+  readonly regions?: readonly Region[];
   /** Why this keyframe has no caption; others are not affected. */
   readonly error?: { readonly code: string; readonly message: string };
 }

@@ -1,6 +1,7 @@
 import type { ImageSpec, Keyframe, Micros } from '../core/types.ts';
 import { damageOf, endedBadly, type IngestReport } from './decode/damage.ts';
 import { DEFAULT_STALL_MS, type DecodeTally, newTally } from './decode/decode-frames.ts';
+import { exactImage } from './decode/filters.ts';
 import { readPicture } from './decode/still-picture.ts';
 import { decodeFailure } from './ffmpeg/diagnose.ts';
 import type { MediaInfo } from './probe/media-info.ts';
@@ -37,7 +38,8 @@ export interface KeyframeReader extends AsyncIterable<Keyframe> {
  * decoded (`decode-failed`, `unknown-codec`, ...), on a hang (`stalled`) and on an abort (`aborted`). A file that is damaged in part does not
  * throw: the report has the damage.
  */
-export function readKeyframes(source: Source, media: MediaInfo, options: ReadOptions): KeyframeReader {
+export function readKeyframes(source: Source, media: MediaInfo, asked: ReadOptions): KeyframeReader {
+  const options = { ...asked, image: exactImage(media, asked.image) };
   let resolve: (report: IngestReport) => void = () => {};
   let reject: (error: unknown) => void = () => {};
   const report = new Promise<IngestReport>((done, failed) => {

@@ -8,6 +8,7 @@ import type { JobKind } from '../queue/jobs.ts';
 import { openQueueContext, type QueueContext } from '../queue/queue-context.ts';
 import { reconcileQueues } from '../queue/reconcile.ts';
 import { connectService, placeOf } from '../queue/redis/connection.ts';
+import type { ModelChoice } from '../workers/load-model.ts';
 import { type HttpServer, serveHttp } from './http.ts';
 import { createLog, logLink } from './log.ts';
 import { answers, createMetrics } from './metrics.ts';
@@ -17,8 +18,8 @@ import { ASSEMBLE_CONCURRENCY, INGEST_CONCURRENCY, type Service, type ServiceCon
 export interface ServiceOptions {
   /** Jobs at once: videos for ingest (for each priority) and assemble, inference processes for a worker. */
   readonly concurrency?: number;
-  /** Name or folder of a worker's model. */
-  readonly model?: string;
+  /** A worker's model. */
+  readonly model?: ModelChoice;
 }
 
 type StartService = (context: ServiceContext, options: ServiceOptions) => Promise<Service>;
@@ -33,7 +34,12 @@ const STARTERS: { readonly [Kind in JobKind]: StartService } = {
     const { loadModel } = await import('../workers/load-model.ts');
     const { workerService } = await import('./worker.ts');
     const { device, workerConcurrency } = context.settings;
-    const found = await loadModel({ name: model, provider: device === 'auto' ? 'cpu' : device });
+    const asked = typeof model === 'string' ? { name: model } : model;
+    const found = await loadModel({
+      ...asked,
+      provider: device === 'auto' ? 'cpu' : device,
+      checkUrl: (url) => context.guard.url(url),
+    });
     return workerService(context, found, concurrency ?? workerConcurrency);
   },
   async tracks(context, { concurrency = ASSEMBLE_CONCURRENCY }) {

@@ -4,8 +4,8 @@ import { type GroupEvent, startGroupWorker } from '../queue/group-worker.ts';
 import { RescheduleError } from '../queue/job-loop.ts';
 import type { CaptionModel } from '../workers/captioner.ts';
 import { BundleError, WorkerError } from '../workers/errors.ts';
-import { defaultProcesses } from '../workers/pool/cores.ts';
 import { LazyCaptioner } from '../workers/pool/lazy-captioner.ts';
+import { ServerError } from '../workers/server/server-error.ts';
 import { reportRejected, type Service, type ServiceContext } from './service.ts';
 
 /** How long groups in hand may take when the worker stops. Docker kills after ten seconds. */
@@ -45,14 +45,22 @@ function report({ log, metrics }: ServiceContext, event: GroupEvent): void {
 
 /** True where the model itself cannot run on this machine at present, so that no group is to blame. */
 function isModelUnavailable(error: unknown): boolean {
-  return error instanceof BundleError || (error instanceof WorkerError && error.code === 'worker-start');
+  return (
+    error instanceof BundleError ||
+    error instanceof ServerError ||
+    (error instanceof WorkerError && error.code === 'worker-start')
+  );
 }
 
 /**
  * The worker: captions groups for one model in `processes` inference processes. It takes one group more than there are processes, so
  * that its frames are at hand when a process is free.
  */
-export function workerService(context: ServiceContext, model: CaptionModel, processes = defaultProcesses()): Service {
+export function workerService(
+  context: ServiceContext,
+  model: CaptionModel,
+  processes = model.defaultConcurrency,
+): Service {
   const { log, metrics } = context;
   const captioner = new LazyCaptioner(() =>
     model.captioner({

@@ -2,17 +2,18 @@ import path from 'node:path';
 import { parseTime, parseWhole } from '../config/flag-values.ts';
 import { UsageError } from '../core/failures.ts';
 import { CHAPTER_CONTAINERS } from '../pipeline/media/containers.ts';
+import type { ModelChoice } from '../workers/load-model.ts';
+import { type ModelFlags, modelOf } from '../workers/model-flags.ts';
 import type { StepLengths } from './find/boundaries.ts';
 
 /** The options of `steps` as text, as a command line gives them. */
-export interface StepsFlags {
+export interface StepsFlags extends ModelFlags {
   readonly output?: string;
   readonly from?: string;
   readonly minStep: string;
   readonly maxStep: string;
   readonly embed?: string;
   readonly looks: string;
-  readonly model?: string;
   readonly workers?: string;
   readonly force?: boolean;
   readonly quiet?: boolean;
@@ -31,7 +32,7 @@ export interface StepsSettings {
   /** Absolute path of the copy with chapters. */
   readonly embed?: string;
   readonly passes: 1 | 2;
-  readonly model?: string;
+  readonly model?: ModelChoice;
   readonly workers?: number;
   readonly force: boolean;
   readonly quiet: boolean;
@@ -75,12 +76,13 @@ export function readStepsSettings(
   if (output === '') throw new UsageError('-o needs the name of a folder');
   const input = video !== undefined ? { video } : from !== undefined ? { from } : undefined;
   if (input === undefined) throw new UsageError('name a video, or a steps.json with --from');
+  const model = modelOf(flags);
   const settings: StepsSettings = {
     ...(flags.output === undefined ? {} : { output: flags.output }),
     lengths: readLengths(flags),
     ...(flags.embed === undefined ? {} : { embed: readEmbed(flags.embed) }),
     passes: parseWhole(flags.looks, '--looks', 1, 2) === 1 ? 1 : 2,
-    ...(flags.model === undefined ? {} : { model: flags.model }),
+    ...(model === undefined ? {} : { model }),
     ...(flags.workers === undefined ? {} : { workers: parseWhole(flags.workers, '--workers', 1, 256) }),
     force: flags.force ?? false,
     quiet: flags.quiet ?? false,

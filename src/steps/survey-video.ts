@@ -6,6 +6,7 @@ import type { InputProgress } from '../captioning/reporter.ts';
 import type { JsonObject } from '../core/json-value.ts';
 import type { Caption, Micros } from '../core/types.ts';
 import type { IngestReport } from '../ingest/decode/damage.ts';
+import { exactImage } from '../ingest/decode/filters.ts';
 import type { MediaInfo } from '../ingest/probe/media-info.ts';
 import type { Source } from '../ingest/sources/sources.ts';
 import { DEFAULT_RULES } from '../pipeline/cues/rules.ts';
@@ -63,7 +64,7 @@ export async function surveyVideo(request: SurveyRequest): Promise<VideoSurvey> 
     const captioned = captionKeyframes(source, media, {
       ...{ captioner, journal, signal },
       settings: { choice, passes: request.passes },
-      tapKeyframes: (keyframes) => sampleFrames(keyframes, captioner.image, media.start, samples),
+      tapKeyframes: (keyframes) => sampleFrames(keyframes, exactImage(media, captioner.image), media.start, samples),
     });
     const { counts, summary: report } = await writeTracks(
       { ...captioned, zero: media.start, end: captioned.report },

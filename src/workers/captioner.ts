@@ -43,6 +43,8 @@ export interface CaptionModel {
   readonly image: ImageSpec;
   /** The confidence that the model recommends to ask of a caption, 0 to 1. */
   readonly minConfidence: number;
+  /** Groups at once, unless {@link CaptionerOptions.processes} says otherwise. */
+  readonly defaultConcurrency: number;
   /** A captioner for the model; {@link Captioner.open} starts it. */
   captioner(options?: CaptionerOptions): Captioner;
 }

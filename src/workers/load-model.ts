@@ -1,8 +1,17 @@
+import { flagOf } from '../config/setting-definitions.ts';
+import { UsageError } from '../core/failures.ts';
 import { DEFAULT_BUNDLE } from './bundle/bundle.ts';
 import type { CaptionModel } from './captioner.ts';
 import { loadLocalModel } from './families/families.ts';
 import type { Provider, RunnableModel } from './families/family.ts';
+import { defaultProcesses } from './pool/cores.ts';
 import { createCaptioner, runtimeOf } from './pool/pool.ts';
+import type { ServerFlags } from './server/server-settings.ts';
+
+/** `--model openai:NAME` */
+const SERVER = 'openai:';
+/** `--model exec:PROGRAM` */
+const PROGRAM = 'exec:';
 
 /** Which model, and how it is reached. */
 export interface ModelRequest {
@@ -10,7 +19,14 @@ export interface ModelRequest {
   readonly name?: string | undefined;
   /** What runs its graphs; `cpu` by default. */
   readonly provider?: Provider;
+  /** Settings of model servers from the command line. */
+  readonly flags?: ServerFlags;
+  /** Called before each request to a server; throws where the address may not be used. */
+  readonly checkUrl?: (url: string) => Promise<void>;
 }
+
+/** A model by its name or path alone, or with how it is reached. */
+export type ModelChoice = string | ModelRequest;
 
 /** A {@link CaptionModel} that runs in inference processes on this machine. */
 export interface LocalCaptionModel extends CaptionModel {
@@ -22,6 +38,7 @@ function localModel(local: RunnableModel): LocalCaptionModel {
   return {
     ...{ local, model, image, minConfidence },
     runtime: runtimeOf(local),
+    defaultConcurrency: defaultProcesses(),
     captioner: (options) => createCaptioner({ ...options, model: local }),
   };
 }
@@ -33,9 +50,27 @@ export function isLocal(model: CaptionModel): model is LocalCaptionModel {
 
 /**
  * Finds the model of `--model` and checks it, as far as that is possible without starting it.
- * @throws BundleError
+ * @throws BundleError, UsageError
  */
-export async function loadModel(request: string | ModelRequest = {}): Promise<CaptionModel> {
-  const { name = DEFAULT_BUNDLE, provider } = typeof request === 'string' ? { name: request } : request;
+export async function loadModel(choice: ModelChoice = {}): Promise<CaptionModel> {
+  const {
+    name = DEFAULT_BUNDLE,
+    provider,
+    flags = {},
+    checkUrl,
+  }: ModelRequest = typeof choice === 'string' ? { name: choice } : choice;
+  if (name.startsWith(SERVER)) {
+    // Loaded here: other models need neither the settings of servers nor an HTTP client.
+    const { readServerSettings } = await import('./server/server-settings.ts');
+    const { serverModel } = await import('./server/server-model.ts');
+    return serverModel(name.slice(SERVER.length), { settings: await readServerSettings(flags), checkUrl });
+  }
+  if (name.startsWith(PROGRAM)) {
+    const { readServerSettings } = await import('./server/server-settings.ts');
+    const { commandModel } = await import('./command/command-model.ts');
+    return commandModel(name.slice(PROGRAM.length), await readServerSettings(flags));
+  }
+  const unused = (['baseUrl', 'prompt', 'promptFile'] as const).find((flag) => flags[flag] !== undefined);
+  if (unused !== undefined) throw new UsageError(`${flagOf(unused)} is for --model ${SERVER}NAME: leave it out`);
   return localModel(await loadLocalModel(name, provider));
 }

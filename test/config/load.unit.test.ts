@@ -31,6 +31,8 @@ describe('settings', () => {
       inFlightPerVideo: 8,
       workerConcurrency: undefined,
       device: 'auto',
+      ...{ baseUrl: undefined, prompt: undefined, promptFile: undefined, detail: 'brief' },
+      ...{ pictureSize: 768, pictureQuality: 85, serverConcurrency: 2, serverRate: undefined, serverTimeout: 300 },
       http: undefined,
       logLevel: 'info',
       boardPassword: undefined,

@@ -7,6 +7,7 @@ import type { InputSummary } from '../../captioning/summary.ts';
 import { isErrorCode } from '../../core/catalogue/catalogue.ts';
 import { SecondGlanceError, sentenceOf } from '../../core/errors.ts';
 import type { Keyframe } from '../../core/types.ts';
+import { exactImage } from '../../ingest/decode/filters.ts';
 import { frameAt } from '../../ingest/decode/frame-at.ts';
 import { probe } from '../../ingest/probe/probe.ts';
 import { asInputError } from '../../ingest/sources/sources.ts';
@@ -111,11 +112,11 @@ export class QueuedRecordingCaptioner implements RecordingCaptioner {
     note: (line: string) => void,
   ): Promise<void> {
     const { settings, model } = this.#context;
-    const { image } = model;
     const source = sourceAt(recording);
     const shown = new Set(track.cues.map(({ from }) => from[0]));
     try {
       const media = await probe(source, { signal });
+      const image = exactImage(media, model.image);
       const frames = async function* (): AsyncGenerator<Keyframe> {
         for (const { index, pts, still } of track.keyframes.filter((each) => shown.has(each.index))) {
           const frame = await frameAt(source, media, micros(pts) - media.start, image, signal);

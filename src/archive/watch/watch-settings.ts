@@ -5,6 +5,8 @@ import type { SettingFlags } from '../../config/load.ts';
 import { orUsage, UsageError } from '../../core/failures.ts';
 import { type FormatName, TEXT_FORMAT_NAMES } from '../../pipeline/formats/formats.ts';
 import { stateDir } from '../../storage/state-folder.ts';
+import type { ModelChoice } from '../../workers/load-model.ts';
+import { modelOf } from '../../workers/model-flags.ts';
 import { parseNames } from '../clock/name-patterns.ts';
 import { parseWindow, type TimeWindow } from '../clock/time-window.ts';
 import { isZone, systemZone } from '../clock/time-zone.ts';
@@ -55,7 +57,7 @@ export interface WatchSettings {
   readonly keepSize?: number;
   /** Where the queue of the services is; default: caption in this process. */
   readonly queue?: SettingFlags;
-  readonly model?: string;
+  readonly model?: ModelChoice;
   readonly workers?: number;
   readonly quiet: boolean;
   readonly verbose: boolean;
@@ -115,6 +117,7 @@ export function readWatchSettings(
   if (notify.length > 0 && webhook === undefined && mqtt === undefined) {
     throw new UsageError('--notify needs a destination: add --webhook or --mqtt');
   }
+  const model = modelOf(flags);
   return {
     roots,
     ...(flags.window === undefined ? {} : { window: orUsage(() => parseWindow(flags.window ?? '')) }),
@@ -131,7 +134,7 @@ export function readWatchSettings(
     ...(flags.keepDays === undefined ? {} : { keepDays: parseWhole(flags.keepDays, '--keep-days', 1, 36_500) }),
     ...(flags.keepSize === undefined ? {} : { keepSize: parseSize(flags.keepSize) }),
     ...(flags.queue === true ? { queue: flags } : {}),
-    ...(flags.model === undefined ? {} : { model: flags.model }),
+    ...(model === undefined ? {} : { model }),
     ...(flags.workers === undefined ? {} : { workers: parseWhole(flags.workers, '--workers', 1, 256) }),
     quiet: flags.quiet ?? false,
     verbose: flags.verbose ?? false,

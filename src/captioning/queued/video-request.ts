@@ -48,7 +48,7 @@ const requestSchema = z.strictObject({
   image: z.strictObject({
     width: z.int().min(1).max(4096),
     height: z.int().min(1).max(4096),
-    resize: z.enum(['stretch', 'crop']),
+    resize: z.enum(['stretch', 'crop', 'fit']),
     filter: z.enum(['bilinear', 'bicubic', 'lanczos', 'area']),
     matrix: z.enum(['bt601', 'bt709']),
   }),

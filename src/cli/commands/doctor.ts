@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { EXIT } from '../../core/failures.ts';
-import { modelOption, settingOptions, verboseOption } from '../options.ts';
+import type { ModelFlags } from '../../workers/model-flags.ts';
+import { modelOptions, settingOptions, verboseOption } from '../options.ts';
 import { runCommand } from '../run-command.ts';
 
-interface DoctorFlags {
-  readonly model?: string;
+interface DoctorFlags extends ModelFlags {
   readonly device?: string;
   readonly verbose?: boolean;
   readonly json?: boolean;
@@ -20,17 +20,17 @@ Exit codes: 0 everything needed works, 1 something does not, 2 a setting is not 
 
 /** `secondglance doctor` */
 export function doctorCommand(): Command {
-  const command = modelOption(new Command('doctor').description('check the installation'));
+  const command = modelOptions(new Command('doctor').description('check the installation'));
   return verboseOption(settingOptions(command, 'device'))
     .option('--json', 'print findings as NDJSON')
     .addHelpText('after', EXAMPLES)
-    .action(({ model, device, verbose = false, json = false }: DoctorFlags) =>
+    .action(({ device, verbose = false, json = false, ...flags }: DoctorFlags) =>
       runCommand(async () => {
         const { loadSettings } = await import('../../config/load.ts');
-        const { DEFAULT_BUNDLE } = await import('../../workers/bundle/bundle.ts');
+        const { modelOf } = await import('../../workers/model-flags.ts');
         const loaded = await loadSettings({ flags: { device } });
         const { runDiagnostics } = await import('../../services/diagnostics/run-diagnostics.ts');
-        const findings = await runDiagnostics(model ?? DEFAULT_BUNDLE, loaded, verbose);
+        const findings = await runDiagnostics(modelOf(flags), loaded, verbose);
         for (const finding of findings) {
           const { state, name, message } = finding;
           process.stdout.write(

@@ -1,13 +1,13 @@
 import { Command } from 'commander';
 import { ASSEMBLE_CONCURRENCY, INGEST_CONCURRENCY } from '../../services/service.ts';
 import type { ServiceName, ServiceOptions } from '../../services/start.ts';
-import { modelOption, type ServiceSettingFlags, serviceOptions, settingOptions, verboseOption } from '../options.ts';
+import type { ModelFlags } from '../../workers/model-flags.ts';
+import { modelOptions, type ServiceSettingFlags, serviceOptions, settingOptions, verboseOption } from '../options.ts';
 import { runCommand } from '../run-command.ts';
 
 /** The flags of the service commands as commander passes them. */
-export interface ServiceFlags extends ServiceSettingFlags {
+export interface ServiceFlags extends ServiceSettingFlags, ModelFlags {
   readonly concurrency?: string;
-  readonly model?: string;
   readonly device?: string;
 }
 
@@ -16,8 +16,10 @@ Settings also come from the environment and from secondglance.config.json; secon
 Logs are JSON lines on stderr (SECONDGLANCE_LOG_LEVEL). SIGTERM stops it cleanly.
 Exit codes: 0 stopped by a signal, 1 cannot run, 2 wrong usage.`;
 
-async function optionsOf({ concurrency, model }: ServiceFlags): Promise<ServiceOptions> {
+async function optionsOf({ concurrency, ...flags }: ServiceFlags): Promise<ServiceOptions> {
   const { parseWhole } = await import('../../config/flag-values.ts');
+  const { modelOf } = await import('../../workers/model-flags.ts');
+  const model = modelOf(flags);
   return {
     ...(concurrency === undefined ? {} : { concurrency: parseWhole(concurrency, '--concurrency', 1, 1000) }),
     ...(model === undefined ? {} : { model }),
@@ -37,8 +39,8 @@ function serviceCommand(name: ServiceName, description: string, examples: string
     );
 }
 
-function modelOptions(command: Command): Command {
-  return settingOptions(modelOption(command), 'device');
+function workerOptions(command: Command): Command {
+  return settingOptions(modelOptions(command), 'device');
 }
 
 /** `secondglance ingest` */
@@ -52,7 +54,7 @@ export function ingestCommand(): Command {
 
 /** `secondglance worker` */
 export function workerCommand(): Command {
-  return modelOptions(
+  return workerOptions(
     serviceCommand(
       'worker',
       'run a service that captions queued keyframes',
@@ -72,7 +74,7 @@ export function assembleCommand(): Command {
 
 /** `secondglance up` */
 export function upCommand(): Command {
-  return modelOptions(
+  return workerOptions(
     serviceCommand(
       'up',
       'run all three services in one process',

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { UsageError } from '../../core/failures.ts';
 import type { StepsFlags } from '../../steps/steps-settings.ts';
-import { looksOption, modelOption, outputOptions, workersOption } from '../options.ts';
+import { looksOption, modelOptions, outputOptions, workersOption } from '../options.ts';
 import { runCommand } from '../run-command.ts';
 
 const EXAMPLES = `
@@ -26,7 +26,7 @@ export function stepsCommand(): Command {
     .option('--min-step <time>', 'shortest step', '5s')
     .option('--max-step <time>', 'longest step', '3m')
     .option('--embed <file>', 'also write a copy of the video with the steps as chapters: .mp4, .m4v, .mov, .mkv');
-  workersOption(modelOption(looksOption(command))).option(
+  workersOption(modelOptions(looksOption(command))).option(
     '--force',
     'redo a finished guide, and overwrite files that were edited',
   );

@@ -22,3 +22,21 @@ export const WORKER_ERRORS = {
   'picture-size': permanent('A keyframe does not have the size that the model needs.', 'Report this as a bug.'),
   'captioner-closed': permanent('caption() was called before open() or after close().', 'Correct the calling code.'),
 } as const;
+
+/** Errors of model servers and of captioner programs. */
+export const SERVER_ERRORS = {
+  'server-unavailable': temporary(
+    'A model server cannot be reached, is loading its model, or did not answer in time.',
+    'Start the server; check --base-url.',
+  ),
+  'server-busy': temporary('A model server takes no more requests for now.', 'Wait, or lower serverRate.'),
+  'server-key': permanent('A model server does not accept the key.', 'Set SECONDGLANCE_API_KEY.'),
+  'server-refused': permanent(
+    'A model server refused a request: the model, a parameter or the picture.',
+    'Check the name after openai: and what the message says.',
+  ),
+  'server-blind': permanent('The model of a server does not see pictures.', 'Choose a vision model.'),
+  'server-thinking': permanent('The model only thought and wrote no caption.', 'Switch thinking off in the server.'),
+  'server-answer': temporary('The answer of a model server cannot be used.', 'Check --base-url; try again.'),
+  'program-missing': permanent('A captioner program cannot be started.', 'Check the path and its permissions.'),
+} as const;

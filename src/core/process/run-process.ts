@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
 import type { FailureDetail } from '../errors.ts';
 import { commandLine } from '../text/shell-word.ts';
@@ -10,13 +10,15 @@ const KEPT_LINES = 20;
 /** Time between SIGTERM and SIGKILL. Our children have nothing to save. */
 export const TERM_GRACE_MS = 1000;
 
-/** A program to run. Its stdin is empty. */
+/** A program to run. */
 export interface ProcessRequest {
   /** Absolute path of the program. */
   readonly program: string;
   readonly args: readonly string[];
   /** Added to this process's environment; undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** True: the caller writes to its stdin. By default stdin is empty. */
+  readonly writes?: boolean;
   /** Ends the process. */
   readonly signal?: AbortSignal;
   /** Called for each line of stderr. Return false for a line that is data, so that it is not kept for messages. */
@@ -27,6 +29,8 @@ export interface ProcessRequest {
 export interface RunningProcess {
   /** Read by the caller, whose pace is the process's pace. */
   readonly stdout: Readable;
+  /** Null where the caller does not write. */
+  readonly stdin: Writable | null;
   /** Resolves when the process has ended and its pipes are closed; never rejects. */
   readonly ended: Promise<void>;
   /** Command, exit code, signal and last stderr lines, as far as they are known yet. */
@@ -55,14 +59,14 @@ export class LineTail {
 
 /** Starts a program that ends with this process. One that cannot be started ends at once, with the reason as its last stderr line. */
 export async function startProcess(request: ProcessRequest): Promise<RunningProcess> {
-  const { program, args, env = {}, signal, onStderrLine } = request;
+  const { program, args, env = {}, writes = false, signal, onStderrLine } = request;
   const [file = program, ...words] = [...(await deathSignalPrefix()), program, ...args];
   const child = execa(file, words, {
     env,
     reject: false,
     buffer: false,
     encoding: 'buffer',
-    stdin: 'ignore',
+    stdin: writes ? 'pipe' : 'ignore',
     forceKillAfterDelay: TERM_GRACE_MS,
     windowsHide: true,
   });
@@ -105,6 +109,7 @@ export async function startProcess(request: ProcessRequest): Promise<RunningProc
   if (signal?.aborted) onAbort();
   return {
     stdout: child.stdout,
+    stdin: child.stdin,
     ended,
     detail: () => ({
       command: commandLine(program, args),

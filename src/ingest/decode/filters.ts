@@ -55,15 +55,29 @@ function pickFilter({ pick }: FrameSelection): string[] {
   return [`select='if(isnan(prev_selected_pts),1,gt(${slot('pts')},${slot('prev_selected_pts')}))'`];
 }
 
+/** The frame as displayed: rotated, with square pixels. */
+function shownSize(media: MediaInfo): { width: number; height: number } {
+  const wide = media.width * (media.sampleAspect.num / media.sampleAspect.den);
+  return media.rotation % 180 === 0 ? { width: wide, height: media.height } : { width: media.height, height: wide };
+}
+
+/** The exact size of a source's frames: `fit` as the `stretch` that it comes to for this source. */
+export function exactImage(media: MediaInfo, image: ImageSpec): ImageSpec {
+  if (image.resize !== 'fit') return image;
+  const shown = shownSize(media);
+  const factor = Math.min(1, image.width / shown.width, image.height / shown.height);
+  const side = (length: number): number => Math.max(1, Math.round(length * factor));
+  return { ...image, resize: 'stretch', width: side(shown.width), height: side(shown.height) };
+}
+
 /** The size before cropping: the frame as displayed (rotated, with square pixels), its short side fitting. */
 export function scaledSize(media: MediaInfo, image: ImageSpec): { width: number; height: number } {
   if (image.resize === 'stretch') return { width: image.width, height: image.height };
-  const wide = media.width * (media.sampleAspect.num / media.sampleAspect.den);
-  const [shownWidth, shownHeight] = media.rotation % 180 === 0 ? [wide, media.height] : [media.height, wide];
-  const factor = Math.max(image.width / shownWidth, image.height / shownHeight);
+  const shown = shownSize(media);
+  const factor = Math.max(image.width / shown.width, image.height / shown.height);
   return {
-    width: Math.max(image.width, Math.round(shownWidth * factor)),
-    height: Math.max(image.height, Math.round(shownHeight * factor)),
+    width: Math.max(image.width, Math.round(shown.width * factor)),
+    height: Math.max(image.height, Math.round(shown.height * factor)),
   };
 }
 

@@ -4,6 +4,7 @@ import type { MediaInfo } from '../probe/media-info.ts';
 import type { Source } from '../sources/sources.ts';
 import { endedBadly } from './damage.ts';
 import { DEFAULT_STALL_MS, decodeFrames, type Frame, newTally } from './decode-frames.ts';
+import { exactImage } from './filters.ts';
 import { seekBefore } from './seek.ts';
 
 /** The span in which a video has frames, in track time; `to` is undefined where the file does not say. */
@@ -35,7 +36,16 @@ export async function frameAt(
   // A seek may land after the frame that is still shown: then decode from the start.
   for (const seek of new Set([seekBefore(media, wanted), null])) {
     const tally = newTally();
-    const request = { source, media, image, selection, keysOnly: false, seek, signal, stallMs: DEFAULT_STALL_MS };
+    const request = {
+      source,
+      media,
+      image: exactImage(media, image),
+      selection,
+      keysOnly: false,
+      seek,
+      signal,
+      stallMs: DEFAULT_STALL_MS,
+    };
     let last: Frame | undefined;
     for await (const frame of decodeFrames(request, tally)) last = frame;
     if (last !== undefined) return last;

@@ -8,7 +8,7 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
   const model = modelLabel(header.model);
 
   return {
-    async caption({ video, index, pts, draft, text, confidence, passes, error }) {
+    async caption({ video, index, pts, draft, text, confidence, passes, regions, error }) {
       const line = {
         video,
         index,
@@ -18,6 +18,7 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
         confidence,
         passes,
         model,
+        ...(regions === undefined ? {} : { regions }),
         ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }),
       };
       await sink.write(`${JSON.stringify(line)}\n`);

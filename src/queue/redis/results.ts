@@ -13,6 +13,15 @@ const captionSchema = z.strictObject({
   text: z.string(),
   confidence: z.number().min(0).max(1),
   passes: z.union([z.literal(1), z.literal(2)]),
+  regions: z
+    .array(
+      z.strictObject({
+        label: z.string().exactOptional(),
+        ...{ x: z.number(), y: z.number(), width: z.number(), height: z.number() },
+      }),
+    )
+    .readonly()
+    .exactOptional(),
   error: z.strictObject({ code: z.string(), message: z.string() }).exactOptional(),
 });
 

@@ -4,16 +4,21 @@ import { VERSION } from '../../core/version.ts';
 import { inspectFfmpeg } from '../../ingest/ffmpeg/inspect-ffmpeg.ts';
 import { executionProviders } from '../../workers/bundle/graph-sessions.ts';
 import type { CaptionModel } from '../../workers/captioner.ts';
-import { isLocal, loadModel } from '../../workers/load-model.ts';
+import { isLocal, loadModel, type ModelChoice } from '../../workers/load-model.ts';
 import { defaultProcesses } from '../../workers/pool/cores.ts';
 import { check, type Finding } from './finding.ts';
 import { checkCaption, checkProvider } from './model-checks.ts';
 import { runQueueChecks } from './queue-checks.ts';
 
 /** Checks everything that a run needs, including the bundle `model` and the services' settings, by trying it. Never throws. */
-export async function runDiagnostics(model: string, loaded: LoadedSettings, verbose: boolean): Promise<Finding[]> {
+export async function runDiagnostics(
+  model: ModelChoice | undefined,
+  loaded: LoadedSettings,
+  verbose: boolean,
+): Promise<Finding[]> {
   const { signal } = new AbortController();
   const { device } = loaded.settings;
+  const asked = typeof model === 'string' ? { name: model } : model;
   const findings: Finding[] = [
     { name: 'secondglance', state: 'ok', message: VERSION },
     { name: 'node', state: 'ok', message: `${process.version} on ${process.platform} ${process.arch}` },
@@ -42,7 +47,7 @@ export async function runDiagnostics(model: string, loaded: LoadedSettings, verb
   let present: CaptionModel | undefined;
   findings.push(
     await check('bundle', verbose, async () => {
-      present = await loadModel({ name: model, provider: device === 'auto' ? 'cpu' : device });
+      present = await loadModel({ ...asked, provider: device === 'auto' ? 'cpu' : device });
       const { name, version: edition, sha256 } = present.model;
       const { minConfidence: least } = present;
       const files = isLocal(present)

@@ -21,10 +21,33 @@ export interface PoolOptions extends CaptionerOptions {
   readonly model: ModelPlace & Pick<LocalModel, 'image'>;
 }
 
+/** A process that captions one group at a time. */
+export interface GroupProcess {
+  /** False once it has ended, for whatever reason. */
+  readonly alive: boolean;
+  /** Resolves when it has ended; never rejects. */
+  readonly ended: Promise<void>;
+  /** Loads the model. Throws a WorkerError `worker-start` where a retry may help. */
+  open(): Promise<void>;
+  /** Throws a WorkerError: `worker-died`, `worker-stuck` (both: the process has ended), `inference-failed`, `picture-size`. */
+  caption(group: Group, options: CaptionOptions): Promise<Caption[]>;
+  /** Ends it; resolves when it has ended. */
+  stop(): Promise<void>;
+  /** Ends it at once. */
+  kill(): void;
+}
+
+/** What a pool of processes is made of. */
+export interface ProcessPoolOptions extends CaptionerOptions {
+  readonly identity: Pick<Captioner, 'model' | 'runtime' | 'image'>;
+  /** Starts a process; {@link GroupProcess.open} follows. */
+  readonly start: () => GroupProcess;
+}
+
 /** Holds one process, which is started when needed, and again when it has ended. */
 interface Slot {
-  process: InferenceProcess | undefined;
-  starting: Promise<InferenceProcess> | undefined;
+  process: GroupProcess | undefined;
+  starting: Promise<GroupProcess> | undefined;
 }
 
 function reasonOf(signal: AbortSignal): unknown {
@@ -57,18 +80,18 @@ class PooledCaptioner implements Captioner {
   readonly runtime;
   readonly image;
   readonly concurrency;
-  readonly #options: PoolOptions;
+  readonly #options: ProcessPoolOptions;
   readonly #slots: Semaphore<Slot>;
   /** Every process that may still run, including those that are starting or ending. */
-  readonly #processes = new Set<InferenceProcess>();
+  readonly #processes = new Set<GroupProcess>();
   #state: 'new' | 'open' | 'closed' = 'new';
   #opening: Promise<void> | undefined;
 
-  constructor(options: PoolOptions) {
+  constructor(options: ProcessPoolOptions) {
     this.#options = options;
-    this.model = options.model.model;
-    this.runtime = runtimeOf(options.model);
-    this.image = options.model.image;
+    this.model = options.identity.model;
+    this.runtime = options.identity.runtime;
+    this.image = options.identity.image;
     this.concurrency = options.processes ?? defaultProcesses();
     this.#slots = new Semaphore<Slot>(
       Array.from({ length: this.concurrency }, () => ({ process: undefined, starting: undefined })),
@@ -130,7 +153,7 @@ class PooledCaptioner implements Captioner {
   }
 
   /** The slot's process, started where there is none. A start continues when the caller that began it has aborted. */
-  #processIn(slot: Slot): Promise<InferenceProcess> {
+  #processIn(slot: Slot): Promise<GroupProcess> {
     if (slot.process?.alive) return Promise.resolve(slot.process);
     slot.starting ??= this.#start()
       .then((process) => {
@@ -143,14 +166,14 @@ class PooledCaptioner implements Captioner {
     return slot.starting;
   }
 
-  async #start(): Promise<InferenceProcess> {
+  async #start(): Promise<GroupProcess> {
     for (let starts = 1; ; starts++) {
       if (this.#state !== 'open') throw this.#closedError();
-      const process = new InferenceProcess();
+      const process = this.#options.start();
       this.#processes.add(process);
       process.ended.then(() => this.#processes.delete(process));
       try {
-        await process.open(this.#options.model);
+        await process.open();
         return process;
       } catch (error) {
         await process.stop();
@@ -170,12 +193,36 @@ class PooledCaptioner implements Captioner {
   }
 }
 
+/** A captioner over processes of any kind; the rules are those of {@link createCaptioner}. */
+export function poolProcesses(options: ProcessPoolOptions): Captioner {
+  return new PooledCaptioner(options);
+}
+
 /**
  * A captioner that runs a model in child processes, which `open()` starts. Each captions one group at a time. A process that dies is replaced and
  * its group tried again; a group during which three died, or on which the model failed twice, is returned with `error.code`
  * `group-failed` in its captions. When `signal` aborts, `caption` rejects at once with its reason and the running process is killed. `open()`
  * rejects with a BundleError where the processes cannot load the model.
  */
-export function createCaptioner(options: PoolOptions): Captioner {
-  return new PooledCaptioner(options);
+export function createCaptioner({ model: local, ...options }: PoolOptions): Captioner {
+  const { model, image } = local;
+  return poolProcesses({
+    ...options,
+    identity: { model, image, runtime: runtimeOf(local) },
+    start: () => inferenceProcess(local),
+  });
+}
+
+function inferenceProcess(model: ModelPlace): GroupProcess {
+  const process = new InferenceProcess();
+  return {
+    ended: process.ended,
+    get alive() {
+      return process.alive;
+    },
+    open: () => process.open(model),
+    caption: (group, options) => process.caption(group, options),
+    stop: () => process.stop(),
+    kill: () => process.kill(),
+  };
 }

@@ -1,0 +1,53 @@
+import { UsageError } from '../../core/failures.ts';
+
+/** What a prompt may refer to. */
+export interface PromptFacts {
+  /** The camera's name, else the video's. */
+  readonly camera: string;
+  /** The video's name. */
+  readonly video: string;
+  /** Of the picture: wall-clock time where it is known, else `H:MM:SS` of the video. */
+  readonly time: string;
+  /** The caption of the keyframe before it in its group of eight; empty for the first. */
+  readonly previous: string;
+  /** The draft, in the second pass. */
+  readonly draft: string;
+}
+
+/** Lengths of a description. */
+export type Detail = 'brief' | 'detailed';
+
+/** The prompts of the first pass. */
+export const PROMPTS: Readonly<Record<Detail, string>> = {
+  brief:
+    'Describe what this picture shows in one short sentence of at most 16 words. Say only what you can see. Do not begin with "The picture shows". Answer with the sentence only.',
+  detailed:
+    'Describe what this picture shows in two to four sentences: the people and things, what they do, where it is, and any text that can be read. Say only what you can see. Answer with the description only.',
+};
+
+/** The prompt of the second pass. */
+export const CORRECTION =
+  'Somebody described this picture as: "{draft}". The first image is the whole picture; those after it are enlarged parts of it. Look again: correct what is wrong, keep what is right, and name what the description leaves vague. Keep its length and style. Answer with the corrected description only.';
+
+/** How long an answer may be, in tokens. */
+export const MAX_TOKENS: Readonly<Record<Detail, number>> = { brief: 80, detailed: 300 };
+
+const VARIABLES: readonly (keyof PromptFacts)[] = ['camera', 'video', 'time', 'previous', 'draft'];
+
+/** Throws a UsageError where a prompt has an unknown variable, naming `option`. */
+export function checkPrompt(prompt: string, option: string): void {
+  if (prompt.trim() === '') throw new UsageError(`${option}: the prompt is empty`);
+  for (const [, name = ''] of prompt.matchAll(/\{(\w+)\}/gu)) {
+    if (name !== 'draft' && VARIABLES.some((known) => known === name)) continue;
+    const known = VARIABLES.filter((variable) => variable !== 'draft').map((variable) => `{${variable}}`);
+    throw new UsageError(`${option}: there is no variable {${name}}; there are ${known.join(', ')}`);
+  }
+}
+
+/** Fills in the variables. */
+export function fillPrompt(prompt: string, facts: PromptFacts): string {
+  return prompt.replace(/\{(\w+)\}/gu, (whole, name: string) => {
+    const known = VARIABLES.find((variable) => variable === name);
+    return known === undefined ? whole : facts[known];
+  });
+}
