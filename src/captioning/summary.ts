@@ -25,6 +25,8 @@ export interface InputSummary {
   readonly duration?: number;
   readonly outputs: readonly string[];
   readonly problems: readonly Problem[];
+  /** How outputs differ from what one may expect, one sentence each; absent if there is nothing to say. */
+  readonly notes?: readonly string[];
 }
 
 /** The result of a whole run. */

@@ -53,6 +53,7 @@ export function humanReporter(options: { quiet: boolean }): Reporter {
         print([sentence, ...detail].join('\n  '));
       }
       if (options.quiet) return;
+      for (const note of summary.notes ?? []) print(note);
       if (summary.state === 'skipped') print(`${summary.video}: up to date (${summary.outputs.join(', ')})`);
       if (summary.state === 'done' || summary.state === 'partial') print(summaryLine(summary));
     },

@@ -19,12 +19,33 @@ export function languageTag(text: string): string | undefined {
   }
 }
 
+/** Bibliographic codes in QuickTime's list of languages; for all others it has the terminological one. */
+const MACINTOSH: ReadonlySet<string> = new Set([
+  'ger',
+  'dut',
+  'gre',
+  'ice',
+  'chi',
+  'alb',
+  'mac',
+  'arm',
+  'geo',
+  'per',
+  'tib',
+  'bur',
+  'may',
+  'wel',
+  'baq',
+]);
+
 /**
- * The three-letter code by which containers name the language of a canonical tag: terminological (`deu`, as in MP4) or
- * bibliographic (`ger`, as in Matroska). `und` where there is none.
+ * The three-letter code by which containers name the language of a canonical tag: terminological (`deu`, as in MP4),
+ * bibliographic (`ger`, as in Matroska) or as in QuickTime (`ger`, but `fra`). `und` where there is none.
  */
-export function threeLetters(tag: string, edition: 'terminological' | 'bibliographic'): string {
+export function threeLetters(tag: string, edition: 'terminological' | 'bibliographic' | 'macintosh'): string {
   const language = tag.split('-')[0] ?? '';
   const code = THREE_LETTERS.get(language) ?? (/^[a-z]{3}$/.test(language) ? language : 'und');
-  return edition === 'bibliographic' ? (BIBLIOGRAPHIC[code] ?? code) : code;
+  const bibliographic = BIBLIOGRAPHIC[code] ?? code;
+  if (edition === 'macintosh') return MACINTOSH.has(bibliographic) ? bibliographic : code;
+  return edition === 'bibliographic' ? bibliographic : code;
 }

@@ -45,7 +45,10 @@ export async function explainInput(text: string, options: ExplainOptions): Promi
   signal.throwIfAborted();
   if (drawing !== undefined && file !== undefined) {
     await ensureFolder(path.dirname(file));
-    await writeOutput(stateDir(), file, { key: KEY }, (_, temp) => writeFile(temp, drawing));
+    await writeOutput(stateDir(), file, { key: KEY }, async (_, temp) => {
+      await writeFile(temp, drawing);
+      return [];
+    });
   }
   return { numbers: explanation.numbers, ...(drawing === undefined ? {} : { drawing }) };
 }

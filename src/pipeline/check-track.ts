@@ -1,7 +1,7 @@
 import { checkCues, type Violation } from './cues/check-cues.ts';
 import type { Profile } from './cues/profiles.ts';
 import type { InvalidCue } from './formats/parse-cues.ts';
-import { readTrack } from './formats/read-track.ts';
+import { encodingNote, readTrack } from './formats/read-track.ts';
 
 /** Something wrong with one cue of a track: its times are invalid, or it breaks a rule of the profile. */
 export type Finding =
@@ -14,17 +14,28 @@ export interface TrackCheck {
   readonly cues: number;
   /** In the order of the cues. */
   readonly findings: readonly Finding[];
+  /** How its bytes were decoded. */
+  readonly encoding: string;
+  /** What the user should know of the encoding; absent where the file says it itself. */
+  readonly note?: string;
 }
 
 /**
  * Checks a WebVTT or SubRip file against a profile's readability rules. Throws `not-a-track`, or the system's error where
  * the file cannot be read.
  */
-export async function checkTrack(file: string, profile: Profile): Promise<TrackCheck> {
-  const { cues, invalid } = await readTrack(file);
+export async function checkTrack(
+  file: string,
+  profile: Profile,
+  options: { readonly encoding?: string } = {},
+): Promise<TrackCheck> {
+  const track = await readTrack(file, options);
+  const { cues, invalid, encoding } = track;
+  const note = encodingNote(file, track);
   const findings: Finding[] = [
     ...checkCues(cues, profile),
     ...invalid.map(({ number, line, text }): Finding => ({ rule: 'timing', cue: number, line, text })),
   ];
-  return { cues: cues.length, findings: findings.sort((a, b) => a.cue - b.cue) };
+  findings.sort((a, b) => a.cue - b.cue);
+  return { cues: cues.length, findings, encoding, ...(note === undefined ? {} : { note }) };
 }

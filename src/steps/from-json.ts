@@ -77,7 +77,7 @@ export async function guideFromJsonFile(file: string, context: StepsContext): Pr
     ...{ place, key, signal },
     guide: { ...guide, steps },
     written: [],
-    ...(embed === undefined ? {} : { copy: { source: (await open()).source, target: embed } }),
+    ...(embed === undefined ? {} : { copy: { video: await open(), target: embed } }),
   });
   for (const note of notes) reporter.note(note);
   return {

@@ -48,7 +48,9 @@ function reference(source: Source, folder: string): string {
 async function marks(files: readonly string[]): Promise<JsonObject[]> {
   return Promise.all(
     files.map(async (file) => {
-      const { size, mtimeMs } = await stat(file);
+      const { size, mtimeMs } = await stat(file).catch((error: unknown) => {
+        throw asInputError(error, file);
+      });
       return { path: file, size, changed: mtimeMs };
     }),
   );
@@ -74,11 +76,12 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
   await checkCopy(source, settings.embed);
   const place: GuideFolder = { folder: folderOf(source, settings.output), stateDir, source: sourceOf(identity) };
   const model = await loadModel(settings.model);
-  const files = await subtitleFiles(source, stateDir);
-  const { lengths, passes, embed } = settings;
+  const { lengths, passes, embed, track, encoding } = settings;
+  const files = track === undefined ? await subtitleFiles(source, stateDir) : [track];
   const key = digest({
     input: identity ?? null,
     subtitles: await marks(files),
+    ...(encoding === undefined ? {} : { encoding }),
     options: { passes, shortest: lengths.shortest, longest: lengths.longest },
     model: model.model.sha256,
   });
@@ -100,8 +103,9 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
   reporter.phase('probing');
   const media = await probe(source, { signal });
   const chapters = await readChapters(source, media, signal);
-  const spoken = await readSpoken(source, files, signal);
+  const spoken = await readSpoken(source, files, signal, { track, encoding });
   for (const note of spoken.notes) reporter.note(note);
+  if (spoken.from !== null && !settings.quiet) reporter.note(`${source.name}: words from ${spoken.from}`);
   await prepareFolder(place.folder);
   if (embed !== undefined) await prepareFolder(path.dirname(embed));
   reporter.begin(source.name, 1, 1);
@@ -144,7 +148,7 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
   const { files: made, notes } = await publish({
     ...{ place, guide, signal },
     written: [written],
-    ...(embed === undefined ? {} : { copy: { source, target: embed } }),
+    ...(embed === undefined ? {} : { copy: { video: { source, media }, target: embed } }),
     key: problems.length === 0 ? key : '',
   });
   for (const note of notes) reporter.note(note);

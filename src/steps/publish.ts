@@ -10,7 +10,7 @@ import type { Guide } from './guide/guide.ts';
 import { type GuideFile, type GuideFolder, guideStatus, recordGuide, writeText } from './guide/guide-files.ts';
 import { guideToHtml } from './guide/guide-page.ts';
 import { guideToMarkdown } from './guide/markdown.ts';
-import { pageImages } from './guide/pictures.ts';
+import { type PictureSource, pageImages } from './guide/pictures.ts';
 
 /** Files of a guide that are generated from its steps.json. */
 export const MADE_FILES = ['chapters.vtt', 'guide.md', 'guide.html'] as const;
@@ -54,7 +54,7 @@ export interface Publication {
   /** Files that are written already: the steps.json, where it is ours. */
   readonly written: readonly GuideFile[];
   /** The requested copy with chapters, and its video. */
-  readonly copy?: { readonly source: Source; readonly target: string };
+  readonly copy?: { readonly video: PictureSource; readonly target: string };
   /** Stands for everything that the files depend on; empty for a partial guide, which is never up to date. */
   readonly key: string;
   readonly signal: AbortSignal;
@@ -80,13 +80,11 @@ export async function publish({
   } satisfies Record<(typeof MADE_FILES)[number], string>;
   const files: GuideFile[] = [...written];
   for (const name of MADE_FILES) files.push(await writeText(place, name, texts[name]));
-  const notes: string[] = [];
   if (copy !== undefined) {
-    const { leftOut, ...file } = await writeChapterCopy(place, copy.source, guide.steps, copy.target, signal);
-    files.push(file);
-    if (leftOut > 0)
-      notes.push(`${copy.target} lacks ${leftOut} of the video's data streams, which ffmpeg cannot copy`);
+    const { video, target } = copy;
+    files.push(await writeChapterCopy(place, video, guide.steps, target, signal));
   }
+  const notes = files.flatMap((file) => (file.notes ?? []).map((note) => `${path.basename(file.name)}: ${note}`));
   if (key !== '') await recordGuide(place, files, key);
   return { files: files.map(({ name }) => path.resolve(place.folder, name)), notes };
 }

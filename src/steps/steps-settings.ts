@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { parseTime, parseWhole } from '../config/flag-values.ts';
 import { UsageError } from '../core/failures.ts';
+import { parseEncoding } from '../pipeline/formats/text-encoding.ts';
 import { CHAPTER_CONTAINERS } from '../pipeline/media/containers.ts';
 import type { ModelChoice } from '../workers/load-model.ts';
 import { type ModelFlags, modelOf } from '../workers/model-flags.ts';
@@ -13,6 +14,8 @@ export interface StepsFlags extends ModelFlags {
   readonly minStep: string;
   readonly maxStep: string;
   readonly embed?: string;
+  readonly track?: string;
+  readonly subtitleEncoding?: string;
   readonly looks: string;
   readonly workers?: string;
   readonly force?: boolean;
@@ -31,6 +34,10 @@ export interface StepsSettings {
   readonly lengths: StepLengths;
   /** Absolute path of the copy with chapters. */
   readonly embed?: string;
+  /** Absolute path of the track that says what is spoken. */
+  readonly track?: string;
+  /** Encoding of subtitle files; detected by default. */
+  readonly encoding?: string;
   readonly passes: 1 | 2;
   readonly model?: ModelChoice;
   readonly workers?: number;
@@ -73,6 +80,11 @@ export function readStepsSettings(
   if (from !== undefined && output !== undefined) {
     throw new UsageError('-o and --from exclude each other: the guide is built beside its steps.json');
   }
+  for (const name of ['track', 'subtitleEncoding'] as const) {
+    if (from === undefined || flags[name] === undefined) continue;
+    const option = name === 'track' ? '--track' : '--subtitle-encoding';
+    throw new UsageError(`${option} and --from exclude each other: steps.json has the words already`);
+  }
   if (output === '') throw new UsageError('-o needs the name of a folder');
   const input = video !== undefined ? { video } : from !== undefined ? { from } : undefined;
   if (input === undefined) throw new UsageError('name a video, or a steps.json with --from');
@@ -81,6 +93,10 @@ export function readStepsSettings(
     ...(flags.output === undefined ? {} : { output: flags.output }),
     lengths: readLengths(flags),
     ...(flags.embed === undefined ? {} : { embed: readEmbed(flags.embed) }),
+    ...(flags.track === undefined ? {} : { track: path.resolve(flags.track) }),
+    ...(flags.subtitleEncoding === undefined
+      ? {}
+      : { encoding: parseEncoding(flags.subtitleEncoding, '--subtitle-encoding') }),
     passes: parseWhole(flags.looks, '--looks', 1, 2) === 1 ? 1 : 2,
     ...(model === undefined ? {} : { model }),
     ...(flags.workers === undefined ? {} : { workers: parseWhole(flags.workers, '--workers', 1, 256) }),

@@ -15,9 +15,9 @@ export type OnBeforeRename = (written: Written) => Promise<void>;
 
 /**
  * Converts the text into the output, where that is not the text itself (a video that contains the track): reads the file
- * `text` and writes the file `output`, which exists and is empty.
+ * `text` and writes the file `output`, which exists and is empty. Returns notes for the user, one clause each.
  */
-export type Transform = (text: string, output: string) => Promise<void>;
+export type Transform = (text: string, output: string) => Promise<readonly string[]>;
 
 /** Changes whenever the file is written or replaced. */
 async function versionOf(file: string): Promise<string> {
@@ -38,6 +38,7 @@ class FileSink implements TextSink {
   readonly #transform: Transform | undefined;
   #temp: TempFile;
   #bytes = new ByteHash();
+  #notes: readonly string[] = [];
   #buffered = '';
   #writes: Promise<void> = Promise.resolve();
   #state: 'open' | 'committed' | 'discarded' = 'open';
@@ -83,7 +84,7 @@ class FileSink implements TextSink {
     const output = await openTempFile(this.scratch);
     try {
       await output.handle.close();
-      await transform(text.path, output.path);
+      this.#notes = await transform(text.path, output.path);
       const handle = await open(output.path, 'r+');
       await handle.sync();
       await handle.close();
@@ -110,7 +111,7 @@ class FileSink implements TextSink {
             `another program wrote ${this.target} in the meantime; it is left unchanged`,
           );
         }
-        await this.#onBeforeRename(this.#bytes.written());
+        await this.#onBeforeRename(this.#written());
         await rename(this.#temp.path, this.scratch);
         this.#state = 'committed';
         releaseTempFile(this.#temp);
@@ -120,7 +121,11 @@ class FileSink implements TextSink {
         throw outputError(error, `write ${this.target}`);
       }
     }
-    return this.#bytes.written();
+    return this.#written();
+  }
+
+  #written(): Written {
+    return { ...this.#bytes.written(), ...(this.#notes.length === 0 ? {} : { notes: this.#notes }) };
   }
 
   async discard(): Promise<void> {

@@ -5,6 +5,8 @@ export interface Written {
   readonly bytes: number;
   /** SHA-256 of the bytes, in hexadecimal digits. */
   readonly sha256: string;
+  /** What the user should know of the output, one clause each; absent where there is nothing. */
+  readonly notes?: readonly string[];
 }
 
 /**

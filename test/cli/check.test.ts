@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import iconv from 'iconv-lite';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { makeFolder } from '../support/videos.ts';
 import { type Ended, run } from './support/program.ts';
@@ -58,6 +59,7 @@ test('each violation is a line: which cue, when, which rule, what is and what ma
   const lines = jsonLines((await check('bad.vtt', '--json')).stdout);
   expect(lines[0]).toEqual({
     event: 'violation',
+    track: 'bad.vtt',
     cue: 1,
     time: 1,
     rule: 'too-short',
@@ -65,7 +67,34 @@ test('each violation is a line: which cue, when, which rule, what is and what ma
     limit: 1,
     unit: 'seconds',
   });
-  expect(lines.at(-1)).toEqual({ event: 'summary', track: 'bad.vtt', profile: 'web', cues: 2, violations: 4 });
+  expect(lines.at(-1)).toEqual({
+    event: 'summary',
+    track: 'bad.vtt',
+    profile: 'web',
+    encoding: 'utf-8',
+    cues: 2,
+    violations: 4,
+  });
+});
+
+test('several tracks in any encoding: each is checked, the worst decides, a guess is said', async () => {
+  const text = '1\n00:00:01,000 --> 00:00:04,000\n我们今天要把水烧开然后等三分钟再倒进茶壶里面去\n';
+  await writeFile(path.join(folder.path, 'gbk.srt'), iconv.encode(text, 'gbk'));
+  await writeFile(path.join(folder.path, 'short.srt'), '1\n00:00:01,000 --> 00:00:01,500\nA dog\n');
+  expect(await check('gbk.srt', 'short.srt')).toEqual({
+    code: 1,
+    signal: null,
+    stdout:
+      'gbk.srt: 1 cue, no violations of profile web\nshort.srt: cue 1 at 00:00:01.000: too-short: 0.5 seconds, at least 1\n',
+    stderr:
+      'gbk.srt is not UTF-8 and was read as gb18030: where that is wrong, name another with --subtitle-encoding\n',
+  });
+  expect(await check('gbk.srt', '--subtitle-encoding', 'gbk')).toMatchObject({ code: 0, stderr: '' });
+  expect(await check('nowhere.vtt', 'gbk.srt')).toMatchObject({ code: 2, stdout: expect.stringContaining('1 cue') });
+  expect(await check('gbk.srt', '--subtitle-encoding', 'martian')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--subtitle-encoding martian: not a known encoding'),
+  });
 });
 
 test('not a track, no file, a folder, an unknown profile: 2, and one sentence', async () => {

@@ -26,6 +26,7 @@ fine
   );
   expect(await checkTrack(file, PROFILES.web)).toEqual({
     cues: 2,
+    encoding: 'utf-8',
     findings: [
       { rule: 'timing', cue: 1, line: 3, text: '00:01,000 --> 00:02,000' },
       { rule: 'too-short', cue: 2, start: 3e6, value: 0.5, limit: 1, unit: 'seconds' },

@@ -53,7 +53,7 @@ describe.skipIf(chromium === undefined)(`Chromium and hls.js read TTML${chromium
   test("hls.js's reader of IMSC finds the cues that were written", async () => {
     const at = (name: string): string => path.join(folder.path, name);
     const source = await sourceOf(await film(at('film.mp4')));
-    const master = await segmentVideo(source, await probe(source, { signal: NEVER }), folder.path, NEVER);
+    const { master } = await segmentVideo(source, await probe(source, { signal: NEVER }), folder.path, NEVER);
     // As hls.js takes it: in a fragment of MP4, of which it looks at the payload only. It knows TTML by CODECS.
     await writeFile(at('ttml.mp4'), box('mdat', Buffer.from((await writeTrack('ttml', { cues: CUES })).text)));
     await writeFile(

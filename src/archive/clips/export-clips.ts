@@ -85,6 +85,7 @@ async function exportHit(
   let way: CutWay | undefined;
   await writeOutput(stateDir(), output, { key, source }, async (_, made) => {
     way = await cutClip(video, media, cut, made, signal);
+    return [];
   });
   return { ...clip, state: 'done', ...(way === undefined ? {} : { way }) };
 }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { counted } from '../../core/text/wording.ts';
 import type { MediaInfo } from '../../ingest/probe/media-info.ts';
 import { PROFILES } from '../../pipeline/cues/profiles.ts';
@@ -41,6 +42,14 @@ async function recordOutputs(stateDir: string, job: OutputJob, tracks: TracksRep
   }
 }
 
+/** What writers have to say of their outputs: `film.mkv: left out: ...`. */
+function notesOf(job: OutputJob, { written }: TracksReport): string[] {
+  const offset = job.sharedJsonl === undefined ? 0 : 1;
+  return job.targets.flatMap((target, at) =>
+    (written[at + offset]?.notes ?? []).map((note) => `${path.basename(target.path)}: ${note}`),
+  );
+}
+
 /**
  * Writes an input's tracks from its captions and records them in the output manifest. The bytes depend on captions,
  * source and settings only. Throws what made the whole input fail; damage that affects only a part is in the summary.
@@ -74,6 +83,7 @@ export async function writeOutputs(
   }
   const whole = problems.length === 0;
   await recordOutputs(stateDir, job, tracks, whole);
+  const notes = notesOf(job, tracks);
   const summary: InputSummary = {
     video: source.name,
     state: whole ? 'done' : 'partial',
@@ -84,6 +94,7 @@ export async function writeOutputs(
     ...(media.container === 'picture' ? {} : { duration: roundSeconds(Math.max(0, end - zero) / 1e6) }),
     outputs: job.targets.map((target) => target.path),
     problems,
+    ...(notes.length === 0 ? {} : { notes }),
   };
   return { summary, failed };
 }

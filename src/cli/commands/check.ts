@@ -14,10 +14,18 @@ const VIOLATIONS = EXIT.failed;
 const EXAMPLES = `
 Examples:
   secondglance check holiday.vtt
-  secondglance check film.srt --profile netflix
+  secondglance check *.srt --profile netflix
   secondglance check film.srt --profile bbc --json | jq -r .rule | sort | uniq -c
+  secondglance check old.srt --subtitle-encoding windows-1250
 
 Exit codes: 0 clean, 1 violations, 2 not a track (or wrong usage).`;
+
+/** The flags of `check` as commander passes them. */
+interface Flags {
+  readonly profile: string;
+  readonly subtitleEncoding?: string;
+  readonly json?: boolean;
+}
 
 function toLine(track: string, found: Finding): string {
   const place = `${track}: cue ${found.cue}`;
@@ -29,17 +37,17 @@ function toLine(track: string, found: Finding): string {
   return `${place} at ${vttTime(start)}: ${rule}: ${value} ${unit}, ${bound} ${limit}`;
 }
 
-function toEvent(found: Finding): object {
+function toEvent(track: string, found: Finding): object {
   const { cue, rule } = found;
-  if (found.rule === 'timing') return { event: 'violation', cue, rule, line: found.line };
+  if (found.rule === 'timing') return { event: 'violation', track, cue, rule, line: found.line };
   const { start, value, limit, unit } = found;
-  return { event: 'violation', cue, time: toSeconds(start), rule, value, limit, unit };
+  return { event: 'violation', track, cue, time: toSeconds(start), rule, value, limit, unit };
 }
 
-async function check(file: string, profile: Profile): Promise<TrackCheck> {
+async function check(file: string, profile: Profile, encoding: string | undefined): Promise<TrackCheck> {
   const { checkTrack } = await import('../../pipeline/check-track.ts');
   try {
-    return await checkTrack(file, profile);
+    return await checkTrack(file, profile, encoding === undefined ? {} : { encoding });
   } catch (cause) {
     if (cause instanceof TrackError) throw new UsageError(cause.message, { cause });
     const { asInputError } = await import('../../ingest/sources/sources.ts');
@@ -47,28 +55,49 @@ async function check(file: string, profile: Profile): Promise<TrackCheck> {
   }
 }
 
-async function run(track: string, flags: { profile: string; json?: boolean }): Promise<number> {
-  const { parseName } = await import('../../config/flag-values.ts');
-  const profile = PROFILES[parseName(flags.profile, '--profile', PROFILE_NAMES)];
-  const { cues, findings } = await check(track, profile);
+function print(track: string, profile: Profile, json: boolean, { cues, findings, encoding, note }: TrackCheck): void {
   const violations = findings.length;
-  const lines = findings.map((found) => (flags.json === true ? JSON.stringify(toEvent(found)) : toLine(track, found)));
-  if (flags.json === true) {
-    lines.push(JSON.stringify({ event: 'summary', track, profile: profile.name, cues, violations }));
+  const lines = findings.map((found) => (json ? JSON.stringify(toEvent(track, found)) : toLine(track, found)));
+  if (json) {
+    lines.push(JSON.stringify({ event: 'summary', track, profile: profile.name, encoding, cues, violations }));
   } else if (violations === 0) {
     lines.push(`${track}: ${counted(cues, 'cue')}, no violations of profile ${profile.name}`);
   }
+  if (note !== undefined) process.stderr.write(`${note}\n`);
   process.stdout.write(lines.map((line) => `${line}\n`).join(''));
-  return violations === 0 ? CLEAN : VIOLATIONS;
 }
 
-/** `secondglance check <track>` */
+async function run(
+  tracks: readonly string[],
+  { profile: name, subtitleEncoding, json = false }: Flags,
+): Promise<number> {
+  const { parseName } = await import('../../config/flag-values.ts');
+  const { parseEncoding } = await import('../../pipeline/formats/text-encoding.ts');
+  const profile = PROFILES[parseName(name, '--profile', PROFILE_NAMES)];
+  const encoding = subtitleEncoding === undefined ? undefined : parseEncoding(subtitleEncoding, '--subtitle-encoding');
+  let exitCode: number = CLEAN;
+  for (const track of tracks) {
+    try {
+      const checked = await check(track, profile, encoding);
+      print(track, profile, json, checked);
+      if (checked.findings.length > 0) exitCode = Math.max(exitCode, VIOLATIONS);
+    } catch (error) {
+      if (tracks.length === 1 || !(error instanceof UsageError)) throw error;
+      process.stderr.write(`secondglance: ${error.message}\n`);
+      exitCode = EXIT.usage;
+    }
+  }
+  return exitCode;
+}
+
+/** `secondglance check <track...>` */
 export function checkCommand(): Command {
   return new Command('check')
-    .description('check a WebVTT or SubRip track against readability rules')
-    .argument('<track>', 'a .vtt or .srt file')
+    .description('check WebVTT and SubRip tracks against readability rules')
+    .argument('<track...>', '.vtt or .srt files')
     .option('--profile <name>', `readability rules: ${PROFILE_NAMES.join(', ')}`, 'web')
-    .option('--json', 'print violations and a summary as NDJSON')
+    .option('--subtitle-encoding <name>', 'encoding of the files (default: detected)')
+    .option('--json', 'print violations and a summary of each track as NDJSON')
     .addHelpText('after', EXAMPLES)
-    .action((track: string, flags: { profile: string; json?: boolean }) => runCommand(() => run(track, flags)));
+    .action((tracks: string[], flags: Flags) => runCommand(() => run(tracks, flags)));
 }

@@ -12,7 +12,7 @@ Examples:
   secondglance steps --from guide/steps.json              rebuilds the guide after titles and times were edited
   secondglance steps bookshelf.mp4 -o guide/ --embed bookshelf-chapters.mp4
 
-The text of a step comes from subtitles next to the video (NAME.vtt, NAME.srt) or inside it; chapters of the video become
+The text of a step comes from subtitles next to the video (NAME.vtt, NAME.en.srt) or inside it; chapters of the video become
 steps.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 part of the video is missing, 130 or 143 after a signal.`;
 
@@ -26,6 +26,9 @@ export function stepsCommand(): Command {
     .option('--min-step <time>', 'shortest step', '5s')
     .option('--max-step <time>', 'longest step', '3m')
     .option('--embed <file>', 'also write a copy of the video with the steps as chapters: .mp4, .m4v, .mov, .mkv');
+  command
+    .option('--track <file>', 'subtitles to use (.vtt, .srt), in place of those beside or inside the video')
+    .option('--subtitle-encoding <name>', 'encoding of subtitle files (default: detected)');
   workersOption(modelOptions(looksOption(command))).option(
     '--force',
     'redo a finished guide, and overwrite files that were edited',

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
@@ -19,6 +20,8 @@ export interface ProcessRequest {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** True: the caller writes to its stdin. By default stdin is empty. */
   readonly writes?: boolean;
+  /** Its working directory. Default: ours. */
+  readonly folder?: string;
   /** Ends the process. */
   readonly signal?: AbortSignal;
   /** Called for each line of stderr. Return false for a line that is data, so that it is not kept for messages. */
@@ -59,10 +62,12 @@ export class LineTail {
 
 /** Starts a program that ends with this process. One that cannot be started ends at once, with the reason as its last stderr line. */
 export async function startProcess(request: ProcessRequest): Promise<RunningProcess> {
-  const { program, args, env = {}, writes = false, signal, onStderrLine } = request;
+  const { args, env = {}, folder, writes = false, signal, onStderrLine } = request;
+  const program = folder === undefined ? request.program : path.resolve(request.program);
   const [file = program, ...words] = [...(await deathSignalPrefix()), program, ...args];
   const child = execa(file, words, {
     env,
+    ...(folder === undefined ? {} : { cwd: folder }),
     reject: false,
     buffer: false,
     encoding: 'buffer',

@@ -17,6 +17,8 @@ export interface FfmpegJob {
   readonly advice: string;
   /** Options of the source, such as a start time. */
   readonly inputOptions?: readonly string[];
+  /** Where ffmpeg runs, for outputs with relative names. Default: the working directory. */
+  readonly folder?: string;
   /** Adds further inputs, output options and the output to a command that has the source as its first input. */
   readonly build: (command: FfmpegCommand) => FfmpegCommand;
   /** Checks each stderr line, warnings included: an error that it returns ends ffmpeg and is thrown. */
@@ -28,7 +30,7 @@ export async function runFfmpeg(source: Source, job: FfmpegJob, signal: AbortSig
   throwIfAborted(signal, source.label);
   const { ffmpeg } = await findFfmpeg();
   const { input, options, env } = await ffmpegInput(source);
-  const { doing, advice, inputOptions = [], build, failOn } = job;
+  const { doing, advice, inputOptions = [], folder, build, failOn } = job;
   let failure: IngestError | undefined;
   const common = ['-hide_banner', '-nostdin', '-nostats', '-v', failOn === undefined ? 'error' : 'warning', '-y'];
   // Spread arguments: fluent-ffmpeg splits the strings of an array at spaces.
@@ -37,6 +39,7 @@ export async function runFfmpeg(source: Source, job: FfmpegJob, signal: AbortSig
     program: ffmpeg,
     args: command._getArguments(),
     env,
+    ...(folder === undefined ? {} : { folder }),
     signal,
     onStderrLine: (line) => {
       failure ??= failOn?.(line);

@@ -6,11 +6,12 @@ import { readingTime, readingUnits } from './spacing.ts';
 
 /**
  * Rules of readability:
- * - `overlap`: the cue starts before the previous one has ended.
+ * - `overlap`: the cue starts before one that started earlier has ended; measured is the time that both are shown.
+ * - `order`: the cue stands after one that starts later, by so much.
  * - `line-length`, `lines`, `reading-speed`, `too-short`, `too-long`: the profile's limits.
  * - `gap`: the gap after the previous cue is shorter than the profile allows.
  */
-export type Rule = 'overlap' | 'line-length' | 'lines' | 'reading-speed' | 'too-short' | 'too-long' | 'gap';
+export type Rule = 'overlap' | 'order' | 'line-length' | 'lines' | 'reading-speed' | 'too-short' | 'too-long' | 'gap';
 
 /** A rule that a cue breaks. */
 export interface Violation {
@@ -54,17 +55,31 @@ function* checkTimes(cue: ReadCue, before: ReadCue | undefined, { minimum, maxim
   if (maximum !== undefined && duration - ROUNDING > maximum) yield seconds('too-long', duration, maximum);
   if (before === undefined) return;
   const pause = cue.start - before.end;
-  if (pause < 0) yield seconds('overlap', -pause, 0);
+  if (pause < 0) yield seconds('overlap', Math.min(-pause, duration), 0);
   else if (gap !== undefined && pause + ROUNDING < gap.least && !(gap.orNone && pause === 0)) {
     yield seconds('gap', pause, gap.least);
   }
 }
 
-/** Checks a track's cues against a profile; yields violations in the order of the cues. */
+/** How much earlier each cue starts than one before it in the file, in microseconds; 0 where the order is right. */
+function disorder(cues: readonly ReadCue[]): Map<ReadCue, Micros> {
+  let latest = 0;
+  return new Map(
+    cues.map((cue) => {
+      latest = Math.max(latest, cue.start);
+      return [cue, latest - cue.start];
+    }),
+  );
+}
+
+/** Checks a track's cues against a profile; yields violations in the order of the cues' times. */
 export function* checkCues(cues: readonly ReadCue[], profile: Profile): Generator<Violation> {
+  const late = disorder(cues);
   let before: ReadCue | undefined;
-  for (const cue of cues) {
+  for (const cue of [...cues].sort((a, b) => a.start - b.start)) {
     const of = { cue: cue.number, start: cue.start };
+    const behind = late.get(cue) ?? 0;
+    if (behind > 0) yield { ...of, rule: 'order', value: inSeconds(behind), limit: 0, unit: 'seconds' };
     for (const found of checkTimes(cue, before, profile)) yield { ...of, ...found };
     for (const found of checkText(cue, profile)) yield { ...of, ...found };
     if (before === undefined || cue.end > before.end) before = cue;

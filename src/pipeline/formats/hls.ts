@@ -46,10 +46,10 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
     }
   };
   const segmenter = segmentCues();
-  let master: string;
+  let video: Awaited<ReturnType<typeof segmentVideo>>;
   try {
     await removeOrphanFolders(sink.scratch);
-    master = await segmentVideo(temp);
+    video = await segmentVideo(temp);
     hash.update(await readFile(path.join(temp, 'video.m3u8')));
   } catch (error) {
     await removeTempFolder(temp);
@@ -74,12 +74,12 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
         published = name;
         const folder = encodeURIComponent(name);
         const rendition = { name: trackTitle(kind), language, characteristics: CHARACTERISTICS[kind] };
-        await sink.write(addSubtitles(master, folder, { ...rendition, playlist: PLAYLIST }));
+        await sink.write(addSubtitles(video.master, folder, { ...rendition, playlist: PLAYLIST }));
         const written = await sink.commit();
         if (previous !== undefined && previous !== name) {
           await rm(path.join(parent, previous), { recursive: true, force: true });
         }
-        return written;
+        return video.notes.length === 0 ? written : { ...written, notes: video.notes };
       } catch (error) {
         if (published !== undefined && (await referencedFolder(sink.scratch)) !== published) {
           await rm(path.join(parent, published), { recursive: true, force: true });

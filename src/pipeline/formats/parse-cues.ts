@@ -10,7 +10,7 @@ export interface ReadCue {
   readonly lines: readonly string[];
 }
 
-/** A cue that players drop: its times cannot be parsed, or it does not end after it starts. */
+/** A cue that players drop: its times are missing or cannot be parsed, or it does not end after it starts. */
 export interface InvalidCue {
   readonly number: number;
   /** Line number in the file, from 1. */
@@ -29,6 +29,11 @@ export interface ParsedTrack {
 export interface CueSyntax {
   /** True for a line that is meant to hold the times of a cue, well-formed or not. */
   isTiming(line: string): boolean;
+  /**
+   * True for the first line of a block that is meant to be a cue although it has no times.
+   * @param number of the cue before it, as the file numbers it; 0 for none
+   */
+  lacksTiming(block: readonly string[], number: number): boolean;
   /** Captures hours (optional), minutes, seconds and fraction of the start, then of the end. */
   readonly times: RegExp;
   /**
@@ -40,7 +45,7 @@ export interface CueSyntax {
 }
 
 /** A line that is meant to hold the times of a cue. Also matches a malformed arrow, which players reject. */
-export const TIMING_LINE = /^\s*\d[\d:.,\s]*-+>\s*\d/;
+export const TIMING_LINE = /^\s*[-+−]?\d[\d:.,\s]*-+>\s*[-+−]?\d/;
 
 function parseTimes(pattern: RegExp, line: string): { start: Micros; end: Micros } | undefined {
   const found = pattern.exec(line);
@@ -54,10 +59,31 @@ function parseTimes(pattern: RegExp, line: string): { start: Micros; end: Micros
   return { start, end };
 }
 
+/** Lines at which a block of text starts: the first, and each after an empty one. */
+function blockStarts(lines: readonly string[]): number[] {
+  return lines.flatMap((line, at) => (line.trim() !== '' && (lines[at - 1] ?? '').trim() === '' ? [at] : []));
+}
+
+/** Where cues begin: their lines of times, and blocks that should have one. */
+function cueStarts(lines: readonly string[], { isTiming, lacksTiming }: CueSyntax): number[] {
+  const timings = lines.flatMap((line, at) => (isTiming(line) ? [at] : []));
+  const blocks = blockStarts(lines);
+  const timed = new Set(timings);
+  let number = 0;
+  const untimed = blocks.filter((from, at) => {
+    const block = lines.slice(from, blocks[at + 1]);
+    const has = block.some((_, offset) => timed.has(from + offset));
+    const lacking = !has && lacksTiming(block, number);
+    if ((has || lacking) && /^\s*\d+\s*$/.test(block[0] ?? '')) number = Number(block[0]);
+    return lacking;
+  });
+  return [...timings, ...untimed].sort((a, b) => a - b);
+}
+
 /** Parses a text whose cues are a line of times with the cue's text below. Lines may end with LF, CR LF or CR. */
 export function parseCues(text: string, syntax: CueSyntax): ParsedTrack {
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/);
-  const starts = lines.flatMap((line, at) => (syntax.isTiming(line) ? [at] : []));
+  const starts = cueStarts(lines, syntax);
   const cues: ReadCue[] = [];
   const invalid: InvalidCue[] = [];
   starts.forEach((at, index) => {

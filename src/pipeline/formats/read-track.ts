@@ -2,6 +2,7 @@ import { open, readFile } from 'node:fs/promises';
 import { TrackError } from '../errors.ts';
 import { TRACK_FORMATS } from './formats.ts';
 import type { ParsedTrack } from './parse-cues.ts';
+import { decodeText } from './text-encoding.ts';
 import type { TrackFormat } from './track-format.ts';
 
 /**
@@ -12,6 +13,14 @@ import type { TrackFormat } from './track-format.ts';
 export interface ReadTrack extends ParsedTrack {
   /** Name of its format. */
   readonly format: string;
+}
+
+/** A track that was read from a file, and how its bytes were decoded. */
+export interface TrackFile extends ReadTrack {
+  /** Such as `utf-8` or `windows-1251`. */
+  readonly encoding: string;
+  /** True where the encoding was detected by statistics. */
+  readonly guessed: boolean;
 }
 
 /** As much of a file as format detection reads, so that a film is not read to its end. */
@@ -28,18 +37,6 @@ export function parseTrack(text: string): ReadTrack | undefined {
   return format === undefined || parsed === undefined ? undefined : { format: format.name, ...parsed };
 }
 
-/** Decodes UTF-8, UTF-16 with a byte order mark, and otherwise Windows-1252, which old subtitle editors write. */
-function decode(bytes: Uint8Array): string {
-  const [first, second] = bytes;
-  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
-  if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes);
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return new TextDecoder('windows-1252').decode(bytes);
-  }
-}
-
 async function readHead(file: string): Promise<Buffer> {
   const handle = await open(file);
   try {
@@ -51,14 +48,27 @@ async function readHead(file: string): Promise<Buffer> {
 }
 
 /**
- * Reads a WebVTT or SubRip file, whatever wrote it. An empty `.srt` is a track without cues. Throws `not-a-track` where
- * the file is something else, or the system's error where it cannot be read.
+ * Reads a WebVTT or SubRip file, whatever wrote it, in whatever encoding. An empty `.srt` is a track without cues. Throws
+ * `not-a-track` where the file is something else, or the system's error where it cannot be read.
+ * @param encoding of the file, where it is known: it is detected otherwise
  */
-export async function readTrack(file: string): Promise<ReadTrack> {
-  const head = decode(await readHead(file));
-  if (head.trim() === '' && /\.srt$/i.test(file)) return { format: 'srt', cues: [], invalid: [] };
-  const plausible = !head.includes('\0') && detect(head) !== undefined;
-  const track = plausible ? parseTrack(decode(await readFile(file))) : undefined;
-  if (track !== undefined) return track;
+export async function readTrack(file: string, { encoding }: { readonly encoding?: string } = {}): Promise<TrackFile> {
+  const head = decodeText(await readHead(file), encoding);
+  if (head.text.trim() === '' && /\.srt$/i.test(file)) {
+    return { format: 'srt', cues: [], invalid: [], encoding: head.encoding, guessed: head.guessed };
+  }
+  const plausible = !head.text.includes('\0') && detect(head.text) !== undefined;
+  if (plausible) {
+    const decoded = decodeText(await readFile(file), encoding);
+    const track = parseTrack(decoded.text);
+    if (track !== undefined) return { ...track, encoding: decoded.encoding, guessed: decoded.guessed };
+  }
   throw new TrackError('not-a-track', `"${file}" is not a WebVTT or SubRip track`);
+}
+
+/** What a user should know of the encoding of a track; undefined where the file says it itself. */
+export function encodingNote(file: string, { encoding, guessed }: TrackFile): string | undefined {
+  return guessed
+    ? `${file} is not UTF-8 and was read as ${encoding}: where that is wrong, name another with --subtitle-encoding`
+    : undefined;
 }

@@ -32,8 +32,14 @@ async function open(sink: TextSink): Promise<TrackWriter> {
 /** As players read it: a point may stand for the comma, single digits are allowed, hours may be missing. */
 const TIMES = /^\s*(?:(\d+):)?(\d{1,2}):(\d{1,2})[,.](\d{1,3})\s*-->\s*(?:(\d+):)?(\d{1,2}):(\d{1,2})[,.](\d{1,3})/;
 
+/** Times that cannot be parsed, such as `00:00:0l,000 --> 00:00:02,000`: an arrow with something like a time at one side. */
+const ARROW_LINE =
+  /^\s*[-\w]{0,4}:?[\w ]{1,4}:[\w ]{1,4}(?:[,.:;]\w+)?\s*-+>|-+>\s*[-\w]{0,4}:?\w{1,4}:\w{1,4}[,.:;]\w+\s*$/;
+
 const SYNTAX: CueSyntax = {
-  isTiming: (line) => TIMING_LINE.test(line),
+  isTiming: (line) => TIMING_LINE.test(line) || ARROW_LINE.test(line),
+  // A text may contain empty lines and numbers: only the number that follows the last one starts a cue.
+  lacksTiming: ([first = '', second = ''], number) => Number(first) === number + 1 && second.trim() !== '',
   times: TIMES,
   payload(lines, last) {
     // A cue's text may contain empty lines; it ends at the number of the next cue, which follows an empty line.

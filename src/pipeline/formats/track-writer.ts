@@ -22,10 +22,11 @@ export interface TrackHeader {
   readonly kind: TrackKind;
   readonly language: string;
   /**
-   * Writes the video into a folder as HLS segments, and returns a master playlist whose URIs are relative to that folder.
-   * Only `hls` calls it; absent where this process cannot read the video.
+   * Writes the video into a folder as HLS segments. `master` is a master playlist whose URIs are relative to that folder,
+   * `notes` says what differs from the video, one clause each. Only `hls` calls it; absent where this process cannot read
+   * the video.
    */
-  readonly segmentVideo?: (folder: string) => Promise<string>;
+  readonly segmentVideo?: (folder: string) => Promise<{ readonly master: string; readonly notes: readonly string[] }>;
   /** The options that determine the track, as the JSON lists them. */
   readonly options: JsonObject;
 }

@@ -53,6 +53,7 @@ function plainText(text: string): string {
 
 const SYNTAX: CueSyntax = {
   isTiming: (line) => TIMING_LINE.test(line) || line.includes('-->'),
+  lacksTiming: ([first = '']) => !/^(?:\uFEFF?WEBVTT|NOTE|STYLE|REGION)(?:\s|:|$)/.test(first),
   times: /^\s*(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})\s*-->\s*(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})(?:\s|$)/,
   payload(lines) {
     const blank = lines.indexOf('');

@@ -7,8 +7,8 @@ export const MP4_VIDEO_CODECS: ReadonlySet<string> = new Set(['h264', 'hevc', 'a
 export const MP4_AUDIO_CODECS: ReadonlySet<string> = new Set(['aac', 'mp3', 'ac3', 'eac3', 'opus', 'alac', 'flac']);
 
 /** ffmpeg options that keep an MP4 with that video codec playable: Apple's players know HEVC as `hvc1` only. */
-export function mp4VideoTag(codec: string): readonly string[] {
-  return codec === 'hevc' ? ['-tag:v', 'hvc1'] : [];
+export function mp4VideoTag(codec: string, specifier = 'v'): readonly string[] {
+  return codec === 'hevc' ? [`-tag:${specifier}`, 'hvc1'] : [];
 }
 
 /** ffmpeg options of a container's muxer: MP4 and MOV get their index in front, so that playback starts at once. */
@@ -23,30 +23,84 @@ export const EVEN_SIDES = 'pad=ceil(iw/2)*2:ceil(ih/2)*2';
 export const X264 = ['-c:v', 'libx264', '-preset', 'medium', '-crf', '18'] as const;
 const VP9 = ['-c:v', 'libvpx-vp9', '-crf', '30', '-b:v', '0', '-deadline', 'good', '-cpu-used', '4', '-row-mt', '1'];
 
-/** How a video with burned-in text is encoded. */
-export interface BurnContainer {
-  /** ffmpeg's name of the container. */
-  readonly format: string;
+/** ffmpeg's names of the containers that copies of a video are written in. */
+export type CopyFormat = 'mp4' | 'mov' | 'matroska' | 'webm';
+
+/** What copies need to know of a container. */
+export interface CopyContainer {
+  /** Its name in messages. */
+  readonly name: string;
+  /** ffmpeg options that encode video for it. */
   readonly encoder: readonly string[];
+  /** Subtitle codecs that it holds as they are; other texts are converted to `text`. */
+  readonly subtitles: ReadonlySet<string>;
+  readonly text: string;
+  /** Where cover pictures go. */
+  readonly covers: 'stream' | 'attachment' | 'nowhere';
+  readonly attachments: boolean;
+  /** False where players do not agree on how it stores a rotation: the frames are rotated instead. */
+  readonly rotation: boolean;
+  /** Which ISO 639-2 codes it uses; `macintosh` is a list of QuickTime's own. */
+  readonly edition: 'terminological' | 'bibliographic' | 'macintosh';
 }
 
+const ISO_BASE_MEDIA = {
+  encoder: X264,
+  text: 'mov_text',
+  covers: 'stream',
+  attachments: false,
+  rotation: true,
+  edition: 'terminological',
+} as const;
+
+/** The containers of copies. */
+export const COPY_CONTAINERS: Readonly<Record<CopyFormat, CopyContainer>> = {
+  mp4: { ...ISO_BASE_MEDIA, name: 'MP4', subtitles: new Set(['mov_text', 'dvd_subtitle']) },
+  mov: {
+    ...ISO_BASE_MEDIA,
+    name: 'QuickTime',
+    subtitles: new Set(['mov_text', 'eia_608']),
+    covers: 'nowhere',
+    edition: 'macintosh',
+  },
+  matroska: {
+    name: 'Matroska',
+    encoder: X264,
+    subtitles: new Set(
+      'subrip ass ssa webvtt text hdmv_pgs_subtitle hdmv_text_subtitle dvd_subtitle dvb_subtitle'.split(' '),
+    ),
+    text: 'subrip',
+    covers: 'attachment',
+    attachments: true,
+    rotation: false,
+    edition: 'bibliographic',
+  },
+  webm: {
+    name: 'WebM',
+    encoder: VP9,
+    subtitles: new Set(['webvtt']),
+    text: 'webvtt',
+    covers: 'nowhere',
+    attachments: false,
+    rotation: false,
+    edition: 'bibliographic',
+  },
+};
+
 /** Containers for `--burn`, by file extension. */
-export const BURN_CONTAINERS: Readonly<Record<string, BurnContainer>> = {
-  '.mp4': { format: 'mp4', encoder: X264 },
-  '.m4v': { format: 'mp4', encoder: X264 },
-  '.mkv': { format: 'matroska', encoder: X264 },
-  '.webm': { format: 'webm', encoder: VP9 },
+export const BURN_CONTAINERS: Readonly<Record<string, CopyFormat>> = {
+  '.mp4': 'mp4',
+  '.m4v': 'mp4',
+  '.mkv': 'matroska',
+  '.webm': 'webm',
 };
 
 /** How a container stores a text track. */
 export interface MuxContainer {
-  /** ffmpeg's name of the container. */
-  readonly format: string;
+  readonly format: CopyFormat;
   /** ffmpeg's name of the subtitle codec, and the track format that it is converted from. */
   readonly codec: string;
   readonly text: 'srt' | 'vtt';
-  /** Which ISO 639-2 codes it uses. */
-  readonly edition: 'terminological' | 'bibliographic';
   /** The ffmpeg disposition that becomes the container's own flag for the kind. */
   readonly dispositions: Readonly<Record<TrackKind, string>>;
 }
@@ -56,7 +110,6 @@ const MP4: MuxContainer = {
   format: 'mp4',
   codec: 'mov_text',
   text: 'srt',
-  edition: 'terminological',
   dispositions: { descriptions: 'descriptions', subtitles: '0', captions: 'hearing_impaired' },
 };
 /** The kind is FlagTextDescriptions or FlagHearingImpaired. */
@@ -64,7 +117,6 @@ const MATROSKA: MuxContainer = {
   format: 'matroska',
   codec: 'subrip',
   text: 'srt',
-  edition: 'bibliographic',
   dispositions: { descriptions: 'descriptions', subtitles: '0', captions: 'hearing_impaired' },
 };
 /** The kind is part of the codec's name: `D_WEBVTT/DESCRIPTIONS`. */
@@ -72,7 +124,6 @@ const WEBM: MuxContainer = {
   format: 'webm',
   codec: 'webvtt',
   text: 'vtt',
-  edition: 'bibliographic',
   dispositions: { descriptions: 'descriptions', subtitles: '0', captions: 'captions' },
 };
 
@@ -85,7 +136,7 @@ export const MUX_CONTAINERS: Readonly<Record<string, MuxContainer>> = {
 };
 
 /** Containers that chapters can be embedded in, by file extension, with ffmpeg's name. */
-export const CHAPTER_CONTAINERS: Readonly<Record<string, string>> = {
+export const CHAPTER_CONTAINERS: Readonly<Record<string, CopyFormat>> = {
   '.mp4': 'mp4',
   '.m4v': 'mp4',
   '.mov': 'mov',
@@ -97,3 +148,9 @@ export const CHAPTER_CONTAINERS: Readonly<Record<string, string>> = {
  * players accept no negative times, so all streams are shifted by the same ten seconds.
  */
 export const SEGMENT_ZERO: Micros = 10_000_000;
+
+/** What a user can do where a copy in a container fails. */
+export function copyAdvice(format: CopyFormat): string {
+  const room = 'check that the disk has room for the copy';
+  return format === 'matroska' ? `${room}.` : `${room}, or use a name that ends in .mkv, which holds most codecs.`;
+}

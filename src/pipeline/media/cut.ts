@@ -2,11 +2,15 @@ import type { FfmpegCommand } from 'fluent-ffmpeg';
 import { z } from 'zod';
 import type { Micros } from '../../core/types.ts';
 import { IngestError } from '../../ingest/errors.ts';
+import { findFfmpeg } from '../../ingest/ffmpeg/find-ffmpeg.ts';
 import { runFfmpeg } from '../../ingest/ffmpeg/run-ffmpeg.ts';
 import { runFfprobe } from '../../ingest/probe/ffprobe.ts';
+import { hasPacketTimes } from '../../ingest/probe/first-packets.ts';
 import type { MediaInfo } from '../../ingest/probe/media-info.ts';
+import { listStreams } from '../../ingest/probe/streams.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
-import { EVEN_SIDES, MP4_AUDIO_CODECS, MP4_VIDEO_CODECS, mp4VideoTag, muxerOptions, X264 } from './containers.ts';
+import { MP4_AUDIO_CODECS, MP4_VIDEO_CODECS, mp4VideoTag, muxerOptions, X264 } from './containers.ts';
+import { encodeOptions } from './encode.ts';
 
 /** A copied clip whose first frame is later than this has missed its start. */
 const TOLERANCE: Micros = 100_000;
@@ -25,9 +29,6 @@ export interface Cut {
 /** How a clip was made from its recording. */
 export type CutWay = 'copied' | 'encoded';
 
-const Streams = z.object({
-  streams: z.array(z.object({ codec_type: z.string().optional(), codec_name: z.string().optional() })).default([]),
-});
 const Packets = z.object({
   packets: z.array(z.object({ pts_time: z.string().optional(), flags: z.string().default('') })).default([]),
 });
@@ -48,8 +49,8 @@ const seconds = (time: Micros): string => (time / 1e6).toFixed(6);
 /**
  * Cuts a clip out of a recording into an MP4 that starts with the frame at `from`, or the next one. The video is copied
  * where that gives an exact start: the frames from the previous key frame on are then in the file as well, hidden by an
- * edit list. It is re-encoded where MP4 does not hold the codec, or where ffmpeg cannot seek to the key frame (it seeks
- * badly in transport streams). `target` is written directly: pass a temp file.
+ * edit list. It is re-encoded where MP4 does not hold the codec, where packets have no presentation times, or where ffmpeg
+ * cannot seek to the key frame (it seeks badly in transport streams). `target` is written directly: pass a temp file.
  * Throws `write-failed` (also where the recording has no frame there), `aborted`.
  */
 export async function cutClip(
@@ -59,11 +60,12 @@ export async function cutClip(
   target: string,
   signal: AbortSignal,
 ): Promise<CutWay> {
-  const { streams } = await runFfprobe(source, ['-show_streams'], Streams, signal);
-  const audio = streams.filter(({ codec_type }) => codec_type === 'audio');
-  const audioCodec = audio.every(({ codec_name = '' }) => MP4_AUDIO_CODECS.has(codec_name)) ? 'copy' : 'aac';
+  const streams = await listStreams(source, signal);
+  const audio = streams.filter(({ kind, codec }) => kind === 'audio' && codec !== null);
+  const audioCodec = audio.every(({ codec }) => MP4_AUDIO_CODECS.has(codec ?? '')) ? 'copy' : 'aac';
   const common = [
-    ...['-t', seconds(length), '-map', `0:${media.stream}`, '-map', '0:a?', '-c:a', audioCodec],
+    ...['-t', seconds(length), '-map', `0:${media.stream}`, ...audio.flatMap(({ index }) => ['-map', `0:${index}`])],
+    ...['-c:a', audioCodec],
     ...['-map_metadata', '0', '-metadata', `creation_time=${new Date(recorded).toISOString()}`],
     ...muxerOptions('mp4'),
   ];
@@ -78,14 +80,16 @@ export async function cutClip(
     return runFfmpeg(source, { doing, advice, inputOptions, build }, signal);
   };
 
-  if (MP4_VIDEO_CODECS.has(media.codec)) {
+  const ordered = await hasPacketTimes(source, media, signal);
+  if (ordered && MP4_VIDEO_CODECS.has(media.codec)) {
     await run(from === 0 ? [] : ['-ss', seconds(from)], ['-c:v', 'copy', ...mp4VideoTag(media.codec)]);
     const first = await firstFrame(target, signal);
     const expected = Math.max(0, media.videoStart - media.start - from);
     if (first?.key === true && first.time <= expected + TOLERANCE) return 'copied';
   }
-  const preroll = Math.min(from, PREROLL);
-  const encode = ['-vf', EVEN_SIDES, ...X264, '-pix_fmt', 'yuv420p'];
+  // A raw stream has no length, and ffmpeg cannot seek in it.
+  const preroll = media.duration === null ? from : Math.min(from, PREROLL);
+  const encode = encodeOptions({ ...media, hdr: false }, await findFfmpeg(), X264, { ordered: false });
   await run(from === preroll ? [] : ['-ss', seconds(from - preroll)], [
     ...(preroll === 0 ? [] : ['-ss', seconds(preroll)]),
     ...encode,

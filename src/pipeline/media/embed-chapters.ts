@@ -1,16 +1,11 @@
 import type { FfmpegCommand } from 'fluent-ffmpeg';
-import { z } from 'zod';
 import { runFfmpeg } from '../../ingest/ffmpeg/run-ffmpeg.ts';
 import type { Chapter } from '../../ingest/probe/chapters.ts';
-import { runFfprobe } from '../../ingest/probe/ffprobe.ts';
+import type { MediaInfo } from '../../ingest/probe/media-info.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
-import { muxerOptions } from './containers.ts';
-
-const Answer = z.object({
-  streams: z
-    .array(z.object({ codec_type: z.string().optional(), codec_tag_string: z.string().optional() }))
-    .default([]),
-});
+import { type CopyFormat, copyAdvice, muxerOptions } from './containers.ts';
+import { withCopyPlan } from './copy-plan.ts';
+import { enableSubtitles } from './track-flags.ts';
 
 /** Chapters in ffmpeg's metadata format (ffmetadata), with its special characters escaped. */
 export function chapterList(chapters: readonly Chapter[]): string {
@@ -24,34 +19,28 @@ export function chapterList(chapters: readonly Chapter[]): string {
 }
 
 /**
- * Writes a copy of a video with the chapters of `list` (a file with a {@link chapterList}) instead of its own. Video,
- * audio, subtitles and attachments are copied; ffmpeg cannot copy data streams (a camera's telemetry). `target` is
- * written directly, in `container` (a value of `CHAPTER_CONTAINERS`): pass a temp file. Throws `write-failed`, `aborted`.
- * @returns how many data streams were left out, the old chapters' own not counted
+ * Writes a copy of a video with the chapters of `list` (a file with a {@link chapterList}) instead of its own. The streams
+ * are as `withCopyPlan` keeps them. `target` is written directly, in `format`: pass a temp file. Throws `write-failed`,
+ * `aborted`.
+ * @returns what differs from the video, one clause each
  */
 export async function embedChapters(
   source: Source,
+  media: MediaInfo,
   list: string,
   target: string,
-  container: string,
+  format: CopyFormat,
   signal: AbortSignal,
-): Promise<number> {
-  const { streams } = await runFfprobe(source, ['-show_streams'], Answer, signal);
-  const kept = ['0:v?', '0:a?', '0:s?', ...(container === 'matroska' ? ['0:t?'] : [])];
-  const options = [
-    ...kept.flatMap((what) => ['-map', what]),
-    ...['-map_metadata', '0', '-map_chapters', '1', '-c', 'copy'],
-    ...muxerOptions(container),
-  ];
-  const build = (command: FfmpegCommand): FfmpegCommand =>
-    command
-      .input(`file:${list}`)
-      .inputFormat('ffmetadata')
-      .outputOptions(...options)
-      .format(container)
-      .output(`file:${target}`);
-  const advice = 'give the copy the same extension as the video, and check that the disk has room for it.';
-  await runFfmpeg(source, { doing: 'embedding chapters into a copy of', advice, build }, signal);
-  return streams.filter(({ codec_type, codec_tag_string }) => codec_type === 'data' && codec_tag_string !== 'text')
-    .length;
+): Promise<readonly string[]> {
+  return withCopyPlan(source, media, { format }, signal, async (plan) => {
+    const build = (command: FfmpegCommand): FfmpegCommand =>
+      command
+        .input(`file:${list}`)
+        .inputFormat('ffmetadata')
+        .outputOptions(...plan.options, '-map_metadata', '0', '-map_chapters', '1', ...muxerOptions(format))
+        .format(format)
+        .output(`file:${target}`);
+    await runFfmpeg(source, { doing: 'embedding chapters into a copy of', advice: copyAdvice(format), build }, signal);
+    if (format === 'mp4' || format === 'mov') await enableSubtitles(target, plan.subtitles);
+  });
 }

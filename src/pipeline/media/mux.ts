@@ -5,7 +5,9 @@ import { threeLetters } from '../../core/language.ts';
 import { runFfmpeg } from '../../ingest/ffmpeg/run-ffmpeg.ts';
 import type { MediaInfo } from '../../ingest/probe/media-info.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
-import { MUX_CONTAINERS, muxerOptions } from './containers.ts';
+import { COPY_CONTAINERS, copyAdvice, MUX_CONTAINERS, muxerOptions } from './containers.ts';
+import { withCopyPlan } from './copy-plan.ts';
+import { enableSubtitles } from './track-flags.ts';
 
 /** A track to mux into a video. */
 export interface MuxTrack {
@@ -17,9 +19,10 @@ export interface MuxTrack {
 }
 
 /**
- * Writes a copy of a video with one more text track. Video, audio, subtitles and (in Matroska) attachments are copied;
- * ffmpeg cannot copy data streams, such as a camera's telemetry. `target` is written directly, in the container of
- * `extension`: pass a temp file. Throws `write-failed`, `aborted`.
+ * Writes a copy of a video with one more text track, which is not the default in any container: viewers select it. The
+ * other streams are as `withCopyPlan` keeps them. `target` is written directly, in the container of `extension`: pass a
+ * temp file. Throws `write-failed`, `aborted`.
+ * @returns what differs from the video, one clause each
  */
 export async function muxTrack(
   source: Source,
@@ -28,30 +31,32 @@ export async function muxTrack(
   target: string,
   extension: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<readonly string[]> {
   const container = MUX_CONTAINERS[extension];
   if (container === undefined) throw new Error(`no container for ${extension}`);
-  const { format, codec, text, edition, dispositions } = container;
-  // The new track comes after the video's own subtitles.
-  const at = `s:${media.subtitles}`;
+  const { format, codec, text, dispositions } = container;
+  const { edition } = COPY_CONTAINERS[format];
   const title = trackTitle(track.kind);
-  const streams = ['0:v?', '0:a?', '0:s?', ...(format === 'matroska' ? ['0:t?'] : []), '1:0'];
-  const options = [
-    ...streams.flatMap((stream) => ['-map', stream]),
-    ...['-map_metadata', '0', '-map_chapters', '0', '-c', 'copy', `-c:${at}`, codec],
-    ...[`-metadata:s:${at}`, `language=${threeLetters(track.language, edition)}`],
-    // MP4 has a handler name where the others have a title.
-    ...[`-metadata:s:${at}`, `${format === 'mp4' ? 'handler_name' : 'title'}=${title}`],
-    ...[`-disposition:${at}`, dispositions[track.kind]],
-    ...muxerOptions(format),
-  ];
-  const build = (command: FfmpegCommand): FfmpegCommand =>
-    command
-      .input(`file:${track.file}`)
-      .inputFormat(text === 'vtt' ? 'webvtt' : 'srt')
-      .outputOptions(...options)
-      .format(format)
-      .output(`file:${target}`);
-  const advice = 'check that the disk has room for the copy, or use a name that ends in .mkv, which holds most codecs.';
-  await runFfmpeg(source, { doing: 'muxing the track into a copy of', advice, build }, signal);
+  return withCopyPlan(source, media, { format }, signal, async (plan) => {
+    // The new track comes after the video's own subtitles.
+    const at = `s:${plan.subtitles.length}`;
+    const options = [
+      ...[...plan.options, '-map', '1:0', '-map_metadata', '0', '-map_chapters', '0', `-c:${at}`, codec],
+      ...[`-metadata:s:${at}`, `language=${threeLetters(track.language, edition)}`],
+      // MP4 has a handler name where the others have a title.
+      ...[`-metadata:s:${at}`, `${format === 'mp4' ? 'handler_name' : 'title'}=${title}`],
+      ...[`-disposition:${at}`, dispositions[track.kind]],
+      ...muxerOptions(format),
+    ];
+    const build = (command: FfmpegCommand): FfmpegCommand =>
+      command
+        .input(`file:${track.file}`)
+        .inputFormat(text === 'vtt' ? 'webvtt' : 'srt')
+        .outputOptions(...options)
+        .format(format)
+        .output(`file:${target}`);
+    const job = { doing: 'muxing the track into a copy of', advice: copyAdvice(format), build };
+    await runFfmpeg(source, job, signal);
+    if (format === 'mp4') await enableSubtitles(target, [...plan.subtitles, false]);
+  });
 }

@@ -3,12 +3,15 @@ import path from 'node:path';
 import type { FfmpegCommand } from 'fluent-ffmpeg';
 import { z } from 'zod';
 import { IngestError } from '../../ingest/errors.ts';
+import { findFfmpeg } from '../../ingest/ffmpeg/find-ffmpeg.ts';
 import { runFfmpeg } from '../../ingest/ffmpeg/run-ffmpeg.ts';
 import { runFfprobe } from '../../ingest/probe/ffprobe.ts';
+import { hasPacketTimes } from '../../ingest/probe/first-packets.ts';
 import type { MediaInfo } from '../../ingest/probe/media-info.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
 import { codecStrings } from './codec-strings.ts';
-import { MP4_AUDIO_CODECS, MP4_VIDEO_CODECS, mp4VideoTag, SEGMENT_ZERO } from './containers.ts';
+import { MP4_AUDIO_CODECS, MP4_VIDEO_CODECS, mp4VideoTag, SEGMENT_ZERO, X264 } from './containers.ts';
+import { encodeOptions } from './encode.ts';
 
 /** Target duration of a segment, which ends at the next key frame: as Apple's HLS authoring specification asks. */
 const SEGMENT_SECONDS = 6;
@@ -73,18 +76,33 @@ async function initialisationSection(playlist: string, video: string): Promise<B
   }
 }
 
+/** What {@link segmentVideo} wrote. */
+export interface SegmentedVideo {
+  /** The text of a master playlist, with URIs relative to the folder. */
+  readonly master: string;
+  /** What differs from the video, one clause each. */
+  readonly notes: readonly string[];
+}
+
+/** Why the video is encoded rather than copied, one clause; undefined where it is copied. */
+function reasonToEncode(media: MediaInfo, ordered: boolean): string | undefined {
+  if (!ordered) return 'the video was encoded anew, because its packets carry no presentation times';
+  if (media.rotation === 0) return undefined;
+  return 'the video was encoded anew and upright, because HLS players do not agree on rotation';
+}
+
 /**
  * Writes a video into `folder` as HLS: one fragmented MP4 (`video.mp4`) and its media playlist (`video.m3u8`). The video
- * and the first audio stream are copied. The container's start is at {@link SEGMENT_ZERO}. Throws `write-failed` (also
- * where HLS players do not support the codecs), `aborted`.
- * @returns the text of a master playlist, with URIs relative to the folder
+ * and the first audio stream are copied; a video that is rotated, or has no presentation times, is encoded. The
+ * container's start is at {@link SEGMENT_ZERO}. Throws `write-failed` (also where HLS players do not support the codecs),
+ * `aborted`.
  */
 export async function segmentVideo(
   source: Source,
   media: MediaInfo,
   folder: string,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<SegmentedVideo> {
   if (media.container === 'picture') throw refuse(source.label, 'a picture');
   if (!MP4_VIDEO_CODECS.has(media.codec)) throw refuse(source.label, media.codec);
   const { streams } = await runFfprobe(source, ['-select_streams', 'a', '-show_streams'], Answer, signal);
@@ -92,26 +110,32 @@ export async function segmentVideo(
   if (audio !== undefined && !MP4_AUDIO_CODECS.has(audio.codec_name ?? '')) {
     throw refuse(source.label, audio.codec_name ?? 'its audio codec');
   }
+  const ordered = await hasPacketTimes(source, media, signal);
+  const why = reasonToEncode(media, ordered);
+  const keys = ['-force_key_frames', `expr:gte(t,n_forced*${SEGMENT_SECONDS})`];
+  const video =
+    why === undefined
+      ? mp4VideoTag(media.codec)
+      : [...encodeOptions(media, await findFfmpeg(), X264, { ordered }), ...keys];
   const options = [
     ...['-map', `0:${media.stream}`, ...(audio === undefined ? [] : ['-map', `0:${audio.index}`]), '-c', 'copy'],
-    ...mp4VideoTag(media.codec),
+    ...video,
     // AAC from a transport stream has ADTS headers, which MP4 does not use; elsewhere this does nothing.
     ...(audio?.codec_name === 'aac' ? ['-bsf:a', 'aac_adtstoasc'] : []),
     ...['-output_ts_offset', String(SEGMENT_ZERO / 1e6), '-strict', 'experimental'],
     ...['-hls_time', String(SEGMENT_SECONDS), '-hls_playlist_type', 'vod', '-hls_segment_type', 'fmp4'],
     ...['-hls_flags', 'single_file', '-hls_segment_options', FRAGMENTS],
-    ...['-hls_segment_filename', path.join(folder, 'video.mp4')],
+    ...['-hls_segment_filename', 'video.mp4'],
   ];
   const build = (command: FfmpegCommand): FfmpegCommand =>
     command
       .outputOptions(...options)
       .format('hls')
-      .output(path.join(folder, 'video.m3u8'));
-  await runFfmpeg(source, { doing: 'segmenting', advice: 'check that the disk has room for a copy.', build }, signal);
+      .output('video.m3u8');
+  // ffmpeg expands % in the names that it gives to segments, so these are relative to the folder.
+  const job = { doing: 'segmenting', advice: 'check that the disk has room for a copy.', build, folder };
+  await runFfmpeg(source, job, signal);
   const playlist = await readFile(path.join(folder, 'video.m3u8'), 'utf8');
-  return masterPlaylist(
-    playlist,
-    media,
-    codecStrings(await initialisationSection(playlist, path.join(folder, 'video.mp4'))),
-  );
+  const codecs = codecStrings(await initialisationSection(playlist, path.join(folder, 'video.mp4')));
+  return { master: masterPlaylist(playlist, media, codecs), notes: why === undefined ? [] : [why] };
 }

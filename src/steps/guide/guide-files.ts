@@ -20,6 +20,8 @@ export interface GuideFolder {
 export interface GuideFile {
   readonly name: string;
   readonly sha256: string;
+  /** What the user should know of it, one clause each. */
+  readonly notes?: readonly string[];
 }
 
 /** Creates a folder where it is missing, and checks that it is writable before the long work begins. Throws an OutputError. */
@@ -48,8 +50,8 @@ export async function writeText(
   const sink = await openOutputSink(stateDir, file, source, make);
   try {
     await sink.write(text);
-    const { sha256 } = await sink.commit();
-    return { name, sha256 };
+    const { sha256, notes = [] } = await sink.commit();
+    return { name, sha256, ...(notes.length === 0 ? {} : { notes }) };
   } catch (error) {
     await sink.discard();
     throw error;
@@ -58,7 +60,10 @@ export async function writeText(
 
 /** Writes a picture of the guide, as {@link writeText} does a text. */
 export function writeBytes(place: GuideFolder, name: string, bytes: Uint8Array): Promise<GuideFile> {
-  return writeText(place, name, '', (_, made) => writeFile(made, bytes));
+  return writeText(place, name, '', async (_, made) => {
+    await writeFile(made, bytes);
+    return [];
+  });
 }
 
 /** Records a complete guide in the output manifest. `key` stands for everything that it depends on. */

@@ -50,10 +50,18 @@ test('bbc: 0.3 s a word; a gap of a second or none', () => {
 test('overlap is reported in every profile, with the cue that lasts longest', () => {
   for (const profile of ['web', 'netflix', 'bbc'] as const) {
     expect(found(profile, [0, 6, 'a'], [2, 3, 'b'], [5.5, 7, 'c'])).toEqual([
-      '2 overlap 4/0 seconds',
+      '2 overlap 1/0 seconds',
       '3 overlap 0.5/0 seconds',
     ]);
   }
+});
+
+test('cues out of order: each is compared with the one before it in time', () => {
+  expect(found('web', [10, 12, 'late'], [1, 3, 'first'], [2, 5, 'overlaps'])).toEqual([
+    '2 order 9/0 seconds',
+    '3 order 8/0 seconds',
+    '3 overlap 1/0 seconds',
+  ]);
 });
 
 test('only the times of a cue without text are checked', () => {

@@ -38,7 +38,7 @@ async function write(file: string, text: string): Promise<void> {
   const segmentVideo = async (folder: string) => {
     await writeFile(path.join(folder, 'video.mp4'), 'one');
     await writeFile(path.join(folder, 'video.m3u8'), VIDEO);
-    return '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nvideo.m3u8\n';
+    return { master: '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nvideo.m3u8\n', notes: [] };
   };
   const { openTrackWriter } = await import('../../../src/pipeline/formats/formats.ts');
   const { openFileSink } = await import('../../../src/storage/file-sink.ts');

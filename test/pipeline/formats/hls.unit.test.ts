@@ -85,7 +85,7 @@ function header(video: string): TrackHeader {
     segmentVideo: async (folder) => {
       await writeFile(path.join(folder, 'video.mp4'), video);
       await writeFile(path.join(folder, 'video.m3u8'), `#EXTM3U\n#${video}\n`);
-      return '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nvideo.m3u8\n';
+      return { master: '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nvideo.m3u8\n', notes: [] };
     },
   };
 }

@@ -68,6 +68,27 @@ test('a cue that players drop is reported with its line', () => {
   expect(parseTrack(srt)?.invalid).toEqual([{ number: 1, line: 2, text: '00:00:01,000 -> 00:00:02,000' }]);
 });
 
+test('every cue that cannot be parsed is counted', () => {
+  const lost = (text: string) => parseTrack(text)?.invalid.map(({ line }) => line);
+  const good = '00:00:04,000 --> 00:00:06,000\nok\n';
+  const bad = [
+    '-00:00:01,000 --> 00:00:03,000',
+    '00:00:01,000 --> -00:00:03,000',
+    '00:00:0l,000 --> 00:00:03,000',
+    '00:00:O1,000 --> 00:00:03,000',
+    '--> 00:00:03,000',
+    '00:00:01 --> ',
+    'Hello without times',
+  ];
+  for (const line of bad) expect(lost(`1\n${line}\nHello\n\n2\n${good}`), line).toHaveLength(1);
+  expect(lost(`1\n${good}\n2\nno times\n\n3\n${good}`)).toEqual([5]);
+  expect(lost(`1\n${good}\n7\na text with an empty line and a number\n\n2\n${good}`)).toEqual([]);
+  expect(lost(`1\n00:00:01,000 --> 00:00:03,000\nlook --> here\n\n2\n${good}`)).toEqual([]);
+  const vtt =
+    'WEBVTT\n\nNOTE a note\n\nSTYLE\n::cue {}\n\nintro\n00:01.000 --> 00:02.000\na\n\nno times\n\n-00:01.000 --> 00:02.000\nb\n';
+  expect(lost(vtt)).toEqual([12, 14]);
+});
+
 test('our own tracks are read back, and subsrt reads an SRT the same way', async () => {
   const cues = await cuesOf(
     [

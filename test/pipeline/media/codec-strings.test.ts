@@ -28,7 +28,8 @@ async function codecsOfVideo(file: string): Promise<string | undefined> {
   const to = `${file}.hls`;
   await mkdir(to);
   const source = await sourceOf(file);
-  return codecsOf(await segmentVideo(source, await probe(source, { signal: NEVER }), to, NEVER));
+  const { master } = await segmentVideo(source, await probe(source, { signal: NEVER }), to, NEVER);
+  return codecsOf(master);
 }
 
 describe('CODECS of what HLS players are given', () => {

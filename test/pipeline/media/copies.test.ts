@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { makeFolder } from '../../support/videos.ts';
+import { copiesOf, describeStreams, makeParts, makeVideo, shown, shownSize } from './support/copies.ts';
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
+// One case of each kind; copies.slow.test.ts has every copy of every video.
+let folder: Awaited<ReturnType<typeof makeFolder>>;
+beforeAll(async () => {
+  folder = await makeFolder();
+  await makeParts(folder.path);
+  for (const name of ['h264.avi', 'phone.mp4', 'text.mp4']) await makeVideo(folder.path, name);
+});
+afterAll(() => folder.remove());
+
+test('packets without presentation times: frames stay in order', async () => {
+  const { file, notes } = (await copiesOf(folder.path, 'h264.avi', { kinds: ['mux.mp4'] })).get('mux.mp4') ?? {};
+  expect(await shown(file ?? '')).toEqual(Array.from({ length: 20 }, (_, n) => n));
+  expect(notes).toEqual(['the video was encoded anew, because its packets carry no presentation times']);
+});
+
+test('rotated by a phone: upright in Matroska and in HLS, in a folder of any name', async () => {
+  const made = await copiesOf(folder.path, 'phone.mp4', { to: '50%v %d', kinds: ['mux.mkv', 'hls'] });
+  expect(made.size).toBe(2);
+  for (const { file } of made.values()) expect(await shownSize(file)).toBe('32x64');
+});
+
+test('subtitles are converted, covers become attachments, no track is on that was off', async () => {
+  const made = await copiesOf(folder.path, 'text.mp4', { kinds: ['mux.mkv', 'mux.mp4'] });
+  expect(await describeStreams(made.get('mux.mkv')?.file ?? '')).toEqual([
+    'video h264',
+    'subtitle subrip ger default',
+    'subtitle subrip eng',
+    'cover mjpeg',
+  ]);
+  expect(await describeStreams(made.get('mux.mp4')?.file ?? '')).toEqual([
+    'video h264',
+    'subtitle mov_text deu default',
+    'subtitle mov_text eng',
+    'cover mjpeg',
+  ]);
+});
