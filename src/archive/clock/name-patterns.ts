@@ -140,16 +140,24 @@ export function parseNames(pattern: string): RegExp {
   return new RegExp(`(?:^|/)${source}\\.\\w+$`);
 }
 
+/** Motion's names start with the number of the event: `042-20250210170144.mkv`. With `_` it is that of a channel. */
+function isEventNumber(path: string, camera: string): boolean {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return /^\d+(?:-\d+)*$/.test(camera) && name.startsWith(`${camera}-`);
+}
+
 /**
  * Reads the start and the camera from a recording's path (below the watched folder, with `/`), in the patterns of Frigate,
- * UniFi Protect, Reolink, Hikvision, Dahua, Synology and Blue Iris, or in a custom one. Undefined where it has no time.
+ * UniFi Protect, Reolink, Hikvision, Dahua, Synology, Blue Iris and Motion, or in a custom one. Undefined where it has no time.
  */
 export function namedTime(path: string, custom?: RegExp): NamedTime | undefined {
   const patterns: readonly NamePattern[] = custom === undefined ? PATTERNS : [{ match: custom }];
   for (const { match, utc } of patterns) {
     const groups = match.exec(path)?.groups;
     const time = groups === undefined ? undefined : fromGroups(groups, utc === true);
-    if (time !== undefined) return time;
+    if (time === undefined) continue;
+    const { camera, ...rest } = time;
+    return custom === undefined && camera !== undefined && isEventNumber(path, camera) ? rest : time;
   }
   return undefined;
 }

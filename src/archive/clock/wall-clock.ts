@@ -8,8 +8,11 @@ import { toInstants } from './time-zone.ts';
 export interface WallClock {
   /** Milliseconds since 1970, UTC. */
   readonly start: number;
-  /** The source of `start`: the name, the container, or the time of the last change minus the duration. */
-  readonly from: 'name' | 'metadata' | 'mtime';
+  /**
+   * The source of `start`: the name, the container, or the time of the last change minus the duration. `reset`: the
+   * container or the last change, because the name has a time that cannot be: the recorder's clock was reset.
+   */
+  readonly from: 'name' | 'metadata' | 'mtime' | 'reset';
   /** The camera, where the name says it. */
   readonly camera?: string;
 }
@@ -47,6 +50,12 @@ function instantOf(named: NamedTime, { zone, changed, duration }: WallClockReque
   return instants.reduce((best, instant) => (miss(instant) < miss(best) ? instant : best));
 }
 
+/** False for the time of a clock that was reset: too early, or a day or more after the file was last changed. */
+function isPlausible(time: number, changed: number): boolean {
+  // Where the time of the last change was lost itself, it says nothing.
+  return time >= EARLIEST && (changed < EARLIEST || time <= changed + DAY_MS);
+}
+
 /** The container's creation time; undefined where it is missing or implausible. */
 async function containerTime(source: Source, changed: number, signal: AbortSignal): Promise<number | undefined> {
   const entries = 'format_tags=creation_time,com.apple.quicktime.creationdate:stream_tags=creation_time';
@@ -58,11 +67,12 @@ async function containerTime(source: Source, changed: number, signal: AbortSigna
   ];
   return texts
     .map((text) => (text === undefined ? Number.NaN : Date.parse(text)))
-    .find((time) => time >= EARLIEST && time <= changed + DAY_MS);
+    .find((time) => isPlausible(time, changed));
 }
 
 /**
- * Finds the start of a recording: from its name, else from its container, else from the time of its last change. Local
+ * Finds the start of a recording: from its name, else from its container, else from the time of its last change. Times
+ * that cannot be (2000, 2099: a recorder whose clock was reset) do not count. Local
  * times in names are in `zone`; in the hour that is repeated when summer time ends, the time of the last change decides.
  * Throws as `runFfprobe`.
  */
@@ -70,8 +80,9 @@ export async function wallClock(source: Source, request: WallClockRequest, signa
   const named = namedTime(request.path, request.names);
   const camera = named?.camera === undefined ? {} : { camera: named.camera };
   const start = named === undefined ? undefined : instantOf(named, request);
-  if (start !== undefined) return { start, from: 'name', ...camera };
+  if (start !== undefined && isPlausible(start, request.changed)) return { start, from: 'name', ...camera };
   const made = await containerTime(source, request.changed, signal);
-  if (made !== undefined) return { start: made, from: 'metadata', ...camera };
-  return { start: Math.round(request.changed - request.duration), from: 'mtime', ...camera };
+  const from = start === undefined ? undefined : 'reset';
+  if (made !== undefined) return { start: made, from: from ?? 'metadata', ...camera };
+  return { start: Math.round(request.changed - request.duration), from: from ?? 'mtime', ...camera };
 }

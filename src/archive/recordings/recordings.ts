@@ -18,7 +18,7 @@ export interface Recording {
   readonly camera: string;
   readonly size: number;
   readonly start: number;
-  readonly startFrom: 'name' | 'metadata' | 'mtime';
+  readonly startFrom: 'name' | 'metadata' | 'mtime' | 'reset';
   readonly duration: number;
   readonly state: RecordingState;
   readonly tries: number;

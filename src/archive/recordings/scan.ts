@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { errnoOf } from '../../core/errors.ts';
 import { MEDIA_EXTENSIONS } from '../../ingest/sources/sniff.ts';
+import { isSystemFolder } from '../../ingest/sources/system-folders.ts';
 
 /** A file that may be a recording, as it is now. */
 export interface FoundFile {
@@ -28,7 +29,7 @@ function isRecording(name: string): boolean {
 }
 
 /**
- * All files below `root` that may be recordings, in order of their names, without hidden files and links to folders. A
+ * All files below `root` that may be recordings, in order of their names, without hidden files, system folders and links to folders. A
  * folder that cannot be read (an unmounted share) is reported to `onProblem` and does not affect the others.
  */
 export async function findRecordings(
@@ -44,7 +45,7 @@ export async function findRecordings(
       return [];
     });
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      if (entry.name.startsWith('.')) continue;
+      if (entry.name.startsWith('.') || isSystemFolder(entry.name)) continue;
       const name = below === '' ? entry.name : `${below}/${entry.name}`;
       if (entry.isDirectory()) await search(name);
       else if (isRecording(entry.name)) {

@@ -68,6 +68,7 @@ const WHAT: Readonly<Record<RecordingIssue['what'], string>> = {
   gone: 'gone',
   waits: 'waits',
   unfinished: 'unfinished',
+  clock: 'wrong clock',
 };
 
 function issuesOf(issues: readonly RecordingIssue[], span: Span): string {
@@ -78,7 +79,7 @@ function issuesOf(issues: readonly RecordingIssue[], span: Span): string {
     return `<li><b>${whenText(start, span)}</b>${who} <b class="${what}">${WHAT[what]}</b>: ${reason}<br><code>${named(file)}</code></li>`;
   });
   return `<section id="troubles">
-<h2>Not captioned, or only in part</h2>
+<h2>${issues.some(({ what }) => what === 'clock') ? 'Not captioned, only in part, or with a wrong clock' : 'Not captioned, or only in part'}</h2>
 <ul class="troubles">
 ${lines.join('\n')}
 </ul>

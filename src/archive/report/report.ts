@@ -25,12 +25,12 @@ export interface CameraReport {
   readonly moments: readonly Moment[];
 }
 
-/** A recording that is not captioned, or only in part. */
+/** A recording that is not captioned, or only in part, or whose time is doubtful. */
 export interface RecordingIssue {
   readonly camera: string;
   readonly file: string;
   readonly start: number;
-  readonly what: 'failed' | 'partial' | 'gone' | 'waits' | 'unfinished';
+  readonly what: 'failed' | 'partial' | 'gone' | 'waits' | 'unfinished' | 'clock';
   readonly why: string;
 }
 
@@ -82,12 +82,23 @@ const DEFAULT_REASONS: Readonly<Record<RecordingIssue['what'], string>> = {
   gone: 'it was removed before it was captioned',
   waits: 'it is waiting for its turn',
   unfinished: '',
+  clock:
+    'its name has a time that cannot be, so the clock of the recorder was reset: the time shown is that of the file',
 };
 
-function issueOf({ camera, path, start, state, message }: Recording): RecordingIssue[] {
+function issueOf({ camera, path, start, startFrom, state, message }: Recording): RecordingIssue[] {
   const what = WHAT[state];
-  if (what === undefined) return [];
-  return [{ camera, file: path, start, what, why: message ?? DEFAULT_REASONS[what] }];
+  const issue = (kind: RecordingIssue['what'], why: string): RecordingIssue => ({
+    camera,
+    file: path,
+    start,
+    what: kind,
+    why,
+  });
+  return [
+    ...(what === undefined ? [] : [issue(what, message ?? DEFAULT_REASONS[what])]),
+    ...(startFrom === 'reset' ? [issue('clock', DEFAULT_REASONS.clock)] : []),
+  ];
 }
 
 /** Gathers a report on the time from `since` to `until` (milliseconds since 1970). */

@@ -3,6 +3,7 @@ import { basename, extname, join, resolve } from 'node:path';
 import { glob } from 'tinyglobby';
 import { IngestError } from '../errors.ts';
 import { isPictureContent, isTypeScript, MEDIA_EXTENSIONS, PICTURE_EXTENSIONS } from './sniff.ts';
+import { isSystemFolder } from './system-folders.ts';
 
 /** One thing to caption. */
 export interface Source {
@@ -41,7 +42,7 @@ export interface InputProblem {
 }
 
 /**
- * Turns arguments into sources: files, pictures, folders (searched recursively, sorted, without hidden names), globs (where no file has that exact
+ * Turns arguments into sources: files, pictures, folders (searched recursively, sorted, without hidden names and system folders), globs (where no file has that exact
  * name), http(s) URLs, and `-` for stdin. A file that is found twice counts once, at its first place. `probe` decides whether a file is a
  * video, and reports broken ones.
  */
@@ -130,7 +131,7 @@ async function expandFolder(folder: string, problems: InputProblem[]): Promise<S
   const search = async (tree: string): Promise<void> => {
     const entries = await readdir(join(folder, tree), { withFileTypes: true });
     for (const entry of entries.sort((a, b) => byName(a.name, b.name))) {
-      if (entry.name.startsWith('.')) continue;
+      if (entry.name.startsWith('.') || isSystemFolder(entry.name)) continue;
       const name = tree === '' ? entry.name : `${tree}/${entry.name}`;
       const path = join(folder, name);
       if (entry.isDirectory()) {

@@ -45,6 +45,10 @@ describe('names of recorders', () => {
     ['Synology', '20261124PM/Front-20261124-220509-1795554309.mp4', '2026-11-24T21:05:09.000Z', 'Front'],
     ['Blue Iris', 'Front.20261124_220509.mp4', '2026-11-24T21:05:09.000Z', 'Front'],
     ['Blue Iris parts', 'Front.20261124_220509.2.bvr', '2026-11-24T21:05:09.000Z', 'Front'],
+    ['Motion', 'motion/042-20250210170144.mkv', '2025-02-10T16:01:44.000Z', undefined],
+    ['Motion, camera and event', '1-03-20251124195341.mp4', '2025-11-24T18:53:41.000Z', undefined],
+    ['Motion, spaced', '7-2025-11-24_19.53.41.mp4', '2025-11-24T18:53:41.000Z', undefined],
+    ['a channel', '01_20261124220509.mp4', '2026-11-24T21:05:09.000Z', '01'],
     ['Dahua', '2026-11-24/001/dav/22/22.05.09-22.10.09[M][0@0][0].dav', '2026-11-24T21:05:09.000Z', undefined],
     ['ISO', 'yard/2026-11-24T22-05-09Z.mkv', '2026-11-24T22:05:09.000Z', undefined],
     ['ISO with offset', 'gate-2026-11-24_22-05-09+0530.mkv', '2026-11-24T16:35:09.000Z', 'gate'],
@@ -115,6 +119,21 @@ describe('patterns of one’s own', () => {
     const error = await errorOf(Promise.resolve().then(() => parseNames(pattern)));
     expect(error).toMatchObject({ code: 'invalid-names', message: expect.stringContaining(pattern) });
   });
+});
+
+test('a clock that was reset: names of 2000 or 2099 do not count, the camera in them does', async () => {
+  const file = path.join(folder.path, 'reset.mp4');
+  await ffmpeg('-f', 'lavfi', '-i', 'color=red:s=32x32:d=2:r=5', '-c:v', 'mpeg4', file);
+  const changed = Date.UTC(2026, 10, 24, 21);
+  const of = async (name: string, when = changed) =>
+    wallClock(await sourceOf(file), { path: name, zone: 'UTC', changed: when, duration: 2000 }, NEVER);
+  for (const name of ['front_20000101000015.mp4', 'front_20991231235900.mp4', 'front_20261126000000.mp4']) {
+    expect(await of(name), name).toEqual({ start: changed - 2000, from: 'reset', camera: 'front' });
+  }
+  expect(await of('front-1999999999.5-ab12cd.mp4')).toMatchObject({ start: changed - 2000, from: 'reset' });
+  // Written within a day, in whatever zone, is possible; and where the last change was lost, the name is all there is.
+  expect(await of('front_20261125120000.mp4')).toMatchObject({ start: Date.UTC(2026, 10, 25, 12), from: 'name' });
+  expect(await of('front_20261126000000.mp4', 0)).toMatchObject({ from: 'name' });
 });
 
 test('metadata where the name is silent, then the last change less the length', async () => {

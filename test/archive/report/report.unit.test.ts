@@ -46,7 +46,12 @@ beforeAll(async () => {
     message: `why: ${EVIL}`,
     retryable: false,
   });
-  enterRecording(archive, { camera: 'back', start: '2026-11-24T06:00:00+01:00', duration: 3600 });
+  enterRecording(archive, {
+    camera: 'back',
+    start: '2026-11-24T06:00:00+01:00',
+    duration: 3600,
+    startFrom: 'reset',
+  });
   enterRecording(archive, { camera: 'back', start: '2026-11-22T06:00:00+01:00', duration: 1800 });
   setUnfinished(archive.db, [
     { path: '/cams/new.mp4', camera: 'back', start: since + 5, reason: 'it is still growing' },
@@ -71,6 +76,11 @@ test('what is told of a day', () => {
     ['unfinished', '/cams/new.mp4', 'it is still growing'],
     ['failed', `/cams/${EVIL}.mp4`, `why: ${EVIL}`],
     ['waits', '/recordings/back/2026-11-24T06-00-00+01-00.mp4', 'it is waiting for its turn'],
+    [
+      'clock',
+      '/recordings/back/2026-11-24T06-00-00+01-00.mp4',
+      expect.stringContaining('clock of the recorder was reset'),
+    ],
   ]);
   expect(backlog).toEqual({ recordings: 2, video: 5_400_000 });
   expect(messages).toBe(0);

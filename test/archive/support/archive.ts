@@ -38,6 +38,7 @@ export interface MadeRecording {
   readonly content?: string;
   readonly frames?: string;
   readonly passes?: 1 | 2;
+  readonly startFrom?: Recording['startFrom'];
 }
 
 /** Makes an empty archive. */
@@ -59,7 +60,7 @@ export function enterRecording({ db }: Archive, made: MadeRecording): Recording 
     camera,
     size: 1000,
     start: at,
-    startFrom: 'name',
+    startFrom: made.startFrom ?? 'name',
     duration: duration * 1000,
   });
   if (recording === undefined) throw new Error('it was not entered');

@@ -11,7 +11,7 @@ describe('expandInputs', () => {
   beforeAll(async () => {
     folder = await makeFolder();
     await mkdir(at('in', 'b', 'deep'), { recursive: true });
-    await mkdir(at('in', '.hidden'), { recursive: true });
+    for (const name of ['.hidden', '@eaDir', '#recycle']) await mkdir(at('in', name), { recursive: true });
     await mkdir(at('empty', 'below'), { recursive: true });
     const files = [
       'in/z.mp4',
@@ -19,6 +19,8 @@ describe('expandInputs', () => {
       'in/b/2.mkv',
       'in/b/deep/1.m3u8',
       'in/.hidden/x.mp4',
+      'in/@eaDir/x.mp4',
+      'in/#recycle/x.mp4',
       'in/.x.mp4',
       'in/notes.txt',
     ];
