@@ -7,6 +7,7 @@ import { recordOutput } from '../storage/output-manifest.ts';
 import { nonClosingSink, type TextSink } from '../storage/sink.ts';
 import { captionInput, type RunContext } from './caption-input.ts';
 import { captionOptions, digest, identify, sourceOf, trackKey } from './input-identity.ts';
+import type { ModelCaptioner } from './open-captioner.ts';
 import { bufferSink } from './outputs/line-buffer.ts';
 import { openTarget } from './outputs/open-writers.ts';
 import { assertWritable } from './outputs/output-status.ts';
@@ -26,18 +27,25 @@ function emptySummary(video: string, state: InputSummary['state'], outputs: read
   };
 }
 
+/** What all inputs of a batch share. */
+export interface BatchContext extends RunContext {
+  /** Not open yet. */
+  readonly captioner: ModelCaptioner;
+  /** When the run began, on the clock of `performance.now()`. */
+  readonly began: number;
+}
+
 /** Captions the inputs of one run and keeps a summary of each. */
 export class Batch {
-  readonly #context: RunContext;
+  readonly #context: BatchContext;
   readonly #plan: OutputPlan;
   readonly #summaries: InputSummary[] = [];
   /** Journals that the shared `jsonl` file still needs. */
   readonly #journals: string[] = [];
-  #opened: Promise<void> | undefined;
-  /** The captioner cannot be opened: every other input would fail too. */
-  #captionerFailed = false;
+  /** Why the captioner cannot be opened: every other input would fail too. */
+  #captionerError: unknown;
 
-  constructor(context: RunContext, plan: OutputPlan) {
+  constructor(context: BatchContext, plan: OutputPlan) {
     this.#context = context;
     this.#plan = plan;
   }
@@ -57,13 +65,15 @@ export class Batch {
     this.#context.reporter.end(summary);
   }
 
-  /** The model is loaded for the first input that needs it, and not at all if everything is up to date. */
-  #open(): Promise<void> {
-    this.#opened ??= this.#context.captioner.open().catch((error: unknown) => {
-      this.#captionerFailed = true;
-      throw error;
+  /**
+   * The model is loaded for the first input that needs it, while that is probed, and not at all if everything is up to
+   * date.
+   */
+  #startModel(): void {
+    // Whoever needs the model waits for the same opening, and gets the error.
+    this.#context.captioner.open().catch((error: unknown) => {
+      this.#captionerError = error;
     });
-    return this.#opened;
   }
 
   #keyOf(identity: JsonObject | undefined): string {
@@ -78,6 +88,8 @@ export class Batch {
   async #one(source: Source, targets: readonly Target[], position: number, lines?: TextSink): Promise<void> {
     const { reporter, signal } = this.#context;
     signal.throwIfAborted();
+    // The first input's time has the program's start in it.
+    const began = position === 1 ? this.#context.began : performance.now();
     try {
       const identity = await identify(source).catch((error: unknown) => {
         throw asInputError(error, source.label);
@@ -89,17 +101,16 @@ export class Batch {
         return;
       }
       reporter.begin(source.name, position, this.#plan.inputs.length);
-      reporter.phase('loading the model');
-      await this.#open();
       reporter.phase('probing');
-      const job = { source, identity, targets, key, ...(lines === undefined ? {} : { sharedJsonl: lines }) };
+      this.#startModel();
+      const job = { source, identity, targets, key, began, ...(lines === undefined ? {} : { sharedJsonl: lines }) };
       const { summary, journal } = await captionInput(this.#context, job);
       if (journal !== undefined) this.#journals.push(journal);
       this.#end(summary);
     } catch (error) {
       // If stdout is lost, the run is aborted right after the failed write.
       if (targets.some((target) => target.path === '-') || lines?.target === '-') await settled();
-      if (signal.aborted || this.#captionerFailed) throw error;
+      if (signal.aborted || (error !== undefined && error === this.#captionerError)) throw error;
       this.fail(source.name, error);
     }
   }

@@ -16,6 +16,8 @@ export interface CaptionHost {
   readonly reporter: Reporter;
   /** Takes a track that goes to `-`. */
   readonly stdout: TextSink;
+  /** When the run began, on the clock of `performance.now()`: 0 is the start of the process. */
+  readonly began: number;
   readonly signal: AbortSignal;
 }
 
@@ -40,10 +42,10 @@ function loadModel({ model, workers, verbose }: CaptionRequest, reporter: Report
 export async function captionFiles(
   inputs: readonly string[],
   request: CaptionRequest,
-  { reporter, stdout, signal }: CaptionHost,
+  { reporter, stdout, began, signal }: CaptionHost,
 ): Promise<number> {
-  const began = performance.now();
   if (inputs.filter((input) => input === '-').length > 1) throw new UsageError('- (stdin) can be read only once');
+  reporter.phase('starting');
   const { sources, problems } = await expandInputs(inputs);
   const plan = planOutputs(sources, request.output, sources.length + problems.length);
 
@@ -56,10 +58,9 @@ export async function captionFiles(
   };
   let captioner: ModelCaptioner | undefined;
   try {
-    reporter.phase('loading the model');
     captioner = await loadModel(request, reporter);
     const settings = applyModelDefaults(request, captioner);
-    const context = { settings, captioner, stateDir: stateDir(), signal, reporter, stdout };
+    const context = { settings, captioner, stateDir: stateDir(), signal, reporter, stdout, began };
     await pruneJournals(context.stateDir);
     batch = new Batch(context, plan);
     for (const { label, error } of problems) batch.fail(label, error);

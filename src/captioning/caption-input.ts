@@ -11,6 +11,7 @@ import type { InputSummary } from './summary.ts';
 /** What all inputs of a run share. */
 export interface RunContext {
   readonly settings: RunSettings;
+  /** May still be opening, which `open()` then waits for. */
   readonly captioner: Captioner;
   readonly stateDir: string;
   readonly signal: AbortSignal;
@@ -23,6 +24,8 @@ export interface RunContext {
 export interface InputJob extends OutputJob {
   readonly source: Source;
   readonly tapKeyframes?: TapKeyframes;
+  /** When the work on it began, on the clock of `performance.now()`; now by default. */
+  readonly began?: number;
 }
 
 /** An input's summary, and the journal file to delete once the shared `jsonl` file is complete. */
@@ -43,10 +46,14 @@ export async function captionInput(context: RunContext, job: InputJob): Promise<
     ...context,
     model: captioner.model,
     verbose: settings.verbose,
-    began: performance.now(),
+    began: job.began ?? performance.now(),
     onProgress: (progress) => reporter.progress(source.name, progress),
   };
   return captionSource(request, async (captioned, journal) => {
+    // Outputs are touched only once there is a model to write them.
+    reporter.phase('loading the model');
+    await captioner.open();
+    reporter.phase('captioning');
     const { summary, failed } = await writeOutputs(writing, job, captioned);
     // The next run tries failed groups again without repeating the others.
     if (failed > 0) return { summary };

@@ -12,11 +12,11 @@ export interface InputProgress {
 }
 
 /** What a run does before the first caption. */
-export type Phase = 'loading the model' | 'probing' | 'captioning';
+export type Phase = 'starting' | 'probing' | 'loading the model' | 'captioning';
 
 /** Receives the progress and the results of a run. */
 export interface Reporter {
-  /** What the run does now; shown on terminals only. */
+  /** What the run does until the first caption of the input. */
   phase(phase: Phase): void;
   begin(video: string, position: number, of: number): void;
   progress(video: string, progress: InputProgress): void;

@@ -17,8 +17,21 @@ export function progressLine(progress: InputProgress, elapsedSeconds: number): s
   return parts.join(', ');
 }
 
-/** Prints on stderr; a line that is updated in place only where stderr is a terminal. */
-export function humanReporter(options: { quiet: boolean }): Reporter {
+/** Without a terminal, a line of progress is printed so often. */
+const LINE_MS = 10_000;
+
+/** How {@link humanReporter} prints. */
+export interface HumanOutput {
+  readonly quiet: boolean;
+  /** False for what runs for hours with its stderr in a log: no progress where stderr is no terminal. */
+  readonly progressLines?: boolean;
+}
+
+/**
+ * Prints on stderr. Progress is a line that is updated in place where stderr is a terminal, and one line every ten seconds
+ * elsewhere.
+ */
+export function humanReporter(options: HumanOutput): Reporter {
   // Some terminals (`script`, some CI) have no size; no line can be updated in place there.
   const { isTTY, columns, rows } = process.stderr;
   const terminal = isTTY && columns > 0 && rows > 0 && !options.quiet;
@@ -26,24 +39,36 @@ export function humanReporter(options: { quiet: boolean }): Reporter {
   let started = Date.now();
   let head = '';
   let line: string | undefined;
+  let progressed = false;
   const show = (text: string | undefined): void => {
     line = text;
     if (text === undefined) live?.clear();
     else live?.(text);
   };
+  const printLine = (): void => {
+    if (line !== undefined) process.stderr.write(`${line}\n`);
+  };
+  const lines = !terminal && !options.quiet && (options.progressLines ?? true);
+  const timer = lines ? setInterval(printLine, LINE_MS).unref() : undefined;
   const print = (text: string): void => {
     live?.clear();
     process.stderr.write(`${text}\n`);
     if (line !== undefined) live?.(line);
   };
   return {
-    phase: (name) => show(head === '' ? name : `${head}: ${name}`),
+    phase(name) {
+      if (!progressed) show(head === '' ? name : `${head}: ${name}`);
+    },
     begin(video, position, of) {
       started = Date.now();
+      progressed = false;
       head = of > 1 ? `[${position}/${of}] ${video}` : video;
       show(head);
     },
-    progress: (_video, progress) => show(`${head}: ${progressLine(progress, (Date.now() - started) / 1000)}`),
+    progress(_video, progress) {
+      progressed = true;
+      show(`${head}: ${progressLine(progress, (Date.now() - started) / 1000)}`);
+    },
     note: print,
     end(summary) {
       show(undefined);
@@ -58,6 +83,7 @@ export function humanReporter(options: { quiet: boolean }): Reporter {
       if (summary.state === 'done' || summary.state === 'partial') print(summaryLine(summary));
     },
     close(run) {
+      clearInterval(timer);
       show(undefined);
       live?.done();
       if (run.inputs > 1 && !options.quiet) print(closingLine(run));

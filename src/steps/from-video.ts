@@ -100,30 +100,32 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
     };
   }
 
-  reporter.phase('probing');
-  const media = await probe(source, { signal });
-  const chapters = await readChapters(source, media, signal);
-  const spoken = await readSpoken(source, files, signal, { track, encoding });
-  for (const note of spoken.notes) reporter.note(note);
-  if (spoken.from !== null && !settings.quiet) reporter.note(`${source.name}: words from ${spoken.from}`);
-  await prepareFolder(place.folder);
-  if (embed !== undefined) await prepareFolder(path.dirname(embed));
-  reporter.begin(source.name, 1, 1);
-  reporter.phase('loading the model');
+  // The model is loaded while the video is probed.
   const captioner = modelCaptioner(model, { processes: settings.workers });
-  const survey = await captioner
-    .open()
-    .then(() =>
-      surveyVideo({
-        ...{ source, media, captioner, passes, stateDir, signal },
-        identity: identity ?? {},
-        onProgress: (progress) => reporter.progress(source.name, progress),
-      }),
-    )
-    .finally(() => captioner.close());
-
-  const { samples, end } = survey;
-  const material: VideoMaterial = { samples, captions: survey.captions, utterances: spoken.utterances, chapters, end };
+  captioner.open().catch(() => undefined); // awaited below
+  const survey = async () => {
+    reporter.phase('probing');
+    const media = await probe(source, { signal });
+    const chapters = await readChapters(source, media, signal);
+    const spoken = await readSpoken(source, files, signal, { track, encoding });
+    for (const note of spoken.notes) reporter.note(note);
+    if (spoken.from !== null && !settings.quiet) reporter.note(`${source.name}: words from ${spoken.from}`);
+    await prepareFolder(place.folder);
+    if (embed !== undefined) await prepareFolder(path.dirname(embed));
+    reporter.begin(source.name, 1, 1);
+    reporter.phase('loading the model');
+    await captioner.open();
+    reporter.phase('captioning');
+    const seen = await surveyVideo({
+      ...{ source, media, captioner, passes, stateDir, signal },
+      identity: identity ?? {},
+      onProgress: (progress) => reporter.progress(source.name, progress),
+    });
+    return { media, chapters, spoken, seen };
+  };
+  const { media, chapters, spoken, seen } = await survey().finally(() => captioner.close());
+  const { samples, end } = seen;
+  const material: VideoMaterial = { samples, captions: seen.captions, utterances: spoken.utterances, chapters, end };
   const steps: GuideStep[] = [];
   for (const step of describeSteps(findSteps(material, lengths), material)) {
     const times = clearestTimes(samples, step.start, step.end);
@@ -138,10 +140,10 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
     words: { subtitles: spoken.from, chapters: chapters.length },
     steps,
   };
-  const { damage } = survey.report;
+  const { damage } = seen.report;
   const problems: Problem[] = damage === undefined ? [] : [damageProblem(damage, settings.verbose)];
-  if (survey.failed > 0) {
-    const message = `${survey.failed} of ${survey.keyframes} keyframes got no caption; run it again to try just those`;
+  if (seen.failed > 0) {
+    const message = `${seen.failed} of ${seen.keyframes} keyframes got no caption; run it again to try just those`;
     problems.push({ code: 'captions-failed', message });
   }
   const written = await writeText(place, STEPS_FILE, guideToJson(guide));
@@ -157,7 +159,7 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
     video: source.name,
     state: problems.length === 0 ? 'done' : 'partial',
     steps: steps.length,
-    keyframes: survey.keyframes,
+    keyframes: seen.keyframes,
     duration: end,
     files: made,
     folder: place.folder,

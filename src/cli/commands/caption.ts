@@ -61,7 +61,7 @@ export function captionCommand(): Command {
         const request = readCaptionFlags(flags);
         const reporter = request.json ? jsonReporter() : humanReporter(request);
         onInterrupted(signal, () => reporter.note('secondglance: ending; the same command resumes this run'));
-        return captionFiles(inputs, request, { reporter, stdout: streamSink(process.stdout), signal });
+        return captionFiles(inputs, request, { reporter, stdout: streamSink(process.stdout), began: 0, signal });
       }),
     );
 }

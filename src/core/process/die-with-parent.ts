@@ -41,7 +41,7 @@ async function findPrefix(env: NodeJS.ProcessEnv): Promise<readonly string[]> {
     const prefix = ['--pdeathsig', 'KILL', '--'];
     // BusyBox has a setpriv without the option. Loaded here, because inference processes need none of it.
     const { execa } = await import('execa');
-    const { failed } = await execa(setpriv, [...prefix, process.execPath, '--version'], {
+    const { failed } = await execa(setpriv, [...prefix, setpriv, '--version'], {
       reject: false,
       stdio: 'ignore',
       timeout: TRIAL_MS,

@@ -4,14 +4,14 @@ import { delimiter, join } from 'node:path';
 import { runProcess } from '../../core/process/run-process.ts';
 import { IngestError } from '../errors.ts';
 
-/** How long a query such as `-version` may take on a busy machine with cold caches. */
+/** How long a query may take on a busy machine with cold caches. */
 const QUERY_MS = 30_000;
 
 /** The ffmpeg that is installed. */
 export interface FfmpegTools {
   readonly ffmpeg: string;
   readonly ffprobe: string;
-  /** As printed by `ffmpeg -version`, such as `5.1.9-0+deb12u1`. */
+  /** As ffmpeg's banner has it, such as `5.1.9-0+deb12u1`. */
   readonly version: string;
   /** Output options that keep each frame's own time. */
   readonly passthrough: readonly string[];
@@ -36,13 +36,15 @@ export function findFfmpeg(env: NodeJS.ProcessEnv = process.env): Promise<Ffmpeg
 async function inspect(env: NodeJS.ProcessEnv): Promise<FfmpegTools> {
   const ffmpeg = await locate('ffmpeg', env.FFMPEG_PATH, env);
   const ffprobe = await locate('ffprobe', env.FFPROBE_PATH, env);
-  const version = /^ffmpeg version (\S+)/.exec(await query(ffmpeg, ['-version']))?.[1];
+  // One run for both: the banner on stderr has the version, stdout the filters.
+  const { stdout, detail } = await runProcess({ program: ffmpeg, args: ['-filters'] }, QUERY_MS);
+  const version = (detail.stderr ?? [])
+    .map((line) => /^ffmpeg version (\S+)/.exec(line)?.[1])
+    .find((text) => text !== undefined);
   if (version === undefined) {
     throw new IngestError('ffmpeg-missing', `"${ffmpeg}" does not work as ffmpeg: install ffmpeg 4.4 or newer.`);
   }
-  const filters = new Set(
-    (await query(ffmpeg, ['-hide_banner', '-filters'])).split('\n').map((line) => line.trim().split(/\s+/)[1] ?? ''),
-  );
+  const filters = new Set(stdout.split('\n').map((line) => line.trim().split(/\s+/)[1] ?? ''));
   return {
     ffmpeg,
     ffprobe,
@@ -56,10 +58,6 @@ async function inspect(env: NodeJS.ProcessEnv): Promise<FfmpegTools> {
 export function knowsFpsMode(version: string): boolean {
   const [, major, minor] = /^n?(\d+)\.(\d+)/.exec(version) ?? [];
   return major === undefined || Number(major) > 5 || (Number(major) === 5 && Number(minor) >= 1);
-}
-
-async function query(program: string, args: readonly string[]): Promise<string> {
-  return (await runProcess({ program, args }, QUERY_MS)).stdout;
 }
 
 async function locate(name: string, given: string | undefined, env: NodeJS.ProcessEnv): Promise<string> {

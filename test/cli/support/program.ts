@@ -51,8 +51,12 @@ export interface Ended {
   readonly code: number | null;
   readonly signal: string | null;
   readonly stdout: string;
+  /** Without lines of progress, which a run prints only where a busy machine takes more than ten seconds for it. */
   readonly stderr: string;
 }
+
+const PROGRESS =
+  /^(?:starting|.*: (?:probing|loading the model|captioning|\d+ keyframes?, \d+:\d\d(?: of [\d:]+)?(?:, [\d.]+ times real time)?(?:, [\d:]+ left)?))\n/gm;
 
 /** How to start the program. */
 export interface Start {
@@ -84,7 +88,7 @@ export function startCommand(command: string, args: readonly string[], { cwd, en
   child.stdin.end(input);
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+    child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr: stderr.replaceAll(PROGRESS, '') }));
   });
   return { pid: child.pid ?? -1, child, ended };
 }

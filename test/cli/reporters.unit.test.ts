@@ -1,0 +1,46 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { humanReporter } from '../../src/cli/reporters.ts';
+
+let printed: string[];
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal('process', { ...process, stderr: { write: (text: string) => printed.push(text) } });
+  printed = [];
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+const RUN = { exitCode: 0, inputs: 1, done: 1, partial: 0, failed: 0, skipped: 0, keyframes: 1, cues: 1 };
+
+test('without a terminal: a line every ten seconds, with the phase until the first caption', () => {
+  const reporter = humanReporter({ quiet: false });
+  reporter.phase('starting');
+  reporter.begin('film.mp4', 1, 1);
+  reporter.phase('probing');
+  vi.advanceTimersByTime(9_999);
+  expect(printed).toEqual([]);
+  vi.advanceTimersByTime(1);
+  reporter.phase('loading the model');
+  vi.advanceTimersByTime(10_000);
+  reporter.progress('film.mp4', { keyframes: 3, covered: 4e6, duration: 8e6 });
+  // The second process is ready only now.
+  reporter.phase('captioning');
+  vi.advanceTimersByTime(10_000);
+  expect(printed).toEqual([
+    'film.mp4: probing\n',
+    'film.mp4: loading the model\n',
+    'film.mp4: 3 keyframes, 0:04 of 0:08, 0.2 times real time, 0:20 left\n',
+  ]);
+  reporter.close({ ...RUN, seconds: 30, duration: 8 });
+  vi.advanceTimersByTime(60_000);
+  expect(printed).toHaveLength(3);
+});
+
+test.each([{ quiet: true }, { quiet: false, progressLines: false }])('no lines with %o', (options) => {
+  const reporter = humanReporter(options);
+  reporter.begin('film.mp4', 1, 1);
+  vi.advanceTimersByTime(60_000);
+  expect(printed).toEqual([]);
+});
