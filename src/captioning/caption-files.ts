@@ -1,8 +1,8 @@
+import { stateDir } from '../config/state-folder.ts';
 import { EXIT, UsageError } from '../core/failures.ts';
 import { abortExitCode } from '../core/interruption.ts';
 import { expandInputs } from '../ingest/sources/sources.ts';
 import type { TextSink } from '../storage/sink.ts';
-import { stateDir } from '../storage/state-folder.ts';
 import { Batch } from './batch.ts';
 import { pruneJournals } from './journal-files.ts';
 import { loadCaptioner, type ModelCaptioner } from './open-captioner.ts';

@@ -1,10 +1,10 @@
+import { stateDir } from '../config/state-folder.ts';
 import { UsageError } from '../core/failures.ts';
 import type { TrackKind } from '../core/kind.ts';
 import type { Micros } from '../core/types.ts';
 import { type FrameChoice, parseChoice } from '../ingest/selectors/registry.ts';
 import { expandInputs, type Source } from '../ingest/sources/sources.ts';
 import type { ProfileName } from '../pipeline/cues/profiles.ts';
-import { stateDir } from '../storage/state-folder.ts';
 import type { Captioner } from '../workers/captioner.ts';
 import { type CaptionRun, startRun } from './caption-run.ts';
 import type { InputProgress } from './reporter.ts';

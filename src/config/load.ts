@@ -2,8 +2,16 @@ import path from 'node:path';
 import { lilconfig } from 'lilconfig';
 import { sentenceOf } from '../core/errors.ts';
 import { UsageError } from '../core/failures.ts';
-import { defaultOf, flagOf, SETTING_NAMES, type SettingName, variableOf } from './setting-definitions.ts';
+import {
+  defaultOf,
+  flagOf,
+  isEnvironmentOnly,
+  SETTING_NAMES,
+  type SettingName,
+  variableOf,
+} from './setting-definitions.ts';
 import { type Settings, settingsShape } from './settings-schema.ts';
+import { defaultStateDir } from './state-folder.ts';
 
 /** Settings from the command line, by name. */
 export type SettingFlags = { readonly [Name in SettingName]?: string | undefined };
@@ -53,6 +61,8 @@ async function readFile(cwd: string): Promise<ConfigFile | undefined> {
   if (unknown !== undefined) {
     throw new UsageError(`${file}: there is no setting ${unknown}; there are ${SETTING_NAMES.join(', ')}`);
   }
+  const own = SETTING_NAMES.find((name) => name in config && isEnvironmentOnly(name));
+  if (own !== undefined) throw new UsageError(`${file}: ${own} is set in the environment only, as ${variableOf(own)}`);
   return { file, values: config as Record<string, unknown> };
 }
 
@@ -75,7 +85,7 @@ export async function loadSettings({
     if (config !== undefined && inFile !== undefined) {
       return { raw: inFile, origin: config.file, base: path.dirname(config.file) };
     }
-    return { raw: defaultOf(name), origin: 'default', base: cwd };
+    return { raw: name === 'stateDir' ? defaultStateDir() : defaultOf(name), origin: 'default', base: cwd };
   };
   const values: Partial<Record<SettingName, unknown>> = {};
   const origins: Partial<Record<SettingName, string>> = {};

@@ -5,6 +5,8 @@ export interface SettingDefinition {
   readonly help: string;
   /** Holds where nothing gives the setting. */
   readonly byDefault?: unknown;
+  /** True: `secondglance.config.*` may not give it, because it belongs to the user or the machine, not to a folder. */
+  readonly environmentOnly?: boolean;
 }
 
 /** Every setting, in the order in which `config` prints them. */
@@ -59,6 +61,13 @@ export const SETTING_DEFINITIONS = {
     byDefault: 'info',
   },
   boardPassword: { value: '<text>', help: 'password of the board' },
+  webhook: { value: '<url>', help: 'send notifications here: POST with JSON' },
+  mqtt: { value: '<url>', help: 'send notifications here: mqtt://HOST/TOPIC' },
+  stateDir: {
+    value: '<folder>',
+    help: 'journals of unfinished runs, what is known of outputs, and databases (default: by the system)',
+    environmentOnly: true,
+  },
 } as const satisfies Record<string, SettingDefinition>;
 
 /** The name of a setting: its key in `secondglance.config.*`. */
@@ -71,6 +80,12 @@ export const SETTING_NAMES = Object.keys(SETTING_DEFINITIONS) as readonly Settin
 export function defaultOf(name: SettingName): unknown {
   const definition: SettingDefinition = SETTING_DEFINITIONS[name];
   return definition.byDefault;
+}
+
+/** True where only the environment may give the setting. */
+export function isEnvironmentOnly(name: SettingName): boolean {
+  const definition: SettingDefinition = SETTING_DEFINITIONS[name];
+  return definition.environmentOnly ?? false;
 }
 
 /** `inFlight` -> `SECONDGLANCE_IN_FLIGHT` */

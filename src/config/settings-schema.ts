@@ -46,6 +46,12 @@ function isRedisUrl(text: string): boolean {
   }
 }
 
+/** An address that begins with one of these protocols. */
+function address(...protocols: readonly string[]) {
+  const fits = (text: string): boolean => URL.canParse(text) && protocols.includes(new URL(text).protocol.slice(0, -1));
+  return z.string().refine(fits, `not a URL that begins with ${protocols.map((name) => `${name}://`).join(' or ')}`);
+}
+
 function readHttp(raw: unknown): HttpPlace | undefined {
   const [, host = LOOPBACK, port] = /^(?:(\[[\da-f:.]+\]|[\w.-]+):)?(\d{1,5})$/i.exec(String(raw)) ?? [];
   const number = Number(port);
@@ -98,7 +104,10 @@ export const settingsShape = {
   http,
   logLevel: z.enum(LOG_LEVELS, `use ${LOG_LEVELS.join(', ')}`),
   boardPassword: z.string().min(8, 'give at least 8 characters').optional(),
+  webhook: address('http', 'https').optional(),
+  mqtt: address('mqtt', 'mqtts').optional(),
+  stateDir: z.string().transform((folder) => path.resolve(folder)),
 } satisfies Record<SettingName, z.ZodType>;
 
-/** The validated settings; `allowPaths` are absolute. SETTING_DEFINITIONS says what each one means. */
+/** The validated settings; `allowPaths` and `stateDir` are absolute. SETTING_DEFINITIONS says what each one means. */
 export type Settings = Readonly<z.output<z.ZodObject<typeof settingsShape>>>;

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { stateDir } from '../config/state-folder.ts';
 import { ensureFolder } from '../storage/ensure-folder.ts';
 import { assertOverwritable, writeOutput } from '../storage/output-manifest.ts';
-import { stateDir } from '../storage/state-folder.ts';
 import { DEFAULT_BUNDLE, loadBundle } from '../workers/bundle/bundle.ts';
 import { explainFrame, oneSource } from './explain-frame.ts';
 import { readMoment } from './moment.ts';

@@ -4,6 +4,7 @@ import { assertWritable } from '../captioning/outputs/output-status.ts';
 import { writeOutputs } from '../captioning/outputs/write-outputs.ts';
 import { readRequest, settingsOf, trackKey, type VideoRequest } from '../captioning/queued/video-request.ts';
 import { failedSummary, type InputSummary } from '../captioning/summary.ts';
+import { stateDir } from '../config/state-folder.ts';
 import { SecondGlanceError } from '../core/errors.ts';
 import type { IngestReport } from '../ingest/decode/damage.ts';
 import type { MediaInfo } from '../ingest/probe/media-info.ts';
@@ -15,7 +16,6 @@ import { ATTEMPTS } from '../queue/queues.ts';
 import { isInfrastructureError } from '../queue/redis/connection.ts';
 import type { VideoRecord } from '../queue/redis/records.ts';
 import { OutputError } from '../storage/errors.ts';
-import { stateDir } from '../storage/state-folder.ts';
 import { reportRejected, type Service, type ServiceContext } from './service.ts';
 
 /** What the ingest service wrote about a source. This program's own work, so only the outline is checked. */

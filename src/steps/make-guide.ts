@@ -1,6 +1,6 @@
 import { pruneJournals } from '../captioning/journal-files.ts';
 import type { Reporter } from '../captioning/reporter.ts';
-import { stateDir } from '../storage/state-folder.ts';
+import { stateDir } from '../config/state-folder.ts';
 import type { GuideResult, StepsContext } from './context.ts';
 import { guideFromJsonFile } from './from-json.ts';
 import { guideFromVideo } from './from-video.ts';

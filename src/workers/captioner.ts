@@ -22,7 +22,7 @@ export interface Captioner {
   readonly runtime: string;
   readonly image: ImageSpec;
   readonly concurrency: number;
-  /** Called again, it returns the same promise. */
+  /** Called again, it waits for the same opening, and rejects with the same error. */
   open(): Promise<void>;
   caption(group: Group, options: CaptionOptions, signal: AbortSignal): Promise<Caption[]>;
   close(): Promise<void>;

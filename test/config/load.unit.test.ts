@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { loadSettings } from '../../src/config/load.ts';
+import { defaultStateDir, stateDir } from '../../src/config/state-folder.ts';
 import { makeFolder } from '../support/videos.ts';
 
 let root: Awaited<ReturnType<typeof makeFolder>>;
@@ -36,6 +37,9 @@ describe('settings', () => {
       http: undefined,
       logLevel: 'info',
       boardPassword: undefined,
+      webhook: undefined,
+      mqtt: undefined,
+      stateDir: defaultStateDir(),
     });
     expect(new Set(Object.values(origins))).toEqual(new Set(['default']));
   });
@@ -75,6 +79,36 @@ describe('settings', () => {
     expect(fromFile.settings.allowUrls).toEqual(['https://a.example/v/']);
     const fromLine = await loadSettings({ flags: { allowPaths: 'films:/x' }, env: {}, cwd });
     expect(fromLine.settings.allowPaths).toEqual([path.join(cwd, 'films'), '/x']);
+  });
+
+  test('the state folder is a matter of the environment, for every command and for the library', async () => {
+    const cwd = await place('state');
+    const env = { SECONDGLANCE_STATE_DIR: 'own/state' };
+    const { settings, origins } = await loadSettings({ flags: {}, env, cwd });
+    expect(settings.stateDir).toBe(path.resolve('own/state'));
+    expect(origins.stateDir).toBe('SECONDGLANCE_STATE_DIR');
+    vi.stubEnv('SECONDGLANCE_STATE_DIR', 'own/state');
+    expect(stateDir()).toBe(settings.stateDir);
+    vi.stubEnv('SECONDGLANCE_STATE_DIR', '');
+    expect(stateDir()).toBe(defaultStateDir());
+    vi.unstubAllEnvs();
+    const inFile = await place('state in a file', { 'secondglance.config.json': '{"stateDir": "/srv/state"}' });
+    await expect(loadSettings({ flags: {}, env: {}, cwd: inFile })).rejects.toThrow(
+      /config\.json: stateDir is set in the environment only, as SECONDGLANCE_STATE_DIR$/,
+    );
+  });
+
+  test('where notifications go', async () => {
+    const cwd = await place('notifications', {
+      'secondglance.config.json': '{"webhook": "https://a.example/hook", "mqtt": "mqtt://broker/cams"}',
+    });
+    const { settings } = await loadSettings({ flags: {}, env: { SECONDGLANCE_MQTT: 'mqtts://other/cams' }, cwd });
+    expect(settings).toMatchObject({ webhook: 'https://a.example/hook', mqtt: 'mqtts://other/cams' });
+    const wrong = async (flags: object, env = {}) => loadSettings({ flags, env, cwd });
+    await expect(wrong({ webhook: 'ftp://:hunter22@x' })).rejects.toThrow(
+      /^--webhook: not a URL that begins with http:\/\/ or https:\/\/$/,
+    );
+    await expect(wrong({}, { SECONDGLANCE_MQTT: 'broker' })).rejects.toThrow(/^SECONDGLANCE_MQTT: not a URL/);
   });
 
   test('where HTTP is answered', async () => {

@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { digest } from '../../captioning/input-identity.ts';
+import { stateDir } from '../../config/state-folder.ts';
 import { SecondGlanceError } from '../../core/errors.ts';
 import { UsageError } from '../../core/failures.ts';
 import { probe } from '../../ingest/probe/probe.ts';
 import { type CutWay, cutClip } from '../../pipeline/media/cut.ts';
 import { ensureFolder } from '../../storage/ensure-folder.ts';
 import { assertOverwritable, writeOutput } from '../../storage/output-manifest.ts';
-import { stateDir } from '../../storage/state-folder.ts';
 import { type OpenArchive, withArchive } from '../open-archive.ts';
 import { sourceAt } from '../recordings/register.ts';
 import { clipName, cutOf, findHit, type Margins } from './clip.ts';

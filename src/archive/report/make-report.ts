@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { stateDir } from '../../config/state-folder.ts';
 import { orUsage, UsageError } from '../../core/failures.ts';
 import { VERSION } from '../../core/version.ts';
 import { ensureFolder } from '../../storage/ensure-folder.ts';
 import { assertOverwritable, writeOutput } from '../../storage/output-manifest.ts';
-import { stateDir } from '../../storage/state-folder.ts';
 import { parseMoment } from '../clock/time-window.ts';
 import { startOfDay } from '../clock/time-zone.ts';
 import { parseSpan, pictureOf, type SpanText, withArchive } from '../open-archive.ts';

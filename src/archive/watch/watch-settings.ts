@@ -2,9 +2,10 @@ import path from 'node:path';
 import { parseFormats } from '../../captioning/outputs/plan-outputs.ts';
 import { parseTime, parseWhole } from '../../config/flag-values.ts';
 import type { SettingFlags } from '../../config/load.ts';
+import type { Settings } from '../../config/settings-schema.ts';
+import { stateDir } from '../../config/state-folder.ts';
 import { orUsage, UsageError } from '../../core/failures.ts';
 import { type FormatName, TEXT_FORMAT_NAMES } from '../../pipeline/formats/formats.ts';
-import { stateDir } from '../../storage/state-folder.ts';
 import type { ModelChoice } from '../../workers/load-model.ts';
 import { modelOf } from '../../workers/model-flags.ts';
 import { parseNames } from '../clock/name-patterns.ts';
@@ -23,8 +24,6 @@ export interface WatchFlags extends SettingFlags {
   readonly names?: string;
   readonly settle: string;
   readonly notify?: readonly string[];
-  readonly webhook?: string;
-  readonly mqtt?: string;
   readonly keepDays?: string;
   readonly keepSize?: string;
   readonly queue?: boolean;
@@ -85,19 +84,11 @@ function parseSize(text: string): number {
   return Math.round(size);
 }
 
-function parseAddress(text: string, flag: string, protocols: readonly string[]): string {
-  const protocol = URL.canParse(text) ? new URL(text).protocol : undefined;
-  if (protocol === undefined || !protocols.includes(`${protocol.slice(0, -1)}`)) {
-    throw new UsageError(`${flag}: not a URL that begins with ${protocols.map((name) => `${name}://`).join(' or ')}`);
-  }
-  return text;
-}
-
-/** Checks folders and options. URLs may come from the environment, since they contain passwords. Throws a UsageError. */
+/** Checks folders and options. `settings`: where notifications go. Throws a UsageError. */
 export function readWatchSettings(
   folders: readonly string[],
   flags: WatchFlags,
-  env: NodeJS.ProcessEnv = process.env,
+  { webhook, mqtt }: Pick<Settings, 'webhook' | 'mqtt'>,
 ): WatchSettings {
   const roots = [...new Set(folders.map((folder) => path.resolve(folder)))];
   const nested = roots.find((root) => roots.some((other) => root !== other && `${root}/`.startsWith(`${other}/`)));
@@ -110,8 +101,6 @@ export function readWatchSettings(
       '--workers starts inference processes in this command; with --queue the services have their own',
     );
   }
-  const webhook = flags.webhook ?? (env.SECONDGLANCE_WEBHOOK || undefined);
-  const mqtt = flags.mqtt ?? (env.SECONDGLANCE_MQTT || undefined);
   const notify = flags.notify ?? [];
   for (const words of notify) orUsage(() => toMatch(words));
   if (notify.length > 0 && webhook === undefined && mqtt === undefined) {
@@ -129,8 +118,8 @@ export function readWatchSettings(
     ...(flags.names === undefined ? {} : { names: orUsage(() => parseNames(flags.names ?? '')) }),
     settle: Math.round(parseTime(flags.settle, '--settle') / 1000),
     notify,
-    ...(webhook === undefined ? {} : { webhook: parseAddress(webhook, '--webhook', ['http', 'https']) }),
-    ...(mqtt === undefined ? {} : { mqtt: parseAddress(mqtt, '--mqtt', ['mqtt', 'mqtts']) }),
+    ...(webhook === undefined ? {} : { webhook }),
+    ...(mqtt === undefined ? {} : { mqtt }),
     ...(flags.keepDays === undefined ? {} : { keepDays: parseWhole(flags.keepDays, '--keep-days', 1, 36_500) }),
     ...(flags.keepSize === undefined ? {} : { keepSize: parseSize(flags.keepSize) }),
     ...(flags.queue === true ? { queue: flags } : {}),

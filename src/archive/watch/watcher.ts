@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pruneJournals } from '../../captioning/journal-files.ts';
+import { stateDir } from '../../config/state-folder.ts';
 import { type SecondGlanceError, sentenceOf } from '../../core/errors.ts';
-import { stateDir } from '../../storage/state-folder.ts';
 import { deliverDue } from '../alerts/outbox.ts';
 import { readableError } from '../index/database.ts';
 import { prune } from '../index/retention.ts';

@@ -1,13 +1,13 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { stateDir } from '../../config/state-folder.ts';
 import { submitVideo } from '../../queue/control.ts';
 import { PRIORITIES } from '../../queue/priority.ts';
 import type { QueueContext } from '../../queue/queue-context.ts';
 import { ID_RETENTION_MS, isOpen, type Submission } from '../../queue/redis/records.ts';
 import { ensureFolder } from '../../storage/ensure-folder.ts';
 import { openFileSink } from '../../storage/file-sink.ts';
-import { stateDir } from '../../storage/state-folder.ts';
 import { digest } from '../input-identity.ts';
 
 /*

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { WatchFlags } from '../../archive/watch/watch-settings.ts';
 import { TEXT_FORMAT_NAMES } from '../../pipeline/formats/formats.ts';
-import { modelOptions, outputOptions, queueOptions, workersOption } from '../options.ts';
+import { modelOptions, outputOptions, queueOptions, settingOptions, workersOption } from '../options.ts';
 import { runCommand } from '../run-command.ts';
 
 const EXAMPLES = `
@@ -39,9 +39,8 @@ export function watchCommand(): Command {
     .option('--zone <name>', 'time zone of the cameras, such as Europe/Berlin (default: that of this machine)')
     .option('--names <pattern>', 'how file names contain camera and time (default: the patterns of common recorders)')
     .option('--settle <time>', 'a file that does not change for this long is complete', '15s')
-    .option('--notify <words>', 'send a notification when these words occur (repeatable)', collect)
-    .option('--webhook <url>', 'send notifications here: POST with JSON')
-    .option('--mqtt <url>', 'send notifications here: mqtt://HOST/TOPIC')
+    .option('--notify <words>', 'send a notification when these words occur (repeatable)', collect);
+  settingOptions(command, 'webhook', 'mqtt')
     .option('--keep-days <n>', 'delete captions and pictures of recordings older than this')
     .option('--keep-size <size>', 'delete the oldest pictures beyond this size, such as 10G')
     .option('--queue', 'let services caption the recordings (see submit), several at once');
@@ -51,7 +50,9 @@ export function watchCommand(): Command {
       runCommand(async ({ interruptible }) => {
         const signal = interruptible();
         const { readWatchSettings } = await import('../../archive/watch/watch-settings.ts');
-        const settings = readWatchSettings(folders, flags);
+        const { loadSettings } = await import('../../config/load.ts');
+        const { settings: notifications } = await loadSettings({ flags });
+        const settings = readWatchSettings(folders, flags, notifications);
         const { runWatch } = await import('../actions/run-watch.ts');
         return runWatch(settings, signal);
       }),

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stateDir } from '../../storage/state-folder.ts';
+import { stateDir } from '../../config/state-folder.ts';
 import { bundleFolder, isModelName } from '../bundle/bundle.ts';
 
 /** The folder of the models that the user has installed, a folder each. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { stateDir } from '../../config/state-folder.ts';
 import { UsageError } from '../../core/failures.ts';
 import type { ImageSpec } from '../../core/types.ts';
-import { stateDir } from '../../storage/state-folder.ts';
 import type { CaptionModel } from '../captioner.ts';
 import { AnswerJournal } from './answer-journal.ts';
 import type { RetryTimings } from './chat-client.ts';
