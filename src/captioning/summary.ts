@@ -1,5 +1,6 @@
 import { type FailureDetail, SecondGlanceError, sentenceOf } from '../core/errors.ts';
 import { detailLines, EXIT, furtherLines } from '../core/failures.ts';
+import { hideSecrets } from '../core/text/secrets.ts';
 import { counted } from '../core/text/wording.ts';
 
 /** Something that went wrong with an input. */
@@ -50,18 +51,36 @@ export function roundSeconds(seconds: number): number {
 
 /** An error as a problem of an input. */
 export function problemOf(error: unknown, verbose: boolean): Problem {
-  const detail = furtherLines(error, verbose);
+  const detail = furtherLines(error, verbose).map(hideSecrets);
   return {
     code: error instanceof SecondGlanceError ? error.code : 'unexpected',
-    message: sentenceOf(error),
+    message: hideSecrets(sentenceOf(error)),
     ...(detail.length === 0 ? {} : { detail }),
   };
 }
 
+function failed(video: string, problem: Problem): InputSummary {
+  return { video, state: 'failed', keyframes: 0, cues: 0, seconds: 0, outputs: [], problems: [problem] };
+}
+
 /** The summary of an input that failed as a whole. */
-export function failedSummary(video: string, error: unknown, verbose = true): InputSummary {
-  const problems = [problemOf(error, verbose)];
-  return { video, state: 'failed', keyframes: 0, cues: 0, seconds: 0, outputs: [], problems };
+export function failedSummary(video: string, error: unknown, verbose = false): InputSummary {
+  return failed(video, problemOf(error, verbose));
+}
+
+/** The summary of an input that failed in a service: what was tried, for those who ask for it, and no stack, which is in the service's log. */
+export function failedInService(video: string, error: unknown): InputSummary {
+  const { code, message } = problemOf(error, false);
+  const known = error instanceof SecondGlanceError;
+  const lines = known
+    ? detailLines(error.detail).map(hideSecrets)
+    : ["This error was not expected; see the service's log."];
+  return failed(video, { code, message, ...(lines.length === 0 ? {} : { detail: lines }) });
+}
+
+/** A summary without the details that only `--verbose` shows. */
+export function withoutDetail(summary: InputSummary): InputSummary {
+  return { ...summary, problems: summary.problems.map(({ code, message }) => ({ code, message })) };
 }
 
 /** The problem of an input that could be read in part. */

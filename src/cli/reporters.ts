@@ -1,7 +1,9 @@
 import { createLogUpdate } from 'log-update';
 import type { InputProgress, Reporter } from '../captioning/reporter.ts';
 import { closingLine, summaryLine } from '../captioning/summary.ts';
+import { printable } from '../core/text/printable.ts';
 import { clockText, counted } from '../core/text/wording.ts';
+import { writeJson, writeNote } from './terminal.ts';
 
 /** `12 keyframes, 1:04 of 3:10, 8.2 times real time, 0:15 left` */
 export function progressLine(progress: InputProgress, elapsedSeconds: number): string {
@@ -43,7 +45,7 @@ export function humanReporter(options: HumanOutput): Reporter {
   const show = (text: string | undefined): void => {
     line = text;
     if (text === undefined) live?.clear();
-    else live?.(text);
+    else live?.(printable(text));
   };
   const printLine = (): void => {
     if (line !== undefined) process.stderr.write(`${line}\n`);
@@ -52,8 +54,8 @@ export function humanReporter(options: HumanOutput): Reporter {
   const timer = lines ? setInterval(printLine, LINE_MS).unref() : undefined;
   const print = (text: string): void => {
     live?.clear();
-    process.stderr.write(`${text}\n`);
-    if (line !== undefined) live?.(line);
+    writeNote(text);
+    if (line !== undefined) live?.(printable(line));
   };
   return {
     phase(name) {
@@ -95,7 +97,7 @@ export function humanReporter(options: HumanOutput): Reporter {
 export function jsonReporter(): Reporter {
   let last = 0;
   const emit = (event: object): void => {
-    process.stdout.write(`${JSON.stringify(event)}\n`);
+    writeJson(event);
   };
   return {
     phase: () => undefined,

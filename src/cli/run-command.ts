@@ -1,7 +1,9 @@
 import { openDisposableStack } from '../core/disposal.ts';
 import { describeFailure, EXIT, UsageError } from '../core/failures.ts';
 import { abortExitCode, InterruptedError } from '../core/interruption.ts';
+import { hideSecrets } from '../core/text/secrets.ts';
 import { type OutputError, outputError } from '../storage/errors.ts';
+import { writeNote } from './terminal.ts';
 
 /** What a command's action can use. */
 export interface CommandContext {
@@ -20,7 +22,7 @@ export type CommandAction = (context: CommandContext) => Promise<number | undefi
 
 /** Prints a failure. Returns its exit code. */
 export function printFailure(error: unknown): number {
-  process.stderr.write(`secondglance: ${describeFailure(error, process.argv.includes('--verbose'))}\n`);
+  writeNote(`secondglance: ${hideSecrets(describeFailure(error, process.argv.includes('--verbose')))}`);
   return error instanceof UsageError ? EXIT.usage : EXIT.failed;
 }
 

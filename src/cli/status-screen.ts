@@ -1,6 +1,8 @@
 import { createLogUpdate } from 'log-update';
 import { lineOf, type VideoView } from '../captioning/queued/video-view.ts';
+import { printable, printableJson } from '../core/text/printable.ts';
 import type { QueueStatus } from '../services/status.ts';
+import { writeLine } from './terminal.ts';
 
 /** How `status` is shown. */
 export interface StatusFormat {
@@ -28,15 +30,15 @@ export class StatusScreen {
   /** Writes a state; on a terminal in place of the one before if `live`. */
   show(status: QueueStatus, live: boolean): void {
     const { json, id } = this.#format;
-    const textOf = (view: VideoView): string => (json ? JSON.stringify(view) : lineOf(view));
+    const textOf = (view: VideoView): string => (json ? printableJson(view) : lineOf(view));
     const lines = status.videos.map((view): [string, string] => [view.id, textOf(view)]);
     if (!json && id === undefined) lines.unshift(['', headingOf(status)]);
     if (live && this.#update !== undefined) {
-      this.#update(lines.map(([, line]) => line).join('\n'));
+      this.#update(printable(lines.map(([, line]) => line).join('\n')));
       return;
     }
     for (const [key, line] of lines) {
-      if (this.#last.get(key) !== line) process.stdout.write(`${line}\n`);
+      if (this.#last.get(key) !== line) writeLine(line);
       this.#last.set(key, line);
     }
   }

@@ -71,7 +71,8 @@ export class Queues {
 
   /** BullMQ ignores a job whose ID exists already. Jobs leave Redis when they end: a video's record keeps what is worth knowing. */
   async #add<Kind extends JobKind>(queue: Queue, kind: Kind, payload: JobPayloads[Kind], options: JobsOptions) {
-    const ends = { removeOnComplete: true, removeOnFail: true };
+    // A stack says nothing to those who read a job; the log of the service has it.
+    const ends = { removeOnComplete: true, removeOnFail: true, stackTraceLimit: 0 };
     await queue.add(kind, payload, { attempts: ATTEMPTS[kind], ...ends, ...options });
   }
 

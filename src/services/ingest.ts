@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { readRequest, type VideoRequest } from '../captioning/queued/video-request.ts';
-import { failedSummary } from '../captioning/summary.ts';
+import { failedInService } from '../captioning/summary.ts';
 import { SecondGlanceError } from '../core/errors.ts';
 import type { Group } from '../core/types.ts';
 import { underGuard } from '../ingest/access/guard.ts';
@@ -124,7 +124,7 @@ class VideoHandler {
 }
 
 async function finishFailed(queue: QueueContext, { video, run }: RunPayload, error: unknown): Promise<void> {
-  const summary = failedSummary(await queue.records.nameOf(video), error);
+  const summary = failedInService(await queue.records.nameOf(video), error);
   await queue.records.finish(video, run, 'failed', JSON.stringify(summary));
   await queue.frames.freeAll(video);
 }

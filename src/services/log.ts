@@ -1,8 +1,14 @@
 import { pino } from 'pino';
 import type { Settings } from '../config/settings-schema.ts';
+import { printableJsonText } from '../core/text/printable.ts';
 import { hideSecrets } from '../core/text/secrets.ts';
 import { type LinkListener, placeOf } from '../queue/redis/connection.ts';
 import type { Log } from './service.ts';
+
+/** What JSON leaves as it is and a terminal would obey becomes an escape. The line feed ends the line. */
+function streamWrite(line: string): string {
+  return printableJsonText(hideSecrets(line));
+}
 
 /**
  * A service's log: JSON lines on stderr from the configured level on, with `video`, `run` and `group` where they are known. Passwords and
@@ -11,7 +17,7 @@ import type { Log } from './service.ts';
 export function createLog({ logLevel }: Pick<Settings, 'logLevel'>, service: string): Log {
   // Synchronous: the last lines of a process that dies are those that matter.
   const stderr = pino.destination({ fd: 2, sync: true });
-  return pino({ level: logLevel, base: { service, pid: process.pid }, hooks: { streamWrite: hideSecrets } }, stderr);
+  return pino({ level: logLevel, base: { service, pid: process.pid }, hooks: { streamWrite } }, stderr);
 }
 
 /** Logs when the connection to Redis is lost, and when it is back. */

@@ -6,7 +6,7 @@ import { makeRequest, requestId } from '../captioning/queued/video-request.ts';
 import { waitForVideos } from '../captioning/queued/wait-for-videos.ts';
 import type { Reporter } from '../captioning/reporter.ts';
 import { applyModelDefaults, type CaptionRequest, type RunSettings } from '../captioning/settings.ts';
-import { failedSummary, type InputSummary, summarise } from '../captioning/summary.ts';
+import { failedSummary, type InputSummary, summarise, withoutDetail } from '../captioning/summary.ts';
 import type { Settings } from '../config/settings-schema.ts';
 import { EXIT, UsageError } from '../core/failures.ts';
 import { abortExitCode, onInterrupted } from '../core/interruption.ts';
@@ -117,7 +117,8 @@ export async function submitInputs(
       submissions.push(await submissionOf(plan, applyModelDefaults(settings, model), priority, model));
     await submitAll(queue, submissions, request.onSubmitted);
     if (!wait) return exitCodeOf(failed, submissions.length);
-    const ended = await waitForVideos(queue, submissions, reporter, signal);
+    const end = (summary: InputSummary): void => reporter.end(settings.verbose ? summary : withoutDetail(summary));
+    const ended = await waitForVideos(queue, submissions, { ...reporter, end }, signal);
     const run = summarise([...failed, ...ended], (performance.now() - began) / 1000);
     const exitCode = abortExitCode(signal) ?? run.exitCode;
     reporter.close({ ...run, exitCode });

@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, link, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { buildTinyBundle } from '../support/tiny-bundle.ts';
@@ -96,12 +96,27 @@ describe.concurrent('tracks that are there already', () => {
     await colourVideo(at('a.mp4'), ['white'], 2);
     expect(await caption('a.mp4')).toMatchObject({ code: 0, stderr: expect.stringMatching(/1 keyframe,/) });
     expect(await read('a.vtt')).not.toBe(track);
-    // The same bytes in another format are not the same track.
-    expect(await caption('a.mp4', '-f', 'srt', '-o', 'a.vtt')).toMatchObject({
-      code: 0,
-      stderr: expect.stringMatching(/1 keyframe,/),
+    // Another format under this name would not be the track that players expect.
+    expect(await caption('a.mp4', '-f', 'srt', '-o', 'a.vtt', '--force')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/a\.vtt is no name for a srt track: end it with \.srt\n$/),
     });
-    expect(await read('a.vtt')).toMatch(/^1\n/);
+  });
+
+  test('no --force lets a track replace a video, its input, or a file of another kind', async () => {
+    const { shared, at, caption, read } = await bench('media');
+    const film = await readFile(path.join(shared, 'rgb.mp4'));
+    for (const name of ['a.mp4', 'b.mp4', 'c.vtt']) await writeFile(at(name), film);
+    await symlink('b.mp4', at('d.vtt'));
+    await link(at('a.mp4'), at('e.vtt'));
+    await writeFile(at('.bashrc'), 'mine');
+    const codes = { 'b.mp4': 2, '.bashrc': 2, 'c.vtt': 1, 'd.vtt': 1, 'e.vtt': 1 };
+    for (const [name, code] of Object.entries(codes)) {
+      expect({ name, ...(await caption('a.mp4', '-f', 'vtt', '-o', name, '--force')) }).toMatchObject({ name, code });
+    }
+    expect(await caption('a.mp4', '--mux', 'f.mkv', '-f', 'vtt', '-o', 'f.vtt')).toMatchObject({ code: 0 });
+    for (const name of ['a.mp4', 'b.mp4', 'c.vtt', 'e.vtt']) expect(await readFile(at(name))).toEqual(film);
+    expect(await read('.bashrc')).toBe('mine');
   });
 
   test('a track of ours that belongs to another input stays', async () => {

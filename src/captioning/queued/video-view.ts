@@ -1,3 +1,4 @@
+import { printableLine } from '../../core/text/printable.ts';
 import { clockText } from '../../core/text/wording.ts';
 import { isOpen, type VideoRecord } from '../../queue/redis/records.ts';
 import type { Problem } from '../summary.ts';
@@ -74,7 +75,7 @@ export function lineOf(view: VideoView): string {
   const count = view.state === 'queued' ? '' : `${done}/${found} keyframes`;
   const lost = failed === 0 ? '' : `, ${failed} failed`;
   const left = view.left === undefined ? '' : `, ${clockText(view.left)} left`;
-  const why = view.blockedReason === undefined ? '' : `\n    ${view.blockedReason}`;
-  const what = (view.problems ?? []).map(({ message }) => `\n    ${message}`).join('');
-  return `${view.id}  ${view.state.padEnd(9)}  ${view.priority.padEnd(6)}  ${`${count}${lost}${left}`.padEnd(34)}  ${view.video}${why}${what}`;
+  const why = view.blockedReason === undefined ? '' : `\n    ${printableLine(view.blockedReason)}`;
+  const what = (view.problems ?? []).map(({ message }) => `\n    ${printableLine(message)}`).join('');
+  return `${view.id}  ${view.state.padEnd(9)}  ${view.priority.padEnd(6)}  ${`${count}${lost}${left}`.padEnd(34)}  ${printableLine(view.video)}${why}${what}`;
 }

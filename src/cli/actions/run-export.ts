@@ -6,6 +6,7 @@ import { parseTime } from '../../config/flag-values.ts';
 import type { SecondGlanceError } from '../../core/errors.ts';
 import { EXIT } from '../../core/failures.ts';
 import { abortExitCode, onInterrupted } from '../../core/interruption.ts';
+import { writeJson, writeNote } from '../terminal.ts';
 
 /** The flags of `export`. */
 export interface ExportFlags {
@@ -23,19 +24,19 @@ function printClip(id: string, clip: Clip, zone: string, { json, quiet }: Export
   const { state, output, began, duration, way } = clip;
   if (json === true) {
     const what = { id, state, output, time: formatIso(began, zone), duration, ...(way === undefined ? {} : { way }) };
-    process.stdout.write(`${JSON.stringify({ event: 'end', ...what })}\n`);
+    writeJson({ event: 'end', ...what });
   } else if (quiet !== true) {
     const when = `${formatLocal(began, zone)} ${formatOffset(began, zone)}`;
     const how = state === 'skipped' ? 'up to date' : `${duration.toFixed(1)} s, ${way}`;
-    process.stderr.write(`${id}: from ${when}, ${how} -> ${output}\n`);
+    writeNote(`${id}: from ${when}, ${how} -> ${output}`);
   }
 }
 
 function printFailure(id: string, error: SecondGlanceError, { json, verbose = false }: ExportFlags): void {
   const problem = problemOf(error, verbose);
   const event = { event: 'end', id, state: 'failed', problems: [problem] };
-  if (json === true) process.stdout.write(`${JSON.stringify(event)}\n`);
-  else process.stderr.write(`${[problem.message, ...(problem.detail ?? [])].join('\n  ')}\n`);
+  if (json === true) writeJson(event);
+  else writeNote([problem.message, ...(problem.detail ?? [])].join('\n  '));
 }
 
 /** `secondglance export`: returns the exit code. Throws as `exportClips`. */

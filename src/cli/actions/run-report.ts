@@ -5,6 +5,7 @@ import { makeReport, saveReport } from '../../archive/report/make-report.ts';
 import { EXIT, UsageError } from '../../core/failures.ts';
 import { counted } from '../../core/text/wording.ts';
 import { streamSink } from '../../storage/stream-sink.ts';
+import { writeJson, writeNote } from '../terminal.ts';
 
 /** The flags of `report`. */
 export interface ReportFlags {
@@ -35,11 +36,11 @@ export async function runReport(flags: ReportFlags): Promise<number> {
   await saveReport(made, output, force);
   if (json) {
     const span = { since: formatIso(since, zone), until: formatIso(until, zone) };
-    process.stdout.write(`${JSON.stringify({ event: 'report', output, ...span, ...counts })}\n`);
+    writeJson({ event: 'report', output, ...span, ...counts });
   } else if (!quiet) {
     const { cameras, described, failed, waiting } = counts;
     const what = `${counted(cameras, 'camera')}, ${described} described, ${failed} failed, ${waiting} waiting`;
-    process.stderr.write(`${what} -> ${output}\n`);
+    writeNote(`${what} -> ${output}`);
   }
   return EXIT.done;
 }

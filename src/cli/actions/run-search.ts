@@ -4,6 +4,7 @@ import { type ArchiveHit, hitDocument, searchArchive } from '../../archive/searc
 import { parseWhole } from '../../config/flag-values.ts';
 import { SecondGlanceError } from '../../core/errors.ts';
 import { EXIT, UsageError } from '../../core/failures.ts';
+import { writeJson, writeLine } from '../terminal.ts';
 
 /** The flags of `search`. */
 export interface SearchFlags {
@@ -38,7 +39,8 @@ export async function runSearch(words: string, flags: SearchFlags): Promise<numb
     throw new UsageError(cause.message, { cause });
   });
   for (const hit of hits) {
-    process.stdout.write(`${json === true ? JSON.stringify(hitDocument(hit, zone)) : lineOf(hit, zone)}\n`);
+    if (json === true) writeJson(hitDocument(hit, zone));
+    else writeLine(lineOf(hit, zone));
   }
   if (json !== true && hits.length === most) {
     process.stderr.write(`These are the newest ${most}; --limit N shows more.\n`);

@@ -7,6 +7,7 @@ import type { GuideResult } from '../../steps/context.ts';
 import { makeGuide } from '../../steps/make-guide.ts';
 import type { GuideInput, StepsSettings } from '../../steps/steps-settings.ts';
 import { humanReporter, jsonReporter } from '../reporters.ts';
+import { writeJson } from '../terminal.ts';
 
 function closingSentence(
   { video, state, steps, keyframes, folder, files, duration = 0 }: GuideResult,
@@ -24,7 +25,7 @@ function print(result: GuideResult, seconds: number, reporter: Reporter, { json,
   if (json) {
     const length = duration === undefined ? {} : { duration: duration / 1e6 };
     const event = { event: 'end', video, state, steps, keyframes, seconds, ...length, outputs: files, problems };
-    process.stdout.write(`${JSON.stringify(event)}\n`);
+    writeJson(event);
     return;
   }
   for (const { message, detail = [] } of problems) reporter.note([message, ...detail].join('\n  '));

@@ -7,6 +7,7 @@ import { sentenceOf } from '../../core/errors.ts';
 import { EXIT } from '../../core/failures.ts';
 import { abortExitCode, onInterrupted } from '../../core/interruption.ts';
 import { humanReporter, jsonReporter } from '../reporters.ts';
+import { writeJson, writeLine } from '../terminal.ts';
 
 /** Prints the result of `watch --once`; returns the exit code. */
 function print(result: WatchResult, { json, quiet }: WatchSettings): number {
@@ -17,9 +18,9 @@ function print(result: WatchResult, { json, quiet }: WatchSettings): number {
       ...{ event: 'session', ...(session ?? EMPTY_SESSION), unfinished, open: session !== undefined },
       ...(stopped === undefined ? {} : { stopped: { code: stopped.code, message: stopped.message } }),
     };
-    process.stdout.write(`${JSON.stringify(event)}\n`);
+    writeJson(event);
   } else if (!quiet || failed + remaining > 0 || stopped !== undefined) {
-    process.stdout.write(`${closingSentence(result)}\n`);
+    writeLine(closingSentence(result));
   }
   if (stopped === undefined && failed + partial + remaining === 0) return EXIT.done;
   const nothingDone = done + partial === 0 && (stopped !== undefined || failed > 0);
@@ -36,7 +37,7 @@ export async function runWatch(settings: WatchSettings, signal: AbortSignal): Pr
   } catch (error) {
     const code = abortExitCode(signal);
     if (code !== undefined) return code;
-    if (settings.json) process.stdout.write(`${JSON.stringify({ event: 'failed', message: sentenceOf(error) })}\n`);
+    if (settings.json) writeJson({ event: 'failed', message: sentenceOf(error) });
     throw error;
   }
 }

@@ -6,6 +6,7 @@ import { PROFILE_NAMES, PROFILES, type Profile } from '../../pipeline/cues/profi
 import { toSeconds, vttTime } from '../../pipeline/cues/time.ts';
 import { TrackError } from '../../pipeline/errors.ts';
 import { runCommand } from '../run-command.ts';
+import { writeLine, writeNote } from '../terminal.ts';
 
 /** Exit codes of `check`, which describe the track, not the run. */
 const CLEAN = EXIT.done;
@@ -63,8 +64,8 @@ function print(track: string, profile: Profile, json: boolean, { cues, findings,
   } else if (violations === 0) {
     lines.push(`${track}: ${counted(cues, 'cue')}, no violations of profile ${profile.name}`);
   }
-  if (note !== undefined) process.stderr.write(`${note}\n`);
-  process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+  if (note !== undefined) writeNote(note);
+  for (const line of lines) writeLine(line);
 }
 
 async function run(
@@ -83,7 +84,7 @@ async function run(
       if (checked.findings.length > 0) exitCode = Math.max(exitCode, VIOLATIONS);
     } catch (error) {
       if (tracks.length === 1 || !(error instanceof UsageError)) throw error;
-      process.stderr.write(`secondglance: ${error.message}\n`);
+      writeNote(`secondglance: ${error.message}`);
       exitCode = EXIT.usage;
     }
   }

@@ -3,6 +3,7 @@ import { SETTING_NAMES, type SettingName, variableOf } from '../../config/settin
 import { hideSecrets } from '../../core/text/secrets.ts';
 import { type ServiceSettingFlags, serviceOptions } from '../options.ts';
 import { runCommand } from '../run-command.ts';
+import { writeJson, writeLine } from '../terminal.ts';
 
 const EXAMPLES = `
 Examples:
@@ -40,7 +41,8 @@ export function configCommand(): Command {
           const origin = origins[name] === 'default' ? `default (${variableOf(name)})` : origins[name];
           return `${name.padEnd(17)}  ${value.padEnd(36)}  ${origin}`;
         });
-        process.stdout.write(json ? `${JSON.stringify({ settings: values, origins })}\n` : `${lines.join('\n')}\n`);
+        if (json) writeJson({ settings: values, origins });
+        else writeLine(lines.join('\n'));
       }),
     );
 }

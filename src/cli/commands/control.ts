@@ -4,6 +4,7 @@ import { counted } from '../../core/text/wording.ts';
 import type { DrainProgress } from '../../services/drain.ts';
 import { queueOptions } from '../options.ts';
 import { runCommand } from '../run-command.ts';
+import { writeLine } from '../terminal.ts';
 
 /** Runs `act` on the queue. Redis and BullMQ are loaded here, so that other commands start without them. */
 async function onQueue<T>(
@@ -16,7 +17,7 @@ async function onQueue<T>(
 }
 
 function say(line: string): void {
-  process.stdout.write(`${line}\n`);
+  writeLine(line);
 }
 
 /** `secondglance cancel <id...>` */

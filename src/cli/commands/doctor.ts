@@ -3,6 +3,7 @@ import { EXIT } from '../../core/failures.ts';
 import type { ModelFlags } from '../../workers/model-flags.ts';
 import { modelOptions, settingOptions, verboseOption } from '../options.ts';
 import { runCommand } from '../run-command.ts';
+import { writeJson, writeLine } from '../terminal.ts';
 
 interface DoctorFlags extends ModelFlags {
   readonly device?: string;
@@ -33,9 +34,8 @@ export function doctorCommand(): Command {
         const findings = await runDiagnostics(modelOf(flags), loaded, verbose);
         for (const finding of findings) {
           const { state, name, message } = finding;
-          process.stdout.write(
-            json ? `${JSON.stringify(finding)}\n` : `${state.padEnd(4)}  ${name.padEnd(12)}  ${message}\n`,
-          );
+          if (json) writeJson(finding);
+          else writeLine(`${state.padEnd(4)}  ${name.padEnd(12)}  ${message}`);
         }
         return findings.some(({ state }) => state === 'fail') ? EXIT.failed : EXIT.done;
       }),

@@ -1,11 +1,13 @@
 import { Command } from 'commander';
 import type { SettingFlags } from '../../config/load.ts';
 import { UsageError } from '../../core/failures.ts';
+import { printableLine } from '../../core/text/printable.ts';
 import type { Submitted } from '../../queue/control.ts';
 import { PRIORITIES, type Priority } from '../../queue/priority.ts';
 import type { CaptionFlags } from '../caption-flags.ts';
 import { captionOptions, priorityOption, queueOptions } from '../options.ts';
 import { runCommand } from '../run-command.ts';
+import { writeJson, writeLine } from '../terminal.ts';
 
 /** The flags of `submit` as commander passes them. */
 export interface SubmitFlags extends CaptionFlags, SettingFlags {
@@ -48,10 +50,9 @@ export async function runSubmit(
   const { settings: queue } = await loadSettings({ flags });
   const reporter = settings.json ? jsonReporter() : humanReporter(settings);
   const onSubmitted = (name: string, { id, begun }: Submitted): void => {
-    const line = settings.json
-      ? JSON.stringify({ event: 'submitted', id, video: name, begun })
-      : `${id}  ${name}${begun ? '' : '  (queued or running already)'}`;
-    if (!wait && !settings.quiet) process.stdout.write(`${line}\n`);
+    if (wait || settings.quiet) return;
+    if (settings.json) writeJson({ event: 'submitted', id, video: name, begun });
+    else writeLine(`${id}  ${printableLine(name)}${begun ? '' : '  (queued or running already)'}`);
   };
   return submitInputs(inputs, { settings, queue, priority, wait, reporter, onSubmitted }, signal);
 }

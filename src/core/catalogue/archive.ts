@@ -7,6 +7,10 @@ export const ARCHIVE_ERRORS = {
     'The state file is not a database, is of a newer version, or cannot be written.',
     'Check --state.',
   ),
+  'state-damaged': permanent(
+    'The state file is damaged, as a broken disk or a copy of an open file leaves it.',
+    'Put its latest backup in its place, as the message says.',
+  ),
   'state-busy': temporary('Another program has locked the state file.', 'Close it, or wait; watch goes on by itself.'),
   'state-full': temporary('The disk of the state file is full.', 'Free some space; watch goes on by itself.'),
   'nothing-to-search': permanent('The query has no word in it.', 'Give at least one word.'),

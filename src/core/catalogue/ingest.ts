@@ -28,6 +28,14 @@ export const INGEST_ERRORS = {
     'The input points to an address of a kind that is not followed.',
     'Download the file that it points to.',
   ),
+  'not-a-file': permanent(
+    'The input, or something that it names, is a named pipe, a socket or a device.',
+    'Name a regular file, or pipe it in with -.',
+  ),
+  'playlist-limit': permanent(
+    'A playlist is too long, is nested too deep, or leads to too many others.',
+    'Name the playlist of one quality, or download the video.',
+  ),
   stalled: temporary('ffmpeg delivered no frame for too long.', 'Try again; check the disk or the network.'),
   'decode-failed': depends(
     'No frame could be decoded. A retry helps where something killed ffmpeg.',

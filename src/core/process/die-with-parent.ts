@@ -1,7 +1,5 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { findWrapper } from './find-wrapper.ts';
 
 /*
  * How a child process ends when this process is killed and cannot end it any more. Two ways, because neither works for all children:
@@ -13,42 +11,12 @@ import { Worker } from 'node:worker_threads';
  *   inference process is deaf while a graph runs, which is synchronous native code; a thread of its own sees the parent's end meanwhile.
  */
 
-const TRIAL_MS = 30_000;
 /** How often the thread checks that the parent is alive. */
 const CHECK_MS = 500;
 
-const prefixes = new Map<string, Promise<readonly string[]>>();
-
 /** What to put before a command so that the kernel kills it when this process dies; empty where the system has no way. */
-export function deathSignalPrefix(env: NodeJS.ProcessEnv = process.env): Promise<readonly string[]> {
-  const key = env.PATH ?? '';
-  const known = prefixes.get(key) ?? findPrefix(env);
-  prefixes.set(key, known);
-  return known;
-}
-
-async function findPrefix(env: NodeJS.ProcessEnv): Promise<readonly string[]> {
-  if (process.platform !== 'linux') return [];
-  for (const folder of (env.PATH ?? '').split(delimiter)) {
-    const setpriv = join(folder, 'setpriv');
-    const found =
-      folder !== '' &&
-      (await access(setpriv, constants.X_OK).then(
-        () => true,
-        () => false,
-      ));
-    if (!found) continue;
-    const prefix = ['--pdeathsig', 'KILL', '--'];
-    // BusyBox has a setpriv without the option. Loaded here, because inference processes need none of it.
-    const { execa } = await import('execa');
-    const { failed } = await execa(setpriv, [...prefix, setpriv, '--version'], {
-      reject: false,
-      stdio: 'ignore',
-      timeout: TRIAL_MS,
-    });
-    return failed ? [] : [setpriv, ...prefix];
-  }
-  return [];
+export function deathSignalPrefix(env: NodeJS.ProcessEnv): Promise<readonly string[]> {
+  return findWrapper('setpriv', ['--pdeathsig', 'KILL', '--'], env);
 }
 
 /** Compares with the parent's id of the beginning: on a busy machine the parent may be gone before the thread runs. */

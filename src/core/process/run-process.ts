@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import type { FailureDetail } from '../errors.ts';
 import { commandLine } from '../text/shell-word.ts';
 import { deathSignalPrefix } from './die-with-parent.ts';
+import { memoryLimitPrefix } from './memory-limit.ts';
 
 /** How many of the last stderr lines are kept for messages. */
 const KEPT_LINES = 20;
@@ -60,11 +61,23 @@ export class LineTail {
   }
 }
 
+const wrappers = new Map<string, Promise<readonly string[]>>();
+
+/** What every program is started through, by PATH. */
+function wrapperOf(env: NodeJS.ProcessEnv): Promise<readonly string[]> {
+  const key = env.PATH ?? '';
+  const known =
+    wrappers.get(key) ??
+    Promise.all([memoryLimitPrefix(env), deathSignalPrefix(env)]).then((prefixes) => prefixes.flat());
+  wrappers.set(key, known);
+  return known;
+}
+
 /** Starts a program that ends with this process. One that cannot be started ends at once, with the reason as its last stderr line. */
 export async function startProcess(request: ProcessRequest): Promise<RunningProcess> {
   const { args, env = {}, folder, writes = false, signal, onStderrLine } = request;
   const program = folder === undefined ? request.program : path.resolve(request.program);
-  const [file = program, ...words] = [...(await deathSignalPrefix()), program, ...args];
+  const [file = program, ...words] = [...(await wrapperOf(process.env)), program, ...args];
   const child = execa(file, words, {
     env,
     ...(folder === undefined ? {} : { cwd: folder }),

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { childMemoryLimit } from '../../../src/core/process/memory-limit.ts';
 import { runProcess, startProcess } from '../../../src/core/process/run-process.ts';
 
 const LONG_MS = 60_000;
@@ -22,6 +23,11 @@ describe('runProcess', () => {
         stderr: ['what happened'],
       },
     });
+  });
+
+  test.runIf(process.platform === 'linux')('a program may not take more than its share of memory', async () => {
+    const { stdout } = await runProcess(shell('grep "data size" /proc/self/limits'), LONG_MS);
+    expect(stdout.split(/\s{2,}/)[1]).toBe(String(childMemoryLimit()));
   });
 
   test('a failure has its exit code, the last 20 lines of stderr, and a cause', async () => {
