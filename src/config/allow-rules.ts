@@ -58,11 +58,8 @@ function pathFits(entry: string, path: string): boolean {
   return path === entry || path.startsWith(entry.endsWith('/') ? entry : `${entry}/`);
 }
 
-/**
- * Finds why an address may be read; undefined where it may not. `wholeHost` leaves the path out: inside TLS nobody else
- * sees it.
- */
-export function matchAllowRule(list: readonly string[], url: URL, wholeHost = false): AllowRule | undefined {
+/** Finds why an address may be read; undefined where it may not. */
+export function matchAllowRule(list: readonly string[], url: URL): AllowRule | undefined {
   if (DEFAULT_PORTS[url.protocol] === undefined || url.username !== '' || url.password !== '') return undefined;
   // A host may be written with the dot that ends every name.
   const host = url.hostname.replace(/\.$/, '');
@@ -74,7 +71,7 @@ export function matchAllowRule(list: readonly string[], url: URL, wholeHost = fa
         (entry.protocol ?? url.protocol) === url.protocol &&
         hostFits(entry.host, host) &&
         (entry.port ?? DEFAULT_PORTS[url.protocol]) === portOf(url) &&
-        (wholeHost || pathFits(entry.path, url.pathname)),
+        pathFits(entry.path, url.pathname),
     );
   if (fitting.length === 0) return undefined;
   return fitting.some((entry) => entry?.host === host) ? 'named' : 'pattern';

@@ -11,6 +11,8 @@ export interface WebServer {
   readonly url: string;
   /** Every request so far. */
   readonly requests: { readonly name: string; readonly port: number }[];
+  /** How many connections were made so far, whatever came over them. */
+  connections(): number;
   close(): Promise<void>;
 }
 
@@ -44,10 +46,15 @@ export async function startWebServer(folder: string): Promise<WebServer> {
     requests.push({ name: url.pathname, port: request.socket.remotePort ?? 0 });
     void answer(folder, url.pathname, url, request, response);
   });
+  let connections = 0;
+  server.on('connection', () => {
+    connections += 1;
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    connections: () => connections,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

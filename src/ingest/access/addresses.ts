@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { matchAllowRule } from '../../config/allow-rules.ts';
-import { hideSecrets } from '../../core/text/secrets.ts';
+import { type AllowRule, matchAllowRule } from '../../config/allow-rules.ts';
+import { hideAddress } from '../../core/text/secrets.ts';
 import { IngestError } from '../errors.ts';
 import { GuardError } from './errors.ts';
 
@@ -30,24 +30,30 @@ export interface CheckedAddress {
 }
 
 function refusal(url: URL, why: string): GuardError {
-  return new GuardError('address-not-allowed', `${hideSecrets(url.href)} may not be read by this service: ${why}`);
+  return new GuardError('address-not-allowed', `${hideAddress(url.href)} may not be read by this service: ${why}`);
+}
+
+function checkRule(list: readonly string[], url: URL, why?: string): AllowRule {
+  const grant = matchAllowRule(list, url);
+  if (grant !== undefined) return grant;
+  const reason = 'it is not among what SECONDGLANCE_ALLOW_URLS allows';
+  const message = why ?? `${hideAddress(url.href)} may not be read by this service: ${reason}`;
+  throw new GuardError('url-not-allowed', message);
+}
+
+/** Checks an address against the list, before anything connects. Throws a GuardError, whose message is `why` where that is given. */
+export function checkUrl(list: readonly string[], url: URL, why?: string): void {
+  checkRule(list, url, why);
 }
 
 /**
  * Finds an address of the URL's host that may be connected to. Hosts that the list names may be in a private network; hosts that match a pattern
  * must be on the public internet; link-local addresses must themselves be in the list. All answers of the DNS must pass, so that none
  * can be slipped in.
- * @param wholeHost ignores the URL's path
  * @throws GuardError; IngestError `unreachable` for an unknown host
  */
-export async function checkAddress(list: readonly string[], url: URL, wholeHost = false): Promise<CheckedAddress> {
-  const grant = matchAllowRule(list, url, wholeHost);
-  if (grant === undefined) {
-    throw new GuardError(
-      'url-not-allowed',
-      `${hideSecrets(url.href)} may not be read by this service: it is not among what SECONDGLANCE_ALLOW_URLS allows`,
-    );
-  }
+export async function checkAddress(list: readonly string[], url: URL): Promise<CheckedAddress> {
+  const grant = checkRule(list, url);
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const answers = await lookup(host, { all: true }).catch((cause: unknown) => {
     throw new IngestError('unreachable', `The host ${host} is not known: check address and network.`, {

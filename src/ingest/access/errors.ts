@@ -6,3 +6,14 @@ export type GuardErrorCode = keyof typeof ACCESS_ERRORS;
 
 /** A job names a file or an address that services may not use. */
 export class GuardError extends SecondGlanceError<GuardErrorCode> {}
+
+/** A playlist or a redirect leads to an address of a kind that is not followed. */
+export class BlockedProtocolError extends Error {
+  /** Without the colon. */
+  readonly protocol: string;
+
+  constructor(protocol: string, message: string) {
+    super(message);
+    this.protocol = protocol.replace(/:.*$/, '');
+  }
+}

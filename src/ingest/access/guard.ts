@@ -1,11 +1,15 @@
 import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { RegularFile } from '../../core/regular-file.ts';
+import { hideAddress } from '../../core/text/secrets.ts';
 import { IngestError } from '../errors.ts';
 import { asInputError, type Source } from '../sources/sources.ts';
-import { checkAddress } from './addresses.ts';
+import { checkAddress, checkUrl } from './addresses.ts';
 import { GuardError } from './errors.ts';
-import { checkPlaylist, isPlaylist } from './playlist.ts';
-import { openProxy } from './proxy.ts';
+import { openChecked, pinFile } from './pin-file.ts';
+import { type RelayRules, relaySource } from './relay.ts';
+import type { RelayTarget } from './relay-entries.ts';
+import { isPlaylistFile } from './serve-file.ts';
 
 /** What a guard allows; everything else is refused. */
 export interface GuardLists {
@@ -30,6 +34,8 @@ export interface Guard {
   path(file: string): Promise<string>;
   /** Checks that a file may be written there. */
   outputPath(file: string): Promise<string>;
+  /** Checks a folder, without links in its path, that is written to. */
+  folder(real: string): void;
   /** Checks a URL and the addresses of its host. */
   url(address: string): Promise<void>;
   /** Opens a source so that ffmpeg can only open what is allowed, also through redirects and playlists. */
@@ -63,7 +69,7 @@ function readUrl(address: string): URL {
   try {
     return new URL(address);
   } catch (cause) {
-    throw new GuardError('url-not-allowed', `"${address}" is not an address`, { cause });
+    throw new GuardError('url-not-allowed', `"${hideAddress(address)}" is not an address`, { cause });
   }
 }
 
@@ -98,35 +104,53 @@ export async function openGuard({ allowPaths, allowUrls }: GuardLists): Promise<
     });
     return checked(file, real);
   };
-  /** A missing part of a playlist is left to ffmpeg. */
-  const partOf = async (file: string): Promise<string | undefined> => {
-    checked(file, await futurePath(file));
-    return (await stat(file).catch(() => undefined))?.isFile() ? pathOf(file) : undefined;
+  const openFile = async (file: string): Promise<RegularFile> => {
+    const real = await pathOf(file);
+    return openChecked(real, (opened) => void checked(file, opened)).catch((error: unknown) => {
+      throw error instanceof GuardError ? error : asInputError(error, file);
+    });
+  };
+  const rules: RelayRules = {
+    checkUrl: (url, why) => checkUrl(allowUrls, url, why),
+    addressOf: (url) => checkAddress(allowUrls, url),
+    checkFile: (file) => void checked(file, file),
+    checkScheme(scheme, playlist) {
+      const what = `it names a ${scheme}: address; only files beside it are followed from there`;
+      throw new GuardError('path-not-allowed', `the playlist ${playlist} may not be read by this service: ${what}`);
+    },
+    openFile,
+  };
+  const openRelayed = async (source: Source, target: RelayTarget): Promise<GuardedSource> => {
+    const relay = await relaySource(source.label, target, rules);
+    return {
+      source: { ...source, limits: { formats: [...CONTAINERS, ...HLS], relay } },
+      refusal: () => relay.refusal(),
+      close: async () => relay.close(),
+    };
   };
 
   const openUrl = async (source: Source): Promise<GuardedSource> => {
     const url = readUrl(source.input);
     await checkAddress(allowUrls, url);
-    const proxy = await openProxy(allowUrls);
-    return {
-      source: { ...source, input: url.href, limits: { formats: [...CONTAINERS, ...HLS], proxy: proxy.url } },
-      refusal: () => proxy.refusal(),
-      close: () => proxy.close(),
-    };
+    return openRelayed(source, { kind: 'url', url });
   };
-  const openFile = async (source: Source): Promise<GuardedSource> => {
-    const input = await pathOf(source.input);
-    const hls = source.kind === 'file' && (await isPlaylist(input).catch(() => false));
-    if (hls) await checkPlaylist(input, partOf);
-    const limits = { formats: hls ? [...CONTAINERS, ...HLS] : CONTAINERS };
-    return { source: { ...source, input, limits }, refusal: () => undefined, close: async () => {} };
+  const openVideo = async (source: Source): Promise<GuardedSource> => {
+    const opened = await openFile(source.input);
+    if (source.kind === 'file' && (await isPlaylistFile(opened))) {
+      await opened.handle.close();
+      const file = await pathOf(source.input);
+      return openRelayed({ ...source, input: file }, { kind: 'file', file });
+    }
+    const { path: input, close } = await pinFile(opened, source.input);
+    return { source: { ...source, input, limits: { formats: CONTAINERS } }, refusal: () => undefined, close };
   };
 
   return {
     path: pathOf,
     outputPath: async (file) => checked(file, await futurePath(file)),
+    folder: (real) => void checked(real, real),
     url: async (address) => void (await checkAddress(allowUrls, readUrl(address))),
-    open: (source) => (source.kind === 'url' ? openUrl(source) : openFile(source)),
+    open: (source) => (source.kind === 'url' ? openUrl(source) : openVideo(source)),
   };
 }
 

@@ -1,76 +1,82 @@
-import { open } from 'node:fs/promises';
-import path from 'node:path';
-import { GuardError } from './errors.ts';
+/** Limits that keep a hostile playlist from using up memory, network or time. */
+export const PLAYLIST_LIMITS = {
+  /** A playlist of a day of two-second segments has 4 MiB. */
+  bytes: 16 * 2 ** 20,
+  /** All playlists that one source reads, reloads of a live one included. */
+  totalBytes: 512 * 2 ** 20,
+  /** A master playlist, its media playlists, and one level more. */
+  depth: 3,
+  /** Different playlists of one source: qualities, languages, subtitles. */
+  playlists: 200,
+  /** Entries of one playlist. */
+  entries: 200_000,
+  /** Characters of an address. */
+  address: 8192,
+} as const;
 
-/** A playlist of a day of two-second segments has 4 MiB. */
-const MOST_BYTES = 16 * 2 ** 20;
-/** ffmpeg truncates longer lines, and would then open another file than the checked one. */
-const MOST_CHARACTERS = 2000;
-/** A master playlist, its media playlists, and one level more. */
-const MOST_DEPTH = 3;
 const HEADER = '#EXTM3U';
+/** ID3 tags are looked behind up to here. ffmpeg gives up before. */
+const MOST_TAGS = 2 ** 20;
+const TAG_HEAD = 10;
 
-/** The first bytes of a file after its ID3 tags, which ffmpeg skips before it detects the format. */
-async function firstBytes(file: string, bytes: number): Promise<string> {
-  const handle = await open(file);
-  try {
-    const read = async (at: number, count: number): Promise<Buffer> => {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(count), 0, count, at);
-      return buffer.subarray(0, bytesRead);
-    };
-    let at = 0;
-    for (let tag = await read(0, 10); tag.toString('latin1', 0, 3) === 'ID3'; tag = await read(at, 10)) {
-      const size = tag.subarray(6, 10).reduce((sum, byte) => sum * 128 + (byte & 127), 0);
-      at += 10 + size + ((tag[5] ?? 0) & 16 ? 10 : 0);
-    }
-    return (await read(at, bytes)).toString('latin1');
-  } finally {
-    await handle.close();
+/** A playlist that is not read, with the reason. */
+export class PlaylistError extends Error {}
+
+/**
+ * Position of the first byte after the ID3 tags at the start of a file, which ffmpeg skips before it detects the format; undefined where `head`
+ * ends inside them.
+ */
+function endOfTags(head: Buffer): number | undefined {
+  let at = 0;
+  while (head.toString('latin1', at, at + 3) === 'ID3') {
+    const tag = head.subarray(at, at + TAG_HEAD);
+    if (tag.length < TAG_HEAD) return undefined;
+    const size = tag.subarray(6).reduce((sum, byte) => sum * 128 + (byte & 127), 0);
+    at += TAG_HEAD + size + ((tag[5] ?? 0) & 16 ? TAG_HEAD : 0);
+    if (at >= head.length) return at > MOST_TAGS ? at : undefined;
   }
+  return at;
 }
 
-/** True where ffmpeg would read a file as an HLS playlist. */
-export async function isPlaylist(file: string): Promise<boolean> {
-  return (await firstBytes(file, HEADER.length)) === HEADER;
+/** Whether bytes are the start of an HLS playlist as ffmpeg detects it; undefined where more of them are needed. */
+export function beginsPlaylist(head: Buffer): boolean | undefined {
+  const at = endOfTags(head);
+  if (at === undefined) return undefined;
+  const begin = head.toString('latin1', at, at + HEADER.length);
+  if (begin.length < HEADER.length && HEADER.startsWith(begin)) return undefined;
+  return begin === HEADER;
 }
 
-function refusedPlaylist(file: string, what: string): GuardError {
-  return new GuardError('path-not-allowed', `the playlist ${file} may not be read by this service: ${what}`);
-}
-
-/** The files and addresses in a playlist: its lines that are not tags, and the URI attributes of tags. */
-function entriesOf(file: string, text: string): string[] {
-  if (text.length > MOST_BYTES) throw refusedPlaylist(file, `it is longer than ${MOST_BYTES / 2 ** 20} MiB`);
-  if (/[\0\\]/.test(text)) throw refusedPlaylist(file, 'it has characters that no playlist needs');
-  const lines = text.split(/\r\n|\n|\r/).filter((line) => line !== '');
-  if (lines.some((line) => line.length > MOST_CHARACTERS))
-    throw refusedPlaylist(file, 'it has lines that are too long');
-  return lines.flatMap((line) =>
-    line.startsWith('#')
-      ? [...line.matchAll(/\bURI=(?:"([^"]*)"?|([^,\s]*))/gi)].map(([, quoted, plain]) => quoted ?? plain ?? '')
-      : [line],
-  );
+/** The text of a playlist, without the tags before it. */
+export function playlistText(bytes: Buffer): string {
+  return bytes.subarray(endOfTags(bytes)).toString('utf8');
 }
 
 /**
- * Checks an HLS playlist in a file, and the playlists in it, because ffmpeg opens everything that they list.
- * @param allowed returns the real path of an allowed file, undefined where it does not exist, and throws for anything else
- * @throws GuardError, also for a playlist that lists addresses: such a playlist can only be read by URL
+ * Replaces every address in a playlist: its lines that are not tags, and the URI attributes of tags.
+ * @param replace gives the new address; throws where the entry may not be read
+ * @throws PlaylistError for a playlist beyond the limits
  */
-export async function checkPlaylist(
-  file: string,
-  allowed: (entry: string) => Promise<string | undefined>,
-  depth = 1,
-): Promise<void> {
-  if (depth > MOST_DEPTH) throw refusedPlaylist(file, 'it is nested too deep');
-  for (const entry of new Set(entriesOf(file, await firstBytes(file, MOST_BYTES + 1)))) {
-    if (/^\s*[a-z][a-z\d+.-]*:/i.test(entry)) {
-      throw refusedPlaylist(
-        file,
-        `it names the address ${entry.slice(0, 100)}; only files beside it are followed from there`,
+export function rewritePlaylist(text: string, replace: (entry: string, tag: string | undefined) => string): string {
+  if (text.includes('\0')) throw new PlaylistError('it has characters that no playlist has');
+  const lines = text.split(/\r\n|\n|\r/);
+  let entries = 0;
+  const checked = (entry: string, tag: string | undefined): string => {
+    entries += 1;
+    if (entries > PLAYLIST_LIMITS.entries)
+      throw new PlaylistError(`it has more than ${PLAYLIST_LIMITS.entries} entries`);
+    if (entry.length > PLAYLIST_LIMITS.address) throw new PlaylistError('it has addresses that are too long');
+    return replace(entry, tag);
+  };
+  return lines
+    .map((line) => {
+      if (line === '') return line;
+      if (!line.startsWith('#')) return checked(line, undefined);
+      const tag = /^#[\w-]+/.exec(line)?.[0] ?? '#';
+      return line.replace(
+        /\bURI=(?:"([^"]*)"?|([^,\s]*))/gi,
+        (_, quoted: string | undefined, plain: string | undefined) => `URI="${checked(quoted ?? plain ?? '', tag)}"`,
       );
-    }
-    const real = await allowed(path.resolve(path.dirname(file), entry));
-    if (real !== undefined && (await isPlaylist(real))) await checkPlaylist(real, allowed, depth + 1);
-  }
+    })
+    .join('\n');
 }

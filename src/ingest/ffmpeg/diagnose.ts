@@ -1,4 +1,5 @@
 import type { FailureDetail } from '../../core/errors.ts';
+import { childMemoryLimit } from '../../core/process/memory-limit.ts';
 import { IngestError, type IngestErrorCode } from '../errors.ts';
 
 /** Patterns of ffmpeg's and ffprobe's messages. The first match decides. */
@@ -41,6 +42,12 @@ const SYMPTOMS: readonly {
     code: 'too-large',
     sign: /Picture size (\d+x\d+) exceeds specified max pixel count|Picture size (\d+x\d+) is invalid/,
     sentence: (label, match) => `The pictures in "${label}" are too large (${match[1] ?? match[2]} pixels).`,
+  },
+  {
+    code: 'too-large',
+    sign: /Cannot allocate memory|Out of memory/i,
+    sentence: (label) =>
+      `Decoding "${label}" takes more memory than ffmpeg may use (${Math.round(childMemoryLimit() / 2 ** 20)} MiB): scale the video down.`,
   },
   {
     code: 'no-permission',

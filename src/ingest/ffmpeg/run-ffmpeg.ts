@@ -29,7 +29,7 @@ export interface FfmpegJob {
 export async function runFfmpeg(source: Source, job: FfmpegJob, signal: AbortSignal): Promise<void> {
   throwIfAborted(signal, source.label);
   const { ffmpeg } = await findFfmpeg();
-  const { input, options, env } = await ffmpegInput(source);
+  const { input, options, env, failure: readFailure } = await ffmpegInput(source);
   const { doing, advice, inputOptions = [], folder, build, failOn } = job;
   let failure: IngestError | undefined;
   const common = ['-hide_banner', '-nostdin', '-nostats', '-v', failOn === undefined ? 'error' : 'warning', '-y'];
@@ -53,6 +53,8 @@ export async function runFfmpeg(source: Source, job: FfmpegJob, signal: AbortSig
   if (failure !== undefined) throw failure;
   const detail = running.detail();
   if (detail.exitCode === 0) return;
+  const unread = readFailure();
+  if (unread !== undefined) throw unread;
   const said = detail.stderr?.find((line) => REASON.test(line)) ?? detail.stderr?.at(-1);
   const reason = said === undefined ? '' : ` (${said.replace(/^\[[^\]]*\]\s*/, '').trim()})`;
   throw new IngestError('write-failed', `${doing} "${source.label}" failed${reason}: ${advice}`, {

@@ -72,7 +72,7 @@ export async function listSubtitles(source: Source, signal: AbortSignal): Promis
  */
 export async function extractSubtitles(source: Source, stream: number, signal: AbortSignal): Promise<string> {
   const { ffmpeg } = await findFfmpeg();
-  const { input, options, env } = await ffmpegInput(source);
+  const { input, options, env, failure } = await ffmpegInput(source);
   const common = ['-hide_banner', '-nostdin', '-nostats', '-v', 'error'];
   const args = ffmpegCommand(input)
     .inputOptions(...[...common, ...options])
@@ -82,6 +82,6 @@ export async function extractSubtitles(source: Source, stream: number, signal: A
     ._getArguments();
   const answer = await runProcess({ program: ffmpeg, args, env, signal }, EXTRACTION_MS);
   throwIfAborted(signal, source.label);
-  if (answer.detail.exitCode !== 0) throw decodeFailure(source.label, answer.detail, answer.cause);
+  if (answer.detail.exitCode !== 0) throw failure() ?? decodeFailure(source.label, answer.detail, answer.cause);
   return answer.stdout;
 }

@@ -20,10 +20,10 @@ export async function runFfprobe<Schema extends z.ZodType>(
   signal: AbortSignal,
 ): Promise<z.infer<Schema>> {
   const { ffprobe } = await findFfmpeg();
-  const { input, options, env } = await ffmpegInput(source);
+  const { input, options, env, failure } = await ffmpegInput(source);
   const args = ['-v', 'error', ...options, '-of', 'json', ...queries, '-i', input];
   const answer = await runProcess({ program: ffprobe, args, env, signal }, TIMEOUT_MS);
   throwIfAborted(signal, source.label);
-  if (answer.detail.exitCode !== 0) throw decodeFailure(source.label, answer.detail, answer.cause);
+  if (answer.detail.exitCode !== 0) throw failure() ?? decodeFailure(source.label, answer.detail, answer.cause);
   return shape.parse(JSON.parse(answer.stdout));
 }

@@ -1,6 +1,6 @@
-import { open, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { type ProcessOutput, runProcess } from '../../core/process/run-process.ts';
+import { openRegular } from '../../core/regular-file.ts';
 import type { Micros } from '../../core/types.ts';
 import { probePicture } from '../decode/still-picture.ts';
 import { IngestError, throwIfAborted } from '../errors.ts';
@@ -69,19 +69,22 @@ export async function probe(
   throwIfAborted(options.signal, source.label);
   const report = ProbeReport.safeParse(parseJson(answer.stdout));
   const format = report.data?.format;
-  if (answer.timedOut || answer.detail.exitCode !== 0 || format === undefined) throw await refusal(source, answer);
-  const stream = chooseStream(source, report.data?.streams ?? [], format.format_name, answer);
-  return describe(format, stream, report.data?.streams ?? []);
+  if (answer.timedOut || answer.detail.exitCode !== 0 || format === undefined) {
+    throw answer.timedOut ? await refusal(source, answer) : (address.failure() ?? (await refusal(source, answer)));
+  }
+  const streams = report.data?.streams ?? [];
+  const unread = streams.length === 0 ? address.failure() : undefined;
+  if (unread !== undefined) throw unread;
+  const stream = chooseStream(source, streams, format.format_name, answer);
+  return describe(format, stream, streams);
 }
 
 /** Checks that a local file exists, is readable and is not empty. */
 async function checkFile(source: Source): Promise<void> {
   try {
-    const info = await stat(source.input);
-    if (info.isFile() && info.size === 0) {
-      throw new IngestError('empty-file', `"${source.label}" is empty (zero bytes): get it again.`);
-    }
-    await (await open(source.input)).close();
+    const { handle, size } = await openRegular(source.input);
+    await handle.close();
+    if (size === 0) throw new IngestError('empty-file', `"${source.label}" is empty (zero bytes): get it again.`);
   } catch (error) {
     throw asInputError(error, source.label);
   }

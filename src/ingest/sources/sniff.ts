@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { readRegular } from '../../core/regular-file.ts';
 
 /** Still pictures. They go through sharp, not ffmpeg; an animated WebP or AVIF counts as its first picture. */
 export const PICTURE_EXTENSIONS: ReadonlySet<string> = new Set(['.jpg', '.jpeg', '.png', '.webp', '.avif']);
@@ -59,13 +59,7 @@ export async function isTypeScript(path: string): Promise<boolean> {
 /** One character per byte; empty where the file cannot be read. */
 async function firstBytes(path: string, count: number): Promise<string> {
   try {
-    const file = await open(path);
-    try {
-      const { bytesRead, buffer } = await file.read(Buffer.alloc(count), 0, count, 0);
-      return buffer.toString('latin1', 0, bytesRead);
-    } finally {
-      await file.close();
-    }
+    return (await readRegular(path, count)).toString('latin1');
   } catch {
     return '';
   }

@@ -1,6 +1,8 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { glob } from 'tinyglobby';
+import { hideAddress } from '../../core/text/secrets.ts';
+import type { RelayedSource } from '../access/relay.ts';
 import { IngestError } from '../errors.ts';
 import { isPictureContent, isTypeScript, MEDIA_EXTENSIONS, PICTURE_EXTENSIONS } from './sniff.ts';
 import { isSystemFolder } from './system-folders.ts';
@@ -24,8 +26,8 @@ export interface Source {
 export interface AccessLimits {
   /** Names of the allowed demuxers. */
   readonly formats: readonly string[];
-  /** The URL of the HTTP proxy that checks every address; absent for a local file. */
-  readonly proxy?: string;
+  /** The relay that checks everything that the source names; absent for a video in a file. */
+  readonly relay?: RelayedSource;
 }
 
 /** The sources of a command's arguments. */
@@ -91,13 +93,13 @@ function urlSource(arg: string): Source {
   try {
     url = new URL(arg);
   } catch (cause) {
-    throw new IngestError('missing-file', `"${arg}" is not a valid URL.`, { cause });
+    throw new IngestError('missing-file', `"${hideAddress(arg)}" is not a valid URL.`, { cause });
   }
   const last = url.pathname
     .split('/')
     .filter((part) => part !== '')
     .at(-1);
-  return { kind: 'url', input: url.href, name: last === undefined ? url.host : decode(last), label: arg };
+  return { kind: 'url', input: url.href, name: last === undefined ? url.host : decode(last), label: hideAddress(arg) };
 }
 
 function decode(part: string): string {
@@ -170,7 +172,13 @@ function byName(a: string, b: string): number {
 /** The error of a path that could not be read. */
 export function asInputError(error: unknown, label: string): IngestError {
   if (error instanceof IngestError) return error;
-  const code = (error as NodeJS.ErrnoException).code;
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOTREGULAR') {
+    const advice = 'name a file, or pipe it in: secondglance caption - < FILE';
+    return new IngestError('not-a-file', `"${label}" is a named pipe, a socket or a device: ${advice}`, {
+      cause: error,
+    });
+  }
   if (code === 'EACCES' || code === 'EPERM') {
     return new IngestError('no-permission', `"${label}" may not be read by this user: change its permissions.`, {
       cause: error,

@@ -1,10 +1,13 @@
+import { execFile } from 'node:child_process';
 import { copyFile, mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { crc32, deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type GuardLists, openGuard, underGuard } from '../../../src/ingest/access/guard.ts';
 import { probe } from '../../../src/ingest/probe/probe.ts';
 import { readKeyframes } from '../../../src/ingest/read-keyframes.ts';
+import { ffmpegInput } from '../../../src/ingest/sources/ffmpeg-input.ts';
 import type { Source } from '../../../src/ingest/sources/sources.ts';
 import { errorOf, IMAGE, NEVER, readAll, sourceOf } from '../../support/reading.ts';
 import { ffmpeg, makeFolder } from '../../support/videos.ts';
@@ -122,6 +125,31 @@ describe('files', () => {
       await writeFile(inFilms('master.m3u8'), `#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n${nested}\n`);
       expect(await refused(inFilms('master.m3u8'))).toMatchObject({ code: 'path-not-allowed' });
     }
+  });
+
+  test('a named pipe is refused at once', async () => {
+    await promisify(execFile)('mkfifo', [inFilms('pipe.ts')]);
+    expect(await refused(inFilms('pipe.ts'))).toMatchObject({ code: 'not-a-file' });
+    const list = '#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:3,\npipe.ts\n#EXT-X-ENDLIST\n';
+    await writeFile(inFilms('pipes.m3u8'), list);
+    expect(await refused(inFilms('pipes.m3u8'))).toMatchObject({ code: expect.any(String) });
+    expect(await errorOf(readAll(inFilms('pipe.ts'), 'keyframes'))).toMatchObject({ code: 'not-a-file' });
+  });
+
+  test('what was checked is what is read: a link that takes its place later changes nothing', async () => {
+    const { times } = await readAll(inFilms('a.ts'), 'keyframes');
+    await copyFile(inFilms('a.ts'), inFilms('swapped.ts'));
+    const guard = await openGuard({ allowPaths: [films], allowUrls: [] });
+    const found = await underGuard(guard, await sourceOf(inFilms('swapped.ts')), async (opened) => {
+      await rename(inFilms('swapped.ts'), inFilms('aside.ts'));
+      await symlink('/etc/hostname', inFilms('swapped.ts'));
+      const media = await probe(opened, { signal: NEVER });
+      const reader = readKeyframes(opened, media, { image: IMAGE, signal: NEVER, choice: { mode: 'keyframes' } });
+      const seen: number[] = [];
+      for await (const { pts } of reader) seen.push(pts);
+      return seen;
+    });
+    expect(found).toEqual(times);
   });
 
   test('a concat list, whatever it is called', async () => {
@@ -258,6 +286,57 @@ describe('addresses', () => {
     const toFile = await lead('file', `file://${outside}/secret.ts`);
     expect(toFile).toMatchObject({ code: 'blocked-protocol', message: expect.stringContaining('a "file" address') });
     expect(stranger.requests).toEqual([]);
+  });
+
+  test.each([
+    ['a key', (address: string) => `#EXT-X-KEY:METHOD=AES-128,URI="${address}"\n#EXTINF:3,\na.ts\n`],
+    ['an initialisation', (address: string) => `#EXT-X-MAP:URI="${address}"\n#EXTINF:3,\na.ts\n`],
+    ['a segment', (address: string) => `#EXTINF:3,\n${address}\n`],
+    ['a quality', (address: string) => `#EXT-X-STREAM-INF:BANDWIDTH=1\n${address}\n`],
+  ])('a playlist that names %s with another scheme: nothing connects, guarded or not', async (name, linesOf) => {
+    const { port } = new URL(stranger.url);
+    stranger.requests.length = 0;
+    const contacts = stranger.connections();
+    const file = `${name.replaceAll(' ', '-')}.m3u8`;
+    const lines = linesOf(`httpproxy://127.0.0.1:${port}/internal:80`);
+    await writeFile(inFilms(file), `#EXTM3U\n#EXT-X-TARGETDURATION:3\n${lines}#EXT-X-ENDLIST\n`);
+    expect(await asked(`${friend.url}/${file}`)).toMatchObject({ code: 'blocked-protocol' });
+    await errorOf(readAll(`${friend.url}/${file}`, 'keyframes'));
+    expect(stranger.connections()).toBe(contacts);
+  });
+
+  test('a playlist behind an answer that is not recognised as one leads nowhere', async () => {
+    stranger.requests.length = 0;
+    const hop = `#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:3,\n${stranger.url}/secret.ts\n#EXT-X-ENDLIST\n`;
+    // ffmpeg reads from the middle of a file where a playlist says so.
+    await writeFile(inFilms('middle.ts'), Buffer.concat([Buffer.alloc(64), Buffer.from(hop)]));
+    const list = `#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:3,\n#EXT-X-BYTERANGE:${hop.length}@64\nmiddle.ts\n#EXT-X-ENDLIST\n`;
+    await writeFile(inFilms('middle.m3u8'), list);
+    await asked(`${friend.url}/middle.m3u8`);
+    await errorOf(readAll(`${friend.url}/middle.m3u8`, 'keyframes'));
+    expect(stranger.requests).toEqual([]);
+  });
+
+  test('a playlist that names itself ends soon, also without a guard', async () => {
+    for (const [name, line] of [
+      ['self-quality', '#EXT-X-STREAM-INF:BANDWIDTH=1'],
+      ['self-segment', '#EXTINF:3,'],
+    ]) {
+      const text = `#EXTM3U\n#EXT-X-TARGETDURATION:3\n${line}\n${name}.m3u8\n#EXT-X-ENDLIST\n`;
+      await writeFile(inFilms(`${name}.m3u8`), text);
+      friend.requests.length = 0;
+      await asked(`${friend.url}/${name}.m3u8`);
+      await errorOf(readAll(`${friend.url}/${name}.m3u8`, 'keyframes'));
+      await errorOf(readAll(inFilms(`${name}.m3u8`), 'keyframes'));
+      expect(friend.requests.length).toBeLessThan(40);
+    }
+  });
+
+  test('the command line of ffmpeg has neither password nor token', async () => {
+    const { options, input } = await ffmpegInput(
+      url(`${friend.url.replace('//', '//ann:hunter22@')}/a.ts?token=t0ken`),
+    );
+    expect([...options, input].join(' ')).not.toMatch(/hunter22|t0ken/);
   });
 
   test('a concat list by address', async () => {

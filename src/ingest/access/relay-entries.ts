@@ -1,0 +1,109 @@
+import path from 'node:path';
+import { BlockedProtocolError } from './errors.ts';
+import { PLAYLIST_LIMITS, PlaylistError } from './playlist.ts';
+
+/** What an entry of the relay stands for. */
+export type RelayTarget =
+  | { readonly kind: 'url'; readonly url: URL }
+  | { readonly kind: 'file'; readonly file: string };
+
+/** What a playlist may name, beside the addresses themselves. */
+export interface EntryRules {
+  /** Checks an address before anything connects. Throws a GuardError. */
+  checkUrl(url: URL, why?: string): void;
+  /** Checks the path that a local playlist names, without following links. Throws a GuardError. */
+  checkFile(file: string): void;
+  /** Checks whether a local playlist may name addresses of a scheme. Throws a GuardError or a BlockedProtocolError. */
+  checkScheme(scheme: string, playlist: string): void;
+}
+
+/** An entry: a target, and how many playlists led to it. */
+export interface RelayEntry {
+  readonly target: RelayTarget;
+  readonly depth: number;
+  /** Its name in the relay's address, with the extension by which ffmpeg tells formats apart. */
+  readonly name: string;
+}
+
+const SCHEME = /^\s*([a-z][a-z\d+.-]*):/i;
+
+function nameOf(target: RelayTarget): string {
+  const whole = target.kind === 'url' ? target.url.pathname : target.file;
+  const base = whole.split('/').at(-1) ?? '';
+  const name = base
+    .replace(/[^\w.-]/g, '_')
+    .replace(/^\.+/, '')
+    .slice(-64);
+  return name === '' ? 'source' : name;
+}
+
+/** Everything that one source may read through the relay: the source itself, and what its playlists name. */
+export class RelayEntries {
+  readonly #rules: EntryRules;
+  readonly #entries: RelayEntry[] = [];
+  readonly #ids = new Map<string, number>();
+  readonly #playlists = new Set<RelayEntry>();
+  #playlistBytes = 0;
+
+  constructor(rules: EntryRules) {
+    this.#rules = rules;
+  }
+
+  /** The id of a target that `depth` playlists led to. */
+  add(target: RelayTarget, depth: number): number {
+    const key = `${depth} ${target.kind === 'url' ? target.url.href : target.file}`;
+    const known = this.#ids.get(key);
+    if (known !== undefined) return known;
+    if (depth > PLAYLIST_LIMITS.depth) throw new PlaylistError('playlists are nested too deep');
+    if (this.#entries.length >= 2 * PLAYLIST_LIMITS.entries)
+      throw new PlaylistError('its playlists have too many entries');
+    const id = this.#entries.push({ target, depth, name: nameOf(target) }) - 1;
+    this.#ids.set(key, id);
+    return id;
+  }
+
+  get(id: number): RelayEntry | undefined {
+    return this.#entries[id];
+  }
+
+  /** Counts a playlist that was read. Throws a PlaylistError beyond the limits. */
+  countPlaylist(entry: RelayEntry, bytes: number): void {
+    if (entry.depth >= PLAYLIST_LIMITS.depth) throw new PlaylistError('playlists are nested too deep');
+    this.#playlists.add(entry);
+    this.#playlistBytes += bytes;
+    if (this.#playlists.size > PLAYLIST_LIMITS.playlists) {
+      throw new PlaylistError(`it leads to more than ${PLAYLIST_LIMITS.playlists} playlists`);
+    }
+    if (this.#playlistBytes > PLAYLIST_LIMITS.totalBytes) {
+      throw new PlaylistError(`its playlists have more than ${PLAYLIST_LIMITS.totalBytes / 2 ** 20} MiB`);
+    }
+  }
+
+  /**
+   * What a playlist names. Throws a GuardError for what may not be read, a BlockedProtocolError for schemes that are not followed.
+   * @param base the playlist
+   */
+  resolve(text: string, base: RelayTarget): RelayTarget {
+    const scheme = SCHEME.exec(text)?.[1]?.toLowerCase();
+    if (base.kind === 'url') {
+      if (!URL.canParse(text, base.url.href)) throw new PlaylistError('it names an address that is not valid');
+      return this.#url(new URL(text, base.url));
+    }
+    if (scheme === undefined) return this.#file(path.resolve(path.dirname(base.file), text));
+    this.#rules.checkScheme(scheme, base.file);
+    if (scheme === 'file') return this.#file(path.resolve('/', text.trim().replace(/^file:(\/\/)?/i, '')));
+    return this.#url(new URL(text.trim()));
+  }
+
+  #url(url: URL): RelayTarget {
+    if (!/^https?:$/.test(url.protocol)) throw new BlockedProtocolError(url.protocol, `it leads to ${url.protocol}`);
+    url.hash = '';
+    this.#rules.checkUrl(url);
+    return { kind: 'url', url };
+  }
+
+  #file(file: string): RelayTarget {
+    this.#rules.checkFile(file);
+    return { kind: 'file', file };
+  }
+}
