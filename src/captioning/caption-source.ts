@@ -16,7 +16,7 @@ import type { GroupCaptions } from '../pipeline/cues/order.ts';
 import type { CaptionStream } from '../pipeline/track-events.ts';
 import { type Journal, openJournal } from '../storage/journal.ts';
 import type { Captioner, CaptionOptions } from '../workers/captioner.ts';
-import { captionOptions, digest } from './input-identity.ts';
+import { captionOptions, digest, writtenIdentity } from './input-identity.ts';
 import { journalFolder } from './journal-files.ts';
 import { type GroupWork, runGroups } from './run-groups.ts';
 import type { KeyframeSettings } from './settings.ts';
@@ -124,7 +124,7 @@ export async function captionSource<Result>(
     const media = await probe(source, { signal });
     const header = {
       // Stdin cannot be read again: its journal is of no use to another run.
-      input: identity ?? { stdin: process.pid, at: Date.now() },
+      input: identity === undefined ? { stdin: process.pid, at: Date.now() } : writtenIdentity(identity),
       media: { codec: media.codec, width: media.width, height: media.height, duration: media.duration },
       options: captionOptions(settings),
       model: captioner.model.sha256,

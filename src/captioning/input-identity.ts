@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import type { JsonObject, JsonValue } from '../core/json-value.ts';
+import { hideAddress } from '../core/text/secrets.ts';
 import type { ModelIdentity } from '../core/types.ts';
 import type { Source } from '../ingest/sources/sources.ts';
 import { DEFAULT_LANGUAGE, type KeyframeSettings, type TrackSettings } from './settings.ts';
@@ -17,9 +18,16 @@ export async function identify(source: Source): Promise<JsonObject | undefined> 
   return { path, size, changed: mtimeMs };
 }
 
-/** The owner of a track: the path or address of its input, whatever its content. Stdin counts as one input. */
+/** The owner of a track: the path or address of its input, whatever its content, without secrets. Stdin counts as one input. */
 export function sourceOf(identity: JsonObject | undefined): string {
-  return String(identity?.path ?? identity?.url ?? '-');
+  const { path, url } = identity ?? {};
+  return typeof url === 'string' ? hideAddress(url) : String(path ?? '-');
+}
+
+/** An identity as it may be written to disk: an address without its secrets, told apart from others by a hash. */
+export function writtenIdentity(identity: JsonObject): JsonObject {
+  const { url } = identity;
+  return typeof url === 'string' ? { url: hideAddress(url), hash: digest(url) } : identity;
 }
 
 /** The options that decide the captions, as journals and tracks list them. */

@@ -3,7 +3,7 @@ import { sourceOf } from '../captioning/input-identity.ts';
 import { assertWritable } from '../captioning/outputs/output-status.ts';
 import { writeOutputs } from '../captioning/outputs/write-outputs.ts';
 import { readRequest, settingsOf, trackKey, type VideoRequest } from '../captioning/queued/video-request.ts';
-import { failedSummary, type InputSummary } from '../captioning/summary.ts';
+import { failedInService, failedSummary, type InputSummary } from '../captioning/summary.ts';
 import { stateDir } from '../config/state-folder.ts';
 import { SecondGlanceError } from '../core/errors.ts';
 import type { IngestReport } from '../ingest/decode/damage.ts';
@@ -60,6 +60,7 @@ async function writeTracks(
       settings: settingsOf(request),
       model: request.model,
       stateDir: stateDir(),
+      checkFolder: (folder) => guard.folder(folder),
       verbose: false,
       began,
       onProgress: () => undefined,
@@ -82,7 +83,7 @@ async function finish({ queue }: ServiceContext, { video, run }: RunPayload, sum
 }
 
 async function finishFailed(context: ServiceContext, of: RunPayload, error: unknown): Promise<void> {
-  await finish(context, of, failedSummary(await context.queue.records.nameOf(of.video), error));
+  await finish(context, of, failedInService(await context.queue.records.nameOf(of.video), error));
 }
 
 async function handle(context: ServiceContext, of: RunPayload, job: JobContext): Promise<void> {

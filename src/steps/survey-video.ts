@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { captionKeyframes } from '../captioning/caption-source.ts';
-import { digest } from '../captioning/input-identity.ts';
+import { digest, writtenIdentity } from '../captioning/input-identity.ts';
 import { journalFolder } from '../captioning/journal-files.ts';
 import type { InputProgress } from '../captioning/reporter.ts';
 import type { JsonObject } from '../core/json-value.ts';
@@ -51,7 +51,7 @@ export async function surveyVideo(request: SurveyRequest): Promise<VideoSurvey> 
   const choice = samplingChoice(media);
   const header = {
     use: 'steps',
-    input: identity,
+    input: writtenIdentity(identity),
     media: { codec: media.codec, width: media.width, height: media.height, duration: media.duration },
     options: { every: choice.interval / 1e6, passes: request.passes },
     model: captioner.model.sha256,

@@ -2,7 +2,9 @@ import { createReadStream } from 'node:fs';
 import { open, realpath, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { errnoOf, SecondGlanceError } from '../core/errors.ts';
+import { type CheckedFolder, type FolderCheck, openCheckedFolder } from './checked-folder.ts';
 import { OutputError, outputError } from './errors.ts';
+import { openPipe } from './open-pipe.ts';
 import { ByteHash, type TextSink, type Written } from './sink.ts';
 import { StreamSink } from './stream-sink.ts';
 import { openTempFile, releaseTempFile, removeTempFile, syncFolder, type TempFile, writeAll } from './temp-file.ts';
@@ -19,6 +21,25 @@ export type OnBeforeRename = (written: Written) => Promise<void>;
  */
 export type Transform = (text: string, output: string) => Promise<readonly string[]>;
 
+/** How a file is written. */
+export interface FileSinkOptions {
+  readonly onBeforeRename?: OnBeforeRename | undefined;
+  readonly transform?: Transform | undefined;
+  /** Checks the folder that is written to, which is created where it is missing. */
+  readonly checkFolder?: FolderCheck | undefined;
+  /** Only this user may read the file. */
+  readonly private?: boolean;
+  /** Ends waiting for the reader of a pipe. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface SinkPlace {
+  readonly target: string;
+  /** What is written; its folder is open where it was checked. */
+  readonly file: string;
+  readonly folder?: CheckedFolder;
+}
+
 /** Changes whenever the file is written or replaced. */
 async function versionOf(file: string): Promise<string> {
   const found = await stat(file).catch((error: unknown) => {
@@ -34,8 +55,8 @@ class FileSink implements TextSink {
   readonly scratch: string;
   /** Version of the target when the sink was opened. */
   readonly #initial: string;
-  readonly #onBeforeRename: OnBeforeRename;
-  readonly #transform: Transform | undefined;
+  readonly #options: FileSinkOptions;
+  readonly #folder: CheckedFolder | undefined;
   #temp: TempFile;
   #bytes = new ByteHash();
   #notes: readonly string[] = [];
@@ -43,19 +64,12 @@ class FileSink implements TextSink {
   #writes: Promise<void> = Promise.resolve();
   #state: 'open' | 'committed' | 'discarded' = 'open';
 
-  constructor(
-    target: string,
-    file: string,
-    initial: string,
-    temp: TempFile,
-    onBeforeRename: OnBeforeRename,
-    transform?: Transform,
-  ) {
-    this.target = target;
-    this.scratch = file;
+  constructor(place: SinkPlace, initial: string, temp: TempFile, options: FileSinkOptions) {
+    this.target = place.target;
+    this.scratch = place.file;
+    this.#folder = place.folder;
     this.#initial = initial;
-    this.#onBeforeRename = onBeforeRename;
-    this.#transform = transform;
+    this.#options = options;
     this.#temp = temp;
   }
 
@@ -104,18 +118,20 @@ class FileSink implements TextSink {
       try {
         await this.#temp.handle.sync();
         await this.#temp.handle.close();
-        if (this.#transform !== undefined) await this.#applyTransform(this.#transform);
+        const { transform, onBeforeRename } = this.#options;
+        if (transform !== undefined) await this.#applyTransform(transform);
         if ((await versionOf(this.scratch)) !== this.#initial) {
           throw new OutputError(
             'output-changed',
             `another program wrote ${this.target} in the meantime; it is left unchanged`,
           );
         }
-        await this.#onBeforeRename(this.#written());
+        await onBeforeRename?.(this.#written());
         await rename(this.#temp.path, this.scratch);
         this.#state = 'committed';
         releaseTempFile(this.#temp);
         await syncFolder(path.dirname(this.scratch));
+        await this.#folder?.close();
       } catch (error) {
         if (error instanceof SecondGlanceError) throw error;
         throw outputError(error, `write ${this.target}`);
@@ -133,30 +149,46 @@ class FileSink implements TextSink {
     this.#state = 'discarded';
     await this.#writes.catch(() => undefined);
     await removeTempFile(this.#temp);
+    await this.#folder?.close();
   }
 }
 
+/** Opens the folder of a file that is checked, and gives the path under which the file is written from then on. */
+async function placeOf(target: string, file: string, check: FolderCheck | undefined): Promise<SinkPlace> {
+  if (check === undefined) return { target, file };
+  const folder = await openCheckedFolder(path.dirname(file), check);
+  return { target, file: path.join(folder.path, path.basename(file)), folder };
+}
+
 /**
- * A sink for the file `target`, whose folder must exist. The target changes only on `commit`, atomically, and not if
+ * A sink for the file `target`, whose folder must exist, unless it is checked. The target changes only on `commit`, atomically, and not if
  * another program wrote it since the sink was opened (`output-changed`). A symbolic link is kept, and the file that it
- * points to is written. A device or a named pipe is written directly, unless there is a `transform`.
+ * points to is written. A device or a named pipe is written directly, unless there is a `transform` or a check.
  */
-export async function openFileSink(
-  target: string,
-  onBeforeRename: OnBeforeRename = async () => undefined,
-  transform?: Transform,
-): Promise<TextSink> {
-  const doing = `write ${target}`;
+export async function openFileSink(target: string, options: FileSinkOptions = {}): Promise<TextSink> {
+  const { transform, checkFolder, signal } = options;
+  let place: SinkPlace | undefined;
   try {
     const known = await stat(target).catch(() => undefined);
     if (known?.isDirectory() === true) throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' });
-    if (known !== undefined && !known.isFile() && transform === undefined) {
-      const handle = await open(target, 'w');
-      return new StreamSink(target, handle.createWriteStream(), true);
+    if (known !== undefined && !known.isFile()) {
+      if (checkFolder !== undefined) {
+        throw new OutputError('output-outside', `${target} is not written to: it is no regular file`);
+      }
+      if (transform === undefined && known.isFIFO())
+        return new StreamSink(target, await openPipe(target, signal), true);
+      if (transform === undefined) {
+        const handle = await open(target, 'w');
+        return new StreamSink(target, handle.createWriteStream(), true);
+      }
     }
-    const file = known === undefined ? path.resolve(target) : await realpath(target);
-    return new FileSink(target, file, await versionOf(file), await openTempFile(file), onBeforeRename, transform);
+    place = await placeOf(target, known === undefined ? path.resolve(target) : await realpath(target), checkFolder);
+    const temp = await openTempFile(place.file, options.private === true ? 0o600 : undefined);
+    return new FileSink(place, await versionOf(place.file), temp, options);
   } catch (error) {
-    throw outputError(error, doing);
+    await place?.folder?.close();
+    if (signal?.aborted) throw signal.reason;
+    if (error instanceof SecondGlanceError) throw error;
+    throw outputError(error, `write ${target}`);
   }
 }

@@ -5,7 +5,7 @@ import type { AppendOutcome, CaptionStore } from '../core/caption-store.ts';
 import { errnoOf } from '../core/errors.ts';
 import type { JsonObject, JsonValue } from '../core/json-value.ts';
 import type { Caption } from '../core/types.ts';
-import { ensureFolder } from './ensure-folder.ts';
+import { ensureStateFolder } from './ensure-folder.ts';
 import { OutputError, outputError } from './errors.ts';
 import { type FileLock, lockFile } from './file-lock.ts';
 import { syncFolder, writeAll } from './temp-file.ts';
@@ -214,14 +214,15 @@ export async function openJournal(
   let lock: FileLock | undefined;
   let handle: FileHandle | undefined;
   try {
-    await ensureFolder(folder);
+    await ensureStateFolder(folder);
     lock = await lockFile(file);
     if (options.fresh === true) await rm(file, { force: true });
     // Not 'a+': after a failed append the file is truncated, so writes need explicit positions.
     handle = await open(file, 'r+').catch((error: unknown) => {
-      if (errnoOf(error) === 'ENOENT') return open(file, 'wx+');
+      if (errnoOf(error) === 'ENOENT') return open(file, 'wx+', 0o600);
       throw error;
     });
+    await handle.chmod(0o600).catch(() => undefined); // one of an earlier version
     const journal = new JournalFile(file, handle, lock);
     await journal.load(toLine({ journal: FORMAT, header: JSON.parse(canonical(header)) }));
     await syncFolder(folder);

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { errnoOf } from '../core/errors.ts';
-import { ensureFolder } from './ensure-folder.ts';
+import { openRegular } from '../core/regular-file.ts';
+import { ensureStateFolder } from './ensure-folder.ts';
 import { OutputExistsError, type OutputKind, outputError } from './errors.ts';
-import { openFileSink, type Transform } from './file-sink.ts';
+import { type FileSinkOptions, openFileSink, type Transform } from './file-sink.ts';
 import type { TextSink } from './sink.ts';
 
 /** An entry of the output manifest: one file in the state folder per target. */
@@ -51,7 +51,8 @@ function entryFile(stateDir: string, place: string): string {
 
 async function hashOf(file: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file)) hash.update(chunk);
+  const { handle } = await openRegular(file);
+  for await (const chunk of handle.createReadStream()) hash.update(chunk as Buffer);
   return hash.digest('hex');
 }
 
@@ -84,11 +85,11 @@ export async function recordOutput(
 ): Promise<void> {
   const file = await canonicalPath(target);
   const entry = entryFile(stateDir, file);
-  await ensureFolder(path.dirname(entry));
+  await ensureStateFolder(path.dirname(entry));
   const existing = await hashAt(file);
   const known = (await readEntry(entry))?.tracks ?? [];
   const replaced = known.filter(({ sha256 }) => sha256 === existing && sha256 !== output.sha256);
-  const sink = await openFileSink(entry);
+  const sink = await openFileSink(entry, { private: true });
   try {
     const { key, sha256, source } = output;
     const tracks = [...replaced, { key, sha256, source }];
@@ -102,15 +103,17 @@ export async function recordOutput(
 
 /**
  * A file sink for an output. `commit` records the bytes in the manifest before the rename, as `stale`: call
- * `recordOutput` with the key once everything that the key stands for is done. `transform`: see `openFileSink`.
+ * `recordOutput` with the key once everything that the key stands for is done. `options`: see `openFileSink`.
  */
 export function openOutputSink(
   stateDir: string,
   target: string,
   source?: string,
-  transform?: Transform,
+  options: Omit<FileSinkOptions, 'onBeforeRename'> = {},
 ): Promise<TextSink> {
-  return openFileSink(target, ({ sha256 }) => recordOutput(stateDir, target, { key: '', sha256, source }), transform);
+  const onBeforeRename = ({ sha256 }: { readonly sha256: string }): Promise<void> =>
+    recordOutput(stateDir, target, { key: '', sha256, source });
+  return openFileSink(target, { ...options, onBeforeRename });
 }
 
 /**
@@ -123,7 +126,12 @@ export async function writeOutput(
   { key, source }: { readonly key: string; readonly source?: string },
   content: string | Transform,
 ): Promise<void> {
-  const sink = await openOutputSink(stateDir, target, source, typeof content === 'string' ? undefined : content);
+  const sink = await openOutputSink(
+    stateDir,
+    target,
+    source,
+    typeof content === 'string' ? {} : { transform: content },
+  );
   try {
     if (typeof content === 'string') await sink.write(content);
     const { sha256 } = await sink.commit();

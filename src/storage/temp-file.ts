@@ -72,12 +72,13 @@ export interface TempFile {
 /**
  * Creates a temp file for `target` in the target's folder, for writing and reading, after removing those that killed runs
  * left there. Throws an OutputError.
+ * @param mode its permissions; by default those that the process gives to new files
  */
-export async function openTempFile(target: string): Promise<TempFile> {
+export async function openTempFile(target: string, mode?: number): Promise<TempFile> {
   try {
     await removeStaleFiles(target);
     const file = newName(target);
-    return { path: file, handle: await open(file, 'wx+') };
+    return { path: file, handle: await open(file, 'wx+', mode) };
   } catch (error) {
     throw outputError(error, `write ${target}`);
   }

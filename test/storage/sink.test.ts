@@ -112,14 +112,16 @@ test('two sinks of one process on one target do not interfere: the second finds 
 test('the callback runs before the rename, and prevents it by failing', async () => {
   const target = path.join(await temporaryFolder(), 'holiday.vtt');
   const claims: unknown[] = [];
-  const sink = await openFileSink(target, async (written) => {
-    claims.push(written, existsSync(target));
+  const sink = await openFileSink(target, {
+    onBeforeRename: async (written) => {
+      claims.push(written, existsSync(target));
+    },
   });
   await sink.write('text');
   const written = await sink.commit();
   expect(claims).toEqual([written, false]);
 
-  const refused = await openFileSink(`${target}2`, () => Promise.reject(new Error('no manifest')));
+  const refused = await openFileSink(`${target}2`, { onBeforeRename: () => Promise.reject(new Error('no manifest')) });
   await expect(refused.commit()).rejects.toMatchObject({ code: 'output-failed' });
   await refused.discard();
   expect(existsSync(`${target}2`)).toBe(false);

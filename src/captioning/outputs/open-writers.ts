@@ -2,6 +2,7 @@ import path from 'node:path';
 import { SecondGlanceError } from '../../core/errors.ts';
 import { UsageError } from '../../core/failures.ts';
 import type { JsonObject } from '../../core/json-value.ts';
+import { hideAddress } from '../../core/text/secrets.ts';
 import type { ModelIdentity } from '../../core/types.ts';
 import { VERSION } from '../../core/version.ts';
 import { openTrackWriter } from '../../pipeline/formats/formats.ts';
@@ -9,6 +10,7 @@ import type { TrackHeader, TrackWriter } from '../../pipeline/formats/track-writ
 import { burnTrack } from '../../pipeline/media/burn.ts';
 import { muxTrack } from '../../pipeline/media/mux.ts';
 import { segmentVideo } from '../../pipeline/media/segment.ts';
+import type { FolderCheck } from '../../storage/checked-folder.ts';
 import { ensureFolder } from '../../storage/ensure-folder.ts';
 import type { Transform } from '../../storage/file-sink.ts';
 import { openOutputSink } from '../../storage/output-manifest.ts';
@@ -28,6 +30,8 @@ export interface OutputContext {
    * are `video-needed`.
    */
   readonly signal?: AbortSignal;
+  /** Checks the folders that outputs are written to; without it all are permitted. */
+  readonly checkFolder?: FolderCheck;
   /** Takes a track that goes to `-`; without it there are none. */
   readonly stdout?: TextSink;
 }
@@ -85,7 +89,7 @@ function headerOf({ settings, model, signal }: OutputContext, { source, media }:
     model,
     source: {
       name: source.name,
-      label: source.label,
+      label: hideAddress(source.label),
       start: media.start,
       facts: { container: media.container, codec: media.codec, width: media.width, height: media.height },
     },
@@ -98,14 +102,14 @@ function headerOf({ settings, model, signal }: OutputContext, { source, media }:
 
 /** Opens the sink of an output, or stdout's for `-`, and creates its folder. */
 export async function openTarget(
-  { stateDir, stdout }: Pick<OutputContext, 'stateDir' | 'stdout'>,
+  { stateDir, stdout, checkFolder, signal }: Pick<OutputContext, 'stateDir' | 'stdout' | 'checkFolder' | 'signal'>,
   file: string,
   owner?: string,
   transform?: Transform,
 ): Promise<TextSink> {
   if (file !== '-') {
-    await ensureFolder(path.dirname(file));
-    return openOutputSink(stateDir, file, owner, transform);
+    if (checkFolder === undefined) await ensureFolder(path.dirname(file));
+    return openOutputSink(stateDir, file, owner, { transform, checkFolder, signal });
   }
   if (stdout === undefined) throw new UsageError('there is no standard output to write to: name a file');
   return stdout;

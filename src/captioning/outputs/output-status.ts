@@ -1,8 +1,9 @@
 import { assertOverwritable } from '../../storage/output-manifest.ts';
+import { checkTarget } from './check-target.ts';
 import { outputKey, type Target } from './target.ts';
 
 /**
- * True if every target is up to date. Throws an OutputExistsError if one must not be overwritten.
+ * True if every target is up to date. Throws an OutputExistsError if one must not be overwritten, and as {@link checkTarget}, `force` or not.
  * @param track `key`: what the tracks depend on, without their format; `source`: the input that owns them, if it is one
  */
 export async function assertWritable(
@@ -10,6 +11,7 @@ export async function assertWritable(
   targets: readonly Target[],
   track: { readonly key: string; readonly source?: string | undefined; readonly force: boolean },
 ): Promise<boolean> {
+  for (const target of targets) await checkTarget(target, track.source);
   if (track.force || targets.length === 0) return false;
   let current = 0;
   for (const target of targets) {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { UsageError } from '../../core/failures.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
 import { FORMAT_NAMES, type FormatName, trackFormat } from '../../pipeline/formats/formats.ts';
-import { formatOf, type Target, videoTarget } from './target.ts';
+import { formatOf, requireEnding, type Target, videoTarget } from './target.ts';
 
 /** What to write for one input. */
 export interface InputPlan {
@@ -98,12 +98,13 @@ export function planOutputs(sources: readonly Source[], request: OutputRequest, 
   const inputs = new Map(sources.map((source) => [source.input, source.label]));
   const targets = [...plan.inputs.flatMap((input) => input.targets), ...(plan.collected ? [plan.collected] : [])];
   const seen = new Set<string>();
-  for (const { path: file } of targets) {
+  for (const { path: file, format, into } of targets) {
     if (file !== '-' && seen.has(file))
       throw new UsageError(`${file} cannot take two outputs: give each a name of its own`);
     seen.add(file);
     const input = file === '-' ? undefined : inputs.get(file);
     if (input !== undefined) throw new UsageError(`the output would overwrite the input ${input}: choose another -o`);
+    if (file !== '-' && into === undefined) requireEnding(file, format);
   }
   return plan;
 }

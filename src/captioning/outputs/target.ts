@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { UsageError } from '../../core/failures.ts';
 import { type FormatName, formatOfExtension, trackFormat } from '../../pipeline/formats/formats.ts';
@@ -40,8 +41,20 @@ export function targetOf(output: string | OutputFile): Target {
   const { path: file, format, into }: OutputFile = typeof output === 'string' ? { path: output } : output;
   if (into !== undefined) return videoTarget(into, file);
   const known = format ?? formatOf(file);
+  if (format !== undefined) requireEnding(file, format);
   if (known === undefined) throw new UsageError(`cannot tell the format of ${file}: give it an extension or a format`);
   return { format: known, path: path.resolve(file) };
+}
+
+/**
+ * Checks that a file's name ends as tracks of a format do, so that a track never takes the place of something else. Throws a UsageError. Pipes
+ * and devices may have any name.
+ */
+export function requireEnding(file: string, format: FormatName): void {
+  if (formatOf(file) === format) return;
+  const known = statSync(file, { throwIfNoEntry: false });
+  if (known !== undefined && !known.isFile() && !known.isDirectory()) return;
+  throw new UsageError(`${file} is no name for a ${format} track: end it with .${trackFormat(format).extension}`);
 }
 
 /** A copy of the video that holds the track. Throws a UsageError where the container cannot. */

@@ -6,7 +6,7 @@ import { submitVideo } from '../../queue/control.ts';
 import { PRIORITIES } from '../../queue/priority.ts';
 import type { QueueContext } from '../../queue/queue-context.ts';
 import { ID_RETENTION_MS, isOpen, type Submission } from '../../queue/redis/records.ts';
-import { ensureFolder } from '../../storage/ensure-folder.ts';
+import { ensureStateFolder } from '../../storage/ensure-folder.ts';
 import { openFileSink } from '../../storage/file-sink.ts';
 import { digest } from '../input-identity.ts';
 
@@ -37,8 +37,8 @@ function fileOf(queue: QueueContext, id: string): string {
 
 /** Records a submission. Must come before Redis gets it. */
 export async function recordSubmission(queue: QueueContext, submission: Submission): Promise<void> {
-  await ensureFolder(folder());
-  const sink = await openFileSink(fileOf(queue, submission.id));
+  await ensureStateFolder(folder());
+  const sink = await openFileSink(fileOf(queue, submission.id), { private: true });
   try {
     await sink.write(`${JSON.stringify({ site: queue.name, ...submission })}\n`);
     await sink.commit();

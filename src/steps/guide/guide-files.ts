@@ -47,7 +47,7 @@ export async function writeText(
 ): Promise<GuideFile> {
   const file = path.resolve(folder, name);
   await ensureFolder(path.dirname(file));
-  const sink = await openOutputSink(stateDir, file, source, make);
+  const sink = await openOutputSink(stateDir, file, source, { transform: make });
   try {
     await sink.write(text);
     const { sha256, notes = [] } = await sink.commit();

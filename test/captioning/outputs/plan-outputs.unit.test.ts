@@ -129,11 +129,14 @@ describe('a folder', () => {
 });
 
 describe('one file', () => {
-  test('its extension decides where -f is absent; -f decides otherwise', () => {
+  test('its extension decides, and -f does not contradict it', () => {
     expect(planned([file('a.mp4')], { output: 'x.srt' })).toEqual(['srt:x.srt']);
     expect(planned([file('a.mp4')], { output: 'x.JSON' })).toEqual(['json:x.JSON']);
-    expect(planned([file('a.mp4')], { output: 'x.txt', formats: ['vtt'] })).toEqual(['vtt:x.txt']);
-    expect(planned([file('a.mp4')], { output: 'x.srt', formats: ['vtt'] })).toEqual(['vtt:x.srt']);
+    for (const output of ['x.txt', 'x.srt', 'x.mp4', '.bashrc', 'x']) {
+      expect(refusal([file('a.mp4')], { output, formats: ['vtt'] })).toMatch(/is no name for a vtt track/);
+    }
+    const device = planOutputs([file('a.mp4')], { output: '/dev/null', formats: ['vtt'] });
+    expect(device.inputs[0]?.targets).toEqual([{ format: 'vtt', path: '/dev/null' }]);
     expect(planned([file('a.mp4')], { output: 'x.txt' })).toEqual(['txt:x.txt']);
     expect(refusal([file('a.mp4')], { output: 'x.doc' })).toMatch(/cannot tell the format/);
     expect(refusal([file('a.mp4')], { output: 'x' })).toMatch(/cannot tell the format/);
@@ -142,7 +145,9 @@ describe('one file', () => {
   test('jsonl collects all inputs', () => {
     expect(planned([file('a.mp4')], { output: 'x.jsonl' })).toEqual(['+jsonl:x.jsonl']);
     expect(planned([file('a.mp4'), file('b.mp4')], { output: 'x.jsonl' })).toEqual(['+jsonl:x.jsonl']);
-    expect(planned([file('a.mp4'), file('b.mp4')], { output: 'x.txt', formats: ['jsonl'] })).toEqual(['+jsonl:x.txt']);
+    expect(planned([file('a.mp4'), file('b.mp4')], { output: 'x.jsonl', formats: ['jsonl'] })).toEqual([
+      '+jsonl:x.jsonl',
+    ]);
   });
 
   test('HLS goes by the name of its master playlist, and never to stdout', () => {
