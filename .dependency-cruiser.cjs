@@ -31,6 +31,8 @@ const FENCES = {
   mqtt: ['archive/alerts'],
   express: ['services'],
   '@bull-board/.*': ['services'],
+  helmet: ['services'],
+  'rate-limiter-flexible': ['services'],
   'prom-client': ['services'],
   pino: ['services'],
   commander: ['cli'],

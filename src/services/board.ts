@@ -1,40 +1,17 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { ExpressAdapter } from '@bull-board/express';
-import express, { type Request, type RequestHandler } from 'express';
+import express, { type RequestHandler } from 'express';
+import helmet from 'helmet';
 import type { HttpPlace, Settings } from '../config/settings-schema.ts';
 import { EXIT } from '../core/failures.ts';
 import { onInterrupted } from '../core/interruption.ts';
 import { openQueueContext, type QueueContext } from '../queue/queue-context.ts';
 import { connectService, placeOf } from '../queue/redis/connection.ts';
+import { requirePassword } from './board-password.ts';
 import { listen } from './http.ts';
 import { createLog, logLink } from './log.ts';
 import { answers } from './metrics.ts';
-
-function passwordOf(request: Request): string {
-  const [, encoded = ''] = /^Basic +([\w+/=]+)$/i.exec(request.headers.authorization ?? '') ?? [];
-  const pair = Buffer.from(encoded, 'base64').toString('utf8');
-  return pair.slice(pair.indexOf(':') + 1);
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
-}
-
-/** HTTP basic authentication with any user name. */
-function requirePassword(password: string, onRefused: (request: Request) => void): RequestHandler {
-  const expected = digest(password);
-  return (request, response, next) => {
-    // Digests have one length, so the comparison takes constant time.
-    if (timingSafeEqual(digest(passwordOf(request)), expected)) next();
-    else {
-      if (request.headers.authorization !== undefined) onRefused(request);
-      const challenge = 'Basic realm="secondglance", charset="UTF-8"';
-      response.status(401).set('www-authenticate', challenge).type('text').send('the password of the board, please\n');
-    }
-  };
-}
 
 /** The board is read-only: the commands that change things know more than the queues do. */
 const readOnly: RequestHandler = (request, response, next) => {
@@ -45,6 +22,8 @@ const readOnly: RequestHandler = (request, response, next) => {
 /** Bull Board over the queues, without its buttons. A model's queue appears when its first video begins. */
 function boardOf(queue: QueueContext): RequestHandler[] {
   const serverAdapter = new ExpressAdapter();
+  // The adapter has an application of its own, with Express's own defaults.
+  serverAdapter.getRouter().disable('x-powered-by');
   const options = { uiConfig: { boardTitle: `secondglance ${queue.prefix}` } };
   const board = createBullBoard({ queues: [], serverAdapter, options });
   const refresh: RequestHandler = async (_, _response, next) => {
@@ -52,6 +31,34 @@ function boardOf(queue: QueueContext): RequestHandler[] {
     next();
   };
   return [refresh, serverAdapter.getRouter()];
+}
+
+/** Headers that keep the page from loading anything from elsewhere, from being framed and from being stored. */
+function securityHeaders(): RequestHandler[] {
+  const self = ["'self'"];
+  const headers = helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: self,
+        // The board's components style themselves.
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:'],
+        baseUri: self,
+        formAction: self,
+        frameAncestors: ["'none'"],
+        objectSrc: ["'none'"],
+      },
+    },
+    xFrameOptions: { action: 'deny' },
+    // TLS is the business of the proxy in front of the board.
+    strictTransportSecurity: false,
+  });
+  const unstored: RequestHandler = (_, response, next) => {
+    response.set('cache-control', 'no-store');
+    next();
+  };
+  return [headers, unstored];
 }
 
 /** Serves the board until `signal` aborts. Returns the exit code. Throws a ListenError, or what keeps Redis from being reached. */
@@ -70,8 +77,14 @@ export async function runBoard(
   const away = `Redis at ${placeOf(settings.redisUrl)} does not answer\n`;
 
   const app = express().disable('x-powered-by');
+  app.use(securityHeaders());
   app.get('/healthz', (_, response) => void response.type('text').send('ok\n'));
-  app.use(requirePassword(password, ({ ip, path }) => log.warn({ ip, path }, 'wrong password')));
+  app.use(
+    requirePassword(password, {
+      onWrong: ({ ip, path }) => log.warn({ ip, path }, 'wrong password'),
+      onBlocked: ({ ip }) => log.warn({ ip }, 'too many wrong passwords: this client has to wait'),
+    }),
+  );
   app.use(readOnly);
   // Redis commands wait while Redis is away; a page must not.
   app.use(async (_, response, next) =>

@@ -50,6 +50,13 @@ describe('board', () => {
       const page = await ask('/', { headers: basic(PASSWORD) });
       expect(page.status).toBe(200);
       expect(await page.text()).toContain('secondglance secondglance');
+      for (const { headers } of [page, await ask('/'), await ask('/healthz'), await ask('/api/queues')]) {
+        expect(headers.get('content-security-policy')).toMatch(/default-src 'self';.*frame-ancestors 'none'/);
+        expect(headers.get('x-frame-options')).toBe('DENY');
+        expect(headers.get('x-content-type-options')).toBe('nosniff');
+        expect(headers.get('cache-control')).toBe('no-store');
+        expect(headers.get('x-powered-by')).toBeNull();
+      }
       const answer = await ask('/api/queues?activeQueue=videos-normal&status=latest', { headers: basic(PASSWORD) });
       const { queues } = (await answer.json()) as {
         queues: { name: string; readOnlyMode: boolean; counts: Record<string, number>; jobs: { data: object }[] }[];
@@ -82,6 +89,13 @@ describe('board', () => {
       const away = await ask('/api/queues', { headers: basic(PASSWORD) });
       expect([away.status, await away.text()]).toEqual([503, `Redis at 127.0.0.1:${redis.port} does not answer\n`]);
       await redis.restart();
+
+      const statuses: number[] = [];
+      for (let n = 0; n < 40; n += 1) statuses.push((await ask('/', { headers: basic(`w${n}`) })).status);
+      expect(new Set(statuses)).toEqual(new Set([401, 429]));
+      const blocked = await ask('/', { headers: basic(PASSWORD) });
+      expect(blocked.status).toBe(429);
+      expect(Number(blocked.headers.get('retry-after'))).toBeGreaterThan(60);
     } finally {
       board.child.kill('SIGTERM');
     }
@@ -89,6 +103,7 @@ describe('board', () => {
     expect(code).toBe(0);
     expect(stderr).not.toMatch(/hunter22|battery/);
     expect(jsonLines(stderr).filter(({ msg }) => msg === 'wrong password').length).toBeGreaterThan(2);
+    expect(jsonLines(stderr).filter(({ msg }) => /password/.test(String(msg))).length).toBeLessThan(30);
   });
 
   test('does not begin without a password, or with a short one', async () => {
