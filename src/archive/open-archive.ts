@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { orUsage, UsageError } from '../core/failures.ts';
 import { zoneOf } from './clock/iso-time.ts';
 import { parseMoment } from './clock/time-window.ts';
-import { type Database, openDatabase } from './index/database.ts';
+import { type Database, openDatabase, readableError } from './index/database.ts';
 import { pictureFile } from './index/thumbnails.ts';
 import { cameraNames } from './recordings/recordings.ts';
 import { stateFileOf } from './watch/watch-settings.ts';
@@ -24,6 +24,8 @@ export async function withArchive<T>(
   const db = openDatabase(file, { create: false });
   try {
     return await act({ db, file, zone: zoneOf(db) });
+  } catch (error) {
+    throw readableError(file, error);
   } finally {
     db.close();
   }

@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
-import Libsql from 'libsql';
+import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { errnoOf, SecondGlanceError, sentenceOf } from '../../core/errors.ts';
 import { ArchiveError } from '../errors.ts';
+import { latestBackup } from './backups.ts';
+import { DamagedTextError, SafeDatabase } from './safe-database.ts';
 
 /** An open state file. Calls are synchronous and short. */
-export type Database = Libsql.Database;
+export type Database = SafeDatabase;
 
 /** Version of the tables below; a state file with a newer version is rejected. */
 const VERSION = 1;
@@ -54,9 +55,29 @@ CREATE INDEX IF NOT EXISTS recordings_by_track ON recordings (track);
 CREATE INDEX IF NOT EXISTS files_by_content ON files (content);
 `;
 
+/** Bytes up to which a file is checked whenever it is opened. `watch` checks every one. */
+const CHECKED_BYTES = 64 * 2 ** 20;
+
 /** A database error as an {@link ArchiveError}; other errors as they are. */
 export function readableError(file: string, error: unknown): unknown {
-  return errnoOf(error)?.startsWith('SQLITE_') === true ? stateError(file, error) : error;
+  const ours = error instanceof DamagedTextError || errnoOf(error)?.startsWith('SQLITE_') === true;
+  return ours ? stateError(file, error) : error;
+}
+
+function damaged(file: string, cause: unknown): ArchiveError {
+  const backup = latestBackup(file);
+  const away = `stop watch, move it away together with ${file}-wal and ${file}-shm`;
+  const then =
+    backup === undefined
+      ? 'and run watch, which describes the recordings again'
+      : `and copy ${backup.file} (of ${backup.made.toISOString().slice(0, 10)}) to its place`;
+  return new ArchiveError('state-damaged', `${file} is damaged (${sentenceOf(cause)}): ${away}, ${then}`, { cause });
+}
+
+/** Has SQLite check the file. Throws an error that says what it found. */
+function checkIntegrity(db: Database): void {
+  const found = db.prepare('SELECT quick_check AS problem FROM pragma_quick_check(1)').get() as { problem: string };
+  if (found.problem !== 'ok') throw Object.assign(new Error(found.problem), { code: 'SQLITE_CORRUPT' });
 }
 
 function noStateFile(file: string, cause?: unknown): ArchiveError {
@@ -81,7 +102,11 @@ export function stateError(file: string, cause: unknown): Error {
       cause,
     });
   }
-  if (code === 'SQLITE_NOTADB' || code?.startsWith('SQLITE_CORRUPT') === true) return noStateFile(file, cause);
+  if (cause instanceof DamagedTextError || code?.startsWith('SQLITE_CORRUPT') === true) return damaged(file, cause);
+  // Where we have made backups, it was one.
+  if (code === 'SQLITE_NOTADB') {
+    return latestBackup(file) === undefined ? noStateFile(file, cause) : damaged(file, cause);
+  }
   return new ArchiveError('state-unusable', `${file} cannot be used as a state file: ${sentenceOf(cause)}`, { cause });
 }
 
@@ -90,8 +115,8 @@ function versionOf(db: Database): number {
 }
 
 /**
- * Opens a state file. A missing one is created where `create` is set; otherwise `state-missing`. Throws `state-unusable`
- * for a file that is something else, and leaves it untouched. Its folder has to exist.
+ * Opens a state file and checks its integrity. A missing one is created where `create` is set; otherwise `state-missing`. Throws
+ * `state-damaged`; `state-unusable` for a file that is something else, and leaves it untouched. Its folder has to exist.
  */
 export function openDatabase(file: string, { create }: { readonly create: boolean }): Database {
   if (!create && !existsSync(file)) {
@@ -102,7 +127,12 @@ export function openDatabase(file: string, { create }: { readonly create: boolea
   }
   let db: Database | undefined;
   try {
-    db = new Libsql(file);
+    // SQLite gives its other files the permissions of the first.
+    if (create) {
+      closeSync(openSync(file, 'a', 0o600));
+      chmodSync(file, 0o600);
+    }
+    db = new SafeDatabase(file);
     db.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA foreign_keys = ON;`);
     const { tables, application } = db
       .prepare(
@@ -120,6 +150,7 @@ export function openDatabase(file: string, { create }: { readonly create: boolea
         if (versionOf(opened) === 0) opened.exec(TABLES);
       }).immediate();
     }
+    if (create || statSync(file).size <= CHECKED_BYTES) checkIntegrity(db);
     // A power cut may lose the last transactions, whose work is then repeated; it never corrupts the file.
     db.exec('PRAGMA synchronous = NORMAL');
     if (create) db.exec(LATER_INDEXES);

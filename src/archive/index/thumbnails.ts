@@ -43,14 +43,14 @@ export async function* withThumbnails(
     const { width, height, pixels, index } = keyframe;
     const file = pictureFile(place.stateFile, place.recording, index);
     try {
-      if (!begun) await mkdir(path.dirname(file), { recursive: true });
+      if (!begun) await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
       begun = true;
       const raw = { width, height, channels: 3 } as const;
       const jpeg = await sharp(pixels, { raw })
         .resize({ ...size, fit: 'fill' })
         .jpeg({ quality: QUALITY })
         .toBuffer();
-      await writeFile(file, jpeg);
+      await writeFile(file, jpeg, { mode: 0o600 });
     } catch (error) {
       throw outputError(error, `write the picture ${file}`);
     }

@@ -19,6 +19,7 @@ const ENVIRONMENT: ReadonlySet<string> = new Set([
   'output-full',
   'state-full',
   'state-busy',
+  'state-damaged',
   'redis-unreachable',
   'redis-full',
   'worker-start',

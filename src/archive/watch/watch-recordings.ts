@@ -12,7 +12,7 @@ import { mqttTransport, webhookTransport } from '../alerts/transports.ts';
 import { type CaptionContext, LocalRecordingCaptioner } from '../captioners/local-captioner.ts';
 import { QueuedRecordingCaptioner } from '../captioners/queued-captioner.ts';
 import type { RecordingCaptioner } from '../captioners/recording-captioner.ts';
-import { type Database, openDatabase, writeFact } from '../index/database.ts';
+import { type Database, openDatabase, readableError, writeFact } from '../index/database.ts';
 import { lockState } from '../index/state-lock.ts';
 import { type Recording, recordingsWhere } from '../recordings/recordings.ts';
 import type { WatchSettings } from './watch-settings.ts';
@@ -89,6 +89,8 @@ export async function watchRecordings(settings: WatchSettings, run: WatchRun): P
     if (settings.once) return await watcher.once();
     await watcher.forever();
     return undefined;
+  } catch (error) {
+    throw readableError(stateFile, error);
   } finally {
     await open?.captioner.release();
     await open?.queue?.close();

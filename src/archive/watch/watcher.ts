@@ -3,6 +3,7 @@ import { pruneJournals } from '../../captioning/journal-files.ts';
 import { stateDir } from '../../config/state-folder.ts';
 import { type SecondGlanceError, sentenceOf } from '../../core/errors.ts';
 import { deliverDue } from '../alerts/outbox.ts';
+import { backUp } from '../index/backups.ts';
 import { readableError } from '../index/database.ts';
 import { prune } from '../index/retention.ts';
 import { unfinishedFiles } from '../recordings/seen-files.ts';
@@ -147,6 +148,11 @@ export class Watcher {
     if (performance.now() - this.#pruned < timings.prune) return;
     this.#pruned = performance.now();
     await pruneJournals(stateDir());
+    try {
+      backUp(db, stateFile);
+    } catch (error) {
+      this.#report(`no backup of the state file could be made: ${sentenceOf(error)}`);
+    }
     if (days !== undefined || bytes !== undefined) await prune(db, stateFile, { days, bytes }, { signal });
   }
 }

@@ -84,7 +84,7 @@ test('a large index is compacted in short statements between which the event loo
     db.transaction(() => {
       const insert = db.prepare('INSERT INTO words (rowid, text, camera) VALUES (?, ?, ?)');
       for (let n = 0; n < 200; n++) insert.run(++id, `word${id} thing${id % 5000} gate${id % 977}`, 'camera1x');
-    })();
+    }).immediate();
   }
   db.prepare('DELETE FROM words WHERE rowid < 6000').run();
   const statements: string[] = [];

@@ -113,9 +113,11 @@ function queryPlan(sql: string, ...values: unknown[]): string {
 describe('the cost of a turn does not depend on the length of the backlog', () => {
   test('working off N recordings reads 2 N rows', () => {
     const N = 500;
-    state.db.transaction(() => {
-      for (let at = 0; at < N; at++) pending(at / 10);
-    })();
+    state.db
+      .transaction(() => {
+        for (let at = 0; at < N; at++) pending(at / 10);
+      })
+      .immediate();
     const { db, rows } = counted(state.db);
     const own = backlog(db);
     own.refresh(NOW, 0);
