@@ -41,15 +41,22 @@ export function captionOptions({ choice, selector, from, to, passes }: KeyframeS
   };
 }
 
+/** Kind and language of a track, where they differ from the default. */
+export function labelOptions({ kind, language }: Pick<TrackSettings, 'kind' | 'language'>): JsonObject {
+  return {
+    ...(kind === 'descriptions' ? {} : { kind }),
+    ...(language === DEFAULT_LANGUAGE ? {} : { language }),
+  };
+}
+
 /** The options that decide the tracks. The newer ones are listed only if they differ from the default. */
 export function trackOptions(settings: TrackSettings): JsonObject {
-  const { minConfidence, profile, kind, language } = settings;
+  const { minConfidence, profile } = settings;
   return {
     ...captionOptions(settings),
     minConfidence,
     ...(profile === 'web' ? {} : { profile }),
-    ...(kind === 'descriptions' ? {} : { kind }),
-    ...(language === DEFAULT_LANGUAGE ? {} : { language }),
+    ...labelOptions(settings),
   };
 }
 

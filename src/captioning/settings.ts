@@ -48,11 +48,19 @@ export interface RunSettings extends TrackSettings {
   readonly verbose: boolean;
 }
 
+/** A track file whose cues are written in place of captions. */
+export interface TrackInput {
+  readonly file: string;
+  /** Detected by default. */
+  readonly encoding?: string;
+}
+
 /** What `caption` and `submit` are asked to do. What the model decides is not settled yet. */
 export interface CaptionRequest extends Omit<RunSettings, 'minConfidence'> {
   readonly minConfidence?: number;
   readonly output: OutputRequest;
   readonly model?: ModelChoice;
+  readonly track?: TrackInput;
   /** Inference processes. */
   readonly workers?: number;
   readonly quiet: boolean;

@@ -1,12 +1,14 @@
 import { parseFormats } from '../captioning/outputs/plan-outputs.ts';
-import { type CaptionRequest, parseLanguage } from '../captioning/settings.ts';
+import { type CaptionRequest, DEFAULT_LANGUAGE, parseLanguage, type TrackInput } from '../captioning/settings.ts';
 import { parseName, parseShare, parseTime, parseWhole } from '../config/flag-values.ts';
 import { UsageError } from '../core/failures.ts';
 import { TRACK_KINDS } from '../core/kind.ts';
 import { FRAMES_USAGE, type FrameChoice, parseChoice } from '../ingest/selectors/registry.ts';
 import { PROFILE_NAMES } from '../pipeline/cues/profiles.ts';
 import type { FormatName } from '../pipeline/formats/formats.ts';
-import { type ModelFlags, modelOf } from '../workers/model-flags.ts';
+import { parseEncoding } from '../pipeline/formats/text-encoding.ts';
+import { languageOfTrack } from '../pipeline/subtitle-names.ts';
+import { type ModelFlags, modelOf, writesEnglish } from '../workers/model-flags.ts';
 
 /** The flags of `caption` as commander passes them. */
 export interface CaptionFlags extends ModelFlags {
@@ -21,7 +23,9 @@ export interface CaptionFlags extends ModelFlags {
   readonly minConfidence?: string;
   readonly profile: string;
   readonly kind: string;
-  readonly language: string;
+  readonly language?: string;
+  readonly track?: string;
+  readonly subtitleEncoding?: string;
   readonly workers?: string;
   readonly resume: boolean;
   readonly force?: boolean;
@@ -40,6 +44,23 @@ function readChoice(text: string): FrameChoice {
   }
 }
 
+/** The language of the track: English is what local models write, and a track file may be in any. */
+function languageOf({ language, track, model }: CaptionFlags): string {
+  if (language === undefined) return (track === undefined ? undefined : languageOfTrack(track)) ?? DEFAULT_LANGUAGE;
+  const tag = parseLanguage(language, '--language');
+  if (track === undefined && writesEnglish(model) && new Intl.Locale(tag).language !== DEFAULT_LANGUAGE) {
+    throw new UsageError(
+      `--language ${language}: the model writes English; leave it out, or add a translation with --track FILE --language ${language}`,
+    );
+  }
+  return tag;
+}
+
+function trackOf(file: string, encoding: string | undefined): TrackInput {
+  if (file === '') throw new UsageError('--track needs the name of a .vtt or .srt file');
+  return { file, ...(encoding === undefined ? {} : { encoding: parseEncoding(encoding, '--subtitle-encoding') }) };
+}
+
 /** Reads the flags of `caption` and `submit`. Throws a UsageError that says what to write instead. */
 export function readCaptionFlags(flags: CaptionFlags): CaptionRequest {
   const formats: FormatName[] | undefined = flags.format === undefined ? undefined : parseFormats(flags.format);
@@ -47,6 +68,14 @@ export function readCaptionFlags(flags: CaptionFlags): CaptionRequest {
   const to = flags.to === undefined ? undefined : parseTime(flags.to, '--to');
   if (to !== undefined && to <= (from ?? 0))
     throw new UsageError(`--to ${flags.to} is not after the start of the range`);
+  if (flags.track === undefined && flags.subtitleEncoding !== undefined) {
+    throw new UsageError('--subtitle-encoding is for the file of --track: add it, or leave the encoding out');
+  }
+  if (flags.track !== undefined && (from ?? to) !== undefined) {
+    throw new UsageError(
+      '--from and --to choose what is captioned; the cues of --track have their own times: leave them out',
+    );
+  }
   const model = modelOf(flags);
   if (flags.json === true && flags.output === '-') {
     throw new UsageError('--json and -o - both want stdout: write the captions to a file, or leave --json out');
@@ -67,7 +96,8 @@ export function readCaptionFlags(flags: CaptionFlags): CaptionRequest {
       : { minConfidence: parseShare(flags.minConfidence, '--min-confidence') }),
     profile: parseName(flags.profile, '--profile', PROFILE_NAMES),
     kind: parseName(flags.kind, '--kind', TRACK_KINDS),
-    language: parseLanguage(flags.language, '--language'),
+    language: languageOf(flags),
+    ...(flags.track === undefined ? {} : { track: trackOf(flags.track, flags.subtitleEncoding) }),
     ...(model === undefined ? {} : { model }),
     ...(flags.workers === undefined ? {} : { workers: parseWhole(flags.workers, '--workers', 1, 256) }),
     resume: flags.resume,

@@ -99,7 +99,7 @@ export function captionOptions(command: Command): Command {
     )
     .option('--profile <name>', `readability rules of the cues: ${PROFILE_NAMES.join(', ')}`, 'web')
     .option('--kind <kind>', `kind of track: ${TRACK_KINDS.join(', ')}`, 'descriptions')
-    .option('--language <tag>', 'language of the track, where the format stores it', 'en')
+    .option('--language <tag>', 'language of the track, where the format stores it (default: en)')
     .option('--force', 'redo finished tracks, and overwrite files that secondglance did not write');
   return outputOptions(command);
 }

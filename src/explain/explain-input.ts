@@ -26,6 +26,8 @@ export interface ExplainedInput {
   readonly numbers: object;
   /** A PNG, where one was asked for. */
   readonly drawing?: Buffer;
+  /** What the user should know of the file, one clause each. */
+  readonly notes: readonly string[];
 }
 
 /** The key in the output manifest. It is the same for every drawing, so that any of them may be replaced. */
@@ -43,12 +45,13 @@ export async function explainInput(text: string, options: ExplainOptions): Promi
   const explanation = await explainFrame(source, moment, await loadBundle(model), signal);
   const drawing = draw ? await explanation.draw() : undefined;
   signal.throwIfAborted();
+  let notes: readonly string[] = [];
   if (drawing !== undefined && file !== undefined) {
     await ensureFolder(path.dirname(file));
-    await writeOutput(stateDir(), file, { key: KEY }, async (_, temp) => {
+    notes = await writeOutput(stateDir(), file, { key: KEY }, async (_, temp) => {
       await writeFile(temp, drawing);
       return [];
     });
   }
-  return { numbers: explanation.numbers, ...(drawing === undefined ? {} : { drawing }) };
+  return { numbers: explanation.numbers, notes, ...(drawing === undefined ? {} : { drawing }) };
 }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { digest } from '../captioning/input-identity.ts';
 import { sentenceOf } from '../core/errors.ts';
@@ -12,7 +12,7 @@ import type { Guide, GuideStep } from './guide/guide.ts';
 import type { GuideFolder } from './guide/guide-files.ts';
 import { type PictureSource, takePicture } from './guide/pictures.ts';
 import { guideFromJson } from './guide/steps-json.ts';
-import { checkCopy, checkGuide, MADE_FILES, publish } from './publish.ts';
+import { checkCopy, checkGuide, publish, STEPS_FILE } from './publish.ts';
 
 /** Frames that are compared to find a step's picture, evenly spread. */
 const CANDIDATES = 4;
@@ -39,17 +39,19 @@ function spreadTimes({ start, end }: GuideStep): Micros[] {
   return Array.from({ length: CANDIDATES }, (_, at) => Math.round(start + ((end - start) * (at + 0.5)) / CANDIDATES));
 }
 
-/** Rebuilds a guide from its steps.json, which is not changed. Throws `steps-invalid` for an invalid edit; as its parts do. */
-export async function guideFromJsonFile(file: string, context: StepsContext): Promise<GuideResult> {
+/** Rebuilds a guide from its steps.json, or that of a folder, which is not changed. Throws `steps-invalid` for an invalid edit; as its parts do. */
+export async function guideFromJsonFile(from: string, context: StepsContext): Promise<GuideResult> {
   const { settings, stateDir, signal, reporter } = context;
+  const file = (await stat(from).catch(() => undefined))?.isDirectory() === true ? path.join(from, STEPS_FILE) : from;
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw asInputError(error, file);
   });
   const guide = guideFromJson(text, file);
   const place: GuideFolder = { folder: path.dirname(path.resolve(file)), stateDir, source: undefined };
-  const { embed } = settings;
+  const { embed, outputs } = settings;
+  const names = outputs.map(({ name }) => name);
   const key = digest({ steps: text });
-  await checkGuide(place, [...MADE_FILES, ...(embed === undefined ? [] : [embed])], key, settings.force);
+  await checkGuide(place, [...names, ...(embed === undefined ? [] : [embed])], key, settings.force);
 
   let video: Promise<PictureSource> | undefined;
   const open = (): Promise<PictureSource> => {
@@ -74,7 +76,7 @@ export async function guideFromJsonFile(file: string, context: StepsContext): Pr
     }
   }
   const { files, notes } = await publish({
-    ...{ place, key, signal },
+    ...{ place, outputs, key, signal },
     guide: { ...guide, steps },
     written: [],
     ...(embed === undefined ? {} : { copy: { video: await open(), target: embed } }),

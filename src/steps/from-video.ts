@@ -20,7 +20,7 @@ import type { Guide, GuideStep } from './guide/guide.ts';
 import { type GuideFolder, prepareFolder, readGuideFile, writeText } from './guide/guide-files.ts';
 import { removeStalePictures, takePicture } from './guide/pictures.ts';
 import { guideFromJson, guideToJson } from './guide/steps-json.ts';
-import { checkCopy, checkGuide, MADE_FILES, publish, STEPS_FILE } from './publish.ts';
+import { checkCopy, checkGuide, publish, STEPS_FILE } from './publish.ts';
 import { surveyVideo } from './survey-video.ts';
 
 async function oneVideo(argument: string): Promise<Source> {
@@ -74,9 +74,9 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
     throw asInputError(error, source.label);
   });
   await checkCopy(source, settings.embed);
-  const place: GuideFolder = { folder: folderOf(source, settings.output), stateDir, source: sourceOf(identity) };
+  const place: GuideFolder = { folder: folderOf(source, settings.folder), stateDir, source: sourceOf(identity) };
   const model = await loadModel(settings.model);
-  const { lengths, passes, embed, track, encoding } = settings;
+  const { lengths, passes, embed, track, encoding, outputs } = settings;
   const files = track === undefined ? await subtitleFiles(source, stateDir) : [track];
   const key = digest({
     input: identity ?? null,
@@ -85,7 +85,7 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
     options: { passes, shortest: lengths.shortest, longest: lengths.longest },
     model: model.model.sha256,
   });
-  const names = [STEPS_FILE, ...MADE_FILES, ...(embed === undefined ? [] : [embed])];
+  const names = [STEPS_FILE, ...outputs.map(({ name }) => name), ...(embed === undefined ? [] : [embed])];
   const current = await checkGuide(place, names, key, settings.force);
   // What a URL returns may change without any sign of it.
   if (current && source.kind === 'file' && (await hasPictures(place))) {
@@ -148,7 +148,7 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
   }
   const written = await writeText(place, STEPS_FILE, guideToJson(guide));
   const { files: made, notes } = await publish({
-    ...{ place, guide, signal },
+    ...{ place, guide, outputs, signal },
     written: [written],
     ...(embed === undefined ? {} : { copy: { video: { source, media }, target: embed } }),
     key: problems.length === 0 ? key : '',

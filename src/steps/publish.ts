@@ -5,15 +5,11 @@ import { shellWord } from '../core/text/shell-word.ts';
 import type { Source } from '../ingest/sources/sources.ts';
 import { OutputExistsError } from '../storage/errors.ts';
 import { writeChapterCopy } from './guide/chapter-copy.ts';
-import { guideToVtt } from './guide/chapters-vtt.ts';
 import type { Guide } from './guide/guide.ts';
 import { type GuideFile, type GuideFolder, guideStatus, recordGuide, writeText } from './guide/guide-files.ts';
-import { guideToHtml } from './guide/guide-page.ts';
-import { guideToMarkdown } from './guide/markdown.ts';
+import { type GuideOutput, guideText } from './guide/guide-formats.ts';
 import { type PictureSource, pageImages } from './guide/pictures.ts';
 
-/** Files of a guide that are generated from its steps.json. */
-export const MADE_FILES = ['chapters.vtt', 'guide.md', 'guide.html'] as const;
 /** The file that users edit. */
 export const STEPS_FILE = 'steps.json';
 
@@ -51,6 +47,8 @@ export async function checkCopy(source: Source, target: string | undefined): Pro
 export interface Publication {
   readonly place: GuideFolder;
   readonly guide: Guide;
+  /** What is generated from it. */
+  readonly outputs: readonly GuideOutput[];
   /** Files that are written already: the steps.json, where it is ours. */
   readonly written: readonly GuideFile[];
   /** The requested copy with chapters, and its video. */
@@ -67,19 +65,17 @@ export interface Publication {
 export async function publish({
   place,
   guide,
+  outputs,
   written,
   copy,
   key,
   signal,
 }: Publication): Promise<{ files: string[]; notes: string[] }> {
   const images = await pageImages(place.folder, guide.steps);
-  const texts = {
-    'chapters.vtt': guideToVtt(guide),
-    'guide.md': guideToMarkdown(guide),
-    'guide.html': guideToHtml(guide, images),
-  } satisfies Record<(typeof MADE_FILES)[number], string>;
   const files: GuideFile[] = [...written];
-  for (const name of MADE_FILES) files.push(await writeText(place, name, texts[name]));
+  for (const output of outputs) {
+    files.push(await writeText(place, output.name, guideText(guide, place.folder, images, output)));
+  }
   if (copy !== undefined) {
     const { video, target } = copy;
     files.push(await writeChapterCopy(place, video, guide.steps, target, signal));

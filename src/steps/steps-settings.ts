@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { parseTime, parseWhole } from '../config/flag-values.ts';
 import { UsageError } from '../core/failures.ts';
@@ -6,10 +7,19 @@ import { CHAPTER_CONTAINERS } from '../pipeline/media/containers.ts';
 import type { ModelChoice } from '../workers/load-model.ts';
 import { type ModelFlags, modelOf } from '../workers/model-flags.ts';
 import type { StepLengths } from './find/boundaries.ts';
+import {
+  GUIDE_FORMAT_NAMES,
+  GUIDE_FORMATS,
+  type GuideFormat,
+  type GuideOutput,
+  guideFormatOf,
+  parseGuideFormats,
+} from './guide/guide-formats.ts';
 
 /** The options of `steps` as text, as a command line gives them. */
 export interface StepsFlags extends ModelFlags {
   readonly output?: string;
+  readonly format?: string;
   readonly from?: string;
   readonly minStep: string;
   readonly maxStep: string;
@@ -30,7 +40,9 @@ export type GuideInput = { readonly video: string } | { readonly from: string };
 /** Checked settings of `steps`. */
 export interface StepsSettings {
   /** The guide's folder, as given. */
-  readonly output?: string;
+  readonly folder?: string;
+  /** What is written besides the steps.json. */
+  readonly outputs: readonly GuideOutput[];
   readonly lengths: StepLengths;
   /** Absolute path of the copy with chapters. */
   readonly embed?: string;
@@ -68,6 +80,25 @@ function readEmbed(file: string): string {
   return path.resolve(file);
 }
 
+function isFolder(file: string): boolean {
+  return /[/\\]$/.test(file) || statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** The guide's folder and its files: a folder with all formats, or one file with a folder for its pictures beside it. */
+function placesOf({ output, format }: StepsFlags): Pick<StepsSettings, 'folder' | 'outputs'> {
+  const asked = format === undefined ? undefined : parseGuideFormats(format);
+  const own = output === undefined || isFolder(output) ? undefined : guideFormatOf(output);
+  const inFolder = (name: GuideFormat): GuideOutput => ({ format: name, name: GUIDE_FORMATS[name].file });
+  if (output === undefined || own === undefined) {
+    const outputs = (asked ?? GUIDE_FORMAT_NAMES).map(inFolder);
+    return { ...(output === undefined ? {} : { folder: output }), outputs };
+  }
+  const file = path.resolve(output);
+  const others = (asked ?? []).filter((name) => name !== own).map(inFolder);
+  const folder = `${file.slice(0, -path.extname(file).length)}-guide`;
+  return { folder, outputs: [{ format: own, name: file }, ...others] };
+}
+
 /** Checks the argument and the options of `steps`. Throws a UsageError that says what to write instead. */
 export function readStepsSettings(
   video: string | undefined,
@@ -77,20 +108,22 @@ export function readStepsSettings(
   if (video !== undefined && from !== undefined) {
     throw new UsageError('a video and --from exclude each other: steps.json names its video itself');
   }
-  if (from !== undefined && output !== undefined) {
-    throw new UsageError('-o and --from exclude each other: the guide is built beside its steps.json');
+  if (from !== undefined && output !== undefined && guideFormatOf(output) === undefined) {
+    throw new UsageError(
+      '--from builds the guide beside its steps.json: leave -o out, or name a file that ends in .html, .md, .vtt or .txt',
+    );
   }
   for (const name of ['track', 'subtitleEncoding'] as const) {
     if (from === undefined || flags[name] === undefined) continue;
     const option = name === 'track' ? '--track' : '--subtitle-encoding';
     throw new UsageError(`${option} and --from exclude each other: steps.json has the words already`);
   }
-  if (output === '') throw new UsageError('-o needs the name of a folder');
+  if (output === '') throw new UsageError('-o needs the name of a folder or of a file');
   const input = video !== undefined ? { video } : from !== undefined ? { from } : undefined;
   if (input === undefined) throw new UsageError('name a video, or a steps.json with --from');
   const model = modelOf(flags);
   const settings: StepsSettings = {
-    ...(flags.output === undefined ? {} : { output: flags.output }),
+    ...placesOf(flags),
     lengths: readLengths(flags),
     ...(flags.embed === undefined ? {} : { embed: readEmbed(flags.embed) }),
     ...(flags.track === undefined ? {} : { track: path.resolve(flags.track) }),

@@ -1,5 +1,7 @@
+import path from 'node:path';
 import type { OUTPUT_ERRORS } from '../core/catalogue/outputs.ts';
 import { errnoOf, SecondGlanceError } from '../core/errors.ts';
+import { shellWord } from '../core/text/shell-word.ts';
 
 /** Codes of {@link OutputError}. */
 export type OutputErrorCode = keyof typeof OUTPUT_ERRORS;
@@ -57,6 +59,14 @@ export function outputError(cause: unknown, doing: string): OutputError {
 /** What an output is; the error code of {@link OutputExistsError} starts with it. */
 export type OutputKind = 'track' | 'clip' | 'report' | 'guide';
 
+/** An edited track is somebody's work: it can be used, and is kept where it is overwritten. */
+function trackAdvice(file: string): string {
+  const use = /\.(?:vtt|srt)$/i.test(file)
+    ? `--track ${shellWord(file)} uses it for --mux, --burn, other formats and steps, `
+    : '';
+  return `${use}-o writes elsewhere, --force overwrites it and keeps it as ${path.basename(file)}.bak`;
+}
+
 /** The target holds a file that must not be overwritten without `--force`. */
 export class OutputExistsError extends SecondGlanceError<`${OutputKind}-exists`> {
   /**
@@ -68,7 +78,9 @@ export class OutputExistsError extends SecondGlanceError<`${OutputKind}-exists`>
     kind: OutputKind,
     status: 'foreign' | 'other',
     {
-      advice = '--force overwrites it, -o writes elsewhere',
+      advice = kind === 'track' && status === 'foreign'
+        ? trackAdvice(file)
+        : '--force overwrites it, -o writes elsewhere',
       retryable = false,
     }: { readonly advice?: string; readonly retryable?: boolean } = {},
   ) {

@@ -12,8 +12,11 @@ import { openTempFile, releaseTempFile, removeTempFile, syncFolder, type TempFil
 /** Characters that are buffered before they are written: as many as a pipe takes at once. */
 const BUFFERED_CHARACTERS = 65_536;
 
-/** Called when the bytes are durable, right before the temp file is renamed to the target. */
-export type OnBeforeRename = (written: Written) => Promise<void>;
+/**
+ * Called when the bytes are durable, right before the temp file is renamed to the target. Returns notes for the user, one
+ * clause each.
+ */
+export type OnBeforeRename = (written: Written) => Promise<readonly string[]>;
 
 /**
  * Converts the text into the output, where that is not the text itself (a video that contains the track): reads the file
@@ -126,7 +129,7 @@ class FileSink implements TextSink {
             `another program wrote ${this.target} in the meantime; it is left unchanged`,
           );
         }
-        await onBeforeRename?.(this.#written());
+        this.#notes = [...this.#notes, ...((await onBeforeRename?.(this.#written())) ?? [])];
         await rename(this.#temp.path, this.scratch);
         this.#state = 'committed';
         releaseTempFile(this.#temp);

@@ -6,7 +6,8 @@ import { errnoOf } from '../core/errors.ts';
 import { openRegular } from '../core/regular-file.ts';
 import { ensureStateFolder } from './ensure-folder.ts';
 import { OutputExistsError, type OutputKind, outputError } from './errors.ts';
-import { type FileSinkOptions, openFileSink, type Transform } from './file-sink.ts';
+import { type FileSinkOptions, type OnBeforeRename, openFileSink, type Transform } from './file-sink.ts';
+import { keepBackup } from './keep-backup.ts';
 import type { TextSink } from './sink.ts';
 
 /** An entry of the output manifest: one file in the state folder per target. */
@@ -101,9 +102,18 @@ export async function recordOutput(
   }
 }
 
+/** Keeps the file at a target as a backup where it is not ours or was edited, and something is in it. */
+async function keepForeign(stateDir: string, target: string): Promise<readonly string[]> {
+  if ((await outputStatus(stateDir, target, '')) !== 'foreign') return [];
+  const file = await realpath(target);
+  if ((await stat(file)).size === 0) return [];
+  return [`what was there before is kept as ${path.basename(await keepBackup(file))}`];
+}
+
 /**
  * A file sink for an output. `commit` records the bytes in the manifest before the rename, as `stale`: call
- * `recordOutput` with the key once everything that the key stands for is done. `options`: see `openFileSink`.
+ * `recordOutput` with the key once everything that the key stands for is done. A file that is not ours, or was edited, is
+ * kept as a backup, which the notes of `commit` name. `options`: see `openFileSink`.
  */
 export function openOutputSink(
   stateDir: string,
@@ -111,21 +121,24 @@ export function openOutputSink(
   source?: string,
   options: Omit<FileSinkOptions, 'onBeforeRename'> = {},
 ): Promise<TextSink> {
-  const onBeforeRename = ({ sha256 }: { readonly sha256: string }): Promise<void> =>
-    recordOutput(stateDir, target, { key: '', sha256, source });
+  const onBeforeRename: OnBeforeRename = async ({ sha256 }) => {
+    const notes = await keepForeign(stateDir, target);
+    await recordOutput(stateDir, target, { key: '', sha256, source });
+    return notes;
+  };
   return openFileSink(target, { ...options, onBeforeRename });
 }
 
 /**
  * Writes an output at once (a text, or what a transform produces) and records it under `key`. Its folder must exist.
- * Throws an OutputError, and what the transform throws.
+ * Throws an OutputError, and what the transform throws. Returns notes for the user, one clause each.
  */
 export async function writeOutput(
   stateDir: string,
   target: string,
   { key, source }: { readonly key: string; readonly source?: string },
   content: string | Transform,
-): Promise<void> {
+): Promise<readonly string[]> {
   const sink = await openOutputSink(
     stateDir,
     target,
@@ -134,8 +147,9 @@ export async function writeOutput(
   );
   try {
     if (typeof content === 'string') await sink.write(content);
-    const { sha256 } = await sink.commit();
+    const { sha256, notes = [] } = await sink.commit();
     await recordOutput(stateDir, target, { key, sha256, source });
+    return notes;
   } catch (error) {
     await sink.discard();
     throw error;

@@ -6,6 +6,11 @@ export interface ModelFlags extends ServerFlags {
   readonly model?: string;
 }
 
+/** True for a model whose language is English: all but those of a server or a program, which follow their prompt. */
+export function writesEnglish(model: string | undefined): boolean {
+  return model === undefined || !/^(?:openai|exec):/.test(model);
+}
+
 /** The model that the flags ask for; undefined for the default. */
 export function modelOf({ model, baseUrl, prompt, promptFile, detail }: ModelFlags): ModelChoice | undefined {
   const flags = { baseUrl, prompt, promptFile, detail };

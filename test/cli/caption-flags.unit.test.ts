@@ -8,7 +8,6 @@ const plain: CaptionFlags = {
   looks: '2',
   profile: 'web',
   kind: 'descriptions',
-  language: 'en',
   resume: true,
 };
 
@@ -40,7 +39,7 @@ describe('flags', () => {
   test('what is given is read', () => {
     const flags = { output: 'x/', format: 'vtt,srt', frames: 'every:500ms', from: '1:00', to: '2:00', looks: '1' };
     const more = { minConfidence: '0.25', model: './m', workers: '3', resume: false, force: true, quiet: true };
-    const track = { profile: 'netflix', kind: 'captions', language: 'deu' };
+    const track = { profile: 'netflix', kind: 'captions', language: 'en-gb' };
     expect(readCaptionFlags({ ...flags, ...more, ...track, verbose: true, json: true })).toEqual({
       output: { output: 'x/', formats: ['vtt', 'srt'] },
       choice: { mode: 'every', interval: 500_000 },
@@ -50,7 +49,7 @@ describe('flags', () => {
       minConfidence: 0.25,
       profile: 'netflix',
       kind: 'captions',
-      language: 'de',
+      language: 'en-GB',
       model: './m',
       workers: 3,
       resume: false,
@@ -59,6 +58,14 @@ describe('flags', () => {
       verbose: true,
       json: true,
     });
+  });
+
+  test('the language of a track: as given, as its name says, English', () => {
+    const language = (flags: Partial<CaptionFlags>) => readCaptionFlags({ ...plain, ...flags }).language;
+    expect(language({ track: 'film.vtt' })).toBe('en');
+    expect(language({ track: 'a.b/film.pt-BR.forced.srt' })).toBe('pt-BR');
+    expect(language({ track: 'film.de.srt', language: 'fra' })).toBe('fr');
+    expect(language({ model: 'openai:llava', language: 'de' })).toBe('de');
   });
 
   test.each<[Partial<CaptionFlags>, RegExp]>([
@@ -77,6 +84,10 @@ describe('flags', () => {
     [{ profile: 'mtv' }, /--profile mtv: use web, netflix, bbc/],
     [{ kind: 'chapters' }, /--kind chapters: use descriptions, subtitles, captions/],
     [{ language: 'e' }, /--language e: not a language tag/],
+    [{ language: 'de' }, /--language de: the model writes English; .*--track FILE --language de/],
+    [{ subtitleEncoding: 'gbk' }, /--subtitle-encoding is for the file of --track/],
+    [{ track: 'a.srt', subtitleEncoding: 'martian' }, /--subtitle-encoding martian: not a known encoding/],
+    [{ track: 'a.srt', from: '1:00' }, /the cues of --track have their own times/],
     [{ format: 'pdf' }, /'pdf' is not a format/],
     [{ json: true, output: '-' }, /both want stdout/],
   ])('%j is refused', (flags, message) => {

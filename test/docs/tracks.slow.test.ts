@@ -30,6 +30,8 @@ test('docs/tracks.md: its commands, in their order', async () => {
   );
   expect((await readdir(at('hls'))).sort()).toEqual([expect.stringMatching(/^film-\w{8}\.hls$/), 'film.m3u8']);
   expect((await readdir(folder)).filter((name) => name.startsWith('film.')).sort()).toEqual([
+    'film.de.mkv',
+    'film.de.vtt',
     'film.described.mkv',
     'film.described.mp4',
     'film.drawn.mp4',
@@ -38,7 +40,8 @@ test('docs/tracks.md: its commands, in their order', async () => {
   ]);
   const last = async (name: string) => (await streamsOf(at(name))).at(-1);
   expect(await last('film.described.mp4')).toMatchObject({ codec_name: 'mov_text', disposition: { descriptions: 1 } });
-  expect(await last('film.described.mkv')).toMatchObject({ tags: { language: 'ger' } });
+  expect(await last('film.described.mkv')).toMatchObject({ tags: { language: 'eng' } });
+  expect(await last('film.de.mkv')).toMatchObject({ tags: { language: 'ger' } });
 });
 
 test("docs/tracks.md: the profiles' numbers", async () => {

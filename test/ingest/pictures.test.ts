@@ -1,9 +1,10 @@
-import { writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expandInputs } from '../../src/ingest/sources/sources.ts';
 import { errorOf, IMAGE, meanColour, readAll } from '../support/reading.ts';
-import { makeFolder } from '../support/videos.ts';
+import { ffmpeg, makeFolder } from '../support/videos.ts';
 
 const RED = { r: 220, g: 20, b: 30 };
 const BLUE = { r: 20, g: 40, b: 200 };
@@ -77,6 +78,28 @@ describe('still pictures', () => {
     // The middle 60 of 120 columns begin at 30: 10 of them are blue.
     expect(meanColour(keyframes[0], 0, 0, 0.1, 1)[2]).toBeGreaterThan(180);
     expect(meanColour(keyframes[0], 0.25, 0, 1, 1)[0]).toBeGreaterThan(200);
+  });
+
+  it('an animated PNG is a video, by whatever name; an animated WebP says how many pictures it has', async () => {
+    const colours = ['red', 'blue'].flatMap((colour) => ['-f', 'lavfi', '-i', `color=${colour}:s=64x48:r=5:d=1`]);
+    await ffmpeg(...colours, '-filter_complex', '[0][1]concat', '-f', 'apng', at('moves.png'));
+    const { keyframes, source } = await readAll(at('moves.png'), 'auto');
+    expect({ kind: source.kind, pts: keyframes.map(({ pts }) => pts) }).toEqual({ kind: 'file', pts: [0, 1_000_000] });
+    await mkdir(at('folder'));
+    await copyFile(at('moves.png'), at('folder/moves.png'));
+    expect((await expandInputs([at('folder')])).sources[0]?.kind).toBe('file');
+
+    const frames = await Promise.all(
+      [RED, BLUE].map((background) =>
+        sharp({ create: { width: 8, height: 8, channels: 3, background } })
+          .png()
+          .toBuffer(),
+      ),
+    );
+    await sharp(frames, { join: { animated: true } })
+      .webp()
+      .toFile(at('moves.webp'));
+    expect((await readAll(at('moves.webp'), 'auto')).media).toMatchObject({ container: 'picture', pictures: 2 });
   });
 
   it('that is cut off is reported as damaged', async () => {

@@ -120,7 +120,7 @@ test('only absent, stale and current outputs may be overwritten', async () => {
   await expect(of('/films/a.mp4')).rejects.toMatchObject({
     code: 'track-exists',
     retryable: false,
-    message: `${target} already exists and was not written by secondglance (or was edited since): --force overwrites it, -o writes elsewhere`,
+    message: `${target} already exists and was not written by secondglance (or was edited since): --track ${target} uses it for --mux, --burn, other formats and steps, -o writes elsewhere, --force overwrites it and keeps it as a.vtt.bak`,
   });
 
   await recordOutput(folder, target, { key: 'key', sha256: sha256('WEBVTT'), source: '/films/a.mp4' });

@@ -115,11 +115,13 @@ test('the callback runs before the rename, and prevents it by failing', async ()
   const sink = await openFileSink(target, {
     onBeforeRename: async (written) => {
       claims.push(written, existsSync(target));
+      return ['a note'];
     },
   });
   await sink.write('text');
   const written = await sink.commit();
-  expect(claims).toEqual([written, false]);
+  expect(claims).toEqual([{ bytes: written.bytes, sha256: written.sha256 }, false]);
+  expect(written.notes).toEqual(['a note']);
 
   const refused = await openFileSink(`${target}2`, { onBeforeRename: () => Promise.reject(new Error('no manifest')) });
   await expect(refused.commit()).rejects.toMatchObject({ code: 'output-failed' });

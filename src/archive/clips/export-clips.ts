@@ -34,6 +34,8 @@ export interface Clip {
   readonly duration: number;
   /** Absent where it was up to date. */
   readonly way?: CutWay;
+  /** What the user should know of it, one clause each. */
+  readonly notes?: readonly string[];
 }
 
 /** What an export needs of its front end. */
@@ -83,11 +85,11 @@ async function exportHit(
   const video = sourceAt(recording);
   const media = await probe(video, { signal });
   let way: CutWay | undefined;
-  await writeOutput(stateDir(), output, { key, source }, async (_, made) => {
+  const notes = await writeOutput(stateDir(), output, { key, source }, async (_, made) => {
     way = await cutClip(video, media, cut, made, signal);
     return [];
   });
-  return { ...clip, state: 'done', ...(way === undefined ? {} : { way }) };
+  return { ...clip, state: 'done', ...(way === undefined ? {} : { way }), ...(notes.length === 0 ? {} : { notes }) };
 }
 
 /**

@@ -112,10 +112,13 @@ export function makeReport(request: ReportRequest, now: number = Date.now()): Pr
   });
 }
 
-/** Writes a report's page to a file. Throws an OutputExistsError where that would overwrite a foreign file; an OutputError. */
-export async function saveReport({ html }: MadeReport, output: string, force: boolean): Promise<void> {
+/**
+ * Writes a report's page to a file; returns notes for the user. Throws an OutputExistsError where that would overwrite a
+ * foreign file; an OutputError.
+ */
+export async function saveReport({ html }: MadeReport, output: string, force: boolean): Promise<readonly string[]> {
   // A report changes with every run, so that an earlier one may always be replaced.
   if (!force) await assertOverwritable(stateDir(), output, { kind: 'report', key: '' });
   await ensureFolder(path.dirname(output));
-  await writeOutput(stateDir(), output, { key: 'report' }, html);
+  return writeOutput(stateDir(), output, { key: 'report' }, html);
 }

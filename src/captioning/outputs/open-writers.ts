@@ -16,7 +16,7 @@ import type { Transform } from '../../storage/file-sink.ts';
 import { openOutputSink } from '../../storage/output-manifest.ts';
 import type { TextSink } from '../../storage/sink.ts';
 import type { CaptionedSource } from '../caption-source.ts';
-import { sourceOf, trackOptions } from '../input-identity.ts';
+import { labelOptions, sourceOf, trackOptions } from '../input-identity.ts';
 import type { TrackSettings } from '../settings.ts';
 import { needsVideo, type Target } from './target.ts';
 
@@ -34,6 +34,8 @@ export interface OutputContext {
   readonly checkFolder?: FolderCheck;
   /** Takes a track that goes to `-`; without it there are none. */
   readonly stdout?: TextSink;
+  /** The name of the track file that the cues come from, where no model wrote them. */
+  readonly from?: string;
 }
 
 /** One input and its outputs. */
@@ -51,6 +53,9 @@ export interface OutputJob {
   readonly extraWriters?: readonly TrackWriter[];
 }
 
+/** The video that tracks are written for. */
+type VideoSource = Pick<CaptionedSource, 'source' | 'media'>;
+
 /** Services are asked for an output that takes the video itself. */
 class VideoNeededError extends SecondGlanceError<'video-needed'> {
   constructor({ path: file }: Target) {
@@ -66,7 +71,7 @@ export function ownerOf({ owner, identity }: OutputJob): string {
 /** How a target's bytes are made from its track, if they are not the track itself. */
 function transformOf(
   { settings, signal }: OutputContext,
-  { source, media }: CaptionedSource,
+  { source, media }: VideoSource,
   target: Target,
 ): Transform | undefined {
   if (!needsVideo(target)) return undefined;
@@ -83,10 +88,11 @@ function transformOf(
   }
 }
 
-function headerOf({ settings, model, signal }: OutputContext, { source, media }: CaptionedSource): TrackHeader {
+function headerOf({ settings, model, signal, from }: OutputContext, { source, media }: VideoSource): TrackHeader {
   return {
     tool: { name: 'secondglance', version: VERSION },
     model,
+    ...(from === undefined ? {} : { from }),
     source: {
       name: source.name,
       label: hideAddress(source.label),
@@ -96,7 +102,7 @@ function headerOf({ settings, model, signal }: OutputContext, { source, media }:
     kind: settings.kind,
     language: settings.language,
     ...(signal === undefined ? {} : { segmentVideo: (folder) => segmentVideo(source, media, folder, signal) }),
-    options: trackOptions(settings),
+    options: from === undefined ? trackOptions(settings) : { track: from, ...labelOptions(settings) },
   };
 }
 
@@ -119,7 +125,7 @@ export async function openTarget(
 export async function openWriters(
   context: OutputContext,
   job: OutputJob,
-  captioned: CaptionedSource,
+  captioned: VideoSource,
 ): Promise<TrackWriter[]> {
   const header = headerOf(context, captioned);
   const writers: TrackWriter[] = [];

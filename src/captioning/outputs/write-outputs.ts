@@ -30,20 +30,33 @@ function durationOf({ from = 0, to }: KeyframeSettings, media: MediaInfo): numbe
 /**
  * Records an input's finished outputs. A partial output is ours but not up to date, because the next run may add to it.
  */
-async function recordOutputs(stateDir: string, job: OutputJob, tracks: TracksReport, whole: boolean): Promise<void> {
+export async function recordOutputs(
+  stateDir: string,
+  job: OutputJob,
+  written: TracksReport['written'],
+  whole: boolean,
+): Promise<void> {
   // The writer of the shared lines, if there is one, precedes those of the targets.
   const offset = job.sharedJsonl === undefined ? 0 : 1;
   for (const [at, target] of job.targets.entries()) {
     const file = target.path;
-    const sha256 = tracks.written[at + offset]?.sha256;
+    const sha256 = written[at + offset]?.sha256;
     if (file === '-' || sha256 === undefined) continue;
     const key = whole ? outputKey(target, job.key) : '';
     await recordOutput(stateDir, file, { key, sha256, source: ownerOf(job) });
   }
 }
 
+/** Animations that ffmpeg does not decode count as their first picture. */
+function animationNotes({ source, media: { pictures } }: CaptionedSource): string[] {
+  if (pictures === undefined) return [];
+  return [
+    `${source.name} is an animation of ${pictures} pictures, of which the first was captioned: convert it to GIF, PNG or MP4 for the others`,
+  ];
+}
+
 /** What writers have to say of their outputs: `film.mkv: left out: ...`. */
-function notesOf(job: OutputJob, { written }: TracksReport): string[] {
+export function notesOf(job: OutputJob, written: TracksReport['written']): string[] {
   const offset = job.sharedJsonl === undefined ? 0 : 1;
   return job.targets.flatMap((target, at) =>
     (written[at + offset]?.notes ?? []).map((note) => `${path.basename(target.path)}: ${note}`),
@@ -82,8 +95,8 @@ export async function writeOutputs(
     });
   }
   const whole = problems.length === 0;
-  await recordOutputs(stateDir, job, tracks, whole);
-  const notes = notesOf(job, tracks);
+  await recordOutputs(stateDir, job, tracks.written, whole);
+  const notes = [...animationNotes(captioned), ...notesOf(job, tracks.written)];
   const summary: InputSummary = {
     video: source.name,
     state: whole ? 'done' : 'partial',

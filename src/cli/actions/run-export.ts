@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { type Clip, exportClips } from '../../archive/clips/export-clips.ts';
 import { formatIso } from '../../archive/clock/iso-time.ts';
 import { formatLocal, formatOffset } from '../../archive/clock/time-zone.ts';
@@ -21,13 +22,14 @@ export interface ExportFlags {
 }
 
 function printClip(id: string, clip: Clip, zone: string, { json, quiet }: ExportFlags): void {
-  const { state, output, began, duration, way } = clip;
+  const { state, output, began, duration, way, notes = [] } = clip;
   if (json === true) {
     const what = { id, state, output, time: formatIso(began, zone), duration, ...(way === undefined ? {} : { way }) };
     writeJson({ event: 'end', ...what });
   } else if (quiet !== true) {
     const when = `${formatLocal(began, zone)} ${formatOffset(began, zone)}`;
     const how = state === 'skipped' ? 'up to date' : `${duration.toFixed(1)} s, ${way}`;
+    for (const note of notes) writeNote(`${path.basename(output)}: ${note}`);
     writeNote(`${id}: from ${when}, ${how} -> ${output}`);
   }
 }

@@ -33,7 +33,8 @@ export async function runReport(flags: ReportFlags): Promise<number> {
   const { since, until } = made.report;
   const day = formatLocal(until - 1, zone).slice(0, 10);
   const output = path.resolve(target ?? `secondglance-report-${day}.html`);
-  await saveReport(made, output, force);
+  const notes = await saveReport(made, output, force);
+  if (!quiet) for (const note of notes) writeNote(`${path.basename(output)}: ${note}`);
   if (json) {
     const span = { since: formatIso(since, zone), until: formatIso(until, zone) };
     writeJson({ event: 'report', output, ...span, ...counts });

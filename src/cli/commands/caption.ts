@@ -15,6 +15,7 @@ Examples:
   secondglance caption https://example.org/a.m3u8 --from 1:00 --to 2:30
   secondglance caption film.mp4 -f hls --language en     film.m3u8: the film and its track for HLS players
   secondglance caption film.mp4 --mux film.captions.mkv  a copy of the film with the track in it
+  secondglance caption film.mp4 --track film.vtt --mux film.captions.mkv   the same with the edited film.vtt
   cat clip.mp4 | secondglance caption - -f srt -o -
 
 Inputs are video files, animated GIFs, pictures, folders, globs, http(s) URLs, HLS playlists, and - for stdin.
@@ -26,12 +27,13 @@ interface Flags extends CaptionFlags, SubmitFlags {
 }
 
 /** Throws a UsageError where a flag has no effect on the machine that would do the work. */
-function checkFlags({ queue = false, mux, burn, workers, resume, priority }: Flags): void {
+function checkFlags({ queue = false, mux, burn, track, workers, resume, priority }: Flags): void {
   if (!queue && priority !== undefined) throw new UsageError('--priority orders jobs in the queue: add --queue');
   if (!queue) return;
   if ((mux ?? burn) !== undefined) {
     throw new UsageError('--mux and --burn copy the video on this machine: leave --queue out');
   }
+  if (track !== undefined) throw new UsageError('--track is read on this machine: leave --queue out');
   if (workers !== undefined) throw new UsageError('--workers is for this machine: leave it out with --queue');
   if (!resume) throw new UsageError('--no-resume is for this machine: leave it out with --queue');
 }
@@ -44,6 +46,8 @@ export function captionCommand(): Command {
   return workersOption(captionOptions(command))
     .option('--mux <file>', 'also write a copy of the video that contains the track: .mp4, .mkv, .webm')
     .option('--burn <file>', 'also write a copy of the video with the track drawn into its frames')
+    .option('--track <file>', 'write the cues of this .vtt or .srt file instead of captions')
+    .option('--subtitle-encoding <name>', 'encoding of that file (default: detected)')
     .option('--resume', 'resume an interrupted run', true)
     .option('--no-resume', 'start over')
     .option('--queue', 'let services do the work (see submit), and wait for them')
@@ -61,7 +65,12 @@ export function captionCommand(): Command {
         const request = readCaptionFlags(flags);
         const reporter = request.json ? jsonReporter() : humanReporter(request);
         onInterrupted(signal, () => reporter.note('secondglance: ending; the same command resumes this run'));
-        return captionFiles(inputs, request, { reporter, stdout: streamSink(process.stdout), began: 0, signal });
+        const host = { reporter, stdout: streamSink(process.stdout), began: 0, signal };
+        if (request.track !== undefined) {
+          const { writeTrackFile } = await import('../../captioning/write-track-file.ts');
+          return writeTrackFile(inputs, request, request.track, host);
+        }
+        return captionFiles(inputs, request, host);
       }),
     );
 }

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { UsageError } from '../../core/failures.ts';
 import { modelOption, verboseOption } from '../options.ts';
 import { runCommand } from '../run-command.ts';
+import { writeNote } from '../terminal.ts';
 
 const EXAMPLES = `
 Examples:
@@ -53,13 +54,14 @@ export function explainCommand(): Command {
         const signal = interruptible();
         // Loaded here: it loads the model's runtime, which other commands leave to their inference processes.
         const { explainInput } = await import('../../explain/explain-input.ts');
-        const { numbers, drawing } = await explainInput(moment, {
+        const { numbers, drawing, notes } = await explainInput(moment, {
           draw: output !== undefined,
           ...(file === undefined ? {} : { file }),
           ...(model === undefined ? {} : { model }),
           force,
           signal,
         });
+        for (const note of notes) writeNote(`${file ?? ''}: ${note}`);
         if (drawing !== undefined && file === undefined) await toStdout(drawing);
         if (json) await toStdout(`${JSON.stringify({ ...numbers, output: file ?? null })}\n`);
       }),

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { UsageError } from '../../core/failures.ts';
+import { GUIDE_FORMAT_NAMES } from '../../steps/guide/guide-formats.ts';
 import type { StepsFlags } from '../../steps/steps-settings.ts';
 import { looksOption, modelOptions, outputOptions, workersOption } from '../options.ts';
 import { runCommand } from '../run-command.ts';
@@ -7,9 +8,11 @@ import { runCommand } from '../run-command.ts';
 const EXAMPLES = `
 Examples:
   secondglance steps bookshelf.mp4                        writes bookshelf-guide/ next to it
-  secondglance steps bookshelf.mp4 -o guide/              guide.html, guide.md, steps.json, chapters.vtt
+  secondglance steps bookshelf.mp4 -o guide/              guide.html, guide.md, steps.json, chapters
+  secondglance steps bookshelf.mp4 -o bookshelf.html      the page alone (its parts go to bookshelf-guide/)
+  secondglance steps bookshelf.mp4 -f chapters,list       chapters.vtt, and "0:00 Title" lines for video sites
   secondglance steps talk.mkv --min-step 20s --max-step 5m
-  secondglance steps --from guide/steps.json              rebuilds the guide after titles and times were edited
+  secondglance steps --from guide/                        rebuilds the guide after titles and times were edited
   secondglance steps bookshelf.mp4 -o guide/ --embed bookshelf-chapters.mp4
 
 The text of a step comes from subtitles next to the video (NAME.vtt, NAME.en.srt) or inside it; chapters of the video become
@@ -21,8 +24,9 @@ export function stepsCommand(): Command {
   const command = new Command('steps')
     .description('make an illustrated step-by-step guide of an instruction video')
     .argument('[video]', 'a video file or its http(s) URL')
-    .option('-o, --output <folder>', 'where to write (default: NAME-guide next to the video)')
-    .option('--from <steps.json>', 'rebuild the guide from its edited steps')
+    .option('-o, --output <folder|file>', 'where to write (default: NAME-guide next to the video); a file: only that')
+    .option('-f, --format <list>', `${GUIDE_FORMAT_NAMES.join(', ')}; separated by commas (default: all)`)
+    .option('--from <steps.json|folder>', 'rebuild the guide from its edited steps')
     .option('--min-step <time>', 'shortest step', '5s')
     .option('--max-step <time>', 'longest step', '3m')
     .option('--embed <file>', 'also write a copy of the video with the steps as chapters: .mp4, .m4v, .mov, .mkv');

@@ -46,7 +46,10 @@ export const OUTPUT_ERRORS = {
 
 /** Errors of targets that exist and must not be overwritten. `watch` waits for them. */
 export const EXISTS_ERRORS = {
-  'track-exists': depends('The track was not written by secondglance, or was edited.', '--force overwrites it.'),
+  'track-exists': depends(
+    'The track was not written by secondglance, or was edited.',
+    '--track uses it; --force overwrites it, and keeps it as NAME.bak.',
+  ),
   'clip-exists': depends('The clip was not written by secondglance, or was edited.', '--force overwrites it.'),
   'report-exists': depends('The report was not written by secondglance, or was edited.', '--force overwrites it.'),
   'guide-exists': depends('The guide was not written by secondglance, or was edited.', '--force overwrites it.'),

@@ -44,7 +44,23 @@ export interface Guard {
 
 /** The allowed demuxers. ffmpeg has hundreds more; some of them open other files. */
 const CONTAINERS = [
-  ...['mov', 'matroska', 'avi', 'asf', 'flv', 'mpeg', 'mpegvideo', 'mpegts', 'mxf', 'ogg', 'rm', 'dv', 'gif', 'nut'],
+  ...[
+    'mov',
+    'matroska',
+    'avi',
+    'asf',
+    'flv',
+    'mpeg',
+    'mpegvideo',
+    'mpegts',
+    'mxf',
+    'ogg',
+    'rm',
+    'dv',
+    'gif',
+    'apng',
+    'nut',
+  ],
   ...['ivf', 'wtv', 'yuv4mpegpipe', 'h264', 'hevc', 'm4v', 'mjpeg', 'av1', 'obu', 'vc1'],
 ];
 /** More demuxers, for HLS and its segments. */

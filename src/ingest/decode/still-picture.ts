@@ -39,6 +39,7 @@ export async function probePicture(source: Source): Promise<MediaInfo> {
     videoEnd: 0,
     duration: null,
     subtitles: 0,
+    ...(meta.pages === undefined || meta.pages < 2 ? {} : { pictures: meta.pages }),
   };
 }
 

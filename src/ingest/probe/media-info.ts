@@ -34,6 +34,8 @@ export interface MediaInfo {
   readonly videoEnd: Micros | null;
   /** Length of the whole container, as the file claims. */
   readonly duration: Micros | null;
+  /** Pictures of an animation of which only the first is read; absent for all others. */
+  readonly pictures?: number;
   /** Number of subtitle streams. */
   readonly subtitles: number;
 }

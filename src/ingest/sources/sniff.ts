@@ -1,7 +1,10 @@
-import { readRegular } from '../../core/regular-file.ts';
+import { openRegular, readAt, readRegular } from '../../core/regular-file.ts';
 
-/** Still pictures. They go through sharp, not ffmpeg; an animated WebP or AVIF counts as its first picture. */
-export const PICTURE_EXTENSIONS: ReadonlySet<string> = new Set(['.jpg', '.jpeg', '.png', '.webp', '.avif']);
+/**
+ * Still pictures. They go through sharp, not ffmpeg. An animated PNG is a video; an animated WebP or AVIF counts as its
+ * first picture, which is said.
+ */
+export const PICTURE_EXTENSIONS: ReadonlySet<string> = new Set(['.jpg', '.jpeg', '.png', '.apng', '.webp', '.avif']);
 
 /** Extensions of videos in folders. A file that is named explicitly counts whatever its extension. */
 export const MEDIA_EXTENSIONS: ReadonlySet<string> = new Set(
@@ -23,6 +26,29 @@ export async function isPictureContent(path: string): Promise<boolean> {
     head.slice(4) === 'ftypavif' ||
     head.slice(4) === 'ftypavis'
   );
+}
+
+const PNG = '\x89PNG\r\n\x1a\n';
+/** Chunks that are looked at before the picture data: a file has about a dozen kinds of them. */
+const MOST_CHUNKS = 64;
+
+/** True for an animated PNG (APNG): its `acTL` chunk comes before the picture data. False where it cannot be read. */
+export async function isAnimatedPng(path: string): Promise<boolean> {
+  if (!(await firstBytes(path, PNG.length)).startsWith(PNG)) return false;
+  const { handle } = await openRegular(path);
+  try {
+    let at = PNG.length;
+    for (let chunk = 0; chunk < MOST_CHUNKS; chunk += 1) {
+      const head = await readAt(handle, 8, at);
+      const type = head.toString('latin1', 4, 8);
+      if (head.length < 8 || type === 'IDAT') return false;
+      if (type === 'acTL') return true;
+      at += 12 + head.readUInt32BE(0);
+    }
+    return false;
+  } finally {
+    await handle.close();
+  }
 }
 
 /** First bytes of FLV, Ogg, GIF, ASF, MPEG program stream and video, HLS, RealMedia, Matroska. */

@@ -4,7 +4,7 @@ import { glob } from 'tinyglobby';
 import { hideAddress } from '../../core/text/secrets.ts';
 import type { RelayedSource } from '../access/relay.ts';
 import { IngestError } from '../errors.ts';
-import { isPictureContent, isTypeScript, MEDIA_EXTENSIONS, PICTURE_EXTENSIONS } from './sniff.ts';
+import { isAnimatedPng, isPictureContent, isTypeScript, MEDIA_EXTENSIONS, PICTURE_EXTENSIONS } from './sniff.ts';
 import { isSystemFolder } from './system-folders.ts';
 
 /** One thing to caption. */
@@ -83,8 +83,9 @@ async function expandOne(arg: string, problems: InputProblem[]): Promise<Source[
 /** Also for matches of a glob: a file that is named explicitly counts whatever its extension. */
 async function fileSource(path: string): Promise<Source> {
   const extension = extname(path).toLowerCase();
-  const picture =
+  const still =
     PICTURE_EXTENSIONS.has(extension) || (!MEDIA_EXTENSIONS.has(extension) && (await isPictureContent(path)));
+  const picture = still && !(await isAnimatedPng(path).catch(() => false));
   return { kind: picture ? 'picture' : 'file', input: resolve(path), name: basename(path), label: path };
 }
 
@@ -144,7 +145,8 @@ async function expandFolder(folder: string, problems: InputProblem[]): Promise<S
       const kind = pictureOrVideo(entry.name);
       if (kind === undefined || !(entry.isFile() || (entry.isSymbolicLink() && (await isFile(path))))) continue;
       if (await isTypeScript(path)) continue;
-      sources.push({ kind, input: resolve(path), name, tree, label: path });
+      const animated = /\.a?png$/i.test(path) && (await isAnimatedPng(path).catch(() => false));
+      sources.push({ kind: animated ? 'file' : kind, input: resolve(path), name, tree, label: path });
     }
   };
   await search('');

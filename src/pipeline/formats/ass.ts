@@ -2,7 +2,7 @@ import type { Micros } from '../../core/types.ts';
 import type { TextSink } from '../../storage/sink.ts';
 import { tidy } from '../cues/text.ts';
 import type { TrackFormat } from './track-format.ts';
-import { modelLabel, type TrackHeader, type TrackWriter } from './track-writer.ts';
+import { type TrackHeader, type TrackWriter, writtenBy } from './track-writer.ts';
 
 const LOOKALIKES: Readonly<Record<string, string>> = { '{': '(', '}': ')', '\\': '⧵' };
 
@@ -23,9 +23,9 @@ function assTime(time: Micros): string {
 }
 
 async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
-  const { tool, model, source, language } = header;
+  const { source, language } = header;
   await sink.write(`[Script Info]
-; Written by ${tidy(`${tool.name} ${tool.version}, model ${modelLabel(model)}`)}
+; Written by ${tidy(writtenBy(header))}
 Title: ${tidy(source.name)}
 ScriptType: v4.00+
 Language: ${language}

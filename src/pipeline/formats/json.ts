@@ -68,9 +68,10 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
     },
     async finish(summary) {
       const { name, version, sha256 } = header.model;
+      const model = header.from === undefined ? { name, version, sha256 } : null;
       await sink.write(`{\n  "source": ${JSON.stringify(sourceOf(header, summary))},\n`);
       await sink.write(`  "options": ${JSON.stringify(header.options)},\n`);
-      await sink.write(`  "model": ${JSON.stringify({ name, version, sha256 })},\n`);
+      await sink.write(`  "model": ${JSON.stringify(model)},\n`);
       await sink.write('  "keyframes": ');
       await keyframes.copyTo(sink);
       await sink.write(',\n  "cues": ');

@@ -33,6 +33,13 @@ const PENALTY = 100;
 const IMPOSSIBLE = /[\uFFFD\u0080-\u009F\uE000-\uF8FF\uFF61-\uFF9F\u2500-\u259F]/u;
 /** A mark without a letter before it, a sign inside or at the end of a word, a capital right after a small letter. */
 const ODD = /^\p{M}|\p{L}[¡-©«-¯±-¿×÷†‡‰]\p{L}|\p{L}[¡-©¬-¯±´-¹¼-¾×÷]$|\p{Ll}\p{Lu}/u;
+/** A word of Latin letters nearly all of which have accents: Cyrillic, Greek and others, read as Western. */
+function isAccented(word: string): boolean {
+  const letters = word.match(/\p{Script=Latin}/gu) ?? [];
+  const accented = letters.filter((letter) => letter > '~').length;
+  return letters.length >= 3 && accented > 0.7 * letters.length;
+}
+
 const QUOTES = /^[«»‹›„“”‚‘’¡¿]+|[«»‹›“”‘’…]+$/gu;
 const SCRIPTS = [
   /\p{Script=Latin}/u,
@@ -51,7 +58,7 @@ function implausibility(text: string): number {
   const words = parts.filter((part) => /[^ -~]/u.test(part));
   const bad = words.filter((word) => {
     const scripts = SCRIPTS.filter((script) => script.test(word)).length;
-    return scripts !== 1 || IMPOSSIBLE.test(word) || ODD.test(word);
+    return scripts !== 1 || IMPOSSIBLE.test(word) || ODD.test(word) || isAccented(word);
   });
   return words.length === 0 ? 0 : bad.length / words.length;
 }

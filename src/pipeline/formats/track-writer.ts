@@ -8,6 +8,8 @@ export interface TrackHeader {
   /** The program that writes it. */
   readonly tool: { readonly name: string; readonly version: string };
   readonly model: ModelIdentity;
+  /** The name of the track file that the cues come from, where they come from one; no model wrote them then. */
+  readonly from?: string;
   readonly source: {
     /** The video's name in the outputs. */
     readonly name: string;
@@ -49,6 +51,11 @@ export interface TrackWriter {
   cue(cue: Cue): Promise<void>;
   finish(summary: TrackSummary): Promise<Written | undefined>;
   abort(): Promise<void>;
+}
+
+/** `secondglance 1.2.3, model name@version`, or `secondglance 1.2.3, from film.vtt` */
+export function writtenBy({ tool, model, from }: Pick<TrackHeader, 'tool' | 'model' | 'from'>): string {
+  return `${tool.name} ${tool.version}, ${from === undefined ? `model ${modelLabel(model)}` : `from ${from}`}`;
 }
 
 /** `name@version` */

@@ -3,7 +3,7 @@ import type { TextSink } from '../../storage/sink.ts';
 import { tidy } from '../cues/text.ts';
 import { vttTime } from '../cues/time.ts';
 import type { TrackFormat } from './track-format.ts';
-import { modelLabel, type TrackHeader, type TrackWriter } from './track-writer.ts';
+import { type TrackHeader, type TrackWriter, writtenBy } from './track-writer.ts';
 
 /** Escapes text for XML. Two noncharacters that XML cannot represent are removed; `tidy` has removed control characters. */
 function escapeXml(text: string): string {
@@ -23,8 +23,8 @@ const ROLES: Readonly<Record<TrackKind, string>> = {
 };
 
 async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
-  const { tool, model, source, language, kind } = header;
-  const written = escapeXml(tidy(`Written by ${tool.name} ${tool.version}, model ${modelLabel(model)}`));
+  const { source, language, kind } = header;
+  const written = escapeXml(tidy(`Written by ${writtenBy(header)}`));
   await sink.write(`<?xml version="1.0" encoding="UTF-8"?>
 <tt xmlns="http://www.w3.org/ns/ttml" xmlns:ttm="http://www.w3.org/ns/ttml#metadata" xmlns:ttp="http://www.w3.org/ns/ttml#parameter" xmlns:tts="http://www.w3.org/ns/ttml#styling" ttp:contentProfiles="http://www.w3.org/ns/ttml/profile/imsc1.1/text" ttp:timeBase="media" xml:lang="${escapeXml(language)}">
   <head>

@@ -2,7 +2,7 @@ import type { TextSink } from '../../storage/sink.ts';
 import { vttTime } from '../cues/time.ts';
 import { type CueSyntax, parseCues, TIMING_LINE } from './parse-cues.ts';
 import type { TrackFormat, TrackReader } from './track-format.ts';
-import { modelLabel, type TrackHeader, type TrackWriter } from './track-writer.ts';
+import { type TrackHeader, type TrackWriter, writtenBy } from './track-writer.ts';
 
 /** Escapes text for a WebVTT cue. With `>` escaped, `-->` cannot occur either. */
 export function escapeVtt(text: string): string {
@@ -10,10 +10,9 @@ export function escapeVtt(text: string): string {
 }
 
 async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
-  const { name, version } = header.tool;
   // A NOTE must not contain `-->`, and ends at an empty line.
-  const note = escapeVtt(`${name} ${version}, model ${modelLabel(header.model)}`).replace(/\s+/gu, ' ');
-  await sink.write(`WEBVTT\n\nNOTE Written by ${note}\n`);
+  const note = escapeVtt(writtenBy(header)).replace(/\s+/gu, ' ');
+  await sink.write(`WEBVTT\n\nNOTE ${header.from === undefined ? 'Written' : 'Converted'} by ${note}\n`);
   let cues = 0;
 
   return {

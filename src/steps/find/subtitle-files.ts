@@ -7,9 +7,9 @@ import { asInputError, type Source } from '../../ingest/sources/sources.ts';
 import { TrackError } from '../../pipeline/errors.ts';
 import type { ReadCue } from '../../pipeline/formats/parse-cues.ts';
 import { encodingNote, parseTrack, readTrack } from '../../pipeline/formats/read-track.ts';
+import { subtitleName, subtitleRank } from '../../pipeline/subtitle-names.ts';
 import { outputStatus } from '../../storage/output-manifest.ts';
 import { type Utterance, utterancesOf } from './speech.ts';
-import { subtitleName, subtitleRank } from './subtitle-names.ts';
 
 /** A video's subtitles. */
 export interface Spoken {
@@ -22,17 +22,21 @@ export interface Spoken {
 
 /** Marks tracks of secondglance, which describe pictures and not speech. */
 const OURS = /^NOTE Written by secondglance /m;
+/** Marks tracks that were converted from a file of the user's, which may be speech. */
+const CONVERTED = /^NOTE Converted by secondglance /m;
 const HEAD_BYTES = 1024;
 
 async function isOurs(file: string, stateDir: string): Promise<boolean> {
-  if ((await outputStatus(stateDir, file, '')) !== 'foreign') return true;
   const handle = await open(file);
+  let head: string;
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    return OURS.test(buffer.toString('utf8', 0, bytesRead));
+    head = buffer.toString('utf8', 0, bytesRead);
   } finally {
     await handle.close();
   }
+  if (CONVERTED.test(head)) return false;
+  return OURS.test(head) || (await outputStatus(stateDir, file, '')) !== 'foreign';
 }
 
 /**

@@ -42,7 +42,7 @@ function sectionOf(step: GuideStep, at: number, video: string, image: PageImage 
   const { title, text, captions, start, end } = step;
   const address = escapeHtml(playFrom(video, start));
   const shown = escapeHtml(captions.map((caption) => caption.text).join('; '));
-  const alt = escapeHtml(captions[0]?.text ?? title);
+  const alt = escapeHtml(title);
   const figcaption = shown === '' ? '' : `<figcaption>Seen: ${shown}</figcaption>`;
   const picture =
     image === undefined

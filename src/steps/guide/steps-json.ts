@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseTime } from '../../config/flag-values.ts';
 import type { Micros } from '../../core/types.ts';
 import { toSeconds } from '../../pipeline/cues/time.ts';
 import { StepsError } from '../errors.ts';
@@ -10,7 +11,15 @@ const VERSION = 2;
 const READABLE: readonly unknown[] = [1, VERSION];
 
 const line = z.string().transform((text) => text.replace(/\s+/gu, ' ').trim());
-const seconds = z.number().nonnegative();
+
+/** Seconds, or a time as people write it: `"0:10"`, `"1:02:03.5"`. */
+const seconds = z.preprocess((value) => {
+  try {
+    return typeof value === 'string' ? parseTime(value.trim(), '') / 1e6 : value;
+  } catch {
+    return value;
+  }
+}, z.number({ error: 'write seconds (12.5) or a time ("0:12.5")' }).nonnegative());
 
 const StepKeys = z.strictObject({
   start: seconds,

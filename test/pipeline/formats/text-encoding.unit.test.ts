@@ -5,6 +5,8 @@ import { decodeText } from '../../../src/pipeline/formats/text-encoding.ts';
 /** A text and encodings that it is saved in: short, as the first cues of a track are. */
 const SAMPLES: readonly [string, ...string[]][] = [
   ['Вскипятите чашку воды.', 'windows-1251', 'koi8-r', 'iso-8859-5', 'cp866'],
+  ['Вскипятите чашку воды.\r\nzwei\r\nZeilen, with many words of another language', 'windows-1251', 'koi8-r'],
+  ['Βράστε ένα φλιτζάνι νερό.\r\nThe rest is in English, and there is more of it', 'windows-1253'],
   ['我们今天要把水烧开然后等三分钟', 'gbk', 'gb18030'],
   ['你好', 'gbk'],
   ['我們今天要把水燒開然後等三分鐘再倒進茶壺裡面去', 'big5'],

@@ -192,6 +192,7 @@ describe('after an edit of steps.json', () => {
     expect(await place.read('guide/guide.html')).toBe(before);
     await rm(place.at('guide/guide.html'));
     expect((await readdir(place.at('guide'))).sort()).toEqual([
+      'chapters.txt',
       'chapters.vtt',
       'guide.md',
       'notes.txt',

@@ -57,6 +57,17 @@ describe('steps.json', () => {
     expect(guideToJson(guideFromJson(JSON_TEXT, 'steps.json'))).toBe(JSON_TEXT);
   });
 
+  test('takes times as people write them', () => {
+    const text = edited(({ steps }) => {
+      Object.assign(steps[0] ?? {}, { end: '0:20.5' });
+      Object.assign(steps[1] ?? {}, { start: ' 0:20.5 ', end: '1:00' });
+    });
+    expect(guideFromJson(text, 'steps.json').steps.map(({ start, end }) => [start, end])).toEqual([
+      [0, 20.5 * SECOND],
+      [20.5 * SECOND, 60 * SECOND],
+    ]);
+  });
+
   test('takes what a person writes: fewer keys, more white space, a byte order mark', () => {
     const text = edited(({ steps }) => {
       steps[0] = { start: 0, end: 3, title: ' Count\n the  boards ' };
@@ -87,8 +98,8 @@ describe('steps.json', () => {
     ['an empty title', (steps) => Object.assign(steps[1] ?? {}, { title: ' ' }), 'step 2, title: a step needs a title'],
     [
       'a time as text',
-      (steps) => Object.assign(steps[1] ?? {}, { start: '0:20' }),
-      'step 2, start: Invalid input: expected number',
+      (steps) => Object.assign(steps[1] ?? {}, { start: 'soon' }),
+      'step 2, start: write seconds (12.5) or a time ("0:12.5")',
     ],
     ['a negative time', (steps) => Object.assign(steps[0] ?? {}, { start: -1 }), 'step 1, start: '],
     [
@@ -162,7 +173,7 @@ describe('what is written', () => {
     );
     expect(page.match(/<section/g)).toHaveLength(2);
     expect(page.match(/<img [^>]*>/g)).toEqual([
-      '<img src="data:image/jpeg;base64,AA==" width="2" height="1" alt="A man with boards">',
+      '<img src="data:image/jpeg;base64,AA==" width="2" height="1" alt="Count the boards">',
     ]);
     expect(page).toContain('href="../my%20films/shelf%20%281%29.mp4#t=20.5"');
     expect(page).toContain("default-src 'none'");

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { languageTag } from '../../core/language.ts';
+import { languageTag } from '../core/language.ts';
 
 /** How media servers and players mark a file: for the hard of hearing, foreign parts only, and what means nothing here. */
 const HARD_OF_HEARING: ReadonlySet<string> = new Set(['sdh', 'cc', 'hi']);
@@ -66,4 +66,18 @@ export function subtitleRank(name: string, found: SubtitleName): string {
   const order = language === undefined ? (unknown ? 3 : 0) : /^en\b/.test(language) ? 1 : 2;
   const vtt = path.extname(name).toLowerCase() === '.vtt' ? 0 : 1;
   return [forced ? 1 : 0, order, hardOfHearing ? 1 : 0, vtt, name].join(' ');
+}
+
+/** The language (BCP 47) that the name of a track says, whatever its video: `film.de.forced.srt`. Undefined for none. */
+export function languageOfTrack(file: string): string | undefined {
+  const name = path.basename(file);
+  const stem = name.split('.')[0] ?? '';
+  const parts = name.slice(stem.length, -path.extname(name).length).split('.').slice(1);
+  // The last parts belong to the track; earlier ones may be the video's.
+  for (const part of parts.reverse()) {
+    const found = subtitleName(`x.${part}.srt`, 'x');
+    if (found?.language !== undefined) return found.language;
+    if (found?.unknown === true) return undefined;
+  }
+  return undefined;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { subtitleName, subtitleRank } from '../../../src/steps/find/subtitle-names.ts';
+import { subtitleName, subtitleRank } from '../../src/pipeline/subtitle-names.ts';
 
 /** `en sdh forced unknown silent`: what a name says. */
 function says(name: string): string | undefined {
