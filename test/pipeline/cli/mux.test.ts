@@ -1,9 +1,9 @@
 import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { extracted, film, packetTimes, streamHashes, streamsOf } from '../../cli/support/films.ts';
+import { benches, colourPicture } from '../../cli/support/room.ts';
 import { ffmpeg } from '../../support/videos.ts';
-import { extracted, film, packetTimes, streamHashes, streamsOf } from '../support/films.ts';
-import { benches, colourPicture } from '../support/room.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 

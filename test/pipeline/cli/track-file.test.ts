@@ -2,8 +2,8 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import iconv from 'iconv-lite';
 import { describe, expect, test, vi } from 'vitest';
-import { extracted, film, streamsOf } from '../support/films.ts';
-import { benches } from '../support/room.ts';
+import { extracted, film, streamsOf } from '../../cli/support/films.ts';
+import { benches } from '../../cli/support/room.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 

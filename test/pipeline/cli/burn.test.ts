@@ -4,10 +4,10 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test, vi } from 'vitest';
+import { film, H264, streamHashes, streamsOf } from '../../cli/support/films.ts';
+import { benches } from '../../cli/support/room.ts';
 import { until } from '../../support/processes.ts';
 import { ffmpeg, frameTimes } from '../../support/videos.ts';
-import { film, H264, streamHashes, streamsOf } from '../support/films.ts';
-import { benches } from '../support/room.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
