@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 // What a test file is called says when it runs:
 //   *.unit.test.ts  npm run test:unit, npm test   starts no process: no ffmpeg, no Redis, no inference process
 //   *.test.ts       npm test                      real ffmpeg, real Redis, the built program
-//   *.slow.test.ts  npm run test:slow             what takes a minute by nature
+//   *.slow.test.ts  npm run test:slow             what takes long by nature, and whole-program tests beyond the essential
 export default defineConfig({
   test: {
     // Vitest leaves one core idle by default, which halves the speed of two.
@@ -27,6 +27,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'integration',
+          isolate: false,
           include: ['test/**/*.test.ts'],
           exclude: ['**/*.{unit,slow}.test.ts'],
           globalSetup: ['test/support/global-setup.ts'],

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { captionFiles } from '../../src/captioning/caption-files.ts';
 import type { Reporter } from '../../src/captioning/reporter.ts';
 import type { CaptionRequest } from '../../src/captioning/settings.ts';
@@ -15,11 +15,14 @@ import { makeFolder } from '../support/videos.ts';
 let folder: { readonly path: string; remove(): Promise<void> };
 beforeAll(async () => {
   folder = await makeFolder();
-  process.env.SECONDGLANCE_STATE_DIR = path.join(folder.path, 'state');
+  vi.stubEnv('SECONDGLANCE_STATE_DIR', path.join(folder.path, 'state'));
   await colourVideo(path.join(folder.path, 'red.mp4'), ['red'], 1);
   await writeFile(path.join(folder.path, 'broken.mp4'), 'this is text');
 });
-afterAll(() => folder.remove());
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await folder.remove();
+});
 
 /** Captions files of the folder; what the reporter was told, and the inference processes that were there at each phase. */
 async function caption(...names: string[]) {

@@ -60,14 +60,8 @@ describe('explain', { timeout: 300_000 }, () => {
   });
 
   test.each([
-    ['RED -o look.jpg', /-o look\.jpg: explain draws PNG/],
     ['RED', /say where with -o look\.png, or ask for --json/],
-    ['RED -o - --json', /both want stdout/],
     ['RGB --json', /is a video: say which moment of it, as in .*rgb\.mp4@12\.5/],
-    ['RGB@soon --json', /@ soon: not a time/],
-    ['RGB@6.5 --json', /rgb\.mp4 shows nothing at 00:00:06\.500: it runs from 00:00:00\.000 to 00:00:06\.000/],
-    ['RED@1 --json', /red\.png is a picture, which has no times/],
-    ['FOLDER --json', /takes one picture, or one video and a time/],
   ])('wrong usage: %s', async (args, sentence) => {
     const { shell, shared, bundle } = await bench(`usage ${args}`);
     const line = args.replace('RED', `${shared}/red.png`).replace('RGB', `${shared}/rgb.mp4`).replace('FOLDER', shared);

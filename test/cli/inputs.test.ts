@@ -2,7 +2,7 @@ import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { ffmpeg } from '../support/videos.ts';
-import { benches, colourPicture, colourVideo, cuesOf, hex, jsonLines } from './support/room.ts';
+import { benches, colourPicture, colourVideo, cuesOf, jsonLines } from './support/room.ts';
 
 // Each run starts several processes: on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 240_000 });
@@ -108,19 +108,5 @@ describe.concurrent('inputs', () => {
     expect(jsonLines(stdout)).toMatchObject([{ video: 'stdin', text: 'A bright white wall in the sun' }]);
     expect(await shell('$CAPTION -', video)).toMatchObject({ code: 0 });
     expect(await readdir(folder)).toEqual(['stdin.vtt']);
-  });
-
-  test('a hundred pictures in a folder: in order, and all of them', async () => {
-    const { at, caption, read } = await bench('hundred');
-    await mkdir(at('in'));
-    await ffmpeg('-f', 'lavfi', '-i', `color=${hex('red')}:s=32x32:r=1:d=50`, at('in/a%03d.png'));
-    await ffmpeg('-f', 'lavfi', '-i', `color=${hex('blue')}:s=32x32:r=1:d=50`, at('in/b%03d.png'));
-    const { code } = await caption('in', '-o', 'all.jsonl', '--quiet');
-    expect(code).toBe(0);
-    const name = (letter: string, n: number): string => `${letter}${String(n + 1).padStart(3, '0')}.png`;
-    expect(jsonLines(await read('all.jsonl')).map(({ video, text }) => [video, text])).toEqual([
-      ...Array.from({ length: 50 }, (_, n) => [name('a', n), 'A bright red picture']),
-      ...Array.from({ length: 50 }, (_, n) => [name('b', n), 'A bright blue picture']),
-    ]);
   });
 });

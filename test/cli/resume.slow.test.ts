@@ -1,31 +1,17 @@
 import { mkdir, readdir, utimes } from 'node:fs/promises';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { anInferenceProcess } from '../support/processes.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { anInferenceProcess, inferenceProcesses } from '../support/processes.ts';
 import { buildTinyBundle } from '../support/tiny-bundle.ts';
 import { run } from './support/program.ts';
-import {
-  allGroups,
-  EVERY,
-  GROUPS,
-  longRun,
-  outputs,
-  underWay,
-  undisturbed,
-  watchedBenches,
-} from './support/resuming.ts';
+import { allGroups, EVERY, GROUPS, longRun, outputs, resumedRuns, underWay } from './support/resuming.ts';
 import { colourPicture, colourVideo } from './support/room.ts';
 import { descendants, durable, gone, inferred } from './support/watching.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
-const watched = watchedBenches();
+const { watched, reference } = resumedRuns();
 
 describe('killed in the middle', () => {
-  let reference: Record<string, string>;
-  beforeAll(async () => {
-    reference = await undisturbed(await watched('reference'));
-  });
-
   test('kill -9 of an inference process: the run goes on without a loss', async () => {
     const room = await watched('kill a child');
     const args = longRun(room.shared);
@@ -33,7 +19,7 @@ describe('killed in the middle', () => {
     const victim = anInferenceProcess(pid);
     process.kill(victim, 'SIGKILL');
     expect(await ended).toMatchObject({ code: 0 });
-    expect(await outputs(room.at('out'))).toEqual(reference);
+    expect(await outputs(room.at('out'))).toEqual(reference());
     const groups = inferred(room.spyFile);
     expect([...new Set(groups)].sort()).toEqual(allGroups('long.mp4', GROUPS));
     expect(groups.length).toBeLessThanOrEqual(GROUPS + 1);
@@ -48,7 +34,31 @@ describe('killed in the middle', () => {
     await gone(helpers);
     expect(await readdir(room.at('out'))).toEqual([]);
     await room.inferredBy(...longRun(room.shared));
-    expect(await outputs(room.at('out'))).toEqual(reference);
+    expect(await outputs(room.at('out'))).toEqual(reference());
+  });
+
+  test('Ctrl-C twice forces, and leaves nothing running', async () => {
+    const room = await watched('twice');
+    const { child, pid, ended } = await underWay(room, longRun(room.shared));
+    const helpers = descendants(pid);
+    // Stopped inference processes delay the clean end for seconds; the second signal does not wait for them.
+    for (const inference of inferenceProcesses(pid)) process.kill(inference, 'SIGSTOP');
+    const ending = new Promise<void>((resolve) => {
+      child.stderr?.on('data', (text: string) => text.includes('resumes this run') && resolve());
+    });
+    child.kill('SIGINT');
+    await ending;
+    expect(child.exitCode).toBeNull();
+    child.kill('SIGINT');
+    expect(await ended).toMatchObject({ code: 130 });
+    for (const { pid: helper } of helpers) {
+      try {
+        process.kill(helper, 'SIGCONT');
+      } catch {
+        // It has ended already.
+      }
+    }
+    await gone(helpers);
   });
 });
 

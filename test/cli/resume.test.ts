@@ -1,19 +1,13 @@
 import { readdir } from 'node:fs/promises';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { inferenceProcesses } from '../support/processes.ts';
-import { allGroups, GROUPS, longRun, outputs, underWay, undisturbed, watchedBenches } from './support/resuming.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { allGroups, GROUPS, longRun, outputs, resumedRuns, underWay } from './support/resuming.ts';
 import { descendants, durable, gone } from './support/watching.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
-const watched = watchedBenches();
+const { watched, reference } = resumedRuns();
 
 describe('killed in the middle', () => {
-  let reference: Record<string, string>;
-  beforeAll(async () => {
-    reference = await undisturbed(await watched('reference'));
-  });
-
   test('kill -9: nothing is left running; no durable group is inferred again; the same bytes', async () => {
     const room = await watched('kill');
     const args = longRun(room.shared);
@@ -30,7 +24,7 @@ describe('killed in the middle', () => {
     expect(kept.length).toBeLessThan(GROUPS);
     const again = await room.inferredBy(...args);
     expect([...kept, ...again].sort()).toEqual(allGroups('long.mp4', GROUPS));
-    expect(await outputs(room.at('out'))).toEqual(reference);
+    expect(await outputs(room.at('out'))).toEqual(reference());
     expect(durable(state)).toEqual([]);
   });
 
@@ -50,30 +44,6 @@ describe('killed in the middle', () => {
     const kept = durable(state);
     const again = await room.inferredBy(...args);
     expect([...kept, ...again].sort()).toEqual(allGroups('long.mp4', GROUPS));
-    expect(await outputs(room.at('out'))).toEqual(reference);
-  });
-
-  test('Ctrl-C twice forces, and leaves nothing running', async () => {
-    const room = await watched('twice');
-    const { child, pid, ended } = await underWay(room, longRun(room.shared));
-    const helpers = descendants(pid);
-    // Stopped inference processes delay the clean end for seconds; the second signal does not wait for them.
-    for (const inference of inferenceProcesses(pid)) process.kill(inference, 'SIGSTOP');
-    const ending = new Promise<void>((resolve) => {
-      child.stderr?.on('data', (text: string) => text.includes('resumes this run') && resolve());
-    });
-    child.kill('SIGINT');
-    await ending;
-    expect(child.exitCode).toBeNull();
-    child.kill('SIGINT');
-    expect(await ended).toMatchObject({ code: 130 });
-    for (const { pid: helper } of helpers) {
-      try {
-        process.kill(helper, 'SIGCONT');
-      } catch {
-        // It has ended already.
-      }
-    }
-    await gone(helpers);
+    expect(await outputs(room.at('out'))).toEqual(reference());
   });
 });

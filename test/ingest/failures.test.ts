@@ -1,6 +1,6 @@
 import { chmod, copyFile, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { probe } from '../../src/ingest/probe/probe.ts';
 import type { Source } from '../../src/ingest/sources/sources.ts';
 import { errorOf, NEVER, readAll, sourceOf } from '../support/reading.ts';
@@ -107,15 +107,14 @@ describe('files that do not serve', () => {
 
   it('an ffmpeg that is not installed', async () => {
     const path = await make('fine.mp4');
-    const before = { ...process.env };
-    process.env.FFMPEG_PATH = at('no-ffmpeg');
+    vi.stubEnv('FFMPEG_PATH', at('no-ffmpeg'));
     try {
       expect(await errorOf(readAll(path, 'auto'))).toMatchObject({
         code: 'ffmpeg-missing',
         message: expect.stringContaining('install ffmpeg'),
       });
     } finally {
-      process.env = before;
+      vi.unstubAllEnvs();
     }
   });
 

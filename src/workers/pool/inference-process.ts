@@ -24,13 +24,11 @@ export class InferenceProcess {
   /** Resolves when the process has ended; never rejects. */
   readonly ended: Promise<void>;
   readonly #process: NodeProcess<Request, Answer>;
-  readonly #watchdogMs: number;
   #stuck = false;
   #pending: PendingAnswer | undefined;
 
   /** Starts the process; {@link InferenceProcess.open} must follow. */
-  constructor(watchdogMs = WATCHDOG_MS) {
-    this.#watchdogMs = watchdogMs;
+  constructor() {
     this.#process = startNodeProcess(MODULE);
     this.#process.onMessage((answer) => this.#pending?.resolve(answer));
     this.ended = this.#process.ended.then(() => this.#pending?.reject(this.#endedError()));
@@ -96,7 +94,7 @@ export class InferenceProcess {
     const timer = setTimeout(() => {
       this.#stuck = true;
       this.kill();
-    }, this.#watchdogMs);
+    }, WATCHDOG_MS);
     try {
       const answer = await new Promise<Answer>((resolve, reject) => {
         this.#pending = { resolve, reject };
@@ -114,7 +112,7 @@ export class InferenceProcess {
     const detail = this.#process.detail();
     const { exitCode, signal } = detail;
     if (this.#stuck) {
-      const minutes = this.#watchdogMs / 60_000;
+      const minutes = WATCHDOG_MS / 60_000;
       const message = `an inference process did not answer for ${minutes} minutes and was killed`;
       return new WorkerError('worker-stuck', message, { detail });
     }

@@ -1,7 +1,7 @@
 import { utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { glob } from 'tinyglobby';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { recordSubmission, resubmitLost } from '../../../src/captioning/queued/submitted.ts';
 import { submitVideo } from '../../../src/queue/control.ts';
 import { contexts, videoId } from '../../queue/support/contexts.ts';
@@ -11,9 +11,12 @@ const { context } = contexts();
 let folder: Awaited<ReturnType<typeof makeFolder>>;
 beforeAll(async () => {
   folder = await makeFolder();
-  process.env.SECONDGLANCE_STATE_DIR = folder.path;
+  vi.stubEnv('SECONDGLANCE_STATE_DIR', folder.path);
 });
-afterAll(() => folder.remove());
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await folder.remove();
+});
 
 const submission = (n: number) => ({ id: videoId(n), request: '{}', priority: 'normal' as const, name: 'made' });
 const recorded = async (n: number): Promise<string[]> => glob([`submitted/*${videoId(n)}.json`], { cwd: folder.path });

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { expect } from 'vitest';
+import { beforeAll, expect } from 'vitest';
 import { until } from '../../support/processes.ts';
 import { type Bench, benches, colourVideo } from './room.ts';
 import { durable, inferred, spyEnv } from './watching.ts';
@@ -18,7 +18,7 @@ export interface Watched extends Bench {
 }
 
 /** Benches that share a video of {@link GROUPS} groups, `long.mp4`, and a bundle that is slow enough to be killed at work. */
-export function watchedBenches(): (name: string) => Promise<Watched> {
+function watchedBenches(): (name: string) => Promise<Watched> {
   const colours = ['red', 'green', 'blue', 'yellow', 'white', 'black'] as const;
   const bench = benches((shared) => colourVideo(path.join(shared, 'long.mp4'), colours, 10).then(() => undefined), {
     // Some hundredths of a second a group.
@@ -47,12 +47,25 @@ export function longRun(shared: string): string[] {
 }
 
 /** What an undisturbed run over `long.mp4` writes. */
-export async function undisturbed(room: Watched): Promise<Record<string, string>> {
+async function undisturbed(room: Watched): Promise<Record<string, string>> {
   const groups = await room.inferredBy(...longRun(room.shared), '--no-resume');
   expect(groups.sort()).toEqual(allGroups('long.mp4', GROUPS));
   const written = await outputs(room.at('out'));
   expect(Object.keys(written)).toEqual(['long.json', 'long.vtt']);
   return written;
+}
+
+/** Benches, and what an undisturbed run over their video writes, which is made once. */
+export function resumedRuns(): {
+  readonly watched: (name: string) => Promise<Watched>;
+  readonly reference: () => Record<string, string>;
+} {
+  const watched = watchedBenches();
+  let reference: Record<string, string> = {};
+  beforeAll(async () => {
+    reference = await undisturbed(await watched('reference'));
+  });
+  return { watched, reference: () => reference };
 }
 
 /** All groups of a video, as `inferred` lists them. */

@@ -1,30 +1,32 @@
 import * as sync from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import fs, { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Cue } from '../../../src/core/types.ts';
 import { temporaryFolder } from '../../storage/support/folder.ts';
 import { HEADER, seconds } from '../support/captions.ts';
 
-const hooks = vi.hoisted(() => ({ before: (_: string): void => undefined }));
+const hooks = { before: (_: string): void => undefined };
 
 // Calls a hook before every operation that changes the file system: what the hook sees is what a process that is killed
 // there leaves behind.
-vi.mock('node:fs/promises', async (importOriginal) => {
-  const original = await importOriginal<typeof import('node:fs/promises')>();
-  type Operation = (...args: unknown[]) => unknown;
-  const changed = ['rename', 'rm', 'rmdir', 'mkdir', 'writeFile', 'open', 'unlink'] as const;
-  const wrapped = changed.map((name): [string, Operation] => {
-    const run = original[name] as Operation;
-    return [
-      name,
-      (...args) => {
-        hooks.before(`${name} ${args[0]}`);
-        return run(...args);
-      },
-    ];
-  });
-  return { ...original, ...Object.fromEntries(wrapped) };
+type Operation = (...args: unknown[]) => unknown;
+const operations = fs as unknown as Record<string, Operation>;
+const CHANGING = ['rename', 'rm', 'rmdir', 'mkdir', 'writeFile', 'open', 'unlink'];
+const original = { ...operations };
+beforeAll(() => {
+  for (const name of CHANGING) {
+    operations[name] = (...args) => {
+      hooks.before(`${name} ${args[0]}`);
+      return original[name]?.(...args);
+    };
+  }
+  syncBuiltinESMExports();
+});
+afterAll(() => {
+  Object.assign(operations, original);
+  syncBuiltinESMExports();
 });
 
 const VIDEO = '#EXTM3U\n#one\n';

@@ -1,5 +1,5 @@
 import { loadBundle } from '../../../src/workers/bundle/bundle.ts';
-import { createCaptioner } from '../../../src/workers/pool/pool.ts';
+import { built } from '../../support/built.ts';
 import { inferenceProcesses } from '../../support/processes.ts';
 import type { Colour } from '../../support/tiny-bundle.ts';
 import { tinyGroup } from '../../support/tiny-groups.ts';
@@ -8,6 +8,7 @@ import { tinyGroup } from '../../support/tiny-groups.ts';
  * A program for the tests: opens a captioner on the bundle in its first argument, gives a group of the colour in its second, prints the pids
  * of its inference processes as JSON, and waits to be killed.
  */
+const { createCaptioner } = await built<typeof import('../../../src/workers/pool/pool.ts')>('workers/pool/pool.js');
 const [folder = '', colour = 'red'] = process.argv.slice(2);
 const captioner = createCaptioner({ model: await loadBundle(folder), processes: 2 });
 await captioner.open();
