@@ -171,7 +171,7 @@ test('memory does not grow with the video', async () => {
         heaps.push(process.memoryUsage().heapUsed);
       }
       const plans = Array.from({ length: 8 }, (_, at) => ({
-        at: 8 * index + at,
+        at: 8 * (8 * index + at),
         // Texts of their own, one and a half lines long: what keeps them cannot hide.
         text: `${8 * index + at} ${'men ride bikes '.repeat(4)}`.trim(),
       }));
@@ -179,7 +179,7 @@ test('memory does not grow with the video', async () => {
     }
   }
   const report = await writeTracks(
-    { groups: long(), zero: 0, limit: 8, end: async () => ({ end: seconds(24_000) }) },
+    { groups: long(), zero: 0, limit: 8, end: async () => ({ end: seconds(8 * 24_000) }) },
     { rules, writers: await openWriters(folder) },
   );
   expect(report.counts.cues).toBe(24_000);

@@ -4,6 +4,7 @@ import { breakText, divideTime, graphemeCount } from './layout.ts';
 import { mergeCaptions, type Span } from './merge.ts';
 import { enforceMinDuration } from './min-duration.ts';
 import type { CueRules, Timeline } from './rules.ts';
+import { shortenTexts } from './shorten.ts';
 import { enforceSpacing, minimumFor, minimumForCue } from './spacing.ts';
 import { mapState } from './transducer.ts';
 
@@ -44,12 +45,14 @@ function cuesOf(span: Span, rules: CueRules): Cue[] {
 /**
  * Converts captions, in order of their index, to cues. Times are microseconds from the track's zero (captions have the
  * source's own). A cue is emitted as soon as later captions have fixed its end; the last ones on completion, when
- * `timeline.end` is called. The rules are in `mergeCaptions`, `enforceMinDuration` and `enforceSpacing`. Holds a few
+ * `timeline.end` is called. The rules are in `mergeCaptions`, `shortenTexts`,
+ * `enforceMinDuration` and `enforceSpacing`. Holds a few
  * captions, however long the video.
  */
 export function toCues(rules: CueRules, timeline: Timeline): OperatorFunction<Caption, Cue> {
   return pipe(
     mapState(() => mergeCaptions(rules, timeline.zero, timeline.end)),
+    mapState(() => shortenTexts(rules)),
     mapState(() => enforceMinDuration((text) => minimumFor(text, rules), timeline.zero, timeline.end)),
     mapState(() => ({ next: (span: Span) => cuesOf(span, rules), end: () => [] })),
     mapState(() => enforceSpacing(rules)),

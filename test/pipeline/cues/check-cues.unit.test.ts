@@ -23,8 +23,10 @@ function found(profile: ProfileName, ...plans: [number, number, string][]): stri
 const line = (length: number): string => 'x'.repeat(length);
 
 test('the limit itself is allowed; one more is not', () => {
-  expect(found('web', [0, 1, `${line(42)}\n${line(42)}`])).toEqual([]);
-  expect(found('web', [0, 1, line(43)])).toEqual(['1 line-length 43/42 characters']);
+  expect(found('web', [0, 4.2, `${line(42)}\n${line(42)}`])).toEqual([]);
+  expect(found('web', [0, 3, line(43)])).toEqual(['1 line-length 43/42 characters']);
+  expect(found('web', [0, 1, line(20)])).toEqual([]);
+  expect(found('web', [0, 1, line(21)])).toEqual(['1 reading-speed 21/20 characters a second']);
   expect(found('web', [0, 1, 'a\nb\nc'])).toEqual(['1 lines 3/2 lines']);
   expect(found('web', [0, 0.9, 'a'])).toEqual(['1 too-short 0.9/1 seconds']);
   expect(found('bbc', [0, 1, line(37)])).toEqual([]);

@@ -264,8 +264,8 @@ test('a long text is split in time, in proportion to its parts', async () => {
     11,
   );
   expect(cues.map(line)).toEqual([
-    '0-4.390244 Two young men in white shirts / and a woman with a large straw [0]',
-    '4.390244-9 hat are standing in front of a / very old wooden door of a church [0]',
+    '0-4.38843 Two young men in white shirts / and a woman with a large straw [0]',
+    '4.38843-9 hat are standing in front of a / very old wooden door of a church [0]',
     '9-11 A dog [1]',
   ]);
 });

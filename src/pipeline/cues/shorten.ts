@@ -1,0 +1,50 @@
+import type { Micros } from '../../core/types.ts';
+import type { Span } from './merge.ts';
+import type { CueRules } from './rules.ts';
+import { minimumFor, readingTime } from './spacing.ts';
+import type { Transducer } from './transducer.ts';
+
+/** Words that start a phrase without which an English caption is still true: "a dog runs" for "a dog runs on a beach". */
+const PHRASE =
+  /^(?:in|on|at|with|near|by|under|over|behind|beside|beneath|above|below|between|through|down|up|along|across|into|onto|from|toward|towards|around|against|while|as|wearing|holding|during|inside|outside|after|before)$/i;
+/** What has to stand before a phrase that is left out: without a verb, the rest is no sentence. */
+const VERB = /\b(?:is|are|was|were|has|have|stands?|sits?|walks?|runs?|rides?|plays?|jumps?|swims?|\w{2,}ing)\b/i;
+
+/** A text without its last phrase; undefined where that would leave no sentence. */
+function withoutLastPhrase(text: string): string | undefined {
+  const words = text.split(' ');
+  for (let at = words.length - 1; at >= 2; at -= 1) {
+    if (!PHRASE.test(words[at] ?? '')) continue;
+    const rest = words.slice(0, at).join(' ');
+    if (VERB.test(rest)) return rest.replace(/[,;:]$/, '');
+  }
+  return undefined;
+}
+
+/** More than `minimumFor` a text, without breaking it into lines: most scenes are longer. */
+function boundFor(text: string, { profile, minimum }: CueRules): Micros {
+  const { speed, lineLength, gap } = profile;
+  const parts = Math.ceil((2 * text.length) / lineLength);
+  return (speed === undefined ? 0 : readingTime(text, speed)) + parts * (minimum + (gap?.least ?? 0));
+}
+
+/** The longest version of a text that can be read in `time`, or the shortest that there is. */
+export function shortenTo(text: string, time: Micros, rules: CueRules): string {
+  if (boundFor(text, rules) <= time) return text;
+  let shown = text;
+  while (minimumFor(shown, rules) > time) {
+    const shorter = withoutLastPhrase(shown);
+    if (shorter === undefined) break;
+    shown = shorter;
+  }
+  return shown;
+}
+
+/**
+ * Leaves the last phrases out of texts that cannot be read before their scene ends, where the profile has a reading speed.
+ * What is still too long for its scene then is held longer (`enforceMinDuration`).
+ */
+export function shortenTexts(rules: CueRules): Transducer<Span, Span> {
+  const fit = (span: Span): Span => ({ ...span, text: shortenTo(span.text, span.end - span.start, rules) });
+  return { next: (span) => [rules.profile.speed === undefined ? span : fit(span)], end: () => [] };
+}

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { DEFAULT_RULES } from '../../../src/pipeline/cues/rules.ts';
+import { shortenTo } from '../../../src/pipeline/cues/shorten.ts';
+import { cuesOf, line, seconds } from '../support/captions.ts';
+
+test.each([
+  ['A dog runs along a beach in the sun', 1.5, 'A dog runs along a beach'],
+  ['A dog runs along a beach in the sun', 1, 'A dog runs'],
+  ['A dog runs along a beach in the sun', 2, 'A dog runs along a beach in the sun'],
+  ['A man in a red shirt is riding a bike down a hill', 2, 'A man in a red shirt is riding a bike'],
+  ['A group of people standing in front of a building', 1.5, 'A group of people standing'],
+  // Nothing that is no sentence any more: rather all of it.
+  ['A man with a beard', 0.5, 'A man with a beard'],
+  ['The little girl in pink', 0.5, 'The little girl in pink'],
+  ['Ein Hund an einem Strand', 0.5, 'Ein Hund an einem Strand'],
+])('"%s" in %d s: "%s"', (text, time, shorter) => {
+  expect(shortenTo(text, seconds(time), DEFAULT_RULES)).toBe(shorter);
+});
+
+test('a text loses phrases only where its scene is too short for it', async () => {
+  const plans = [
+    { at: 0, text: 'A dog runs along a beach in the sun' },
+    { at: 1.2, text: 'A cat sits on a wall' },
+    { at: 6, text: 'A dog runs along a beach in the sun' },
+  ];
+  expect((await cuesOf(plans, 12)).map(line)).toEqual([
+    '0-1.2 A dog runs along a beach [0]',
+    '1.2-6 A cat sits on a wall [1]',
+    '6-12 A dog runs along a beach in the sun [2]',
+  ]);
+});
