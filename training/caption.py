@@ -2,7 +2,8 @@
 
   python3 caption.py ../models/everyday-small [--data ../../shared/data] --out DIR [--sets flickr8k-val pascal-val coco-val] [--beams 1]
 
-writes DIR/<set>.jsonl, one line a picture, {"video", "text", "draft", "confidence"}, for score.py, and prints the scores of each set.
+writes DIR/<set>.jsonl, one line a picture, {"video", "text", "draft", "confidence", "probability", "draftProbability"}, for score.py, nouns.py and
+calibrate.py, and prints the scores of each set. confidence is what the runtime says; the probabilities are geometric means over the tokens.
 """
 import argparse
 import functools
@@ -16,6 +17,7 @@ import torch
 
 import data as D
 import text as T
+from calibrate import calibrated
 from score import interval, score
 from search import write
 
@@ -49,12 +51,12 @@ class Bundle:
         return write([(self.decode, glance, None)] + views if options["bothPasses"] else views, options, self.json["dims"])
 
     def caption(self, pixels, options=None):
-        """uint8 [B, H, W, 3] -> per picture (draft ids, final ids, confidence of the final)."""
+        """uint8 [B, H, W, 3] -> per picture (draft ids, final ids, mean probability of the draft's tokens, of the final's)."""
         options = dict(self.json["generation"], **(options or {}))
         glance = self.run("encoder", pixels=pixels)[0]
-        drafts = [ids for ids, _ in write([(self.decode, glance, None)], options, self.json["dims"])]
-        finals = self.second(glance, pixels, drafts, options)
-        return [(draft, ids, confidence) for draft, (ids, confidence) in zip(drafts, finals)]
+        drafts = write([(self.decode, glance, None)], options, self.json["dims"])
+        finals = self.second(glance, pixels, [ids for ids, _ in drafts], options)
+        return [(draft, ids, before, after) for (draft, before), (ids, after) in zip(drafts, finals)]
 
     def revise(self, pixels, drafts):
         """The second pass alone, behind drafts given as token lists -> token ids."""
@@ -92,8 +94,10 @@ def main():
         rows, files, lines, begun = D.read_rows(args.data, name)[::args.every], D.picture_bytes(args.data, name), [], time.time()
         for start in range(0, len(rows), args.batch):
             part = rows[start:start + args.batch]
-            for row, (draft, ids, sure) in zip(part, bundle.caption(np.stack([D.decode(files[r["image"]]) for r in part]), options)):
-                lines.append({"video": row["image"], "text": bundle.text(ids), "draft": bundle.text(draft), "confidence": round(sure, 4)})
+            for row, (draft, ids, before, after) in zip(part, bundle.caption(np.stack([D.decode(files[r["image"]]) for r in part]), options)):
+                text, draft = bundle.text(ids), bundle.text(draft)
+                lines.append({"video": row["image"], "text": text, "draft": draft, "confidence": round(calibrated(after, draft, text, options.get("calibration")), 4),
+                              "probability": round(float(after), 5), "draftProbability": round(float(before), 5)})
         with open(os.path.join(args.out, name + ".jsonl"), "w") as f:
             f.writelines(json.dumps(line) + "\n" for line in lines)
         got = {field: score([line[field] for line in lines], [r["captions"] for r in rows]) for field in ("draft", "text")}

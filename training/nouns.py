@@ -59,9 +59,14 @@ def things(pairs):
     return out, empty, invented
 
 
-def right(row, line, nouns):
-    """Is at least half of what the caption names in a reference? None if it names nothing."""
-    named, refs = [w for w in words(line["text"]) if w in nouns], set().union(*references(row))
+def known_nouns(data):
+    """The words that tags.py trains on, of the sets other than the 40,000."""
+    return set(tag_list([r for name in D.TRAIN if name != "coco-40k" for r in D.read_rows(data, name)])[0])
+
+
+def right(row, text, nouns):
+    """Is at least half of what a caption names in a reference? None if it names nothing."""
+    named, refs = [w for w in words(text) if w in nouns], set().union(*references(row))
     if not named:
         return None
     kinds = [next((forms for forms in THINGS.values() if w in forms), {w}) for w in named]
@@ -70,12 +75,12 @@ def right(row, line, nouns):
 
 def confidence(folder, data):
     """Per set the lowest and the highest tenth; a minimum that leaves out more wrong than right captions of every set, chosen on the even rows and measured on the odd ones."""
-    nouns, sets = set(tag_list([r for name in D.TRAIN if name != "coco-40k" for r in D.read_rows(data, name)])[0]), {}
+    nouns, sets = known_nouns(data), {}
     for name in D.VALIDATION + D.OTHER:
         if not os.path.exists(os.path.join(folder, name + ".jsonl")):
             continue
         pairs = read(folder, name, data)
-        sure, true = np.array([line["confidence"] for _, line in pairs]), np.array([right(r, line, nouns) is True for r, line in pairs])
+        sure, true = np.array([line["confidence"] for _, line in pairs]), np.array([right(r, line["text"], nouns) is True for r, line in pairs])
         cider = 100 * np.array(score([line["text"] for _, line in pairs], [r["captions"] + r.get("sequence", []) for r, _ in pairs])["per_picture"])
         order, tenth = np.argsort(sure, kind="stable"), max(1, len(sure) // 10)
         sets[name] = sure, true

@@ -60,7 +60,7 @@ def write_parity(path, model, folder, quantized):
     for name, beams in (("greedy", 1), ("beam", 3)):
         options = dict(bundle.json["generation"], beams=beams)
         for kind, rows in (("shipped", bundle.caption(pixels, options)), ("pytorch", by_pytorch(model, pixels, options))):
-            for entry, (draft, ids, sure) in zip(out["pictures"], rows):
+            for entry, (draft, ids, *_, sure) in zip(out["pictures"], rows):
                 entry.setdefault(kind, {})[name] = {"draft": draft, "text": ids, "confidence": round(sure, 4)}
     for entry in out["pictures"]:
         entry["caption"] = bundle.text(entry["shipped"]["beam"]["text"])

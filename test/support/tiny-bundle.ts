@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Calibration } from '../../src/workers/bundle/calibration.ts';
 import {
   type Colour,
   DETAIL,
@@ -46,6 +47,7 @@ export interface TinyBundleOptions extends Misbehaviour {
     lengthPenalty?: number;
     minConfidence?: number;
     centerCrop?: number;
+    calibration?: Calibration;
   };
   /**
    * What is wrong with it: `checksum` the decoder's bytes differ from its sha256; `missing` the decoder is not there; `format` made for

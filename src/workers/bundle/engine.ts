@@ -5,6 +5,7 @@ import { WorkerError } from '../errors.ts';
 import type { LocalEngine, OpenOptions } from '../families/family.ts';
 import { type AttendedWord, tokenAttention, wordAttention } from './attention.ts';
 import type { Bundle } from './bundle.ts';
+import { confidenceOf } from './calibration.ts';
 import { centerCrop } from './center-crop.ts';
 import { type Encoded, openGraphs } from './graph-sessions.ts';
 import { draftTable } from './prompt.ts';
@@ -83,7 +84,7 @@ export async function openEngine(
   { scoreDrafts = true, profiles }: EngineOptions = {},
 ): Promise<Engine> {
   const { manifest, image } = bundle;
-  const { bothPasses, readsDraft, centerCrop: margin } = manifest.generation;
+  const { bothPasses, readsDraft, centerCrop: margin, calibration } = manifest.generation;
   const textOf = await openTokenizer(bundle);
   const graphs = await openGraphs(bundle, profiles);
 
@@ -127,14 +128,19 @@ export async function openEngine(
     const first = await tokenAttention(graphs.decode, manifest, glance, draftTokens);
     const second = await tokenAttention(graphs.decodeSecond, manifest, refined, tokensOf(finals), prompts);
     const explained = (
-      { tokens, confidence }: Hypothesis,
+      { tokens, confidence: probability }: Hypothesis,
       attention: readonly Float32Array[] = [],
+      draft?: string,
     ): PassExplanation => {
-      return { text: textOf(tokens), confidence: rounded(confidence), words: wordAttention(tokens, attention, textOf) };
+      const text = textOf(tokens);
+      const confidence = rounded(
+        confidenceOf({ probability, text, ...(draft === undefined ? {} : { draft }) }, calibration),
+      );
+      return { text, confidence, words: wordAttention(tokens, attention, textOf) };
     };
     return drafts.map((draft, i) => ({
       draft: explained(draft, first[i]),
-      final: explained(finals[i] ?? draft, second[i]),
+      final: explained(finals[i] ?? draft, second[i], textOf(draft.tokens)),
     }));
   }
 
@@ -149,7 +155,9 @@ export async function openEngine(
       const captionOf = ({ video, index, pts, still }: Keyframe, { draft, final }: TwoPassResult): Caption => {
         const { passes } = options;
         const [draftText, text] = [textOf(draft.tokens), textOf(final.tokens)];
-        return { video, index, pts, still, draft: draftText, text, confidence: rounded(final.confidence), passes };
+        const written = { probability: final.confidence, text, ...(passes === 1 ? {} : { draft: draftText }) };
+        const confidence = rounded(confidenceOf(written, calibration));
+        return { video, index, pts, still, draft: draftText, text, confidence, passes };
       };
       return written.flatMap((result, i) => {
         const keyframe = keyframes[i];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BundleError } from '../errors.ts';
+import { calibration } from './calibration.ts';
 
 /** The format of bundle.json that the training writes. Format 1 is read too: it had other names for the same things. */
 export const BUNDLE_FORMAT = 2;
@@ -67,6 +68,8 @@ const manifest = z
       readsDraft: z.boolean().default(true),
       /** Captions of lower confidence are more often wrong than right; tracks omit them by default. */
       minConfidence: z.number().min(0).max(1).default(0),
+      /** Absent: the confidence is the geometric mean of the tokens' probabilities. */
+      calibration: calibration.optional(),
     }),
     modes: z.array(z.enum(['brief', 'detailed'])).min(1),
   })

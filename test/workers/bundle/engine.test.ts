@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEFAULT_BUNDLE, listBundles, loadBundle } from '../../../src/workers/bundle/bundle.ts';
+import { agreement } from '../../../src/workers/bundle/calibration.ts';
 import { type Engine, openEngine } from '../../../src/workers/bundle/engine.ts';
 import { executionProviders } from '../../../src/workers/bundle/graph-sessions.ts';
 import { buildTinyBundle, COLOURS, type Colour, TEXTS, tinyPicture } from '../../support/tiny-bundle.ts';
@@ -140,6 +141,21 @@ test('greedy search is led astray where the beam is not', async () => {
   const [purple, red] = await engine.caption(tinyGroup(['purple', 'red']), TWO);
   expect(purple?.draft).toBe('A dark picture');
   expect(red).toMatchObject(TEXTS.red);
+});
+
+test('a calibrated bundle says how likely a caption is right', async () => {
+  const calibration = {
+    onePass: { bias: -2, logProbability: 1 },
+    twoPasses: { bias: 1, logProbability: 1, agreement: -3 },
+  };
+  const engine = await engineOf('calibrated', { generation: { calibration } });
+  const [written] = await engine.write([tinyPicture('red')], TWO);
+  const [two] = await engine.caption(tinyGroup(['red'], 1), TWO);
+  const [one] = await engine.caption(tinyGroup(['red'], 1), { passes: 1 });
+  const { draft, final } = written ?? expect.fail('no caption');
+  const shared = agreement(TEXTS.red.draft, TEXTS.red.text);
+  expect(one?.confidence).toBeCloseTo(1 / (1 + Math.exp(2 - Math.log(draft.confidence))), 4);
+  expect(two?.confidence).toBeCloseTo(1 / (1 + Math.exp(3 * shared - 1 - Math.log(final.confidence))), 4);
 });
 
 test('a colour far from all that the model knows is captioned with less confidence', async () => {
