@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import iconv from 'iconv-lite';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -95,6 +95,19 @@ test('several tracks in any encoding: each is checked, the worst decides, a gues
     code: 2,
     stderr: expect.stringContaining('--subtitle-encoding martian: not a known encoding'),
   });
+});
+
+test('--fix repairs in place, keeps the file as it was, and says so', async () => {
+  const wrong = 'WEBVTT\n\n00:02,000 --> 00:04,000\nsecond\n\n00:01.000 --> 00:03.000\nfirst\n';
+  await writeFile(path.join(folder.path, 'wrong.vtt'), wrong);
+  expect((await check('wrong.vtt')).code).toBe(1);
+  expect(await check('wrong.vtt', '--fix')).toMatchObject({
+    code: 0,
+    stdout: 'wrong.vtt: 2 cues, no violations of profile web\n',
+    stderr: 'wrong.vtt: fixed; as it was it is kept as wrong.vtt.bak\n',
+  });
+  expect(await readFile(path.join(folder.path, 'wrong.vtt.bak'), 'utf8')).toBe(wrong);
+  expect(await check('wrong.vtt', '--fix')).toMatchObject({ code: 0, stderr: '' });
 });
 
 test('not a track, no file, a folder, an unknown profile: 2, and one sentence', async () => {

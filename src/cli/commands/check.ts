@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { Command } from 'commander';
 import { EXIT, UsageError } from '../../core/failures.ts';
 import { counted } from '../../core/text/wording.ts';
@@ -6,7 +7,7 @@ import { PROFILE_NAMES, PROFILES, type Profile } from '../../pipeline/cues/profi
 import { toSeconds, vttTime } from '../../pipeline/cues/time.ts';
 import { TrackError } from '../../pipeline/errors.ts';
 import { runCommand } from '../run-command.ts';
-import { writeLine, writeNote } from '../terminal.ts';
+import { writeJson, writeLine, writeNote } from '../terminal.ts';
 
 /** Exit codes of `check`, which describe the track, not the run. */
 const CLEAN = EXIT.done;
@@ -17,6 +18,7 @@ Examples:
   secondglance check holiday.vtt
   secondglance check *.srt --profile netflix
   secondglance check film.srt --profile bbc --json | jq -r .rule | sort | uniq -c
+  secondglance check film.srt --fix                       repairs times, order, line breaks and encoding
   secondglance check old.srt --subtitle-encoding windows-1250
 
 Exit codes: 0 clean, 1 violations, 2 not a track (or wrong usage).`;
@@ -25,6 +27,7 @@ Exit codes: 0 clean, 1 violations, 2 not a track (or wrong usage).`;
 interface Flags {
   readonly profile: string;
   readonly subtitleEncoding?: string;
+  readonly fix?: boolean;
   readonly json?: boolean;
 }
 
@@ -45,10 +48,18 @@ function toEvent(track: string, found: Finding): object {
   return { event: 'violation', track, cue, time: toSeconds(start), rule, value, limit, unit };
 }
 
-async function check(file: string, profile: Profile, encoding: string | undefined): Promise<TrackCheck> {
+/** Repairs a track where that is asked for, and checks what is there then. */
+async function check(file: string, profile: Profile, flags: Flags, encoding: string | undefined): Promise<TrackCheck> {
   const { checkTrack } = await import('../../pipeline/check-track.ts');
+  const options = encoding === undefined ? {} : { encoding };
   try {
-    return await checkTrack(file, profile, encoding === undefined ? {} : { encoding });
+    if (flags.fix !== true) return await checkTrack(file, profile, options);
+    const { fixTrack } = await import('../../pipeline/repair/fix-track.ts');
+    const fixed = await fixTrack(file, profile, options);
+    if (fixed === undefined) return await checkTrack(file, profile, options);
+    if (flags.json === true) writeJson({ event: 'fixed', track: file, backup: fixed.backup });
+    else writeNote(`${file}: fixed; as it was it is kept as ${path.basename(fixed.backup)}`);
+    return await checkTrack(file, profile);
   } catch (cause) {
     if (cause instanceof TrackError) throw new UsageError(cause.message, { cause });
     const { asInputError } = await import('../../ingest/sources/sources.ts');
@@ -68,10 +79,8 @@ function print(track: string, profile: Profile, json: boolean, { cues, findings,
   for (const line of lines) writeLine(line);
 }
 
-async function run(
-  tracks: readonly string[],
-  { profile: name, subtitleEncoding, json = false }: Flags,
-): Promise<number> {
+async function run(tracks: readonly string[], flags: Flags): Promise<number> {
+  const { profile: name, subtitleEncoding, json = false } = flags;
   const { parseName } = await import('../../config/flag-values.ts');
   const { parseEncoding } = await import('../../pipeline/formats/text-encoding.ts');
   const profile = PROFILES[parseName(name, '--profile', PROFILE_NAMES)];
@@ -79,7 +88,7 @@ async function run(
   let exitCode: number = CLEAN;
   for (const track of tracks) {
     try {
-      const checked = await check(track, profile, encoding);
+      const checked = await check(track, profile, flags, encoding);
       print(track, profile, json, checked);
       if (checked.findings.length > 0) exitCode = Math.max(exitCode, VIOLATIONS);
     } catch (error) {
@@ -98,6 +107,7 @@ export function checkCommand(): Command {
     .argument('<track...>', '.vtt or .srt files')
     .option('--profile <name>', `readability rules: ${PROFILE_NAMES.join(', ')}`, 'web')
     .option('--subtitle-encoding <name>', 'encoding of the files (default: detected)')
+    .option('--fix', 'first repair what can be repaired without a change of words; keeps NAME.bak')
     .option('--json', 'print violations and a summary of each track as NDJSON')
     .addHelpText('after', EXAMPLES)
     .action((tracks: string[], flags: Flags) => runCommand(() => run(tracks, flags)));

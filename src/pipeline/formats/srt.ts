@@ -50,10 +50,10 @@ const SYNTAX: CueSyntax = {
 };
 
 const reader: TrackReader = {
-  detect: (text) => text.split(/[\r\n]+/).some((line) => TIMES.test(line)),
+  detect: (text) => text.split(/[\r\n]+/).some((line) => TIMING_LINE.test(line) && /\d:\d/.test(line)),
   parse(text) {
     const parsed = parseCues(text, SYNTAX);
-    return parsed.cues.length === 0 ? undefined : parsed;
+    return parsed.cues.length + parsed.invalid.length === 0 ? undefined : parsed;
   },
 };
 

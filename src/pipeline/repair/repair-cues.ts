@@ -1,0 +1,53 @@
+import type { Micros } from '../../core/types.ts';
+import { breakText, graphemeCount } from '../cues/layout.ts';
+import type { Profile } from '../cues/profiles.ts';
+import { readingTime } from '../cues/spacing.ts';
+import type { RawCue } from './raw-track.ts';
+
+/** A cue must last a millisecond to be written. */
+const TICK: Micros = 1000;
+/** Markup, or two speakers: such lines are not broken anew. */
+const MARKED = /[<>{}&]|^\s*[-–—]/;
+
+/** Time that a cue should be shown. */
+function needed({ lines }: RawCue, { minimum = TICK, speed }: Profile): Micros {
+  const text = lines.join('\n').replace(/<[^>]*>|\{[^}]*\}/g, '');
+  return Math.max(minimum, speed === undefined ? 0 : readingTime(text, speed));
+}
+
+/** Whole milliseconds, upwards, so that a cue is not too short by a rounding. */
+function ceilToTick(time: Micros): Micros {
+  return Math.ceil(time / TICK) * TICK;
+}
+
+function withLines(cue: RawCue, { lineLength, lines: most }: Profile): RawCue {
+  const tooLong = cue.lines.length > most || cue.lines.some((line) => graphemeCount(line) > lineLength);
+  if (!tooLong || cue.lines.some((line) => MARKED.test(line))) return cue;
+  const [broken, ...more] = breakText(cue.lines.join(' ').replace(/\s+/gu, ' ').trim(), lineLength);
+  return broken === undefined || more.length > 0 ? cue : { ...cue, lines: broken.split('\n') };
+}
+
+/** The end of a cue that is followed by one that starts at `next`. */
+function endOf(cue: RawCue, next: Micros, profile: Profile): Micros {
+  const { gap, maximum } = profile;
+  const need = ceilToTick(needed(cue, profile));
+  const apart = gap === undefined || gap.orNone ? next : Math.max(cue.start + TICK, next - ceilToTick(gap.least));
+  let end = Math.max(cue.end, cue.start + need);
+  if (maximum !== undefined && need <= maximum) end = Math.min(end, cue.start + maximum);
+  // A cue that starts together with the next one overlaps it, whatever its end.
+  if (next <= cue.start) return end;
+  if (gap?.orNone === true && end < next && next - end < gap.least) return next;
+  return Math.min(end, Math.max(apart, cue.start + TICK));
+}
+
+/**
+ * Repairs what can be repaired without a change of words: the order, times that end before they start, overlaps, cues that
+ * are too short or too long, gaps, and line breaks.
+ */
+export function repairCues(cues: readonly RawCue[], profile: Profile): RawCue[] {
+  const ordered = [...cues].sort((a, b) => a.start - b.start);
+  return ordered.map((cue, at) => {
+    const next = ordered[at + 1]?.start ?? Number.POSITIVE_INFINITY;
+    return withLines({ ...cue, end: endOf(cue, next, profile) }, profile);
+  });
+}

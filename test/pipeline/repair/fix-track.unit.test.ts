@@ -1,0 +1,98 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import iconv from 'iconv-lite';
+import { expect, test } from 'vitest';
+import { checkTrack } from '../../../src/pipeline/check-track.ts';
+import { PROFILES, type ProfileName } from '../../../src/pipeline/cues/profiles.ts';
+import { fixTrack } from '../../../src/pipeline/repair/fix-track.ts';
+import { temporaryFolder } from '../../storage/support/folder.ts';
+import { randomNumbers } from '../support/captions.ts';
+
+/** What a file contains after `--fix`, and what a check then finds. */
+async function fixed(name: string, content: string | Buffer, profile: ProfileName = 'web') {
+  const folder = await temporaryFolder();
+  const file = path.join(folder, name);
+  await writeFile(file, content);
+  const fix = await fixTrack(file, PROFILES[profile]);
+  const { findings } = await checkTrack(file, PROFILES[profile]);
+  return { fix, text: await readFile(file, 'utf8'), rules: findings.map(({ rule }) => rule), folder };
+}
+
+test('SubRip: times, order, overlaps, lengths, lines and encoding; words and markup stay', async () => {
+  const long = 'A rather long line of a subtitle that nobody has broken anywhere';
+  const content = `7\r
+00:00:10,000 --> 00:00:09,000\r
+backwards\r
+\r
+8\r
+-00:00:01,000 --> 00:00:03,500 X1:1\r
+<i>Früher</i>\r
+\r
+9\r
+0:00:02.0 -> 00:00:05,000\r
+overlapped\r
+with an\r
+\r
+empty line\r
+\r
+10\r
+00:00:2l,O00 --> 00:00:21,100\r
+${long}\r
+`;
+  const { text, rules, fix, folder } = await fixed('a.srt', iconv.encode(content, 'windows-1252'));
+  expect(text).toBe(`1
+00:00:00,000 --> 00:00:02,000 X1:1
+<i>Früher</i>
+
+2
+00:00:02,000 --> 00:00:05,000
+overlapped with an empty line
+
+3
+00:00:10,000 --> 00:00:11,000
+backwards
+
+4
+00:00:21,000 --> 00:00:24,200
+A rather long line of a subtitle
+that nobody has broken anywhere
+`);
+  expect(rules).toEqual([]);
+  expect(fix).toEqual({ backup: path.join(folder, 'a.srt.bak') });
+  expect(iconv.decode(await readFile(path.join(folder, 'a.srt.bak')), 'windows-1252')).toBe(content);
+  // A second time there is nothing to do.
+  expect(await fixTrack(path.join(folder, 'a.srt'), PROFILES.web)).toBeUndefined();
+  expect((await readdir(folder)).sort()).toEqual(['a.srt', 'a.srt.bak']);
+});
+
+test('WebVTT: header, styles, notes, identifiers and settings stay', async () => {
+  const { text, rules } = await fixed(
+    'a.vtt',
+    'WEBVTT - a title\nKind: captions\n\nSTYLE\n::cue { color: red }\n\nNOTE later\n\nb\n00:05.000 --> 00:08.000 align:start\n<v Bob>&amp; so on</v>\n\nNOTE first\n\na\n00:01,000 --> 00:06,000\none\n',
+  );
+  expect(text).toBe(
+    'WEBVTT - a title\nKind: captions\n\nSTYLE\n::cue { color: red }\n\nNOTE first\n\na\n00:00:01.000 --> 00:00:05.000\none\n\nNOTE later\n\nb\n00:00:05.000 --> 00:00:08.000 align:start\n<v Bob>&amp; so on</v>\n',
+  );
+  expect(rules).toEqual([]);
+});
+
+test('a track without faults stays as it is', async () => {
+  const clean = '1\r\n00:00:01,000 --> 00:00:03,000\r\nA dog\r\n';
+  expect(await fixed('a.srt', clean)).toMatchObject({ fix: undefined, text: clean, rules: [] });
+});
+
+test.each(['web', 'netflix', 'bbc'] as const)(
+  '%s: any mess of times has no order, overlap or timing left',
+  async (profile) => {
+    const random = randomNumbers(31);
+    const time = (seconds: number): string =>
+      `00:${String(Math.floor(seconds / 60)).padStart(2, '0')}:${(seconds % 60).toFixed(3).padStart(6, '0').replace('.', ',')}`;
+    const cues = Array.from({ length: 60 }, (_, at) => {
+      const start = 300 * random();
+      return `${at + 1}\n${time(start)} --> ${time(Math.max(0, start - 1 + 9 * random()))}\n${'word '.repeat(1 + Math.floor(8 * random())).trim()}\n`;
+    });
+    const { rules, text } = await fixed('a.srt', cues.join('\n'), profile);
+    expect(rules.filter((rule) => ['order', 'overlap', 'timing', 'lines', 'line-length'].includes(rule))).toEqual([]);
+    expect(text.match(/word/g)).toHaveLength(cues.join().match(/word/g)?.length ?? 0);
+  },
+);
