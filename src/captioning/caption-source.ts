@@ -7,10 +7,9 @@ import type { IngestReport } from '../ingest/decode/damage.ts';
 import { exactImage } from '../ingest/decode/filters.ts';
 import { IngestError } from '../ingest/errors.ts';
 import { groupKeyframes } from '../ingest/group-keyframes.ts';
+import { type OpenMedia, openMedia } from '../ingest/open-media.ts';
 import type { MediaInfo } from '../ingest/probe/media-info.ts';
-import { probe } from '../ingest/probe/probe.ts';
 import { type KeyframeReader, readKeyframes } from '../ingest/read-keyframes.ts';
-import { openSource } from '../ingest/sources/open-source.ts';
 import type { Source } from '../ingest/sources/sources.ts';
 import type { GroupCaptions } from '../pipeline/cues/order.ts';
 import type { CaptionStream } from '../pipeline/track-events.ts';
@@ -118,10 +117,10 @@ export async function captionSource<Result>(
   consume: (captioned: CaptionedSource, journal: Journal) => Promise<Result>,
 ): Promise<Result> {
   const { captioner, settings, identity, signal } = request;
-  const opened = await openSource(request.source, { signal });
+  let opened: OpenMedia | undefined;
   try {
-    const { source } = opened;
-    const media = await probe(source, { signal });
+    opened = await openMedia(request.source, { signal });
+    const { source, media } = opened;
     const header = {
       // Stdin cannot be read again: its journal is of no use to another run.
       input: identity === undefined ? { stdin: process.pid, at: Date.now() } : writtenIdentity(identity),
@@ -142,6 +141,6 @@ export async function captionSource<Result>(
     if (signal.aborted && !(error instanceof IngestError && error.code !== 'aborted')) throw signal.reason;
     throw error;
   } finally {
-    await opened.dispose();
+    await opened?.dispose();
   }
 }

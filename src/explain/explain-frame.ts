@@ -3,9 +3,8 @@ import type { ImageSpec, Micros } from '../core/types.ts';
 import { scaledSize } from '../ingest/decode/filters.ts';
 import { frameAt, shownSpan } from '../ingest/decode/frame-at.ts';
 import { readPicture } from '../ingest/decode/still-picture.ts';
+import { openMedia } from '../ingest/open-media.ts';
 import type { MediaInfo } from '../ingest/probe/media-info.ts';
-import { probe } from '../ingest/probe/probe.ts';
-import { openSource } from '../ingest/sources/open-source.ts';
 import { expandInputs, type Source } from '../ingest/sources/sources.ts';
 import { vttTime } from '../pipeline/cues/time.ts';
 import type { Bundle } from '../workers/bundle/bundle.ts';
@@ -69,9 +68,9 @@ export async function explainFrame(
 ): Promise<FrameExplanation> {
   const { manifest, model, image } = bundle;
   const grid = gridOf(manifest.dims.visual, image);
-  const opened = await openSource(source, { signal });
+  const opened = await openMedia(source, { signal });
   try {
-    const media = await probe(opened.source, { signal });
+    const { media } = opened;
     const still = media.container === 'picture';
     if (still && time !== undefined) throw new UsageError(`${input} is a picture, which has no times: leave out the @`);
     if (!still && time === undefined) {

@@ -1,7 +1,7 @@
 import type { INGEST_ERRORS } from '../core/catalogue/ingest.ts';
 import { SecondGlanceError } from '../core/errors.ts';
 
-/** Codes of {@link IngestError}. `truncated` and `damaged` stand in a report and are not thrown. */
+/** Codes of {@link IngestError}. `truncated`, `damaged` and `unfinished` stand in a report and are not thrown. */
 export type IngestErrorCode = keyof typeof INGEST_ERRORS;
 
 /** A failure of reading an input. `detail` has the command and its last stderr lines where a process was involved. */

@@ -112,6 +112,7 @@ async function* videoKeyframes(
       to: options.to === undefined ? null : options.to + media.start,
       stallMs: options.stallMs ?? DEFAULT_STALL_MS,
       onDecoded: options.onProgress,
+      end: () => damageOf(source, media, options, { ...progress, complete: true }).end,
     },
     progress.tallies,
   );
@@ -120,7 +121,7 @@ async function* videoKeyframes(
   const seen = damageOf(source, media, options, progress);
   // A range behind the end has no frames: that is not an error.
   const failed = progress.tallies.find(({ detail }) => endedBadly(detail));
-  if (seen.frames === 0 && (failed !== undefined || options.from === undefined)) {
+  if (failed === undefined ? seen.frames === 0 && options.from === undefined : progress.keyframes === 0) {
     throw decodeFailure(source.label, (failed ?? progress.tallies[0])?.detail ?? {});
   }
   for (const selected of selector.finish(seen.end)) yield keyframeOf(selected);

@@ -19,7 +19,11 @@ import { OutputError } from '../storage/errors.ts';
 import { reportRejected, type Service, type ServiceContext } from './service.ts';
 
 /** What the ingest service wrote about a source. This program's own work, so only the outline is checked. */
-const mediaSchema = z.looseObject({ container: z.string(), start: z.int() });
+const mediaSchema = z.looseObject({
+  container: z.string(),
+  start: z.int(),
+  times: z.looseObject({ stamped: z.boolean() }),
+});
 const reportSchema = z.looseObject({ end: z.int(), zero: z.int() });
 
 function parse<T>(schema: z.ZodType, json: string): T {

@@ -93,6 +93,23 @@ describe('files that do not serve', () => {
     }
   });
 
+  it.each([
+    ['avi', ['-c:v', 'mpeg4']],
+    ['wmv', ['-c:v', 'wmv2']],
+    ['flv', []],
+    ['mp4', ['-movflags', '+faststart']],
+    ['mkv', []],
+    ['mpg', ['-c:v', 'mpeg2video']],
+  ])('%s: less than two seconds missing is missing', async (extension, options) => {
+    const path = await make(`short.${extension}`, ...options);
+    expect((await readAll(path, 'every:4s')).report.damage).toBeUndefined();
+    const { length } = await readFile(path);
+    await truncate(path, Math.round(length * 0.93));
+    const { report, times } = await readAll(path, 'every:4s');
+    expect(report.damage).toMatchObject({ code: 'truncated', message: expect.stringContaining('cut off') });
+    expect(times).toHaveLength(3);
+  });
+
   it('a transport stream with a hole gives both sides of it, and says that it is damaged', async () => {
     const path = await make('hole.ts');
     const bytes = await readFile(path);
@@ -103,6 +120,14 @@ describe('files that do not serve', () => {
     expect(report.damage).toMatchObject({ code: expect.stringMatching(/damaged|truncated/) });
     expect(report.damage?.detail.stderr?.length).toBeGreaterThan(0);
     expect(times.length).toBeGreaterThanOrEqual(10);
+  });
+
+  it('a stream of another programme after the end of the first one is named', async () => {
+    const first = await readFile(await make('one.ts'));
+    const ids = ['-mpegts_start_pid', '0x200', '-mpegts_pmt_start_pid', '0x1010', '-mpegts_service_id', '2'];
+    await writeFile(at('two.ts'), Buffer.concat([first, await readFile(await make('other.ts', ...ids))]));
+    const { report } = await readAll(at('two.ts'), 'every:1s');
+    expect(report.damage).toMatchObject({ code: 'damaged', message: expect.stringContaining('another video stream') });
   });
 
   it('an ffmpeg that is not installed', async () => {

@@ -1,16 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { findFfmpeg } from '../../src/ingest/ffmpeg/find-ffmpeg.ts';
 import { probe } from '../../src/ingest/probe/probe.ts';
 import { readKeyframes } from '../../src/ingest/read-keyframes.ts';
 import { parseChoice } from '../../src/ingest/selectors/registry.ts';
 import { errorOf, IMAGE, NEVER, readAll, sourceOf } from '../support/reading.ts';
+import { firstFrames, standIn } from '../support/stand-in.ts';
 import { ffmpeg, makeFolder } from '../support/videos.ts';
 
 const SLOW_READER = fileURLToPath(new URL('../support/read-slowly.ts', import.meta.url));
@@ -163,35 +163,24 @@ describe.runIf(process.platform === 'linux')('no ffmpeg outlives its reader', ()
       process.env = env;
     });
 
-    /** Puts a script in ffmpeg's place that answers questions as it would, and decodes as `decode` says. */
-    async function standIn(name: string, decode: string): Promise<void> {
-      const { ffmpeg: real } = await findFfmpeg();
-      const script = `#!/bin/sh\ncase "$*" in *-version*|*-filters*) exec ${real} "$@";; esac\necho run >> ${at(`${name}.runs`)}\n${decode}\n`;
-      await writeFile(at(name), script.replaceAll('REAL', real));
-      await chmod(at(name), 0o755);
-      process.env = { ...env, FFMPEG_PATH: at(name) };
-    }
-    const runs = async (name: string): Promise<number> =>
-      (await readFile(at(`${name}.runs`), 'utf8')).trim().split('\n').length;
-
     it('kills it, tries once more, and says so', async () => {
-      await standIn('dead', 'exec sleep 600');
+      const runs = await standIn(at('dead'), 'exec sleep 600');
       const error = await errorOf(readAll(at('film.mp4'), 'every:1s', { stallMs: 400 }));
       expect(error).toMatchObject({
         code: 'stalled',
         retryable: true,
         message: expect.stringContaining(at('film.mp4')),
       });
-      expect(await runs('dead')).toBe(2);
+      expect(await runs()).toBe(2);
     });
 
     it('goes on where it was if the second try works', async () => {
       const whole = await readAll(at('film.mp4'), 'every:1s');
       // The first try hangs after 7 frames.
-      const once = `if [ $(wc -l < ${at('once.runs')}) = 1 ]; then n=$#; for a; do n=$((n-1)); [ $n = 0 ] && set -- "$@" -frames:v 7; set -- "$@" "$a"; shift; done; REAL "$@"; exec sleep 600; fi\nexec REAL "$@"`;
-      await standIn('once', once);
+      const once = `[ $(wc -l < "$0.runs") -gt 1 ] && exec REAL "$@"\n${firstFrames(7)}\nexec sleep 600`;
+      const runs = await standIn(at('once'), once);
       const resumed = await readAll(at('film.mp4'), 'every:1s', { stallMs: 3000 });
-      expect(await runs('once')).toBe(2);
+      expect(await runs()).toBe(2);
       expect(resumed.keyframes).toEqual(whole.keyframes);
     });
 

@@ -1,11 +1,14 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openMedia } from '../../src/ingest/open-media.ts';
 import { probe } from '../../src/ingest/probe/probe.ts';
-import { errorOf, NEVER, readAll, sourceOf } from '../support/reading.ts';
-import { ffmpeg, frameTimes, makeFolder } from '../support/videos.ts';
+import { colourOf, errorOf, NEVER, readAll, sourceOf } from '../support/reading.ts';
+import { colourFilm, ffmpeg, frameTimes, makeFolder } from '../support/videos.ts';
+
+const TINY = ['-f', 'lavfi', '-i', 'testsrc2=s=128x96:r=10:d=6', '-c:v', 'libx264', '-g', '10', '-pix_fmt', 'yuv420p'];
 
 describe('URLs and playlists', () => {
   let folder: Awaited<ReturnType<typeof makeFolder>>;
@@ -20,6 +23,7 @@ describe('URLs and playlists', () => {
     const status = /^status-(\d+)$/.exec(name)?.[1];
     if (status !== undefined) response.writeHead(Number(status)).end();
     else if (name === 'moved.mp4') response.writeHead(302, { location: '/film.mp4' }).end();
+    else if (name.startsWith('loop')) response.writeHead(302, { location: `/loop${asked.length}.mp4` }).end();
     else if (name === 'silent.mp4') response.writeHead(200, { 'content-length': 1_000_000 }).flushHeaders();
     else if (name === 'half.mkv') {
       const bytes = await readFile(at('film.mkv'));
@@ -34,21 +38,9 @@ describe('URLs and playlists', () => {
 
   beforeAll(async () => {
     folder = await makeFolder();
-    const film = [
-      '-f',
-      'lavfi',
-      '-i',
-      'testsrc2=s=128x96:r=10:d=6',
-      '-c:v',
-      'libx264',
-      '-g',
-      '10',
-      '-pix_fmt',
-      'yuv420p',
-    ];
-    await ffmpeg(...film, '-movflags', '+faststart', at('film.mp4'));
-    await ffmpeg(...film, at('film.mkv'));
-    await ffmpeg(...film, '-f', 'hls', '-hls_time', '2', '-hls_list_size', '0', at('film.m3u8'));
+    await ffmpeg(...TINY, '-movflags', '+faststart', at('film.mp4'));
+    await ffmpeg(...TINY, at('film.mkv'));
+    await ffmpeg(...TINY, '-f', 'hls', '-hls_time', '2', '-hls_list_size', '0', at('film.m3u8'));
     server = createServer((request, response) => void answer(request, response));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -111,6 +103,93 @@ describe('URLs and playlists', () => {
     expect(await errorOf(probe(silent, { signal: NEVER, timeoutMs: 1500 }))).toMatchObject({
       code: 'timed-out',
       retryable: true,
+    });
+  });
+
+  it('names a redirect loop', async () => {
+    expect(await errorOf(readAll(`${base}/loop.mp4`, 'auto'))).toMatchObject({
+      code: 'unreachable',
+      retryable: false,
+      message: expect.stringContaining('redirects in a loop'),
+    });
+  });
+
+  it('downloads a video whose server gives no byte ranges and whose index is at the end', async () => {
+    // Large enough that ffmpeg does not read on to its end.
+    const path = await ffmpeg(...TINY.slice(0, -2), '-vf', 'scale=640:480', '-qp', '0', at('tail.mp4'));
+    const source = await sourceOf(`${base}/tail.mp4`);
+    expect(await errorOf(probe(source, { signal: NEVER }))).toMatchObject({ code: 'not-seekable', retryable: false });
+    const opened = await openMedia(source, { signal: NEVER });
+    expect(opened.source).toMatchObject({ kind: 'file', name: 'tail.mp4', label: source.label });
+    expect(await readFile(opened.source.input)).toEqual(await readFile(path));
+    expect(opened.media.duration).toBe(6_000_000);
+    await opened.dispose();
+    await expect(stat(opened.source.input)).rejects.toThrow('ENOENT');
+  });
+
+  it('reads a playlist without an end mark from its beginning to what it lists, and says so', async () => {
+    const whole = await readAll(at('film.m3u8'), 'every:1s');
+    const text = (await readFile(at('film.m3u8'), 'utf8')).replace('#EXT-X-ENDLIST', '');
+    await writeFile(at('live.m3u8'), text);
+    for (const input of [at('live.m3u8'), `${base}/live.m3u8`]) {
+      const { times, report } = await readAll(input, 'every:1s');
+      expect(times).toEqual(whole.times);
+      expect(report.damage).toMatchObject({ code: 'unfinished', message: expect.stringContaining('EXT-X-ENDLIST') });
+    }
+  });
+
+  it('goes on where a playlist announces another clock, forwards or back, on other PIDs', async () => {
+    const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '25', '-pix_fmt', 'yuv420p'];
+    const parts: string[] = [];
+    for (const [colour, ...options] of [
+      ['red'],
+      ['lime', '-output_ts_offset', '9', '-mpegts_start_pid', '0x200'],
+      ['blue'],
+    ] as const) {
+      await colourFilm([colour], ...x264, ...options, at(`${colour}.ts`));
+      parts.push(`#EXTINF:2,\n${colour}.ts\n`);
+    }
+    await writeFile(
+      at('cuts.m3u8'),
+      `#EXTM3U\n#EXT-X-TARGETDURATION:2\n${parts.join('#EXT-X-DISCONTINUITY\n')}#EXT-X-ENDLIST\n`,
+    );
+    for (const input of [at('cuts.m3u8'), `${base}/cuts.m3u8`]) {
+      const { keyframes, media, report } = await readAll(input, 'every:1s');
+      expect(keyframes.map((keyframe) => [Math.round((keyframe.pts - media.start) / 1e5), colourOf(keyframe)])).toEqual(
+        [
+          [0, 'red'],
+          [10, 'red'],
+          [20, 'lime'],
+          [30, 'lime'],
+          [40, 'blue'],
+          [50, 'blue'],
+        ],
+      );
+      expect(report.damage).toBeUndefined();
+      expect((report.end - report.zero) / 1e6).toBeCloseTo(6, 1);
+    }
+  });
+
+  it('reads a playlist on disk whose key and segments have unusual endings; a service says what it does not follow', async () => {
+    await writeFile(at('key.bin'), Buffer.alloc(16, 7));
+    await writeFile(at('key.info'), `key.bin\n${at('key.bin')}\n`);
+    const hls = ['-f', 'hls', '-hls_time', '2', '-hls_list_size', '0', '-hls_key_info_file', at('key.info')];
+    const path = await ffmpeg(
+      '-i',
+      at('film.mp4'),
+      '-c',
+      'copy',
+      ...hls,
+      '-hls_segment_filename',
+      at('e%d.jpg'),
+      at('e.m3u8'),
+    );
+    expect((await readAll(path, 'every:1s')).times).toHaveLength(6);
+    const limits = { formats: ['hls', 'mpegts', 'mov'] };
+    const guarded = { ...(await sourceOf(path)), limits };
+    expect(await errorOf(probe(guarded, { signal: NEVER }))).toMatchObject({
+      code: 'blocked-extension',
+      message: expect.stringContaining('e0.jpg'),
     });
   });
 

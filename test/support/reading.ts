@@ -54,6 +54,12 @@ export async function errorOf(promise: Promise<unknown>): Promise<{
   throw new Error('there was no error');
 }
 
+/** The name of the plain colour that a keyframe shows. */
+export function colourOf({ pixels }: Keyframe): string {
+  const bits = [0, 1, 2].map((channel) => ((pixels[channel] ?? 0) > 100 ? 1 : 0)).join('');
+  return { '100': 'red', '010': 'lime', '001': 'blue', '110': 'yellow', '111': 'white' }[bits] ?? 'black';
+}
+
 /** Mean RGB of a keyframe inside a part of it, given as shares of its sides. */
 export function meanColour(keyframe: Keyframe | undefined, left = 0, top = 0, right = 1, bottom = 1): number[] {
   if (keyframe === undefined) throw new Error('there is no keyframe');

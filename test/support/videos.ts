@@ -68,6 +68,30 @@ export async function frameTimes(path: string, ...options: string[]): Promise<Mi
   return (stdout.match(/^-?\d+\.\d+/gm) ?? []).map((seconds) => Math.round(Number(seconds) * 1_000_000));
 }
 
+/** A frame of a full decode. */
+export interface DecodedFrame {
+  readonly time: Micros;
+  readonly key: boolean;
+}
+
+/** The frames of a full decode by ffmpeg, in its order: the truth for streams whose packets have no presentation times. */
+export async function decodedFrames(path: string): Promise<DecodedFrame[]> {
+  const show = ['-copyts', '-i', path, '-map', '0:v:0', '-fps_mode', 'passthrough', '-vf', 'showinfo=checksum=0'];
+  const { stderr } = await run('ffmpeg', ['-hide_banner', '-nostdin', ...show, '-f', 'null', '-'], {
+    maxBuffer: 1 << 26,
+  });
+  return [...stderr.matchAll(/pts_time:(-?[\d.]+).*iskey:(\d)/g)].map(([, time, key]) => ({
+    time: Math.round(Number(time) * 1_000_000),
+    key: key === '1',
+  }));
+}
+
+/** A film of plain colours, two seconds each, at 25 frames a second; `args` end with the output's path. */
+export function colourFilm(colours: readonly string[], ...args: string[]): Promise<string> {
+  const inputs = colours.flatMap((colour) => ['-f', 'lavfi', '-i', `color=${colour}:s=64x48:r=25:d=2`]);
+  return ffmpeg(...inputs, '-filter_complex', `concat=n=${colours.length}`, ...args);
+}
+
 /** Times of the packets that the container flags as key frames. */
 export async function keyTimes(path: string): Promise<Set<Micros>> {
   const { stdout } = await run('ffprobe', [

@@ -18,6 +18,10 @@ export const INGEST_ERRORS = {
   'blocked-format': permanent('Services do not read this container.', 'Convert the file, for example to MP4 or MKV.'),
   truncated: permanent('The video ends early; the part before is captioned.', 'Get the complete file.'),
   damaged: permanent('Some frames could not be decoded; the others are captioned.', 'Get an undamaged copy.'),
+  unfinished: permanent(
+    'The playlist has no end mark: it is still being written, or live. What it lists is captioned.',
+    'Caption it again when it is complete.',
+  ),
   'http-status': depends(
     'The server answered with an error status. A retry helps for 408, 425, 429 and 5xx.',
     'Check the address, or try again later.',
@@ -36,11 +40,24 @@ export const INGEST_ERRORS = {
     'A playlist is too long, is nested too deep, or leads to too many others.',
     'Name the playlist of one quality, or download the video.',
   ),
-  stalled: temporary('ffmpeg delivered no frame for too long.', 'Try again; check the disk or the network.'),
-  'decode-failed': depends(
-    'No frame could be decoded. A retry helps where something killed ffmpeg.',
-    'Check that the video plays; see --verbose.',
+  'not-seekable': permanent(
+    'The server gives the file only from start to end, but its index is at its end. The command line downloads it first.',
+    'Download the file, or move its index to the front (-movflags +faststart).',
   ),
+  'blocked-extension': permanent(
+    'A playlist names a segment or a key with an ending that ffmpeg does not follow.',
+    'Rename the file, or caption a local copy of the playlist.',
+  ),
+  stalled: temporary('ffmpeg delivered no frame for too long.', 'Try again; check the disk or the network.'),
+  'decoder-killed': temporary(
+    'Something ended ffmpeg several times while it read the input, or it got no memory.',
+    'Free memory, or find out what kills the process; then run the command again.',
+  ),
+  'filter-failed': permanent(
+    'ffmpeg decoded the frames but could not convert their colours or their size.',
+    'Convert the video, or install a newer ffmpeg; see --verbose.',
+  ),
+  'decode-failed': permanent('No frame could be decoded.', 'Check that the video plays; see --verbose.'),
   'ffmpeg-missing': permanent(
     'ffmpeg or ffprobe was not found, or is too old.',
     'Install ffmpeg 5.1 or newer; secondglance doctor checks it.',

@@ -14,9 +14,9 @@ export interface IngestReport {
   readonly frames: number;
   /** Keyframes that were handed over. */
   readonly keyframes: number;
-  /** Present where part of the video could not be decoded. */
+  /** Present where part of the video could not be decoded, or is not there yet. */
   readonly damage?: {
-    readonly code: 'truncated' | 'damaged';
+    readonly code: 'truncated' | 'damaged' | 'unfinished';
     readonly message: string;
     readonly detail: FailureDetail;
   };
@@ -24,12 +24,22 @@ export interface IngestReport {
 
 /** A video that ends this much earlier than its container says is truncated, unless its frames are that far apart. */
 const MISSING: Micros = 2_000_000;
+/**
+ * Containers that say exactly how long the last frame is shown, and whose demuxers complain where one is missing: without a complaint, an early
+ * last frame is one that stays.
+ */
+const EXACT = /^(mov,|matroska)/;
 /** Length of the last frame where neither the container nor the frame rate says. */
 const DEFAULT_FRAME_LENGTH: Micros = 40_000;
 /** Messages of demuxers at a premature end of file. */
-const CUT_OFF = /partial file|prematurely|Truncat|Packet corrupt|end of file/i;
-/** Messages of level error that do not affect frames. */
-const HARMLESS = /Last message repeated|co located POCs unavailable|non monoton|Application provided invalid/i;
+const CUT_OFF = /partial file|prematurely|Truncat|end of file/i;
+/** An incomplete packet so shortly before the last frame is the end of the file. Decoders hold a few frames back. */
+const AT_THE_END: Micros = 1_000_000;
+/** Messages that do not affect frames. */
+const HARMLESS =
+  /Last message repeated|co located POCs unavailable|non monoton|Application provided invalid|New video stream/i;
+/** ffmpeg's message about a stream that begins after the others: it is not decoded. */
+const NEW_STREAM = /New video stream \S+ at pos:\d+ and DTS:(-?[\d.]+)/;
 
 /** True for an ffmpeg that exited with an error or was killed from outside. */
 export function endedBadly(detail: FailureDetail | undefined): boolean {
@@ -59,20 +69,47 @@ export function damageOf(
   const claimed = media.videoEnd ?? last + frameLength;
   const longest = Math.max(frameLength, ...tallies.map((tally) => tally.longest));
   const missing = Math.min(claimed, stop ?? claimed) - (last + frameLength);
-  const cutShort = seen.complete && missing > Math.max(MISSING, 3 * longest);
-  const complaints = tallies.flatMap((tally) => tally.complaints).filter((line) => !HARMLESS.test(line));
-  const truncated = cutShort || complaints.some((line) => CUT_OFF.test(line));
-  // The container knows how long the last frame is shown, unless the video is truncated.
-  const end = truncated ? last + frameLength : Math.max(claimed, last + 1);
+  const messages = tallies.flatMap((tally) => tally.complaints);
+  const complaints = messages.filter((line) => !HARMLESS.test(line));
   const failed = tallies.find(({ detail }) => endedBadly(detail));
+  const held = EXACT.test(media.container) && complaints.length === 0 && failed === undefined;
+  const cutShort = seen.complete && !held && missing > Math.max(MISSING, 3 * longest);
+  const corruptEnd =
+    seen.complete && tallies.some(({ corruptAt }) => corruptAt !== null && last - corruptAt < AT_THE_END);
+  const lacking = seen.complete && stop === null ? media.bytesMissing : 0;
+  const truncated = cutShort || corruptEnd || lacking > 0 || complaints.some((line) => CUT_OFF.test(line));
+  // The container knows how long the last frame is shown, unless the video is truncated. A claim that lies before the last frame is wrong.
+  const end = truncated || claimed <= last ? last + frameLength : claimed;
   const report = { ...base, end: stop === null ? end : Math.min(end, stop) };
-  if (!truncated && complaints.length === 0 && failed === undefined) return report;
-  const detail = { ...(failed ?? tallies[0])?.detail, stderr: complaints, pts: last };
-  const until = `${(Math.max(0, last - media.start) / 1_000_000).toFixed(1)} s`;
-  const message = truncated
-    ? `"${source.label}" is cut off: it could be read up to ${until}; get it again for the rest.`
+  const moved = NEW_STREAM.exec(messages.join('\n'))?.[1];
+  const { lost } = media.times;
+  const missed = lost !== null && lost.to <= last && (stop === null || lost.from < stop) ? lost : null;
+  const unended = seen.complete && stop === null && media.unended;
+  const whole = !truncated && complaints.length === 0 && failed === undefined;
+  if (whole && moved === undefined && missed === null && !unended) return report;
+  const detail = { ...(failed ?? tallies[0])?.detail, stderr: messages, pts: last };
+  const seconds = (time: Micros): string => `${(Math.max(0, time - media.start) / 1_000_000).toFixed(1)} s`;
+  const until = seconds(last);
+  const bytes = lacking > 0 ? ` (${lacking} bytes are missing)` : '';
+  const [code, message] = truncated
+    ? (['truncated', `is cut off${bytes}: it could be read up to ${until}; get it again for the rest.`] as const)
     : failed !== undefined
-      ? `Decoding "${source.label}" failed at ${until}: what came before it was used.`
-      : `"${source.label}" is damaged in places: what could be decoded was used, up to ${until}.`;
-  return { ...report, damage: { code: truncated ? 'truncated' : 'damaged', message, detail } };
+      ? (['damaged', `could not be decoded any further at ${until}: what came before it was used.`] as const)
+      : complaints.length > 0
+        ? (['damaged', `is damaged in places: what could be decoded was used, up to ${until}.`] as const)
+        : moved !== undefined
+          ? ([
+              'damaged',
+              `goes on in another video stream after ${until}, which was not read: cut the file there.`,
+            ] as const)
+          : missed !== null
+            ? ([
+                'damaged',
+                `has no frames between ${seconds(missed.from)} and ${seconds(missed.to)}: nothing was recorded there.`,
+              ] as const)
+            : ([
+                'unfinished',
+                `has no end mark (EXT-X-ENDLIST): it is still being written, or live; what it lists was used, up to ${until}.`,
+              ] as const);
+  return { ...report, damage: { code, message: `"${source.label}" ${message}`, detail } };
 }

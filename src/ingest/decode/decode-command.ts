@@ -29,14 +29,17 @@ export function decodeArguments(address: FfmpegInput, settings: DecodeSettings, 
   // ffmpeg counts from the container's start. The filter drops frames before the range by their exact times.
   const seeking = seek === null ? [] : ['-noaccurate_seek', '-ss', microsToSeconds(seek - media.start)];
   const keys = keysOnly ? ['-skip_frame', 'nokey'] : [];
+  const zscale = tools.hasFilter('zscale');
+  // `scale` follows a change of the frame size. A new filter graph would begin to count anew; only filters that keep the first size need one.
+  const graph = media.rotation === 0 && !(media.hdr && zscale) ? ['-reinit_filter', '0'] : [];
   // Spread arguments: fluent-ffmpeg splits the strings of an array at spaces.
   return (
     ffmpegCommand(address.input)
-      .inputOptions(...[...MESSAGES, ...address.options, '-copyts', ...seeking, ...keys])
+      .inputOptions(...[...MESSAGES, ...address.options, '-copyts', ...seeking, ...keys, ...graph])
       // ffmpeg must not hold a frame back until the next one, which may be minutes away: no frame threads for the raw output (each
       // holds one frame back), and no output buffer.
       .outputOptions(...['-map', `0:${media.stream}`, ...tools.passthrough, '-threads', '1', '-flush_packets', '1'])
-      .videoFilters(filterGraph(media, image, selection, tools.hasFilter('zscale')).join(','))
+      .videoFilters(filterGraph(media, image, selection, zscale).join(','))
       .format('rawvideo')
       .output('pipe:1')
       ._getArguments()

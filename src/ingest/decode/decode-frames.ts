@@ -1,7 +1,10 @@
+import { exponentialBackoff } from '../../core/backoff.ts';
 import type { FailureDetail } from '../../core/errors.ts';
 import { startProcess } from '../../core/process/run-process.ts';
+import { sleep } from '../../core/sleep.ts';
 import type { Micros } from '../../core/types.ts';
 import { abortedError, IngestError, throwIfAborted } from '../errors.ts';
+import { crashed, killedFailure } from '../ffmpeg/diagnose.ts';
 import { findFfmpeg } from '../ffmpeg/find-ffmpeg.ts';
 import { ffmpegInput } from '../sources/ffmpeg-input.ts';
 import type { Source } from '../sources/sources.ts';
@@ -9,14 +12,20 @@ import { type DecodeSettings, decodeArguments } from './decode-command.ts';
 import { FrameClock } from './frame-clock.ts';
 import { StallWatchdog } from './stall-watchdog.ts';
 
-/** No output for this long, while we wait for some, means that ffmpeg hangs. */
+/** No frame for this long, while we wait for some, means that ffmpeg hangs. */
 export const DEFAULT_STALL_MS = 30_000;
 /** One retry: a hang that repeats is the file's or the server's and will repeat again. */
-const ATTEMPTS = 2;
+const ATTEMPTS_STALLED = 2;
+/** Attempts at a decoding that something killed, and the pause after the first one, doubled after each further one. */
+const ATTEMPTS_KILLED = 4;
+const KILLED_PAUSE_MS = 250;
 /** A frame this much past the range ends the decoding: frames of one stream are never further out of order. */
 const PAST_THE_RANGE: Micros = 1_000_000;
 /** How many decoder messages a tally keeps. */
 const KEPT_COMPLAINTS = 20;
+
+/** ffmpeg's warnings about a packet that is incomplete. */
+const INCOMPLETE = /Packet corrupt|corrupt input packet/;
 
 /** A decoded frame at the model's size. */
 export interface Frame {
@@ -25,6 +34,10 @@ export interface Frame {
   /** True where the decoder calls it a key frame. */
   readonly key: boolean;
   readonly pixels: Uint8Array;
+  /** Time of the frame that was decoded before it, handed over or not; absent for the first one. */
+  readonly before?: Micros;
+  /** Present where frames come more densely than before for another reason than their content: the mean distance so far. */
+  readonly spacing?: Micros;
 }
 
 /** What to decode, and how. Where a seek lands after `selection.from`, decoding starts again without it. */
@@ -41,17 +54,21 @@ export interface DecodeTally {
   decoded: number;
   first: Micros | null;
   last: Micros | null;
+  /** The last one before the end of the range. */
+  lastInRange: Micros | null;
   /** Longest time between two consecutive decoded frames. */
   longest: Micros;
   /** Decoder messages of level error after the first frame. (Before it, they come from a start inside a GOP.) */
   complaints: string[];
+  /** The last frame before the last complaint about a packet that is incomplete. */
+  corruptAt: Micros | null;
   /** How ffmpeg ended; absent while it runs. */
   detail?: FailureDetail;
 }
 
 /** An empty tally. */
 export function newTally(): DecodeTally {
-  return { decoded: 0, first: null, last: null, longest: 0, complaints: [] };
+  return { decoded: 0, first: null, last: null, lastInRange: null, longest: 0, complaints: [], corruptAt: null };
 }
 
 /** Thrown inside {@link decodeFrames} where a seek landed too late. */
@@ -59,13 +76,16 @@ class LateSeekError extends Error {}
 
 /**
  * Decodes the selected frames, in ffmpeg's order, at the consumer's pace: ffmpeg waits on its full pipe. Each frame's time is the filter's own
- * integer PTS. An ffmpeg that hangs is killed and started once more, past the frames that were handed over; then `stalled` is thrown. Leaving
- * the loop early ends ffmpeg. An ffmpeg that exits with an error does not throw: the tally has its exit code and messages.
+ * integer PTS. An ffmpeg that hangs is killed and started once more, past the frames that were handed over; then `stalled` is thrown. One that
+ * something else killed is started again in the same way, until `decoder-killed` is thrown. Leaving the loop early ends ffmpeg. An ffmpeg that
+ * exits with an error, or that crashes again, does not throw: the tally has its exit code and messages.
  */
 export async function* decodeFrames(request: DecodeRequest, tally: DecodeTally): AsyncGenerator<Frame, void, void> {
   let handedOver = 0;
   let seek = request.seek;
-  for (let attempt = 1; ; ) {
+  let stalled = 0;
+  let killed = 0;
+  for (;;) {
     Object.assign(tally, newTally());
     try {
       let position = 0;
@@ -77,7 +97,16 @@ export async function* decodeFrames(request: DecodeRequest, tally: DecodeTally):
       return;
     } catch (error) {
       if (error instanceof LateSeekError) seek = null;
-      else if (!(error instanceof IngestError) || error.code !== 'stalled' || attempt++ === ATTEMPTS) throw error;
+      else if (!(error instanceof IngestError)) throw error;
+      else if (error.code === 'stalled') {
+        if (++stalled === ATTEMPTS_STALLED) throw error;
+      } else if (error.code === 'decoder-killed') {
+        killed++;
+        if (killed > 1 && crashed(error.detail)) return;
+        if (killed === ATTEMPTS_KILLED) throw error;
+        // An abort ends the pause; the next attempt throws `aborted`.
+        await sleep(exponentialBackoff(killed, KILLED_PAUSE_MS, 8 * KILLED_PAUSE_MS), request.signal).catch(() => {});
+      } else throw error;
     }
   }
 }
@@ -86,7 +115,7 @@ async function* decodeOnce(request: DecodeRequest, tally: DecodeTally): AsyncGen
   const { source, image, signal, selection, seek, stallMs } = request;
   throwIfAborted(signal, source.label);
   const tools = await findFfmpeg();
-  const address = await ffmpegInput(source);
+  const address = await ffmpegInput(source, request.media.container);
   const clock = new FrameClock();
   let late = false;
   let pastEnd = false;
@@ -96,13 +125,17 @@ async function* decodeOnce(request: DecodeRequest, tally: DecodeTally): AsyncGen
     if (tally.last !== null) tally.longest = Math.max(tally.longest, pts - tally.last);
     else if (seek !== null && selection.from !== null && pts > selection.from) late = true;
     tally.first ??= pts;
-    tally.last = pts;
+    tally.last = Math.max(pts, tally.last ?? pts);
     tally.decoded++;
+    if (selection.to === null || pts < selection.to) tally.lastInRange = Math.max(pts, tally.lastInRange ?? pts);
     if (selection.to !== null && pts >= selection.to + PAST_THE_RANGE) pastEnd = true;
     request.onDecoded?.(pts);
   };
   clock.onComplaint = (line) => {
-    if (!stopped && tally.decoded > 0 && tally.complaints.length < KEPT_COMPLAINTS) tally.complaints.push(line);
+    if (stopped || tally.decoded === 0) return;
+    // Where transport streams were joined, packets seem incomplete that are not; what is missing shows in the decoder's own messages.
+    if (INCOMPLETE.test(line)) tally.corruptAt = tally.last;
+    else if (tally.complaints.length < KEPT_COMPLAINTS) tally.complaints.push(line);
   };
   const ffmpeg = await startProcess({
     program: tools.ffmpeg,
@@ -121,7 +154,7 @@ async function* decodeOnce(request: DecodeRequest, tally: DecodeTally): AsyncGen
   });
   const watchdog = new StallWatchdog({
     process: ffmpeg,
-    lastLineAt: () => clock.heardAt,
+    lastFrameAt: () => clock.decodedAt,
     stallMs,
     label: source.label,
   });
@@ -129,6 +162,7 @@ async function* decodeOnce(request: DecodeRequest, tally: DecodeTally): AsyncGen
   const size = image.width * image.height * 3;
   let pixels = new Uint8Array(size);
   let filled = 0;
+  let shown = Number.NEGATIVE_INFINITY;
   let ranOut = false;
   try {
     for (;;) {
@@ -146,15 +180,22 @@ async function* decodeOnce(request: DecodeRequest, tally: DecodeTally): AsyncGen
         if (filled < size) continue;
         const time = await clock.next();
         if (late) break;
-        // A frame without a time cannot be placed on a track: it is dropped.
-        if (time !== undefined && time.pts !== null) yield { pts: time.pts, key: time.key, pixels };
+        // A frame without a time cannot be placed on a track, and one that comes late would turn it back: they are dropped.
+        if (time !== undefined && time.pts !== null && time.pts > shown) {
+          shown = time.pts;
+          const before = time.before === null ? {} : { before: time.before };
+          yield { pts: time.pts, key: time.key, pixels, ...before };
+        }
         pixels = new Uint8Array(size);
         filled = 0;
       }
     }
     await ffmpeg.ended;
     if (signal.aborted) throw abortedError(source.label);
-    if (late) throw new LateSeekError();
+    // After the place where the seek landed there may be no frame at which decoding can begin.
+    if (late || (seek !== null && tally.decoded === 0 && !stopped)) throw new LateSeekError();
+    const killed = stopped ? undefined : killedFailure(source.label, ffmpeg.detail(), ffmpeg.cause());
+    if (killed !== undefined) throw killed;
   } finally {
     stopped ||= !ranOut;
     await ffmpeg.stop();

@@ -1,5 +1,7 @@
 import type { ImageSpec, Micros } from '../../core/types.ts';
 import type { MediaInfo } from '../probe/media-info.ts';
+import { STEP_BACK, STEP_FORWARD } from '../probe/packet-clock.ts';
+import { decodesInParts } from '../probe/packet-times.ts';
 import { microsToSeconds } from '../probe/rational.ts';
 
 /** Half a microsecond: `pts * TB` is a double, and rounding must not move it across a bound. */
@@ -25,6 +27,7 @@ export interface FrameSelection {
  */
 export function filterGraph(media: MediaInfo, image: ImageSpec, selection: FrameSelection, zscale: boolean): string[] {
   return [
+    ...(decodesInParts(media) ? [] : [onwardTimes(media.times.announced)]),
     'showinfo@all=checksum=0',
     ...rangeFilter(selection),
     ...pickFilter(selection),
@@ -34,6 +37,35 @@ export function filterGraph(media: MediaInfo, image: ImageSpec, selection: Frame
     'format=rgb24',
     'showinfo@out=checksum=0',
   ];
+}
+
+/** At an announced discontinuity, a step forward by more than this begins a new clock. */
+const ANNOUNCED_STEP: Micros = 1_000_000;
+/** Length of a frame (seconds) until two frames have shown it. */
+const FRAME = 0.04;
+
+/**
+ * Times that only go on, for streams whose own may start again, be inexact or be missing: where a new clock begins, its first frame follows the
+ * one before it by the last frame's length, as players show it; all other frames keep their distances. A single frame that comes late does
+ * not begin one: the frame after it is back on the old clock. Registers: 0 the offset of the clock, 1 the last frame's length, 2 the last
+ * time on the clock, 3 the last time given, 4 this time, 5 the step to it, 6 the last time on the clock before, 7 its offset, 8 the number of
+ * the frame with which the clock began.
+ */
+function onwardTimes(announced: boolean): string {
+  const back = `${microsToSeconds(STEP_BACK)}/TB`;
+  const forward = `${microsToSeconds(announced ? ANNOUNCED_STEP : STEP_FORWARD)}/TB`;
+  const newClock = `lt(ld(5),-${back})+gt(ld(5),${forward})`;
+  const first = `st(8,-9);st(1,${FRAME}/TB);st(4,if(isnan(PTS),0,PTS));st(2,ld(4));st(3,ld(4))`;
+  const next = [
+    'st(4,if(isnan(PTS),ld(2)+ld(1),PTS))',
+    'st(5,ld(4)-ld(2))',
+    `if(eq(N,ld(8)+1)*lt(abs(ld(4)-ld(6)),${back}),st(0,ld(7)),` +
+      `if(${newClock},(st(6,ld(2));st(7,ld(0));st(8,N);st(0,ld(0)+ld(1)-ld(5))),` +
+      'if(gt(ld(5),0)*lt(ld(5),1/TB),st(1,ld(5)))))',
+    'st(2,ld(4))',
+    'st(3,max(ld(4)+ld(0),ld(3)+1))',
+  ].join(';');
+  return `setpts='if(N,(${next}),(${first}))'`;
 }
 
 function rangeFilter({ from, to }: FrameSelection): string[] {
@@ -88,17 +120,25 @@ function plainScale(media: MediaInfo, image: ImageSpec): string[] {
   return [`scale=${width}:${height}:flags=${image.filter}+${SCALE_ACCURACY}${matrix}`];
 }
 
+/** Matrices from which zscale can go to linear light. Of the others (such as constant luminance) BT.2020's usual one comes closest. */
+const LINEARIZED: ReadonlySet<string> = new Set(
+  'bt709 fcc bt470bg smpte170m smpte240m ycgco bt2020nc chroma-derived-nc ictcp'.split(' '),
+);
+
 /** PQ or HLG to SDR. Scales first, so that the expensive filters work on few pixels. */
 function toneMap(media: MediaInfo, image: ImageSpec): string[] {
   const { width, height } = scaledSize(media, image);
   const filter = image.filter === 'area' ? 'bilinear' : image.filter;
+  const matrix = media.matrix !== null && LINEARIZED.has(media.matrix) ? media.matrix : 'bt2020nc';
   const tags = [
     `color_trc=${media.transfer}`,
     `color_primaries=${media.primaries ?? 'bt2020'}`,
-    `colorspace=${media.matrix ?? 'bt2020nc'}`,
+    `colorspace=${matrix}`,
     `range=${media.range ?? 'tv'}`,
   ];
   return [
+    // zscale rejects odd sizes where the chroma has half the size.
+    'crop=floor(iw/2)*2:floor(ih/2)*2',
     // zscale rejects frames without these tags.
     `setparams=${tags.join(':')}`,
     `zscale=w=${width}:h=${height}:f=${filter}:t=linear:npl=${HDR_NOMINAL_PEAK}`,

@@ -30,6 +30,7 @@ export async function frameAt(
   time: Micros,
   image: ImageSpec,
   signal: AbortSignal,
+  stallMs = DEFAULT_STALL_MS,
 ): Promise<Frame | undefined> {
   const wanted = time + media.start;
   const selection = { pick: 'all', from: null, to: wanted + 1 } as const;
@@ -44,7 +45,7 @@ export async function frameAt(
       keysOnly: false,
       seek,
       signal,
-      stallMs: DEFAULT_STALL_MS,
+      stallMs,
     };
     let last: Frame | undefined;
     for await (const frame of decodeFrames(request, tally)) last = frame;

@@ -6,12 +6,15 @@ export interface FrameTime {
   /** Null where the frame has no time. */
   readonly pts: Micros | null;
   readonly key: boolean;
+  /** Time of the frame that was decoded before it, picked or not. */
+  readonly before: Micros | null;
 }
 
 const LINE = /^\[showinfo@(all|out) @ [^\]]+\] (?:\[\w+\] )?(.*)$/;
 const FRAME = /^n: *\d+ pts: *(-?\d+|NOPTS) .*?iskey:(\d)/;
 const TIME_BASE = /^config in time_base: (\d+\/\d+)/;
-const ERROR = /\[(?:error|fatal|panic)\]/;
+/** Messages that matter: errors, packets that ended too early, and streams that begin after the others. */
+const COMPLAINT = /\[(?:error|fatal|panic)\]|Packet corrupt|corrupt input packet|New video stream/;
 
 /**
  * Reads the exact time of every frame from ffmpeg's stderr. A frame's line is written before the frame itself, so lines and frames pair by
@@ -20,13 +23,15 @@ const ERROR = /\[(?:error|fatal|panic)\]/;
 export class FrameClock {
   /** Called for every decoded frame, in decoder order. */
   onDecoded: (pts: Micros) => void = () => {};
-  /** Called for every message of level error. */
+  /** Called for every message of level error, and for warnings that something is missing. */
   onComplaint: (line: string) => void = () => {};
-  /** When the last line came, on the clock of `performance.now()`. */
-  heardAt = performance.now();
+  /** When the last frame was decoded, on the clock of `performance.now()`. Other messages are no progress: a server may be asked for ever. */
+  decodedAt = performance.now();
 
   private readonly bases: { all: Rational | null; out: Rational | null } = { all: null, out: null };
   private readonly queue: FrameTime[] = [];
+  private before: Micros | null = null;
+  private latest: Micros | null = null;
   private wake: (() => void) | undefined;
   private ended = false;
 
@@ -37,22 +42,25 @@ export class FrameClock {
 
   /** Processes one line of stderr. Returns false for data, true for a message. */
   hear(line: string): boolean {
-    this.heardAt = performance.now();
     const [, which, text = ''] = LINE.exec(line) ?? [];
     if (which !== 'all' && which !== 'out') {
-      if (ERROR.test(line)) this.onComplaint(line);
+      if (COMPLAINT.test(line)) this.onComplaint(line);
       return true;
     }
     const base = parseRational(TIME_BASE.exec(text)?.[1]);
     if (base !== null) this.bases[which] = base;
     const [, ticks, key] = FRAME.exec(text) ?? [];
     if (ticks === undefined) return false;
+    this.decodedAt = performance.now();
     const unit = this.bases[which];
     const pts = ticks === 'NOPTS' || unit === null ? null : ticksToMicros(BigInt(ticks), unit);
     if (which === 'all') {
-      if (pts !== null) this.onDecoded(pts);
+      if (pts === null) return false;
+      this.before = this.latest;
+      this.latest = pts;
+      this.onDecoded(pts);
     } else {
-      this.queue.push({ pts, key: key === '1' });
+      this.queue.push({ pts, key: key === '1', before: this.before });
       this.wake?.();
     }
     return false;

@@ -1,5 +1,6 @@
 import type { Micros } from '../../core/types.ts';
 import type { MediaInfo } from '../probe/media-info.ts';
+import { decodesInParts } from '../probe/packet-times.ts';
 
 /** Containers with an index, where a seek lands on the key frame at or before the target. */
 const INDEXED = /^(mov,|matroska)/;
@@ -11,9 +12,12 @@ export function hasIndex({ container }: MediaInfo): boolean {
   return INDEXED.test(container);
 }
 
-/** Where to seek for a frame that may not be a key frame; null where decoding from the start costs the same. */
+/**
+ * Where to seek for a frame that may not be a key frame; null where decoding from the start costs the same, and where only that gives the frames
+ * their right times.
+ */
 export function seekBefore(media: MediaInfo, time: Micros | null): Micros | null {
-  if (time === null) return null;
+  if (time === null || !decodesInParts(media)) return null;
   const target = hasIndex(media) ? time : time - MARGIN;
   return target > media.start ? target : null;
 }

@@ -4,14 +4,14 @@ import { IngestError } from '../errors.ts';
 /** What a {@link StallWatchdog} watches. */
 export interface WatchedProcess {
   readonly process: RunningProcess;
-  /** When the last line came on stderr, on the clock of `performance.now()`. */
-  readonly lastLineAt: () => number;
+  /** When the last frame was decoded, on the clock of `performance.now()`. */
+  readonly lastFrameAt: () => number;
   readonly stallMs: number;
   /** The source, for the message. */
   readonly label: string;
 }
 
-/** Reads an ffmpeg's stdout, and kills it if both its pipes are silent for too long while we wait for data. */
+/** Reads an ffmpeg's stdout, and kills it if it decodes no frame for too long while we wait for data. */
 export class StallWatchdog {
   readonly #chunks: AsyncIterator<Buffer>;
   readonly #watched: WatchedProcess;
@@ -24,11 +24,11 @@ export class StallWatchdog {
   /** The next chunk; null at the end. The time between two calls does not count. Throws `stalled`. */
   async read(): Promise<Buffer | null> {
     const asked = performance.now();
-    const { process, lastLineAt, stallMs, label } = this.#watched;
+    const { process, lastFrameAt, stallMs, label } = this.#watched;
     let timer: NodeJS.Timeout | undefined;
     const stalled = new Promise<never>((_, reject) => {
       const check = (): void => {
-        const silence = performance.now() - Math.max(asked, lastLineAt());
+        const silence = performance.now() - Math.max(asked, lastFrameAt());
         if (silence < stallMs) {
           timer = setTimeout(check, stallMs - silence);
           return;

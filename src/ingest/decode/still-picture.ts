@@ -38,6 +38,9 @@ export async function probePicture(source: Source): Promise<MediaInfo> {
     videoStart: 0,
     videoEnd: 0,
     duration: null,
+    times: { stamped: true, continuous: true, announced: false, lost: null },
+    unended: false,
+    bytesMissing: 0,
     subtitles: 0,
     ...(meta.pages === undefined || meta.pages < 2 ? {} : { pictures: meta.pages }),
   };

@@ -33,6 +33,12 @@ const SYMPTOMS: readonly {
     retryable: () => true,
   },
   {
+    code: 'blocked-extension',
+    sign: /URL (\S+) is not in allowed_(?:segment_)?extensions|Filename extension of '([^']+)' is not a common multimedia extension|parsed segment .*extension/,
+    sentence: (label, match) =>
+      `The playlist "${label}" names a file whose ending is none of a video${match[1] === undefined ? '' : ` ("${match[1].split('/').at(-1)}")`}: rename it, or caption the playlist from a local copy.`,
+  },
+  {
     code: 'blocked-format',
     sign: /Format not on whitelist/,
     sentence: (label) =>
@@ -66,6 +72,18 @@ const SYMPTOMS: readonly {
       `This ffmpeg cannot decode the video in "${label}" (codec ${match[1] ?? match[2] ?? match[3] ?? 'unknown'}): install one that can, or convert the file.`,
   },
   {
+    code: 'filter-failed',
+    sign: /Error (?:while filtering|reinitializing filters|initializing filter)|Failed to (?:inject frame into filter|configure) /,
+    sentence: (label) =>
+      `ffmpeg could not convert the colours or the size of the frames in "${label}": convert the video, or install a newer ffmpeg; --verbose shows its messages.`,
+  },
+  {
+    code: 'unreachable',
+    sign: /^(?:\[\S+\] )?https?:\/\/.*Input\/output error/m,
+    sentence: (label) => `The server of "${label}" broke off, or sent no valid answer: try again later.`,
+    retryable: () => true,
+  },
+  {
     code: 'unreadable',
     sign: /moov atom not found/,
     sentence: (label) =>
@@ -85,14 +103,42 @@ export function diagnose(label: string, detail: FailureDetail, cause?: Error): I
   return undefined;
 }
 
+/** Signals of a process that broke down on its input. Every other signal came from outside. */
+const CRASHES: ReadonlySet<string> = new Set('SIGSEGV SIGABRT SIGBUS SIGILL SIGFPE SIGSYS SIGTRAP'.split(' '));
+/** What ffmpeg prints when it catches a signal (it exits with 255 then), and when it gets no memory. */
+const CAUGHT_SIGNAL = /received signal (\d+)/;
+const NO_MEMORY = /Cannot allocate memory|Out of memory/i;
+
+/** True where the input may be what ended the process, rather than an operator or the system. */
+export function crashed(detail: FailureDetail): boolean {
+  return CRASHES.has(detail.signal ?? '');
+}
+
+/**
+ * The error of an ffmpeg or ffprobe that a signal ended or that got no memory: a failure of the machine, which says nothing about the file.
+ * Undefined where it ended by itself.
+ */
+export function killedFailure(label: string, detail: FailureDetail, cause?: Error): IngestError | undefined {
+  const lines = (detail.stderr ?? []).join('\n');
+  const failed = detail.exitCode !== 0;
+  const caught = failed ? CAUGHT_SIGNAL.exec(lines)?.[1] : undefined;
+  const signal = detail.signal ?? (caught === undefined ? undefined : `signal ${caught}`);
+  const how = signal !== undefined ? `was ended by ${signal}` : failed && NO_MEMORY.test(lines) ? 'got no memory' : '';
+  if (how === '') return undefined;
+  return new IngestError(
+    'decoder-killed',
+    `The ffmpeg that read "${label}" ${how}: this is no fault of the file; check the free memory and try again.`,
+    { detail, cause },
+  );
+}
+
 /** The error of a decoding that produced no frame. */
 export function decodeFailure(label: string, detail: FailureDetail, cause?: Error): IngestError {
-  const known = diagnose(label, detail, cause);
+  const known = killedFailure(label, detail, cause) ?? diagnose(label, detail, cause);
   if (known !== undefined) return known;
-  const how = detail.signal ? `was ended by ${detail.signal}` : `ended with code ${detail.exitCode ?? 'unknown'}`;
   return new IngestError(
     'decode-failed',
-    `No frame of "${label}" could be decoded (ffmpeg ${how}): the video data is damaged or of an unknown kind.`,
-    { detail, cause, retryable: detail.signal !== null && detail.signal !== undefined },
+    `No frame of "${label}" could be decoded (ffmpeg ended with code ${detail.exitCode ?? 'unknown'}): the video data is damaged or of an unknown kind.`,
+    { detail, cause },
   );
 }

@@ -17,6 +17,8 @@ export interface FfmpegTools {
   readonly passthrough: readonly string[];
   /** True where the filter is built in. */
   hasFilter(name: string): boolean;
+  /** The options of a demuxer, without their dashes. */
+  demuxerOptions(name: string): Promise<ReadonlySet<string>>;
 }
 
 const known = new Map<string, Promise<FfmpegTools>>();
@@ -45,12 +47,25 @@ async function inspect(env: NodeJS.ProcessEnv): Promise<FfmpegTools> {
     throw new IngestError('ffmpeg-missing', `"${ffmpeg}" does not work as ffmpeg: install ffmpeg 4.4 or newer.`);
   }
   const filters = new Set(stdout.split('\n').map((line) => line.trim().split(/\s+/)[1] ?? ''));
+  const options = new Map<string, Promise<ReadonlySet<string>>>();
+  const optionsOf = async (name: string): Promise<ReadonlySet<string>> => {
+    const { stdout: help } = await runProcess(
+      { program: ffmpeg, args: ['-hide_banner', '-h', `demuxer=${name}`] },
+      QUERY_MS,
+    );
+    return new Set([...help.matchAll(/^ {2}-(\w+) /gm)].map(([, option = '']) => option));
+  };
   return {
     ffmpeg,
     ffprobe,
     version,
     passthrough: knowsFpsMode(version) ? ['-fps_mode', 'passthrough'] : ['-vsync', 'passthrough'],
     hasFilter: (name) => filters.has(name),
+    demuxerOptions(name) {
+      const found = options.get(name) ?? optionsOf(name);
+      options.set(name, found);
+      return found;
+    },
   };
 }
 

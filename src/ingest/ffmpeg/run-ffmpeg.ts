@@ -3,6 +3,7 @@ import { startProcess } from '../../core/process/run-process.ts';
 import { IngestError, throwIfAborted } from '../errors.ts';
 import { ffmpegInput } from '../sources/ffmpeg-input.ts';
 import type { Source } from '../sources/sources.ts';
+import { killedFailure } from './diagnose.ts';
 import { findFfmpeg } from './find-ffmpeg.ts';
 
 /** ffmpeg's messages about a stream that a container cannot hold, or a full disk. */
@@ -25,7 +26,7 @@ export interface FfmpegJob {
   readonly failOn?: (line: string) => IngestError | undefined;
 }
 
-/** Runs ffmpeg on a source, without a time limit. Throws `write-failed`, `aborted`. */
+/** Runs ffmpeg on a source, without a time limit. Throws `write-failed`, `decoder-killed`, `aborted`. */
 export async function runFfmpeg(source: Source, job: FfmpegJob, signal: AbortSignal): Promise<void> {
   throwIfAborted(signal, source.label);
   const { ffmpeg } = await findFfmpeg();
@@ -53,6 +54,8 @@ export async function runFfmpeg(source: Source, job: FfmpegJob, signal: AbortSig
   if (failure !== undefined) throw failure;
   const detail = running.detail();
   if (detail.exitCode === 0) return;
+  const killed = killedFailure(source.label, detail, running.cause());
+  if (killed !== undefined) throw killed;
   const unread = readFailure();
   if (unread !== undefined) throw unread;
   const said = detail.stderr?.find((line) => REASON.test(line)) ?? detail.stderr?.at(-1);

@@ -1,4 +1,5 @@
 import type { Micros } from '../../core/types.ts';
+import type { PacketTimes } from './packet-times.ts';
 import type { Rational } from './rational.ts';
 
 /** The properties of a source before decoding. Null where the file does not say. */
@@ -36,6 +37,12 @@ export interface MediaInfo {
   readonly duration: Micros | null;
   /** Pictures of an animation of which only the first is read; absent for all others. */
   readonly pictures?: number;
+  /** What the packets of the chosen stream say of presentation times. */
+  readonly times: PacketTimes;
+  /** True for a playlist without an end mark: one that is still being written, or a live stream. */
+  readonly unended: boolean;
+  /** How many bytes the file is shorter than its header says; 0 where the header does not say. */
+  readonly bytesMissing: number;
   /** Number of subtitle streams. */
   readonly subtitles: number;
 }

@@ -4,16 +4,24 @@ import { openRegular } from '../../core/regular-file.ts';
 import type { Micros } from '../../core/types.ts';
 import { probePicture } from '../decode/still-picture.ts';
 import { IngestError, throwIfAborted } from '../errors.ts';
-import { diagnose } from '../ffmpeg/diagnose.ts';
+import { diagnose, killedFailure } from '../ffmpeg/diagnose.ts';
 import { findFfmpeg } from '../ffmpeg/find-ffmpeg.ts';
-import { ffmpegInput, MOST_VIDEO_PIXELS } from '../sources/ffmpeg-input.ts';
+import { missingBytes } from '../sources/declared-size.ts';
+import { ffmpegInput, hasPlaylistName, MOST_VIDEO_PIXELS } from '../sources/ffmpeg-input.ts';
+import { readPlaylist } from '../sources/playlist-text.ts';
 import { looksLikeContainer } from '../sources/sniff.ts';
 import { asInputError, type Source } from '../sources/sources.ts';
+import { PROBE_TIMEOUT_MS, timedOut } from './ffprobe.ts';
 import type { MediaInfo } from './media-info.ts';
+import { askPackets } from './packet-times.ts';
 import { parseRational, secondsToMicros } from './rational.ts';
 
-/** ffprobe's time limit: long enough for a slow disk, short enough for a server that never answers. */
-const PROBE_TIMEOUT_MS = 60_000;
+/** Attempts at a probe that something kills. */
+const ATTEMPTS = 3;
+/** What the MP4 demuxer says where it would have to go back and cannot. */
+const NEEDS_SEEKING = /mov,mp4.*partial file/;
+/** Lengths that differ by less are the same: a container counts its sound too. */
+const SAME_LENGTH: Micros = 1_000_000;
 
 const StreamReport = z.object({
   index: z.number(),
@@ -55,28 +63,61 @@ export async function probe(
   throwIfAborted(options.signal, source.label);
   if (source.kind !== 'url') await checkFile(source);
   if (source.kind === 'picture') return await probePicture(source);
-  const tools = await findFfmpeg();
-  const address = await ffmpegInput(source);
-  const answer = await runProcess(
-    {
-      program: tools.ffprobe,
-      args: ['-v', 'error', ...address.options, '-of', 'json', '-show_format', '-show_streams', '-i', address.input],
-      env: address.env,
-      signal: options.signal,
-    },
-    options.timeoutMs ?? PROBE_TIMEOUT_MS,
-  );
-  throwIfAborted(options.signal, source.label);
-  const report = ProbeReport.safeParse(parseJson(answer.stdout));
-  const format = report.data?.format;
-  if (answer.timedOut || answer.detail.exitCode !== 0 || format === undefined) {
-    throw answer.timedOut ? await refusal(source, answer) : (address.failure() ?? (await refusal(source, answer)));
+  let { answer, failure } = await askStreams(source, options);
+  let report = ProbeReport.safeParse(parseJson(answer.stdout)).data;
+  // Only now a playlist shows that its name does not tell.
+  if (report?.format?.format_name.includes('hls') && !hasPlaylistName(source)) {
+    ({ answer, failure } = await askStreams(source, options, report.format.format_name));
+    report = ProbeReport.safeParse(parseJson(answer.stdout)).data;
   }
-  const streams = report.data?.streams ?? [];
-  const unread = streams.length === 0 ? address.failure() : undefined;
+  const format = report?.format;
+  if (answer.timedOut || answer.detail.exitCode !== 0 || report === undefined || format === undefined) {
+    throw answer.timedOut ? await refusal(source, answer) : (failure() ?? (await refusal(source, answer)));
+  }
+  if (source.kind === 'url' && NEEDS_SEEKING.test(answer.detail.stderr?.join('\n') ?? '')) {
+    throw new IngestError(
+      'not-seekable',
+      `The server of "${source.label}" gives the file only from start to end, but its index is at its end: download it first.`,
+      { detail: answer.detail },
+    );
+  }
+  const { streams } = report;
+  const unread = streams.length === 0 ? failure() : undefined;
   if (unread !== undefined) throw unread;
   const stream = chooseStream(source, streams, format.format_name, answer);
-  return describe(format, stream, streams);
+  const container = format.format_name;
+  const playlist = container.includes('hls') ? await readPlaylist(source, container, options.signal) : undefined;
+  const head = { stream: stream.index, container, playlist };
+  const { times, length } = await askPackets(source, head, options.signal);
+  const media = describe(format, stream, streams);
+  const read = length === null ? null : media.videoStart + length - media.start;
+  return {
+    ...media,
+    // What a container claims of several clocks is what it knows of one of them.
+    ...(times.continuous ? {} : { videoEnd: null }),
+    ...(read !== null && read > (media.duration ?? 0) + SAME_LENGTH ? { duration: read } : {}),
+    times,
+    unended: playlist?.ended === false,
+    bytesMissing: source.kind === 'url' ? 0 : await missingBytes(source.input),
+  };
+}
+
+/** Asks ffprobe for streams, format and first packets; again where something killed it. */
+async function askStreams(
+  source: Source,
+  options: { readonly signal: AbortSignal; readonly timeoutMs?: number },
+  container?: string,
+): Promise<{ readonly answer: ProcessOutput; readonly failure: () => IngestError | undefined }> {
+  const { ffprobe } = await findFfmpeg();
+  const { input, options: before, env, failure } = await ffmpegInput(source, container);
+  const args = ['-v', 'error', ...before, '-of', 'json', '-show_format', '-show_streams', '-i', input];
+  for (let attempt = 1; ; attempt++) {
+    const request = { program: ffprobe, args, env, signal: options.signal };
+    const answer = await runProcess(request, options.timeoutMs ?? PROBE_TIMEOUT_MS);
+    throwIfAborted(options.signal, source.label);
+    const killed = answer.timedOut ? undefined : killedFailure(source.label, answer.detail);
+    if (killed === undefined || attempt === ATTEMPTS) return { answer, failure };
+  }
 }
 
 /** Checks that a local file exists, is readable and is not empty. */
@@ -93,11 +134,9 @@ async function checkFile(source: Source): Promise<void> {
 async function refusal(source: Source, answer: ProcessOutput): Promise<IngestError> {
   const { label } = source;
   const { detail, cause } = answer;
-  if (answer.timedOut) {
-    return new IngestError('timed-out', `"${label}" could not be opened in time: try again later.`, {
-      detail,
-    });
-  }
+  const killed = answer.timedOut ? undefined : killedFailure(label, detail, cause);
+  if (killed !== undefined) return killed;
+  if (answer.timedOut) return timedOut(label, detail);
   const local = source.kind !== 'url';
   const blocked = diagnose(label, detail, cause);
   if (blocked?.code === 'blocked-format') return blocked;
@@ -159,12 +198,14 @@ function describe(
   format: { format_name: string; start_time?: string | undefined; duration?: string | undefined },
   stream: Stream,
   streams: readonly Stream[],
-): MediaInfo {
+): Omit<MediaInfo, 'times' | 'unended' | 'bytesMissing'> {
   const start = secondsToMicros(format.start_time) ?? secondsToMicros(stream.start_time) ?? 0;
   const videoStart = secondsToMicros(stream.start_time) ?? start;
   const length = secondsToMicros(stream.duration);
   const rotation = stream.side_data_list?.find((side) => side.rotation !== undefined)?.rotation ?? 0;
   const transfer = tag(stream.color_transfer);
+  const duration = secondsToMicros(format.duration);
+  const alone = format.format_name.startsWith('matroska') && streams.every(({ codec_type }) => codec_type !== 'audio');
   return {
     container: format.format_name,
     stream: stream.index,
@@ -183,9 +224,12 @@ function describe(
     hdr: transfer === 'smpte2084' || transfer === 'arib-std-b67',
     start,
     videoStart,
-    // Matroska has a tag instead, which despite its name is the end of the last frame.
-    videoEnd: length === null ? clockToMicros(stream.tags?.DURATION) : videoStart + length,
-    duration: secondsToMicros(format.duration),
+    // Matroska has a tag instead, which despite its name is the end of the last frame; without sound, the container's own length will do.
+    videoEnd:
+      length === null
+        ? (clockToMicros(stream.tags?.DURATION) ?? (duration !== null && alone ? start + duration : null))
+        : videoStart + length,
+    duration,
     subtitles: streams.filter((other) => other.codec_type === 'subtitle').length,
   };
 }

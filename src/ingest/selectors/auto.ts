@@ -47,7 +47,7 @@ class AutoSelector implements KeyframeSelector {
     }
     const difference = differenceOf(this.#last.signature, signature);
     const still = showsSame(difference);
-    const due = frame.pts - this.#last.pts >= MIN_GAP;
+    const due = frame.pts - this.#last.pts >= Math.max(MIN_GAP, frame.spacing ?? 0);
     // The black between two scenes, or the white of a flash, is selected only where nothing else comes in time.
     if (isBlank(signature)) this.#fallback = { frame, signature, still };
     else if (difference.mean >= OTHER_SCENE || (due && !still)) selected.push(this.#take({ frame, signature, still }));

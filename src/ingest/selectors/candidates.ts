@@ -1,8 +1,11 @@
 import type { Micros } from '../../core/types.ts';
 import { type DecodeRequest, type DecodeTally, decodeFrames, type Frame, newTally } from '../decode/decode-frames.ts';
 import type { FrameSelection } from '../decode/filters.ts';
+import { frameAt } from '../decode/frame-at.ts';
 import { hasIndex, seekBefore } from '../decode/seek.ts';
 import type { MediaInfo } from '../probe/media-info.ts';
+import { decodesInParts } from '../probe/packet-times.ts';
+import { withFrameAtStart, withHeldFrames } from './held-frames.ts';
 import type { CandidateFrames } from './keyframe-selector.ts';
 
 /** Codecs whose ffmpeg decoders honour `-skip_frame nokey`. Those of AV1, VP9 and GIF decode everything. */
@@ -26,6 +29,8 @@ export type CandidateRequest = Pick<
   DecodeRequest,
   'media' | 'source' | 'image' | 'signal' | 'stallMs' | 'onDecoded'
 > & {
+  /** Where the range ends, as far as it is known when everything was decoded. */
+  readonly end: () => Micros;
   readonly candidates: CandidateFrames;
   /** Source times; null stands for the whole. */
   readonly from: Micros | null;
@@ -35,7 +40,7 @@ export type CandidateRequest = Pick<
 /**
  * Decodes the frames that a selector asks for. `tallies` collects one tally per decoding, in the order of their start.
  *
- * For `sampled`, only key frames are decoded where the codec can do that, and then the gaps between two of them (and after the last one) at one
+ * For `sampled`, only key frames are decoded where the codec can do that and they have times of their own, and then the gaps between two of them (and after the last one) at one
  * frame a second; other codecs are decoded once from start to end.
  */
 export async function* candidateFrames(
@@ -43,13 +48,28 @@ export async function* candidateFrames(
   tallies: DecodeTally[],
 ): AsyncGenerator<Frame, void, void> {
   const { candidates, media, source } = request;
-  const keysAlone = KEYS_ALONE.has(media.codec);
-  if (candidates.pick === 'all') yield* decode(request, tallies, { pick: 'all' });
-  else if (candidates.pick === 'interval') yield* decode(request, tallies, { pick: { interval: candidates.interval } });
-  else if (candidates.pick === 'keys') yield* keysOfStream(request, tallies, keysAlone);
-  else if (keysAlone && source.kind !== 'url' && !isPlaylist(media)) {
-    yield* keysWithFilledGaps(request, tallies, candidates.gap);
-  } else yield* decode(request, tallies, { pick: ALL_INTRA.has(media.codec) ? 'spaced' : 'sampled' });
+  const keysAlone = KEYS_ALONE.has(media.codec) && decodesInParts(media);
+  const frames = (): AsyncGenerator<Frame, void, void> => {
+    if (candidates.pick === 'all') return decode(request, tallies, { pick: 'all' });
+    if (candidates.pick === 'keys') return keysOfStream(request, tallies, keysAlone);
+    if (candidates.pick === 'interval') return decodeShown(request, tallies, { pick: candidates });
+    if (keysAlone && source.kind !== 'url' && !isPlaylist(media)) {
+      return keysWithFilledGaps(request, tallies, candidates.gap);
+    }
+    return decodeShown(request, tallies, { pick: ALL_INTRA.has(media.codec) ? 'spaced' : 'sampled' });
+  };
+  const { from } = request;
+  if (from === null) yield* frames();
+  else {
+    const shown = () => frameAt(source, media, from - media.start, request.image, request.signal, request.stallMs);
+    yield* withFrameAtStart(frames(), { from, shown, interval: repetition(candidates), end: request.end });
+  }
+}
+
+/** The distance at which a frame that stays is repeated: null for the sampling of the decoder, infinite for never. */
+function repetition(candidates: CandidateFrames): Micros | null {
+  if (candidates.pick === 'interval') return candidates.interval;
+  return candidates.pick === 'sampled' ? null : Number.POSITIVE_INFINITY;
 }
 
 function isPlaylist(media: MediaInfo): boolean {
@@ -76,6 +96,24 @@ function decode(
   return decodeFrames({ ...request, selection: { pick: decoding.pick, from, to }, keysOnly, seek }, tally);
 }
 
+/** The same, with frames that stay for long repeated. */
+function decodeShown(
+  request: CandidateRequest,
+  tallies: DecodeTally[],
+  decoding: Decoding,
+): AsyncGenerator<Frame, void, void> {
+  const frames = decode(request, tallies, decoding);
+  const tally = tallies.at(-1);
+  const frameOf = async (pts: Micros): Promise<Frame | undefined> => {
+    const alone = { pick: 'all', from: pts, to: pts + 1, seek: seekBefore(request.media, pts) } as const;
+    for await (const frame of decode(request, [], alone)) return frame;
+    return undefined;
+  };
+  const { to = request.to } = decoding;
+  const end = () => ({ last: tally?.lastInRange ?? null, until: Math.min(to ?? request.end(), request.end()) });
+  return withHeldFrames(frames, { interval: repetition(request.candidates), frameOf, end });
+}
+
 /** The key frames only. What comes after the last one is decoded to find the video's real end. */
 async function* keysOfStream(
   request: CandidateRequest,
@@ -96,6 +134,7 @@ async function* keysWithFilledGaps(
   longest: Micros,
 ): AsyncGenerator<Frame, void, void> {
   const start = request.from ?? request.media.videoStart;
+  let first: Micros | null = null;
   let last: Micros | null = null;
   let keys = 0;
   let gaps = 0;
@@ -111,10 +150,12 @@ async function* keysWithFilledGaps(
     }
     yield frame;
     keys++;
+    first ??= frame.pts;
     last = frame.pts;
   }
-  // The part after the last key frame is always decoded, to find the video's real end.
-  yield* fillGap(request, tallies, last, null, rest);
+  const spacing = keys > 1 && rest === 'spaced' ? ((last ?? 0) - (first ?? 0)) / (keys - 1) : 0;
+  // The part after the last key frame is always decoded, to find the video's real end. It counts no more than the parts before it.
+  for await (const frame of fillGap(request, tallies, last, null, rest)) yield { ...frame, spacing };
 }
 
 /** Samples the time after key frame `after` (null: from the start) up to `before` (null: to the end). */
@@ -128,7 +169,7 @@ async function* fillGap(
   const { media } = request;
   const seek = after !== null && hasIndex(media) ? after + SEEK_BEYOND : seekBefore(media, after);
   const start = after === null ? {} : { from: after, seek };
-  for await (const frame of decode(request, tallies, { ...start, pick, to: before ?? request.to })) {
+  for await (const frame of decodeShown(request, tallies, { ...start, pick, to: before ?? request.to })) {
     // The key frame itself is decoded again, as the first sample from which the others are counted.
     if (frame.pts !== after) yield frame;
   }

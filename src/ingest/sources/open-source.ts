@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { sentenceOf } from '../../core/errors.ts';
 import { abortedError, IngestError } from '../errors.ts';
+import { ffmpegInput } from './ffmpeg-input.ts';
 import { isPictureContent } from './sniff.ts';
 import type { Source } from './sources.ts';
 
@@ -13,6 +15,26 @@ export interface OpenSource {
   readonly source: Source;
   /** Removes the spooled file. May be called twice. */
   dispose(): Promise<void>;
+}
+
+/** Downloads a URL to a file in the system's temporary folder. Throws what went wrong, `aborted`. */
+export async function spoolUrl(source: Source, signal: AbortSignal): Promise<OpenSource> {
+  const folder = await mkdtemp(join(tmpdir(), 'secondglance-download-'));
+  const dispose = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  const path = join(folder, 'download');
+  // The relay's address, so that the same limits hold as for ffmpeg.
+  const { input, failure } = await ffmpegInput(source);
+  try {
+    const { ok, body, status } = await fetch(input, { signal });
+    if (!ok || body === null) throw new Error(`the server answered ${status}`);
+    await pipeline(body, createWriteStream(path), { signal });
+    return { source: { ...source, kind: 'file', input: path }, dispose };
+  } catch (cause) {
+    await dispose();
+    if (signal.aborted) throw abortedError(source.label);
+    const message = `"${source.label}" could not be downloaded (${sentenceOf(cause)}): try again later.`;
+    throw failure() ?? new IngestError('unreachable', message, { cause, retryable: true });
+  }
 }
 
 /**

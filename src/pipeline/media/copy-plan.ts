@@ -1,7 +1,6 @@
 import { languageTag, threeLetters } from '../../core/language.ts';
 import { counted } from '../../core/text/wording.ts';
 import { findFfmpeg } from '../../ingest/ffmpeg/find-ffmpeg.ts';
-import { hasPacketTimes } from '../../ingest/probe/first-packets.ts';
 import type { MediaInfo } from '../../ingest/probe/media-info.ts';
 import { listStreams, type StreamInfo } from '../../ingest/probe/streams.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
@@ -42,13 +41,11 @@ function nameOf({ codec, index, tag, tags }: StreamInfo): string {
 }
 
 /** Why the video is encoded rather than copied; undefined where it is copied. */
-async function reasonToEncode(
-  source: Source,
+function reasonToEncode(
   media: MediaInfo,
   container: CopyContainer,
-  signal: AbortSignal,
-): Promise<{ readonly why: string; readonly ordered: boolean } | undefined> {
-  if (!(await hasPacketTimes(source, media, signal))) {
+): { readonly why: string; readonly ordered: boolean } | undefined {
+  if (!media.times.stamped) {
     return { why: 'the video was encoded anew, because its packets carry no presentation times', ordered: false };
   }
   if (media.rotation === 0 || container.rotation) return undefined;
@@ -112,7 +109,7 @@ export async function withCopyPlan(
   const tools = await findFfmpeg();
   const sorted = sort(await listStreams(source, signal), container, format);
   const { audio, subtitles, covers, attachments } = sorted;
-  const encoded = await reasonToEncode(source, media, container, signal);
+  const encoded = reasonToEncode(media, container);
   const videos = filter === undefined ? sorted.videos : sorted.videos.filter(({ index }) => index === media.stream);
   const notes = [...sorted.notes, ...(encoded === undefined || filter !== undefined ? [] : [encoded.why])];
   const asStreams = container.covers === 'stream' ? covers : [];

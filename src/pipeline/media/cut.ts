@@ -5,7 +5,6 @@ import { IngestError } from '../../ingest/errors.ts';
 import { findFfmpeg } from '../../ingest/ffmpeg/find-ffmpeg.ts';
 import { runFfmpeg } from '../../ingest/ffmpeg/run-ffmpeg.ts';
 import { runFfprobe } from '../../ingest/probe/ffprobe.ts';
-import { hasPacketTimes } from '../../ingest/probe/first-packets.ts';
 import type { MediaInfo } from '../../ingest/probe/media-info.ts';
 import { listStreams } from '../../ingest/probe/streams.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
@@ -80,7 +79,7 @@ export async function cutClip(
     return runFfmpeg(source, { doing, advice, inputOptions, build }, signal);
   };
 
-  const ordered = await hasPacketTimes(source, media, signal);
+  const ordered = media.times.stamped;
   if (ordered && MP4_VIDEO_CODECS.has(media.codec)) {
     await run(from === 0 ? [] : ['-ss', seconds(from)], ['-c:v', 'copy', ...mp4VideoTag(media.codec)]);
     const first = await firstFrame(target, signal);

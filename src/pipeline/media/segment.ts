@@ -6,7 +6,6 @@ import { IngestError } from '../../ingest/errors.ts';
 import { findFfmpeg } from '../../ingest/ffmpeg/find-ffmpeg.ts';
 import { runFfmpeg } from '../../ingest/ffmpeg/run-ffmpeg.ts';
 import { runFfprobe } from '../../ingest/probe/ffprobe.ts';
-import { hasPacketTimes } from '../../ingest/probe/first-packets.ts';
 import type { MediaInfo } from '../../ingest/probe/media-info.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
 import { codecStrings } from './codec-strings.ts';
@@ -110,7 +109,7 @@ export async function segmentVideo(
   if (audio !== undefined && !MP4_AUDIO_CODECS.has(audio.codec_name ?? '')) {
     throw refuse(source.label, audio.codec_name ?? 'its audio codec');
   }
-  const ordered = await hasPacketTimes(source, media, signal);
+  const ordered = media.times.stamped;
   const why = reasonToEncode(media, ordered);
   const keys = ['-force_key_frames', `expr:gte(t,n_forced*${SEGMENT_SECONDS})`];
   const video =

@@ -78,6 +78,15 @@ describe('auto', () => {
     expect(times).toEqual([0, 1, 2, 3, 4]);
   });
 
+  it('looks at the end no more often than before, but at every cut', () => {
+    const keys = [0, 8, 16].map((second) => frame(second, GREY, { colour: RED, size: 4 + 2 * second }));
+    const tail = [17, 18, 19, 20, 21].map((second) => ({
+      ...frame(second, second < 20 ? GREY : RED, { colour: [20, 20, 20], size: 2 * second }),
+      spacing: 8_000_000,
+    }));
+    expect(choose([...keys, ...tail], 22).map(([second]) => second)).toEqual([0, 8, 16, 20]);
+  });
+
   it('sees a colour that changes at equal lightness, and a change in one hundredth of the picture', () => {
     const lightness = Math.round(200 * 0.299 + 60 * 0.587 + 60 * 0.114);
     const frames = [
