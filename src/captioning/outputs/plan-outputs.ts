@@ -99,6 +99,9 @@ export function planOutputs(sources: readonly Source[], request: OutputRequest, 
   const targets = [...plan.inputs.flatMap((input) => input.targets), ...(plan.collected ? [plan.collected] : [])];
   const seen = new Set<string>();
   for (const { path: file, format, into } of targets) {
+    if (file.includes('\uFFFD')) {
+      throw new UsageError(`${file} cannot be written, because its name or folder is not UTF-8: choose another -o`);
+    }
     if (file !== '-' && seen.has(file))
       throw new UsageError(`${file} cannot take two outputs: give each a name of its own`);
     seen.add(file);

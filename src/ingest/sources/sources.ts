@@ -113,7 +113,7 @@ function decode(part: string): string {
 
 async function expandGlob(pattern: string, problems: InputProblem[]): Promise<Source[]> {
   if (!/[*?[\]{}!()]/.test(pattern)) {
-    throw new IngestError('missing-file', `"${pattern}" does not exist: check the name.`);
+    throw new IngestError('missing-file', missing(pattern));
   }
   const matches = await glob(pattern.replaceAll('\\', '/'), { onlyFiles: false, expandDirectories: false, dot: false });
   if (matches.length === 0) throw new IngestError('no-match', `Nothing matches "${pattern}".`);
@@ -171,6 +171,13 @@ function byName(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** Node.js cannot name a file whose name is not UTF-8: it puts U+FFFD in place of the other bytes. */
+function missing(label: string): string {
+  return label.includes('\uFFFD')
+    ? `"${label}" cannot be opened, because its name is not UTF-8: rename the file or its folder.`
+    : `"${label}" does not exist: check the name.`;
+}
+
 /** The error of a path that could not be read. */
 export function asInputError(error: unknown, label: string): IngestError {
   if (error instanceof IngestError) return error;
@@ -187,7 +194,7 @@ export function asInputError(error: unknown, label: string): IngestError {
     });
   }
   if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new IngestError('missing-file', `"${label}" does not exist: check the name.`, { cause: error });
+    return new IngestError('missing-file', missing(label), { cause: error });
   }
   return new IngestError('unreadable', `"${label}" cannot be read (${code ?? String(error)}).`, { cause: error });
 }

@@ -31,6 +31,13 @@ describe('expandInputs', () => {
   });
   afterAll(() => folder.remove());
 
+  it('says of a name that is not UTF-8 what is wrong with it', async () => {
+    const { problems } = await expandInputs([at('caf\uFFFD.mp4')]);
+    expect(problems.map(({ error }) => [error.code, error.message])).toEqual([
+      ['missing-file', expect.stringContaining('its name is not UTF-8: rename the file')],
+    ]);
+  });
+
   it('searches a folder in depth, sorted, without hidden names, and names files by their tree', async () => {
     const { sources, problems } = await expandInputs([at('in')]);
     expect(problems).toEqual([]);
