@@ -54,3 +54,14 @@ export async function readAt(handle: FileHandle, bytes: number, at: number): Pro
   }
   return buffer.subarray(0, filled);
 }
+
+/** All of a regular file, up to `most` bytes. Throws as {@link openRegular}; RangeError for a longer one. */
+export async function readWhole(file: string, most: number): Promise<Buffer> {
+  const { handle, size } = await openRegular(file);
+  try {
+    if (size > most) throw new RangeError(`${file} has more than ${Math.round(most / 2 ** 20)} MiB`);
+    return await readAt(handle, size, 0);
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,8 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { digest } from '../captioning/input-identity.ts';
 import { sentenceOf } from '../core/errors.ts';
 import { UsageError } from '../core/failures.ts';
+import { readWhole } from '../core/regular-file.ts';
 import type { Micros } from '../core/types.ts';
 import { probe } from '../ingest/probe/probe.ts';
 import { asInputError, expandInputs } from '../ingest/sources/sources.ts';
@@ -39,13 +40,17 @@ function spreadTimes({ start, end }: GuideStep): Micros[] {
   return Array.from({ length: CANDIDATES }, (_, at) => Math.round(start + ((end - start) * (at + 0.5)) / CANDIDATES));
 }
 
+/** A steps.json has a few KiB. */
+const MOST_BYTES = 16 * 2 ** 20;
+
 /** Rebuilds a guide from its steps.json, or that of a folder, which is not changed. Throws `steps-invalid` for an invalid edit; as its parts do. */
 export async function guideFromJsonFile(from: string, context: StepsContext): Promise<GuideResult> {
   const { settings, stateDir, signal, reporter } = context;
   const file = (await stat(from).catch(() => undefined))?.isDirectory() === true ? path.join(from, STEPS_FILE) : from;
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+  const bytes = await readWhole(file, MOST_BYTES).catch((error: unknown) => {
     throw asInputError(error, file);
   });
+  const text = bytes.toString('utf8');
   const guide = guideFromJson(text, file);
   const place: GuideFolder = { folder: path.dirname(path.resolve(file)), stateDir, source: undefined };
   const { embed, outputs } = settings;

@@ -2,7 +2,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openMedia } from '../../src/ingest/open-media.ts';
 import { probe } from '../../src/ingest/probe/probe.ts';
 import { colourOf, errorOf, NEVER, readAll, sourceOf } from '../support/reading.ts';
@@ -60,6 +60,25 @@ describe('URLs and playlists', () => {
       expect(remote.keyframes[0]?.pixels).toEqual(local.keyframes[0]?.pixels);
     }
     expect((await readAll(`${base}/film.mp4`, 'auto')).times[0]).toBe(0);
+  });
+
+  it('goes through the proxy that the environment names', async () => {
+    const through: string[] = [];
+    const proxy = createServer((request, response) => {
+      through.push(request.url ?? '');
+      void answer(request, response);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    vi.stubEnv('http_proxy', `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
+    try {
+      const source = await sourceOf('http://films.invalid/film.mkv');
+      expect(await probe(source, { signal: NEVER })).toMatchObject({ width: 128 });
+      expect(new Set(through)).toEqual(new Set(['http://films.invalid/film.mkv']));
+    } finally {
+      vi.unstubAllEnvs();
+      proxy.closeAllConnections();
+      proxy.close();
+    }
   });
 
   it('reads an HLS playlist, local and remote', async () => {

@@ -212,6 +212,27 @@ test.runIf(process.platform === 'linux')('a disk that fills up leaves the old tr
   expect(await readFile(target, 'utf8')).toBe('old');
 });
 
+test.runIf(process.platform === 'linux')(
+  'pipes without a reader block nothing, and are written when one comes',
+  async () => {
+    const folder = await temporaryFolder();
+    const pipes = Array.from({ length: 5 }, (_, n) => path.join(folder, `${n}.vtt`));
+    await run('mkfifo', pipes);
+    const controller = new AbortController();
+    const opening = pipes.map((pipe) => openFileSink(pipe, { signal: controller.signal }));
+    const [first, ...others] = opening;
+    // Were they to block, no thread would be left for this.
+    expect(await readdir(folder)).toHaveLength(5);
+    const reading = run('cat', [pipes[0] ?? '']);
+    const sink = await first;
+    await sink?.write('text');
+    await sink?.commit();
+    expect((await reading).stdout).toBe('text');
+    controller.abort(new Error('stopped'));
+    for (const other of others) await expect(other).rejects.toThrow('stopped');
+  },
+);
+
 test.runIf(existsSync('/dev/null'))('a device is kept', async () => {
   const sink = await openFileSink('/dev/null');
   await sink.write('text');

@@ -1,6 +1,6 @@
 import { readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { recordSubmission } from '../../captioning/queued/submitted.ts';
+import { recordSubmissions } from '../../captioning/queued/submitted.ts';
 import { makeRequest, requestId } from '../../captioning/queued/video-request.ts';
 import { waitForVideos } from '../../captioning/queued/wait-for-videos.ts';
 import type { InputSummary } from '../../captioning/summary.ts';
@@ -91,7 +91,7 @@ export class QueuedRecordingCaptioner implements RecordingCaptioner {
 
   async #submitAndWait(submission: Submission, signal: AbortSignal): Promise<InputSummary> {
     const silent = { phase() {}, begin() {}, progress() {}, note: this.#context.reporter.note, end() {}, close() {} };
-    await recordSubmission(this.#queue, submission);
+    await recordSubmissions(this.#queue, [submission]);
     await submitVideo(this.#queue, submission);
     const [summary] = await waitForVideos(this.#queue, [submission], silent, signal);
     // Captions that are done are kept for the next window.

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { openRegular } from '../../core/regular-file.ts';
 
 /** Bytes that are read at each position. */
 const PART_BYTES = 65_536;
@@ -17,9 +18,8 @@ async function readPart(handle: FileHandle, at: number): Promise<Buffer> {
  * file cannot be read.
  */
 export async function fingerprintOf(file: string): Promise<string> {
-  const handle = await open(file, 'r');
+  const { handle, size } = await openRegular(file);
   try {
-    const { size } = await handle.stat();
     const hash = createHash('sha256').update(size === 0 ? file : `${size}\n`);
     for (let part = 0; part < PARTS; part++) {
       const at = Math.max(0, Math.floor(((size - PART_BYTES) * part) / (PARTS - 1)));

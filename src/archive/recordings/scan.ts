@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { errnoOf } from '../../core/errors.ts';
 import { MEDIA_EXTENSIONS } from '../../ingest/sources/sniff.ts';
+import { asInputError, isUndecoded } from '../../ingest/sources/sources.ts';
 import { isSystemFolder } from '../../ingest/sources/system-folders.ts';
 
 /** A file that may be a recording, as it is now. */
@@ -50,7 +51,10 @@ export async function findRecordings(
       if (entry.isDirectory()) await search(name);
       else if (isRecording(entry.name)) {
         const file = path.join(root, name);
-        const info = await stat(file).catch(() => undefined);
+        const info = await stat(file).catch((error: unknown) => {
+          if (isUndecoded(name)) onProblem(file, asInputError(error, file));
+          return undefined;
+        });
         if (info?.isFile() !== true) continue;
         const { size, mtimeMs, ino } = info;
         found.push({ path: file, root, name, size, changed: mtimeMs, mark: `${size} ${mtimeMs} ${ino}` });

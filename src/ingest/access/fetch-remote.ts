@@ -1,4 +1,4 @@
-import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import { type Agent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { hideAddress } from '../../core/text/secrets.ts';
@@ -15,6 +15,8 @@ export interface AddressRules {
   checkUrl(url: URL, why?: string): void;
   /** The checked address to connect to; undefined for any that the host's name leads to. Throws a GuardError. */
   addressOf(url: URL): Promise<CheckedAddress | undefined>;
+  /** What connects to an address in another way than directly. */
+  agentOf?(url: URL): Promise<Agent | undefined>;
 }
 
 /** A server's answer that is no redirect, with the address that gave it. */
@@ -42,7 +44,7 @@ async function ask(url: URL, headers: OutgoingHttpHeaders, rules: AddressRules, 
     path: url.pathname + url.search,
     headers: { ...headers, host: url.host },
     ...(username === '' && password === '' ? {} : { auth: credentials }),
-    agent: false,
+    agent: (await rules.agentOf?.(url)) ?? false,
     timeout: ANSWER_MS,
     signal,
   });

@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { openRegular } from '../../core/regular-file.ts';
+import { environmentProxy } from '../access/environment-proxy.ts';
 import { BlockedProtocolError } from '../access/errors.ts';
 import { type RelayedSource, type RelayRules, relaySource } from '../access/relay.ts';
 import type { RelayTarget } from '../access/relay-entries.ts';
@@ -67,6 +68,7 @@ export interface FfmpegInput {
 const OPEN_RULES: RelayRules = {
   checkUrl: () => undefined,
   addressOf: async () => undefined,
+  agentOf: environmentProxy,
   checkFile: () => undefined,
   checkScheme(scheme, playlist) {
     if (scheme === 'file' || extname(playlist).toLowerCase() === '.m3u8') return;

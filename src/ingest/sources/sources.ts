@@ -60,7 +60,12 @@ export async function expandInputs(args: readonly string[]): Promise<ExpandedInp
   };
   for (const arg of args) {
     try {
-      for (const source of await expandOne(arg, problems)) await add(source);
+      for (const source of await expandOne(arg, problems)) {
+        // A file that is gone meanwhile, or whose name is no UTF-8, does not affect those after it.
+        await add(source).catch((error: unknown) => {
+          problems.push({ label: source.label, error: asInputError(error, source.label) });
+        });
+      }
     } catch (error) {
       problems.push({ label: arg, error: asInputError(error, arg) });
     }
@@ -119,11 +124,15 @@ async function expandGlob(pattern: string, problems: InputProblem[]): Promise<So
   if (matches.length === 0) throw new IngestError('no-match', `Nothing matches "${pattern}".`);
   const sources: Source[] = [];
   for (const match of matches.map((path) => path.replace(/\/$/, '')).sort(byName)) {
-    const info = await stat(match);
-    if (!info.isDirectory()) sources.push(await fileSource(match));
-    // A pattern such as `**` matches folders and the files in them: then only the files count.
-    else if (!matches.some((other) => other.startsWith(`${match}/`) && other !== `${match}/`)) {
-      sources.push(...(await expandFolder(match, problems)));
+    try {
+      const info = await stat(match);
+      if (!info.isDirectory()) sources.push(await fileSource(match));
+      // A pattern such as `**` matches folders and the files in them: then only the files count.
+      else if (!matches.some((other) => other.startsWith(`${match}/`) && other !== `${match}/`)) {
+        sources.push(...(await expandFolder(match, problems)));
+      }
+    } catch (error) {
+      problems.push({ label: match, error: asInputError(error, match) });
     }
   }
   return sources;
@@ -171,9 +180,13 @@ function byName(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Node.js cannot name a file whose name is not UTF-8: it puts U+FFFD in place of the other bytes. */
+/** True for a name with bytes that are no UTF-8. Node.js cannot name such a file: it puts U+FFFD in place of the bytes. */
+export function isUndecoded(name: string): boolean {
+  return name.includes('\uFFFD');
+}
+
 function missing(label: string): string {
-  return label.includes('\uFFFD')
+  return isUndecoded(label)
     ? `"${label}" cannot be opened, because its name is not UTF-8: rename the file or its folder.`
     : `"${label}" does not exist: check the name.`;
 }

@@ -1,4 +1,4 @@
-import { open, readFile } from 'node:fs/promises';
+import { readRegular, readWhole } from '../../core/regular-file.ts';
 import { TrackError } from '../errors.ts';
 import { TRACK_FORMATS } from './formats.ts';
 import type { ParsedTrack } from './parse-cues.ts';
@@ -25,6 +25,8 @@ export interface TrackFile extends ReadTrack {
 
 /** As much of a file as format detection reads, so that a film is not read to its end. */
 const HEAD_BYTES = 65_536;
+/** A track of a day of speech has one MiB. */
+const MOST_BYTES = 256 * 2 ** 20;
 
 function detect(text: string): TrackFormat | undefined {
   return TRACK_FORMATS.find((format) => 'reader' in format && format.reader.detect(text));
@@ -37,29 +39,19 @@ export function parseTrack(text: string): ReadTrack | undefined {
   return format === undefined || parsed === undefined ? undefined : { format: format.name, ...parsed };
 }
 
-async function readHead(file: string): Promise<Buffer> {
-  const handle = await open(file);
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
-  }
-}
-
 /**
  * Reads a WebVTT or SubRip file, whatever wrote it, in whatever encoding. An empty `.srt` is a track without cues. Throws
  * `not-a-track` where the file is something else, or the system's error where it cannot be read.
  * @param encoding of the file, where it is known: it is detected otherwise
  */
 export async function readTrack(file: string, { encoding }: { readonly encoding?: string } = {}): Promise<TrackFile> {
-  const head = decodeText(await readHead(file), encoding);
+  const head = decodeText(await readRegular(file, HEAD_BYTES), encoding);
   if (head.text.trim() === '' && /\.srt$/i.test(file)) {
     return { format: 'srt', cues: [], invalid: [], encoding: head.encoding, guessed: head.guessed };
   }
   const plausible = !head.text.includes('\0') && detect(head.text) !== undefined;
   if (plausible) {
-    const decoded = decodeText(await readFile(file), encoding);
+    const decoded = decodeText(await readWhole(file, MOST_BYTES), encoding);
     const track = parseTrack(decoded.text);
     if (track !== undefined) return { ...track, encoding: decoded.encoding, guessed: decoded.guessed };
   }

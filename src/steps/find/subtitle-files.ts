@@ -1,6 +1,7 @@
-import { open, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { SecondGlanceError, sentenceOf } from '../../core/errors.ts';
+import { readRegular } from '../../core/regular-file.ts';
 import { extractSubtitles, listSubtitles, type SubtitleStream } from '../../ingest/probe/embedded-subtitles.ts';
 import { MEDIA_EXTENSIONS } from '../../ingest/sources/sniff.ts';
 import { asInputError, type Source } from '../../ingest/sources/sources.ts';
@@ -27,14 +28,7 @@ const CONVERTED = /^NOTE Converted by secondglance /m;
 const HEAD_BYTES = 1024;
 
 async function isOurs(file: string, stateDir: string): Promise<boolean> {
-  const handle = await open(file);
-  let head: string;
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    head = buffer.toString('utf8', 0, bytesRead);
-  } finally {
-    await handle.close();
-  }
+  const head = (await readRegular(file, HEAD_BYTES)).toString('utf8');
   if (CONVERTED.test(head)) return false;
   return OURS.test(head) || (await outputStatus(stateDir, file, '')) !== 'foreign';
 }

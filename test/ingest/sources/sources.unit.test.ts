@@ -1,5 +1,5 @@
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expandInputs } from '../../../src/ingest/sources/sources.ts';
 import { makeFolder } from '../../support/videos.ts';
@@ -36,6 +36,22 @@ describe('expandInputs', () => {
     expect(problems.map(({ error }) => [error.code, error.message])).toEqual([
       ['missing-file', expect.stringContaining('its name is not UTF-8: rename the file')],
     ]);
+  });
+
+  it.runIf(process.platform === 'linux')('an entry that cannot be read costs itself alone', async () => {
+    await mkdir(at('odd'));
+    for (const name of ['a.mp4', 'z.mp4']) await writeFile(at('odd', name), name);
+    await writeFile(
+      Buffer.concat([Buffer.from(`${at('odd')}/m`), Buffer.from([0xff, 0xfe]), Buffer.from('.mp4')]),
+      'x',
+    );
+    await symlink(at('none.mp4'), at('odd', 'b.mp4'));
+    for (const arg of [at('odd'), at('odd', '*.mp4')]) {
+      const { sources, problems } = await expandInputs([arg]);
+      expect(sources.map(({ input }) => basename(input))).toEqual(['a.mp4', 'z.mp4']);
+      const undecoded = problems.filter(({ error }) => /its name is not UTF-8: rename/.test(error.message));
+      expect(undecoded).toHaveLength(1);
+    }
   });
 
   it('searches a folder in depth, sorted, without hidden names, and names files by their tree', async () => {
