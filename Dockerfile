@@ -1,18 +1,19 @@
 # Every service is this one image with another command: docker build -t secondglance .
 # With CUDA: docker build -t secondglance:gpu --target gpu .
+#
+# Images are named by their digest, so that a build takes what was tried. A newer one: docker buildx imagetools inspect IMAGE:TAG
 
-FROM node:20-bookworm-slim AS build
+FROM node:20-bookworm-slim@sha256:2cf067cfed83d5ea958367df9f966191a942351a2df77d6f0193e162b5febfc0 AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-# onnxruntime-node has its CPU runtime inside; its install step would fetch CUDA.
-ENV ONNXRUNTIME_NODE_INSTALL=skip
-RUN npm ci
+# No package runs a program of its own while it is installed. onnxruntime-node, which would fetch CUDA, has its CPU runtime inside.
+RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 RUN npm run build && npm prune --omit=dev
 
 # CUDA 12 with cuDNN 9, as onnxruntime's provider wants them.
-FROM nvidia/cuda:12.6.3-cudnn-runtime-ubuntu24.04 AS gpu
+FROM nvidia/cuda:12.6.3-cudnn-runtime-ubuntu24.04@sha256:8aef630a54bc5c5146ae5ce68e6af5caa3df0fb690bb91544175c91f307e4356 AS gpu
 # hadolint ignore=DL3008
 RUN apt-get update \
   && apt-get install -y --no-install-recommends ffmpeg libstdc++6 \
@@ -33,7 +34,7 @@ HEALTHCHECK --interval=15s --timeout=10s --retries=6 CMD ["node", "/app/health.m
 ENTRYPOINT ["node", "/app/dist/cli/main.js"]
 CMD ["--help"]
 
-FROM node:20-bookworm-slim AS cpu
+FROM node:20-bookworm-slim@sha256:2cf067cfed83d5ea958367df9f966191a942351a2df77d6f0193e162b5febfc0 AS cpu
 # hadolint ignore=DL3008
 RUN apt-get update \
   && apt-get install -y --no-install-recommends ffmpeg \

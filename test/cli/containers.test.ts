@@ -59,7 +59,10 @@ describe('docker-compose.yml', () => {
         restart: 'unless-stopped',
         cap_drop: ['ALL'],
         tmpfs: [expect.stringMatching(/^\/tmp/)],
+        pids_limit: expect.stringMatching(/^\d+$/),
+        logging: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } },
       });
+      expect(service.image).toMatch(/^secondglance(:gpu)?$|@sha256:[0-9a-f]{64}$/);
       expect(JSON.stringify(service.command)).not.toMatch(/hunter/);
     }
     const { redis, worker, 'worker-gpu': gpu } = services;
@@ -68,6 +71,15 @@ describe('docker-compose.yml', () => {
     expect(worker).not.toHaveProperty('ports');
     expect(gpu).toMatchObject({ profiles: ['gpu'], build: { target: 'gpu' }, image: 'secondglance:gpu' });
     expect(gpu?.command).toContain('cuda');
+  });
+
+  test('images are what was tried, and no package runs a program while it is installed', async () => {
+    const lines = (await readFile(path.join(ROOT, 'Dockerfile'), 'utf8')).split('\n');
+    const bases = lines.filter((line) => line.startsWith('FROM '));
+    expect(bases.length).toBeGreaterThan(2);
+    for (const base of bases) expect(base).toMatch(/^FROM \S+@sha256:[0-9a-f]{64} AS \w+$/);
+    for (const line of lines.filter((each) => /npm (ci|install)/.test(each)))
+      expect(line).toContain('--ignore-scripts');
   });
 
   test.skipIf(spawnSync('docker-compose', ['version']).status !== 0)(
