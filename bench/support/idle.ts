@@ -66,7 +66,8 @@ export async function queuedVideos(redis: TestRedis, count: number): Promise<{ e
   const enter = async (): Promise<void> => {
     for (let at = 0; at < count; at += 1) {
       const submission = { id: nextId(), request: REQUEST, priority: 'normal' as const, name: 'made.mp4' };
-      const { run } = await queue.records.submit(submission);
+      const [submitted] = await queue.records.submit([submission]);
+      const run = submitted?.run ?? 0;
       await queue.queues.addVideo({ video: submission.id, run }, 'normal');
     }
   };

@@ -2,7 +2,7 @@ import { createLogUpdate } from 'log-update';
 import { lineOf, type VideoView } from '../captioning/queued/video-view.ts';
 import { printable, printableJson } from '../core/text/printable.ts';
 import type { QueueStatus } from '../services/status.ts';
-import { writeLine } from './terminal.ts';
+import { writeLine, writeNote } from './terminal.ts';
 
 /** How `status` is shown. */
 export interface StatusFormat {
@@ -22,6 +22,8 @@ export class StatusScreen {
   readonly #format: StatusFormat;
   readonly #update = process.stdout.isTTY ? createLogUpdate(process.stdout) : undefined;
   readonly #last = new Map<string, string>();
+  /** Problems that were reported. */
+  readonly #noted = new Set<string>();
 
   constructor(format: StatusFormat) {
     this.#format = format;
@@ -30,6 +32,10 @@ export class StatusScreen {
   /** Writes a state; on a terminal in place of the one before if `live`. */
   show(status: QueueStatus, live: boolean): void {
     const { json, id } = this.#format;
+    for (const message of status.unreadable.filter((each) => !this.#noted.has(each))) {
+      writeNote(`secondglance: ${message}`);
+      this.#noted.add(message);
+    }
     const textOf = (view: VideoView): string => (json ? printableJson(view) : lineOf(view));
     const lines = status.videos.map((view): [string, string] => [view.id, textOf(view)]);
     if (!json && id === undefined) lines.unshift(['', headingOf(status)]);
@@ -37,10 +43,9 @@ export class StatusScreen {
       this.#update(printable(lines.map(([, line]) => line).join('\n')));
       return;
     }
-    for (const [key, line] of lines) {
-      if (this.#last.get(key) !== line) writeLine(line);
-      this.#last.set(key, line);
-    }
+    const changed = lines.filter(([key, line]) => this.#last.get(key) !== line);
+    for (const [key, line] of changed) this.#last.set(key, line);
+    if (changed.length > 0) writeLine(changed.map(([, line]) => line).join('\n'));
   }
 
   /** Leaves the last state on a terminal. */

@@ -3,7 +3,8 @@ import type { Caption } from '../core/types.ts';
 import { QueueError } from './errors.ts';
 import type { RunPayload } from './jobs.ts';
 import type { QueueContext } from './queue-context.ts';
-import { isOpen, type VideoRecord } from './redis/records.ts';
+import type { VideoRecord } from './redis/record-schema.ts';
+import { isOpen } from './redis/records.ts';
 
 /** Results read at once. */
 const BATCH = 32;

@@ -1,6 +1,7 @@
 import { QueueError } from './errors.ts';
 import type { QueueContext } from './queue-context.ts';
-import { isOpen, type Submission, type VideoRecord } from './redis/records.ts';
+import type { VideoRecord } from './redis/record-schema.ts';
+import { isOpen, type Submission } from './redis/records.ts';
 
 /** The outcome of a submission. */
 export interface Submitted {
@@ -10,20 +11,46 @@ export interface Submitted {
   readonly begun: boolean;
 }
 
+/** Videos that are submitted in one round trip. */
+const BATCH = 250;
+
 /**
- * Submits a video. The same video while it is queued or running is one job; a finished one runs again, and keeps its captions if it did
+ * Submits videos. The same video while it is queued or running is one job; a finished one runs again, and keeps its captions if it did
  * not end well.
  */
-export async function submitVideo(context: QueueContext, submission: Submission): Promise<Submitted> {
-  const { id, priority } = submission;
-  const { run, outcome } = await context.records.submit(submission);
-  const begun = outcome !== 'active';
-  // Also for an active one: the process that submitted it may have died before this step.
-  const record = await context.records.read(id);
-  if (record !== undefined && record.run === run && record.report === undefined) {
-    await context.queues.addVideo({ video: id, run }, begun ? priority : record.priority);
+export async function submitVideos(context: QueueContext, submissions: readonly Submission[]): Promise<Submitted[]> {
+  const submitted: Submitted[] = [];
+  for (let at = 0; at < submissions.length; at += BATCH) {
+    submitted.push(...(await submitBatch(context, submissions.slice(at, at + BATCH))));
   }
-  return { id, run, begun };
+  return submitted;
+}
+
+async function submitBatch(
+  { records, queues }: QueueContext,
+  submissions: readonly Submission[],
+): Promise<Submitted[]> {
+  const outcomes = await records.submit(submissions);
+  // Also for an active one: the process that submitted it may have died before this step.
+  const outlines = await records.outlines(submissions.map(({ id }) => id));
+  const waiting = submissions.flatMap(({ id, priority }, at) => {
+    const { run = 0, outcome } = outcomes[at] ?? {};
+    const outline = outlines[at];
+    if (outline === undefined || outline instanceof QueueError) return [];
+    if (outline.run !== run || outline.report !== undefined) return [];
+    return [{ payload: { video: id, run }, priority: outcome === 'active' ? outline.priority : priority }];
+  });
+  await queues.addVideos(waiting);
+  return submissions.map(({ id }, at) => {
+    const { run = 0, outcome } = outcomes[at] ?? {};
+    return { id, run, begun: outcome !== 'active' };
+  });
+}
+
+/** Submits one video, as {@link submitVideos}. */
+export async function submitVideo(context: QueueContext, submission: Submission): Promise<Submitted> {
+  const [submitted] = await submitVideos(context, [submission]);
+  return submitted ?? { id: submission.id, run: 0, begun: false };
 }
 
 /**

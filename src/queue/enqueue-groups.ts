@@ -6,11 +6,20 @@ import { type GroupPayload, modelPrefix, type RunPayload } from './jobs.ts';
 import type { Priority } from './priority.ts';
 import type { QueueContext } from './queue-context.ts';
 
-/** How many groups may be in flight. */
+/** How many groups may be in flight, of frames of the usual size. Larger frames count for as much as they are. */
 export interface InFlightLimits {
   readonly perVideo: number;
   /** For all videos of a model. Only high priorities may use all of it, so that they find room. */
   readonly perModel: number;
+}
+
+/** Bytes of a group of the usual size: 224 x 224 pixels. */
+const USUAL_GROUP_BYTES = GROUP_SIZE * 224 * 224 * 3;
+
+/** A limit in groups of these frames: as many bytes as that many groups of the usual size, and one group at least. */
+function limitFor(limit: number, { keyframes }: Group): number {
+  const bytes = keyframes.reduce((sum, { pixels }) => sum + pixels.byteLength, 0);
+  return Math.max(1, Math.floor(limit / Math.max(1, bytes / USUAL_GROUP_BYTES)));
 }
 
 /** One run of a video, from the decoder's side. */
@@ -47,7 +56,8 @@ async function waitForRoom(
 ): Promise<boolean> {
   const { keys, redis, queues, frames, timings } = context;
   const { video, run, priority, model } = producer;
-  const perModel = Math.max(1, Math.floor(limits.perModel * SHARE[priority]));
+  const perModel = limitFor(limits.perModel * SHARE[priority], group);
+  const perVideo = limitFor(limits.perVideo, group);
   const found = group.index * GROUP_SIZE + group.keyframes.length;
   const pts = group.keyframes.at(-1)?.pts ?? 0;
   const key = { video, run, group: group.index };
@@ -55,7 +65,7 @@ async function waitForRoom(
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     signal.throwIfAborted();
     const scriptKeys = [keys.record(video), keys.results(video), keys.inFlight, keys.paused];
-    const limitsOf = [modelPrefix(model), limits.perVideo, perModel];
+    const limitsOf = [modelPrefix(model), perVideo, perModel];
     const answer = await redis.sgAdmit(...scriptKeys, video, run, group.index, ...limitsOf, found, pts);
     if (answer === 'cancelled') {
       throw new QueueError('video-gone', `the run of ${video} is over: it was cancelled, restarted or lost`);
@@ -97,7 +107,10 @@ export async function enqueueGroups(
   return count;
 }
 
-/** Those of a run's groups `[0, count)` that have neither captions nor a job. */
+/** More lost groups are not looked for: the video is decoded again for all of them. */
+const MOST_LOST = 1000;
+
+/** Those of a run's groups `[0, count)` that have neither captions nor a job; the first ones where there are many. */
 export async function lostGroups(
   { results, queues }: QueueContext,
   { video, run, model }: RunPayload & { readonly model: string },
@@ -109,6 +122,7 @@ export async function lostGroups(
     if (await queues.hasGroup(model, key)) continue;
     // The captions may have come, and the job ended, between the two questions.
     if (!(await results.has(key))) lost.push(group);
+    if (lost.length === MOST_LOST) break;
   }
   return lost;
 }

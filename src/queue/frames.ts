@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Group, Keyframe } from '../core/types.ts';
 import { QueueError } from './errors.ts';
+import { MAX_GROUPS } from './jobs.ts';
 
 /** Keeps the frames of groups in flight, lossless, until their captions are durable. */
 export interface FrameStore {
@@ -17,21 +18,23 @@ export interface FrameStore {
   freeAll(video: string): Promise<void>;
 }
 
+/** Bytes of a packed group; see the limits of a request's image. */
+export const MAX_GROUP_BYTES = 64 * 2 ** 20;
 /** Bytes of the leading checksum. */
 const SUM_BYTES = 32;
 const LENGTH_BYTES = 4;
 
 const headSchema = z.strictObject({
-  video: z.string(),
-  index: z.int().min(0),
+  video: z.string().max(8192),
+  index: z.int().min(0).max(MAX_GROUPS),
   keyframes: z
     .array(
       z.strictObject({
         index: z.int().min(0),
         pts: z.int(),
         still: z.boolean(),
-        width: z.int().min(1).max(8192),
-        height: z.int().min(1).max(8192),
+        width: z.int().min(1).max(4096),
+        height: z.int().min(1).max(4096),
       }),
     )
     .min(1)

@@ -61,7 +61,10 @@ async function readFrames({ frames }: QueueContext, { video, group }: GroupKey):
   const bytes = await frames.get(video, group);
   if (bytes === undefined) return undefined;
   try {
-    return unpackGroup(bytes);
+    const unpacked = unpackGroup(bytes);
+    if (unpacked.index === group) return unpacked;
+    await frames.free(video, group);
+    return undefined;
   } catch (error) {
     if (!(error instanceof QueueError)) throw error;
     await frames.free(video, group);

@@ -4,7 +4,8 @@ import { SecondGlanceError, sentenceOf } from '../core/errors.ts';
 import { QueueError } from './errors.ts';
 import { type JobKind, type JobPayloads, readJob } from './jobs.ts';
 import type { QueueContext } from './queue-context.ts';
-import { isInfrastructureError } from './redis/connection.ts';
+import { isAway, isInfrastructureError } from './redis/connection.ts';
+import { removeUnreadableJobs } from './unreadable-jobs.ts';
 
 /** A killed service is no failure of its job: so many holders of a job may die before it fails. */
 const MAX_STALLED = 100;
@@ -79,7 +80,10 @@ export class JobLoop<Kind extends JobKind> {
       drainDelay: idleMs / 1000,
       runRetryDelay: 500,
     });
-    this.#worker.on('error', (error) => options.onTrouble(error));
+    this.#worker.on('error', (error) => {
+      options.onTrouble(error);
+      if (!isAway(error)) this.#removeUnreadable(context).catch(options.onTrouble);
+    });
     this.#worker.on('lockRenewalFailed', (ids) => {
       for (const id of ids) this.#abort(id);
     });
@@ -88,6 +92,11 @@ export class JobLoop<Kind extends JobKind> {
       if (job !== undefined && last)
         this.#failed(job, error).catch((failure: unknown) => options.onTrouble(failure as Error));
     });
+  }
+
+  /** BullMQ cannot read a job: it would take it again and again. */
+  async #removeUnreadable(context: QueueContext): Promise<void> {
+    for (const error of await removeUnreadableJobs(context, this.#options.queue)) this.#options.onRejected(error);
   }
 
   /** Number of jobs in hand. */

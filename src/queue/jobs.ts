@@ -2,15 +2,33 @@ import { z } from 'zod';
 import { QueueError } from './errors.ts';
 import type { Priority } from './priority.ts';
 
-const runPayload = z.strictObject({ video: z.string().regex(/^v[0-9a-f]{24}$/), run: z.int().min(1) });
+const VIDEO_ID = /^v[0-9a-f]{24}$/;
+/** Runs of one video. */
+export const MAX_RUN = 2 ** 31 - 1;
+/** Groups of one video: more than a day with sixty keyframes a second. */
+export const MAX_GROUPS = 1_000_000;
+
+/** True for the ID of a video as submissions make it. Whatever else Redis holds becomes no key and no path. */
+export function isVideoId(text: string): boolean {
+  return VIDEO_ID.test(text);
+}
+
+const MODEL = /^[0-9a-f]{64}$/;
+
+/** True for the SHA-256 of a model. */
+export function isModel(text: string): boolean {
+  return MODEL.test(text);
+}
+
+const runPayload = z.strictObject({ video: z.string().regex(VIDEO_ID), run: z.int().min(1).max(MAX_RUN) });
 /** One run of a video. Everything else is in the video's record. */
 export type RunPayload = z.infer<typeof runPayload>;
 
 const groupPayload = z.strictObject({
   ...runPayload.shape,
-  group: z.int().min(0),
+  group: z.int().min(0).max(MAX_GROUPS),
   /** SHA-256 of the bundle that captions it. */
-  model: z.string().regex(/^[0-9a-f]{64}$/),
+  model: z.string().regex(MODEL),
   passes: z.union([z.literal(1), z.literal(2)]),
 });
 /** One group of a run; its frames are in the frame store. */

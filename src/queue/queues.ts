@@ -5,6 +5,7 @@ import {
   type GroupPayload,
   groupJobId,
   groupsQueue,
+  isModel,
   type JobKind,
   type JobPayloads,
   type RunPayload,
@@ -20,6 +21,9 @@ import type { QueueTimings } from './timings.ts';
 const MAX_EVENTS = 100;
 /** Attempts at each kind of job. A group that has failed this often becomes a failed group; infrastructure errors do not count. */
 export const ATTEMPTS: Readonly<Record<JobKind, number>> = { video: 3, group: 3, tracks: 3 };
+
+/** Models whose queues are counted and shown. */
+const MOST_MODELS = 100;
 
 /** Jobs in a queue: waiting in any way, being worked on, failed. */
 export interface QueueDepth {
@@ -57,7 +61,8 @@ export class Queues {
   }
 
   async #groupQueues(): Promise<Queue[]> {
-    return (await this.#redis.smembers(this.#keys.models)).sort().map((model) => this.#queue(groupsQueue(model)));
+    const models = (await this.#redis.smembers(this.#keys.models)).filter(isModel).sort().slice(0, MOST_MODELS);
+    return models.map((model) => this.#queue(groupsQueue(model)));
   }
 
   #videoQueues(): Queue[] {
@@ -70,17 +75,35 @@ export class Queues {
   }
 
   /** BullMQ ignores a job whose ID exists already. Jobs leave Redis when they end: a video's record keeps what is worth knowing. */
-  async #add<Kind extends JobKind>(queue: Queue, kind: Kind, payload: JobPayloads[Kind], options: JobsOptions) {
+  #job<Kind extends JobKind>(kind: Kind, data: JobPayloads[Kind], options: JobsOptions) {
     // A stack says nothing to those who read a job; the log of the service has it.
     const ends = { removeOnComplete: true, removeOnFail: true, stackTraceLimit: 0 };
-    await queue.add(kind, payload, { attempts: ATTEMPTS[kind], ...ends, ...options });
+    return { name: kind, data, opts: { attempts: ATTEMPTS[kind], ...ends, ...options } };
+  }
+
+  async #add<Kind extends JobKind>(queue: Queue, kind: Kind, payload: JobPayloads[Kind], options: JobsOptions) {
+    const { name, data, opts } = this.#job(kind, payload, options);
+    await queue.add(name, data, opts);
   }
 
   /** Queues a video for decoding, `delay` milliseconds from now. */
   async addVideo(payload: RunPayload, priority: Priority, delay = 0): Promise<void> {
-    const backoff = { type: 'exponential', delay: this.#timings.videoRetryMs };
-    const options = { jobId: runJobId(payload), backoff, ...(delay === 0 ? {} : { delay }) };
+    const options = { ...this.#videoOptions(payload), ...(delay === 0 ? {} : { delay }) };
     await this.#add(this.#queue(videosQueue(priority)), 'video', payload, options);
+  }
+
+  #videoOptions(payload: RunPayload): JobsOptions {
+    return { jobId: runJobId(payload), backoff: { type: 'exponential', delay: this.#timings.videoRetryMs } };
+  }
+
+  /** Queues many videos for decoding, in one round trip for each priority. */
+  async addVideos(videos: readonly { readonly payload: RunPayload; readonly priority: Priority }[]): Promise<void> {
+    for (const priority of PRIORITIES) {
+      const jobs = videos
+        .filter((video) => video.priority === priority)
+        .map(({ payload }) => this.#job('video', payload, this.#videoOptions(payload)));
+      if (jobs.length > 0) await this.#queue(videosQueue(priority)).addBulk(jobs);
+    }
   }
 
   /** Queues a video's tracks for writing. */

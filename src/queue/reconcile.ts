@@ -3,8 +3,10 @@ import { lostGroups, noWorkerReason } from './enqueue-groups.ts';
 import { QueueError } from './errors.ts';
 import { modelPrefix } from './jobs.ts';
 import type { QueueContext } from './queue-context.ts';
+import { moveForeignKeys, moveForeignKeysOf } from './redis/foreign-keys.ts';
 import type { GroupInFlight } from './redis/in-flight.ts';
-import { isOpen, type VideoRecord } from './redis/records.ts';
+import type { VideoRecord } from './redis/record-schema.ts';
+import { isOpen } from './redis/records.ts';
 
 /** Queued videos that one turn checks; running ones are checked in every turn. */
 const QUEUED_AT_ONCE = 250;
@@ -13,7 +15,8 @@ export const DECODES_AT_ONCE = 3;
 
 /** Something that was put right. */
 export interface Repair {
-  readonly video: string;
+  /** Absent where it concerns all videos. */
+  readonly video?: string;
   readonly what: string;
 }
 
@@ -112,14 +115,26 @@ async function selectVideos({ records }: QueueContext): Promise<string[]> {
   return [...others, ...[...queued.slice(from), ...queued.slice(0, from)].slice(0, QUEUED_AT_ONCE)];
 }
 
+function movedAway(key: string): string {
+  return `the key ${key} held what secondglance never wrote, and was moved away`;
+}
+
 /**
  * Finds unfinished work without a job and queues it again: Redis loses its last writes in a crash, and a process may die before it adds
  * a job. Every service may call this at any time; one of them does the work in each period. A record that this version did not write is
  * reported and removed from the open videos.
  */
 export async function reconcileQueues(context: QueueContext, signal: AbortSignal): Promise<Repair[]> {
-  if (!(await context.records.takeTurn(context.timings.reconcileMs))) return [];
-  const repairs = await releaseOrphans(context, signal);
+  const { redis, keys, records, inFlight, timings } = context;
+  if (!(await records.takeTurn(timings.reconcileMs))) return [];
+  const moved = await moveForeignKeys(redis, keys);
+  const repairs: Repair[] = moved.map((key) => ({ what: movedAway(key) }));
+  const members = await inFlight.dropUnreadable();
+  if (members > 0) repairs.push({ what: `${members} members of the groups in flight were not ours` });
+  for (const id of await records.dropForeignIds()) {
+    repairs.push({ what: `${id.slice(0, 100)} is not the ID of a video and was removed from the list of videos` });
+  }
+  repairs.push(...(await releaseOrphans(context, signal)));
   const running: VideoRecord[] = [];
   for (const video of await selectVideos(context)) {
     signal.throwIfAborted();
@@ -129,10 +144,13 @@ export async function reconcileQueues(context: QueueContext, signal: AbortSignal
       // It may end after it was read; a job that is added then finds the run over.
       if (record === undefined || !isOpen(record.state)) continue;
       running.push(record);
+      const foreign = record.state === 'running' ? await moveForeignKeysOf(redis, keys, video) : [];
+      for (const key of foreign) repairs.push({ video, what: movedAway(key) });
       for (const what of await reconcileVideo(context, record)) repairs.push({ video, what });
     } catch (error) {
       if (!(error instanceof QueueError) || error.code !== 'bad-payload') throw error;
       await context.records.dropOpen(video);
+      await moveForeignKeysOf(redis, keys, video);
       repairs.push({ video, what: error.message });
     }
   }

@@ -1,40 +1,20 @@
-import { z } from 'zod';
 import { sourceOf } from '../captioning/input-identity.ts';
 import { assertWritable } from '../captioning/outputs/output-status.ts';
 import { writeOutputs } from '../captioning/outputs/write-outputs.ts';
+import { readMedia, readReport, type VideoSummary } from '../captioning/queued/service-facts.ts';
 import { readRequest, settingsOf, trackKey, type VideoRequest } from '../captioning/queued/video-request.ts';
 import { failedInService, failedSummary, type InputSummary } from '../captioning/summary.ts';
 import { stateDir } from '../config/state-folder.ts';
 import { SecondGlanceError } from '../core/errors.ts';
-import type { IngestReport } from '../ingest/decode/damage.ts';
-import type { MediaInfo } from '../ingest/probe/media-info.ts';
 import { collectGroups, requireActiveRun, waitFor } from '../queue/collect.ts';
 import { QueueError } from '../queue/errors.ts';
 import { type JobContext, JobLoop } from '../queue/job-loop.ts';
 import { type RunPayload, TRACKS_QUEUE } from '../queue/jobs.ts';
 import { ATTEMPTS } from '../queue/queues.ts';
 import { isInfrastructureError } from '../queue/redis/connection.ts';
-import type { VideoRecord } from '../queue/redis/records.ts';
+import type { VideoRecord } from '../queue/redis/record-schema.ts';
 import { OutputError } from '../storage/errors.ts';
-import { reportRejected, type Service, type ServiceContext } from './service.ts';
-
-/** What the ingest service wrote about a source. This program's own work, so only the outline is checked. */
-const mediaSchema = z.looseObject({
-  container: z.string(),
-  start: z.int(),
-  times: z.looseObject({ stamped: z.boolean() }),
-});
-const reportSchema = z.looseObject({ end: z.int(), zero: z.int() });
-
-function parse<T>(schema: z.ZodType, json: string): T {
-  return schema.parse(JSON.parse(json)) as T;
-}
-
-/** The outcome of a video, as its record keeps it. */
-export interface VideoSummary extends InputSummary {
-  /** What ran the model: more than one where the workers differ. */
-  readonly runtimes: readonly string[];
-}
+import { reportRejected, type Service, type ServiceContext, troubleLog } from './service.ts';
 
 /** Writes a video's tracks while its captions come. */
 async function writeTracks(
@@ -57,7 +37,7 @@ async function writeTracks(
     const outputs = targets.map(({ path }) => path);
     return { ...failedSummary(source.name, ''), state: 'skipped', problems: [], outputs, runtimes: [] };
   }
-  const media = parse<MediaInfo>(mediaSchema, await waitFor(queue, of, (latest) => latest.media, signal));
+  const media = readMedia(await waitFor(queue, of, (latest) => latest.media, signal));
   const runtimes = new Set<string>();
   const { summary } = await writeOutputs(
     {
@@ -74,7 +54,7 @@ async function writeTracks(
       source,
       media,
       groups: collectGroups(queue, of, { signal, onRuntime: (runtime) => runtimes.add(runtime) }),
-      report: async () => parse<IngestReport>(reportSchema, await waitFor(queue, of, ({ report }) => report, signal)),
+      report: async () => readReport(await waitFor(queue, of, ({ report }) => report, signal)),
       limit: 1,
     },
   );
@@ -124,7 +104,7 @@ export function assembleService(context: ServiceContext, concurrency: number): S
     onFailed: (of, error) => finishFailed(context, of, error),
     onRejected: (error) => reportRejected(context, error),
     onPostponed: (of, error) => log.warn({ ...of, reason: error.message }, 'postponed'),
-    onTrouble: (error) => log.debug({ err: error }, 'queue'),
+    onTrouble: troubleLog(log, 'queue'),
   });
   return { running: () => loop.running, stop: () => loop.stop(0) };
 }

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { readRequest, type VideoRequest } from '../captioning/queued/video-request.ts';
 import { failedInService } from '../captioning/summary.ts';
 import { SecondGlanceError } from '../core/errors.ts';
@@ -18,7 +19,9 @@ import type { QueueContext } from '../queue/queue-context.ts';
 import { ATTEMPTS } from '../queue/queues.ts';
 import { DECODES_AT_ONCE, lostReason } from '../queue/reconcile.ts';
 import { isInfrastructureError } from '../queue/redis/connection.ts';
-import { reportRejected, type Service, type ServiceContext } from './service.ts';
+import { WorkerError } from '../workers/errors.ts';
+import { installedImage } from '../workers/families/installed-images.ts';
+import { reportRejected, type Service, type ServiceContext, troubleLog } from './service.ts';
 
 /** The file changed after it was submitted: its tracks would be recorded for the old one. */
 class InputChangedError extends SecondGlanceError<'input-changed'> {
@@ -81,8 +84,20 @@ class VideoHandler {
     const { queue, guard } = this.#context;
     const { request: json, state, priority, model } = await requireActiveRun(queue, of);
     const request = readRequest(json);
+    await this.#checkImage(request);
     if (state === 'queued' || model === undefined) await queue.records.begin(of, request.model.sha256);
     await underGuard(guard, request.source, (source) => this.#decodeSource(of, source, request, priority, signal));
+  }
+
+  /** A request may ask for any size: what the model does not take is not decoded. A model that this machine does not have is not compared. */
+  async #checkImage({ image, model }: VideoRequest): Promise<void> {
+    const { images } = this.#context;
+    const known = images.get(model.sha256) ?? (await installedImage(model.sha256));
+    if (known === undefined) return;
+    images.set(model.sha256, known);
+    if (isDeepStrictEqual(known, image)) return;
+    const size = `${image.width}x${image.height} pixels (${image.resize})`;
+    throw new WorkerError('picture-size', `${model.name} takes no pictures of ${size}: submit the video again`);
   }
 
   async #decodeSource(of: RunPayload, source: Source, request: VideoRequest, priority: Priority, signal: AbortSignal) {
@@ -143,7 +158,7 @@ export function ingestService(context: ServiceContext, concurrency: number): Ser
         onFailed: (of, error) => finishFailed(queue, of, error),
         onRejected: (error) => reportRejected(context, error),
         onPostponed: (of, error) => log.warn({ ...of, reason: error.message }, 'postponed'),
-        onTrouble: (error) => log.debug({ err: error }, 'queue'),
+        onTrouble: troubleLog(log, 'queue'),
       }),
   );
   return {

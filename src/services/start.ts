@@ -12,7 +12,7 @@ import type { ModelChoice } from '../workers/load-model.ts';
 import { type HttpServer, serveHttp } from './http.ts';
 import { createLog, logLink } from './log.ts';
 import { answers, createMetrics } from './metrics.ts';
-import { ASSEMBLE_CONCURRENCY, INGEST_CONCURRENCY, type Service, type ServiceContext } from './service.ts';
+import { ASSEMBLE_CONCURRENCY, INGEST_CONCURRENCY, type Service, type ServiceContext, troubleLog } from './service.ts';
 
 /** What the commands of services can set. */
 export interface ServiceOptions {
@@ -40,6 +40,7 @@ const STARTERS: { readonly [Kind in JobKind]: StartService } = {
       provider: device === 'auto' ? 'cpu' : device,
       checkUrl: (url) => context.guard.url(url),
     });
+    context.images.set(found.model.sha256, found.image);
     return workerService(context, found, concurrency ?? workerConcurrency);
   },
   async tracks(context, { concurrency = ASSEMBLE_CONCURRENCY }) {
@@ -77,13 +78,14 @@ async function startServices(
 
 /** Finds lost work again and again: in the queues, and on this machine's disk what Redis has lost altogether. */
 async function reconcile({ queue, log }: ServiceContext, resubmits: boolean, signal: AbortSignal): Promise<void> {
+  const trouble = troubleLog(log, 'reconcile');
   while (!signal.aborted) {
     try {
       if (resubmits)
         for (const id of await resubmitLost(queue)) log.warn({ video: id }, 'lost by Redis: submitted again');
       for (const { video, what } of await reconcileQueues(queue, signal)) log.warn({ video, what }, 'repaired');
     } catch (error) {
-      if (!signal.aborted) log.debug({ err: error }, 'reconcile');
+      if (!signal.aborted) trouble(error);
     }
     await sleep(queue.timings.reconcileMs / 2, signal).catch(() => undefined);
   }
@@ -121,7 +123,7 @@ export async function runServices(
     }
     const redis = await connectService(place, logLink(log, settings.redisUrl), signal);
     queue = openQueueContext(redis, place, settings.frameStore);
-    const context: ServiceContext = { queue, settings, guard, log, metrics };
+    const context: ServiceContext = { queue, settings, guard, log, metrics, images: new Map() };
     const services = await startServices(name, context, options);
     metrics.watch(queue, () => services.reduce((sum, service) => sum + service.running(), 0));
     started = true;

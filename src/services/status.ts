@@ -1,8 +1,9 @@
 import { type VideoView, viewOf } from '../captioning/queued/video-view.ts';
 import { sleep } from '../core/sleep.ts';
 import type { QueueContext } from '../queue/queue-context.ts';
-import { isAway } from '../queue/redis/connection.ts';
-import { isOpen, type VideoRecord } from '../queue/redis/records.ts';
+import { isInfrastructureError } from '../queue/redis/connection.ts';
+import type { VideoOutline } from '../queue/redis/record-schema.ts';
+import { isOpen } from '../queue/redis/records.ts';
 
 const POLL_MS = 1000;
 
@@ -13,21 +14,22 @@ export interface QueueStatus {
   readonly waiting: number;
   readonly active: number;
   readonly videos: readonly VideoView[];
+  /** Why records could not be read, one sentence each. */
+  readonly unreadable: readonly string[];
 }
 
-async function recordsOf({ records }: QueueContext, id: string | undefined): Promise<VideoRecord[]> {
-  if (id === undefined) return records.list();
-  const record = await records.read(await records.resolve(id));
-  return record === undefined ? [] : [record];
-}
-
-/** Reads the state of one video or of all; changes nothing. Throws `video-unknown`. */
+/** Reads the state of one video or of all; changes nothing. Throws `video-unknown`, and `bad-payload` for one that is unreadable. */
 export async function readStatus(queue: QueueContext, id?: string): Promise<QueueStatus> {
-  const records = await recordsOf(queue, id);
-  const now = await queue.records.now();
-  const { waiting = 0, active = 0 } = (await queue.queues.depths()).groups ?? {};
-  const paused = await queue.queues.paused();
-  return { paused, waiting, active, videos: records.map((record) => viewOf(record, now)) };
+  const { records, queues } = queue;
+  const unreadable: string[] = [];
+  const list = async (): Promise<VideoOutline[]> => {
+    if (id === undefined) return records.list(undefined, ({ message }) => unreadable.push(message));
+    const record = await records.read(await records.resolve(id));
+    return record === undefined ? [] : [record];
+  };
+  const [found, now, depths, paused] = await Promise.all([list(), records.now(), queues.depths(), queues.paused()]);
+  const { waiting = 0, active = 0 } = depths.groups ?? {};
+  return { paused, waiting, active, videos: found.map((record) => viewOf(record, now)), unreadable };
 }
 
 /** The state again and again until all videos have ended, or `signal` aborts. Waits for a Redis that is away. */
@@ -43,7 +45,7 @@ export async function* watchStatus(
       yield status;
       if (status.videos.every(({ state }) => !isOpen(state))) return;
     } catch (error) {
-      if (!isAway(error)) throw error;
+      if (!isInfrastructureError(error)) throw error;
       onAway();
     }
     await sleep(POLL_MS, signal).catch(() => undefined);

@@ -1,7 +1,7 @@
 import { identify } from '../captioning/input-identity.ts';
 import { type InputPlan, planOutputs } from '../captioning/outputs/plan-outputs.ts';
 import { needsVideo } from '../captioning/outputs/target.ts';
-import { recordSubmission } from '../captioning/queued/submitted.ts';
+import { recordSubmissions } from '../captioning/queued/submitted.ts';
 import { makeRequest, requestId } from '../captioning/queued/video-request.ts';
 import { waitForVideos } from '../captioning/queued/wait-for-videos.ts';
 import type { Reporter } from '../captioning/reporter.ts';
@@ -11,7 +11,7 @@ import type { Settings } from '../config/settings-schema.ts';
 import { EXIT, UsageError } from '../core/failures.ts';
 import { abortExitCode, onInterrupted } from '../core/interruption.ts';
 import { expandInputs, type InputProblem, type Source } from '../ingest/sources/sources.ts';
-import { type Submitted, submitVideo } from '../queue/control.ts';
+import { type Submitted, submitVideos } from '../queue/control.ts';
 import type { Priority } from '../queue/priority.ts';
 import type { QueueContext } from '../queue/queue-context.ts';
 import type { Submission } from '../queue/redis/records.ts';
@@ -67,14 +67,20 @@ async function submissionOf(
   return { id: requestId(request), request: JSON.stringify(request), priority, name: source.name };
 }
 
+/** Submissions that are recorded and sent together. */
+const BATCH = 500;
+
 async function submitAll(
   queue: QueueContext,
   submissions: readonly Submission[],
   onSubmitted: SubmitRequest['onSubmitted'],
 ): Promise<void> {
-  for (const submission of submissions) {
-    await recordSubmission(queue, submission);
-    onSubmitted(submission.name, await submitVideo(queue, submission));
+  for (let from = 0; from < submissions.length; from += BATCH) {
+    const batch = submissions.slice(from, from + BATCH);
+    await recordSubmissions(queue, batch);
+    for (const [at, submitted] of (await submitVideos(queue, batch)).entries()) {
+      onSubmitted(batch[at]?.name ?? submitted.id, submitted);
+    }
   }
 }
 

@@ -6,7 +6,7 @@ import type { CaptionModel } from '../workers/captioner.ts';
 import { BundleError, WorkerError } from '../workers/errors.ts';
 import { LazyCaptioner } from '../workers/pool/lazy-captioner.ts';
 import { ServerError } from '../workers/server/server-error.ts';
-import { reportRejected, type Service, type ServiceContext } from './service.ts';
+import { reportRejected, type Service, type ServiceContext, troubleLog } from './service.ts';
 
 /** How long groups in hand may take when the worker stops. Docker kills after ten seconds. */
 const GRACE_MS = 7000;
@@ -85,7 +85,7 @@ export function workerService(
     caption,
     onGroup: (event) => report(context, event),
     onRejected: (error) => reportRejected(context, error),
-    onTrouble: (error) => log.debug({ err: error }, 'queue'),
+    onTrouble: troubleLog(log, 'queue'),
   });
   return {
     running: () => loop.running,

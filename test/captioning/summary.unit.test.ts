@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { closingLine, type InputSummary, problemOf, summarise, summaryLine } from '../../src/captioning/summary.ts';
+import {
+  closingLine,
+  failedInService,
+  type InputSummary,
+  problemOf,
+  summarise,
+  summaryLine,
+} from '../../src/captioning/summary.ts';
 import { progressLine } from '../../src/cli/reporters.ts';
 import { IngestError } from '../../src/ingest/errors.ts';
 
@@ -89,4 +96,18 @@ test('a problem keeps what was tried for --verbose', () => {
     message: 'what?',
     detail: [expect.stringContaining('--verbose')],
   });
+});
+
+test('a failure in a service tells no stack and no secret, whatever it is', () => {
+  const known = new IngestError('http-status', 'The server answered 404 for "http://ann:x@a.example/v?token=abc".', {
+    detail: { command: 'ffmpeg -i http://ann:x@a.example/v', exitCode: 1, stderr: ['sig=1 ?token=abc'] },
+  });
+  for (const error of [known, new Error('http://ann:x@a.example'), 'text']) {
+    const text = JSON.stringify(failedInService('a.mp4', error));
+    expect(text).not.toMatch(/ at |ann:x|abc/);
+  }
+  expect(failedInService('a.mp4', known).problems[0]?.detail).toHaveLength(3);
+  expect(failedInService('a.mp4', new Error('odd')).problems[0]?.detail).toEqual([
+    "This error was not expected; see the service's log.",
+  ]);
 });

@@ -1,22 +1,22 @@
-import { readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { enqueueGroups } from '../../src/queue/enqueue-groups.ts';
 import { folderFrames } from '../../src/queue/frame-stores.ts';
 import { makeFolder } from '../support/videos.ts';
-import { contexts, leftovers } from './support/contexts.ts';
+import { contexts, leftovers, videoId } from './support/contexts.ts';
 import { beginVideo, captionA, groups, never, until, wide, worker } from './support/over-redis.ts';
 
 const { context } = contexts();
 
 test('Redis keeps frames until they are freed', async () => {
   const { frames } = await context();
-  await frames.put('v1', 0, Buffer.from('a'));
-  await frames.put('v1', 1, Buffer.from('b'));
-  expect(await frames.get('v1', 0)).toEqual(Buffer.from('a'));
-  await frames.free('v1', 0);
-  expect(await frames.get('v1', 0)).toBeUndefined();
-  await frames.freeAll('v1');
-  expect(await frames.get('v1', 1)).toBeUndefined();
+  await frames.put(videoId(1), 0, Buffer.from('a'));
+  await frames.put(videoId(1), 1, Buffer.from('b'));
+  expect(await frames.get(videoId(1), 0)).toEqual(Buffer.from('a'));
+  await frames.free(videoId(1), 0);
+  expect(await frames.get(videoId(1), 0)).toBeUndefined();
+  await frames.freeAll(videoId(1));
+  expect(await frames.get(videoId(1), 1)).toBeUndefined();
 });
 
 describe('a shared folder', () => {
@@ -45,11 +45,27 @@ describe('a shared folder', () => {
     try {
       const store = `${folder.path}/frames`;
       const frames = folderFrames(store);
-      await expect(frames.get('v1', 0)).rejects.toMatchObject({ code: 'frame-store', retryable: true });
+      await expect(frames.get(videoId(1), 0)).rejects.toMatchObject({ code: 'frame-store', retryable: true });
       await frames.prepare();
-      expect(await frames.get('v1', 0)).toBeUndefined();
+      expect(await frames.get(videoId(1), 0)).toBeUndefined();
       await rm(store, { recursive: true });
-      await expect(frames.get('v1', 0)).rejects.toMatchObject({ code: 'frame-store' });
+      await expect(frames.get(videoId(1), 0)).rejects.toMatchObject({ code: 'frame-store' });
+    } finally {
+      await folder.remove();
+    }
+  });
+
+  test('an ID that is none leads to no path', async () => {
+    const folder = await makeFolder();
+    try {
+      const frames = folderFrames(`${folder.path}/frames`);
+      await frames.prepare();
+      await mkdir(`${folder.path}/films`);
+      for (const id of ['../films', '..', '.', '/etc', 'v1']) {
+        await expect(frames.freeAll(id)).rejects.toMatchObject({ code: 'bad-payload' });
+        await expect(frames.put(id, 0, Buffer.from('a'))).rejects.toMatchObject({ code: 'bad-payload' });
+      }
+      expect((await readdir(folder.path)).sort()).toEqual(['films', 'frames']);
     } finally {
       await folder.remove();
     }

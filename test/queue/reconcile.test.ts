@@ -112,7 +112,7 @@ test('an unreadable record does not affect other videos', async () => {
 test('of many queued videos each gets its turn; running ones are checked every time', async () => {
   const queue = await context();
   const queued = Array.from({ length: 300 }, (_, at) => videoId(20_000 + at));
-  for (const id of queued) await queue.records.submit({ id, request: '{}', priority: 'normal', name: 'made' });
+  await queue.records.submit(queued.map((id) => ({ id, request: '{}', priority: 'normal', name: 'made' })));
   const running = await beginVideo(queue);
   const seen = new Set((await reconcileQueues(queue, never)).map(({ video }) => video));
   expect([seen.size, seen.has(running.video)]).toEqual([251, true]);

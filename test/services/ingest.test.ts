@@ -30,7 +30,7 @@ async function serve(queue: QueueContext, folder: string, flags: Record<string, 
     failed: () => undefined,
   };
   const guard = await openGuard(settings);
-  const serviceContext: ServiceContext = { queue, settings, guard, log, metrics };
+  const serviceContext: ServiceContext = { queue, settings, guard, log, metrics, images: new Map() };
   const request = makeRequest(
     { kind: 'file', input: file, name: 'film.mkv', label: file },
     { url: 'not compared' },

@@ -2,12 +2,12 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { stateDir } from '../../config/state-folder.ts';
-import { submitVideo } from '../../queue/control.ts';
+import { submitVideos } from '../../queue/control.ts';
+import { isVideoId } from '../../queue/jobs.ts';
 import { PRIORITIES } from '../../queue/priority.ts';
 import type { QueueContext } from '../../queue/queue-context.ts';
 import { ID_RETENTION_MS, isOpen, type Submission } from '../../queue/redis/records.ts';
-import { ensureStateFolder } from '../../storage/ensure-folder.ts';
-import { openFileSink } from '../../storage/file-sink.ts';
+import { writeBatch } from '../../storage/write-batch.ts';
 import { digest } from '../input-identity.ts';
 
 /*
@@ -35,17 +35,13 @@ function fileOf(queue: QueueContext, id: string): string {
   return path.join(folder(), `${prefixOf(queue)}${id}.json`);
 }
 
-/** Records a submission. Must come before Redis gets it. */
-export async function recordSubmission(queue: QueueContext, submission: Submission): Promise<void> {
-  await ensureStateFolder(folder());
-  const sink = await openFileSink(fileOf(queue, submission.id), { private: true });
-  try {
-    await sink.write(`${JSON.stringify({ site: queue.name, ...submission })}\n`);
-    await sink.commit();
-  } catch (error) {
-    await sink.discard();
-    throw error;
-  }
+/** Records submissions. Must come before Redis gets them. */
+export async function recordSubmissions(queue: QueueContext, submissions: readonly Submission[]): Promise<void> {
+  const files = submissions.map((submission) => ({
+    name: path.basename(fileOf(queue, submission.id)),
+    text: `${JSON.stringify({ site: queue.name, ...submission })}\n`,
+  }));
+  await writeBatch(folder(), files);
 }
 
 /** Deletes the record of a submission that has ended. */
@@ -59,7 +55,8 @@ async function recordedIds(queue: QueueContext): Promise<string[]> {
   const prefix = prefixOf(queue);
   return names
     .filter((name) => name.startsWith(prefix) && name.endsWith('.json'))
-    .map((name) => name.slice(prefix.length, -'.json'.length));
+    .map((name) => name.slice(prefix.length, -'.json'.length))
+    .filter(isVideoId);
 }
 
 /** Undefined where the file is damaged, or another process has just deleted it. */
@@ -84,7 +81,7 @@ async function hasExpired(queue: QueueContext, id: string): Promise<boolean> {
  * skipped, because its tracks are current. Returns the IDs of those that were submitted again.
  */
 export async function resubmitLost(queue: QueueContext): Promise<string[]> {
-  const again: string[] = [];
+  const again: Submission[] = [];
   const ids = await recordedIds(queue);
   const states = await queue.records.states(ids);
   for (const [at, id] of ids.entries()) {
@@ -95,9 +92,8 @@ export async function resubmitLost(queue: QueueContext): Promise<string[]> {
       continue;
     }
     const submission = await readSubmission(queue, id);
-    if (submission === undefined) continue;
-    await submitVideo(queue, submission);
-    again.push(id);
+    if (submission !== undefined) again.push(submission);
   }
-  return again;
+  await submitVideos(queue, again);
+  return again.map(({ id }) => id);
 }

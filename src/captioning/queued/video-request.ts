@@ -14,6 +14,10 @@ import type { RunSettings, TrackSettings } from '../settings.ts';
 const MAX_CHARACTERS = 8192;
 const text = z.string().min(1).max(MAX_CHARACTERS);
 const micros = z.int().min(0);
+/** A longer interval between keyframes is a mistake. */
+const DAY_MICROS = 86_400_000_000;
+/** Pixels of a model's picture: a group of eight then has 48 MiB. */
+const MAX_PIXELS = 2 ** 21;
 
 /** A video as it is submitted. It travels in the video's record, and every service that reads it checks it. */
 const requestSchema = z.strictObject({
@@ -26,7 +30,7 @@ const requestSchema = z.strictObject({
   }),
   /** Identifies the input, as for `caption`. */
   identity: z.union([
-    z.strictObject({ path: text, size: z.number(), changed: z.number() }),
+    z.strictObject({ path: text, size: z.number().min(0), changed: z.number() }),
     z.strictObject({ url: text }),
   ]),
   targets: z
@@ -35,7 +39,7 @@ const requestSchema = z.strictObject({
     .max(16),
   choice: z.union([
     z.strictObject({ mode: z.enum(['auto', 'keyframes', 'scene']) }),
-    z.strictObject({ mode: z.enum(['every', 'motion']), interval: z.int().min(1000) }),
+    z.strictObject({ mode: z.enum(['every', 'motion']), interval: z.int().min(1000).max(DAY_MICROS) }),
   ]),
   from: micros.exactOptional(),
   to: micros.exactOptional(),
@@ -45,13 +49,15 @@ const requestSchema = z.strictObject({
   kind: z.enum(TRACK_KINDS),
   language: text.refine((tag) => languageTag(tag) === tag, 'not a language tag'),
   force: z.boolean(),
-  image: z.strictObject({
-    width: z.int().min(1).max(4096),
-    height: z.int().min(1).max(4096),
-    resize: z.enum(['stretch', 'crop', 'fit']),
-    filter: z.enum(['bilinear', 'bicubic', 'lanczos', 'area']),
-    matrix: z.enum(['bt601', 'bt709']),
-  }),
+  image: z
+    .strictObject({
+      width: z.int().min(1).max(4096),
+      height: z.int().min(1).max(4096),
+      resize: z.enum(['stretch', 'crop', 'fit']),
+      filter: z.enum(['bilinear', 'bicubic', 'lanczos', 'area']),
+      matrix: z.enum(['bt601', 'bt709']),
+    })
+    .refine(({ width, height }) => width * height <= MAX_PIXELS, `more than ${MAX_PIXELS} pixels`),
   model: z.strictObject({ name: text, version: text, sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
 });
 /** One of these. */

@@ -1,6 +1,7 @@
 import { printableLine } from '../../core/text/printable.ts';
 import { clockText } from '../../core/text/wording.ts';
-import { isOpen, type VideoRecord } from '../../queue/redis/records.ts';
+import type { VideoOutline } from '../../queue/redis/record-schema.ts';
+import { isOpen } from '../../queue/redis/records.ts';
 import type { Problem } from '../summary.ts';
 import { progressOf, summaryOf } from './wait-for-videos.ts';
 
@@ -8,8 +9,8 @@ import { progressOf, summaryOf } from './wait-for-videos.ts';
 export interface VideoView {
   readonly id: string;
   readonly video: string;
-  readonly state: VideoRecord['state'];
-  readonly priority: VideoRecord['priority'];
+  readonly state: VideoOutline['state'];
+  readonly priority: VideoOutline['priority'];
   readonly run: number;
   readonly submitted: string;
   readonly begun?: string;
@@ -32,7 +33,7 @@ function iso(ms: number): string {
 }
 
 /** The progress of a running video. */
-function pace(record: VideoRecord, now: number) {
+function pace(record: VideoOutline, now: number) {
   const { covered, duration } = progressOf(record);
   const elapsed = (now - (record.begun ?? now)) / 1000;
   const rate = elapsed > 0 ? covered / 1e6 / elapsed : 0;
@@ -45,14 +46,13 @@ function pace(record: VideoRecord, now: number) {
   };
 }
 
-function outcome(record: VideoRecord) {
-  const { outputs, problems } = summaryOf(record);
-  const runtimes = (JSON.parse(record.summary || '{}') as { runtimes?: string[] }).runtimes ?? [];
+function outcome(record: VideoOutline) {
+  const { outputs, problems, runtimes } = summaryOf(record);
   return { outputs, problems, runtimes };
 }
 
 /** What `status` shows of a record. `now` is the time on the clock of Redis. */
-export function viewOf(record: VideoRecord, now: number): VideoView {
+export function viewOf(record: VideoOutline, now: number): VideoView {
   const { id, name, state, priority, run, submitted, begun, ended, found, done, failed, blockedReason } = record;
   return {
     id,

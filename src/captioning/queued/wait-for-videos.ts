@@ -1,27 +1,18 @@
-import { z } from 'zod';
 import { sleep } from '../../core/sleep.ts';
 import type { MediaInfo } from '../../ingest/probe/media-info.ts';
 import { QueueError } from '../../queue/errors.ts';
 import type { QueueContext } from '../../queue/queue-context.ts';
-import { isAway } from '../../queue/redis/connection.ts';
-import { isOpen, type Submission, type VideoRecord } from '../../queue/redis/records.ts';
+import { isInfrastructureError } from '../../queue/redis/connection.ts';
+import type { VideoOutline } from '../../queue/redis/record-schema.ts';
+import { isOpen, type Submission } from '../../queue/redis/records.ts';
 import type { InputProgress, Reporter } from '../reporter.ts';
 import { failedSummary, type InputSummary } from '../summary.ts';
+import { readMedia, readSummary, type VideoSummary } from './service-facts.ts';
 import { deleteSubmission, resubmitLost } from './submitted.ts';
 
 /** Polling period; longer with many videos, so that waiting costs Redis little. */
 const POLL_MS = 300;
 const POLL_MS_PER_VIDEO = 2;
-
-const summarySchema = z.looseObject({
-  video: z.string(),
-  state: z.enum(['done', 'partial', 'failed', 'skipped']),
-  keyframes: z.number(),
-  cues: z.number(),
-  seconds: z.number(),
-  outputs: z.array(z.string()),
-  problems: z.array(z.looseObject({ code: z.string(), message: z.string() })),
-});
 
 /** The job was cancelled. */
 class CancelledError extends QueueError {
@@ -30,15 +21,30 @@ class CancelledError extends QueueError {
   }
 }
 
-/** The summary of a finished video, as `caption` reports it. */
-export function summaryOf(record: VideoRecord): InputSummary {
-  if (record.state === 'cancelled') return failedSummary(record.name, new CancelledError(record.name));
-  return summarySchema.parse(JSON.parse(record.summary ?? '{}')) as unknown as InputSummary;
+/** The summary of a finished video, as `caption` reports it. One that is unreadable is a failure of that video alone. */
+export function summaryOf(record: VideoOutline): VideoSummary {
+  if (record.state === 'cancelled') {
+    return { ...failedSummary(record.name, new CancelledError(record.name)), runtimes: [] };
+  }
+  try {
+    return readSummary(record.summary ?? '');
+  } catch (error) {
+    return { ...failedSummary(record.name, error), runtimes: [] };
+  }
+}
+
+/** What is known about the source; undefined where that is nothing, or unreadable. */
+function mediaOf({ media }: VideoOutline): MediaInfo | undefined {
+  try {
+    return media === undefined ? undefined : readMedia(media);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The progress of a video, as `caption` reports it. */
-export function progressOf(record: VideoRecord): InputProgress {
-  const media = record.media === undefined ? undefined : (JSON.parse(record.media) as MediaInfo);
+export function progressOf(record: VideoOutline): InputProgress {
+  const media = mediaOf(record);
   const found = record.covered === undefined || media === undefined ? 0 : Math.max(0, record.covered - media.start);
   // Groups are done roughly in order, so the share of keyframes stands for the share of time.
   const covered = record.found === 0 ? 0 : found * Math.min(1, record.done / record.found);
@@ -53,20 +59,22 @@ async function poll(
   reporter: Reporter,
 ): Promise<InputSummary[]> {
   const ended: InputSummary[] = [];
-  for (const { id, name } of [...pending.values()]) {
-    const record = await queue.records.read(id);
-    if (record === undefined) {
-      const again = await resubmitLost(queue);
-      if (again.includes(id)) reporter.note(`${name}: Redis has lost it; submitted again`);
-    } else if (isOpen(record.state)) {
-      reporter.progress(name, progressOf(record));
-    } else {
-      const summary = summaryOf(record);
-      ended.push(summary);
-      pending.delete(id);
-      await deleteSubmission(queue, id);
-      reporter.end(summary);
-    }
+  const end = async (id: string, summary: InputSummary): Promise<void> => {
+    ended.push(summary);
+    pending.delete(id);
+    await deleteSubmission(queue, id);
+    reporter.end(summary);
+  };
+  const submissions = [...pending.values()];
+  const outlines = await queue.records.outlines(submissions.map(({ id }) => id));
+  const lost = outlines.includes(undefined) ? await resubmitLost(queue) : [];
+  for (const [at, { id, name }] of submissions.entries()) {
+    const outline = outlines[at];
+    if (outline === undefined) {
+      if (lost.includes(id)) reporter.note(`${name}: Redis has lost it; submitted again`);
+    } else if (outline instanceof QueueError) await end(id, failedSummary(name, outline));
+    else if (isOpen(outline.state)) reporter.progress(name, progressOf(outline));
+    else await end(id, summaryOf(outline));
   }
   return ended;
 }
@@ -93,7 +101,7 @@ export async function waitForVideos(
       if (away) reporter.note('secondglance: Redis is back');
       away = false;
     } catch (error) {
-      if (!isAway(error)) throw error;
+      if (!isInfrastructureError(error)) throw error;
       if (!away) reporter.note('secondglance: Redis is away; waiting for it');
       away = true;
     }

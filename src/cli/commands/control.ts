@@ -52,11 +52,11 @@ export function retryCommand(): Command {
     .action((ids: string[], flags: SettingFlags) =>
       runCommand(async () => {
         const { submissionToRetry, submitVideo } = await import('../../queue/control.ts');
-        const { recordSubmission } = await import('../../captioning/queued/submitted.ts');
+        const { recordSubmissions } = await import('../../captioning/queued/submitted.ts');
         await onQueue(flags, async (queue) => {
           for (const text of ids) {
             const submission = await submissionToRetry(queue, text);
-            await recordSubmission(queue, submission);
+            await recordSubmissions(queue, [submission]);
             const { id } = await submitVideo(queue, submission);
             say(`${id}  queued`);
           }

@@ -2,6 +2,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { exponentialBackoff } from '../../core/backoff.ts';
 import { errnoOf, SecondGlanceError, sentenceOf } from '../../core/errors.ts';
 import { QueueError, type QueueErrorCode } from '../errors.ts';
+import { isWrongType } from './foreign-keys.ts';
 
 /** Where the queue lives. */
 export interface RedisPlace {
@@ -70,13 +71,15 @@ export function isAway(error: unknown): boolean {
 }
 
 /** Answers of Redis that say that it cannot work at present: it is full, loading its data, or in a failover. */
-const REDIS_TROUBLE = /^(OOM|LOADING|MISCONF|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|BUSY)\b/;
+const REDIS_TROUBLE =
+  /^(OOM|LOADING|MISCONF|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|BUSY)\b|\bOOM command not allowed/;
+
 const INFRASTRUCTURE: ReadonlySet<string> = new Set<QueueErrorCode>(['redis-unreachable', 'redis-full', 'frame-store']);
 
-/** True for a failure of Redis or the frame store: the same work succeeds once they are back. */
+/** True for a failure of Redis or the frame store: the same work succeeds once they are back, or a foreign key was moved away. */
 export function isInfrastructureError(error: unknown): boolean {
   if (error instanceof SecondGlanceError) return INFRASTRUCTURE.has(error.code);
-  return error instanceof Error && (REDIS_TROUBLE.test(error.message) || isAway(error));
+  return error instanceof Error && (REDIS_TROUBLE.test(error.message) || isWrongType(error) || isAway(error));
 }
 
 /** The QueueError for an error of a Redis command; other errors are returned unchanged. */
@@ -93,10 +96,16 @@ export function redisError(error: unknown, place: RedisPlace): unknown {
       cause: error,
     });
   }
-  if (/^OOM /.test(error.message)) {
+  if (/\bOOM command/.test(error.message)) {
     return new QueueError('redis-full', `Redis at ${placeOf(place.url)} is full: raise its maxmemory`, {
       cause: error,
     });
+  }
+  if (isWrongType(error)) {
+    const advice =
+      'another program uses it: name another with --redis-prefix, or start a service, which moves such keys away';
+    const what = `a key under ${place.prefix} in Redis at ${placeOf(place.url)} holds what secondglance never wrote`;
+    return new QueueError('bad-payload', `${what}: ${advice}`, { cause: error });
   }
   if (isAway(error)) return unreachable(place, error);
   return error;

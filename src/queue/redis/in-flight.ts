@@ -2,6 +2,11 @@ import type { Redis } from 'ioredis';
 import { modelPrefix } from '../jobs.ts';
 import { inFlightMember, type Keys } from './keys.ts';
 
+/** `MODEL/VIDEO/GROUP` */
+const MEMBER = /^([0-9a-f]{12})\/(v[0-9a-f]{24})\/(\d{1,7})$/;
+/** The limits allow fewer. */
+const MOST_MEMBERS = 200_000;
+
 /** A group in flight: its frames are stored and its captions are not there yet. */
 export interface GroupInFlight {
   /** The part of the model's SHA-256 that names its queue. */
@@ -25,12 +30,20 @@ export class InFlight {
     const path = of === undefined ? undefined : `${modelPrefix(of.model)}/${of.video}`;
     const members =
       path === undefined
-        ? await this.#redis.zrange(this.#keys.inFlight, 0, -1)
+        ? await this.#redis.zrange(this.#keys.inFlight, 0, MOST_MEMBERS)
         : await this.#redis.zrangebylex(this.#keys.inFlight, `[${path}/`, `(${path}0`);
-    return members.map((member) => {
-      const [model = '', video = '', group] = member.split('/');
-      return { model, video, group: Number(group) };
+    return members.flatMap((member) => {
+      const [, model = '', video = '', group] = MEMBER.exec(member) ?? [];
+      return group === undefined ? [] : [{ model, video, group: Number(group) }];
     });
+  }
+
+  /** Removes members that no version of this program wrote, which would hold places for ever. Returns their number. */
+  async dropUnreadable(): Promise<number> {
+    const members = await this.#redis.zrange(this.#keys.inFlight, 0, MOST_MEMBERS);
+    const unreadable = members.filter((member) => !MEMBER.test(member));
+    if (unreadable.length > 0) await this.#redis.zrem(this.#keys.inFlight, ...unreadable);
+    return unreadable.length;
   }
 
   /** Number of groups in flight. */

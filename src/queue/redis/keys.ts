@@ -1,4 +1,5 @@
-import { type GroupKey, modelPrefix } from '../jobs.ts';
+import { QueueError } from '../errors.ts';
+import { type GroupKey, isVideoId, modelPrefix } from '../jobs.ts';
 
 /**
  * The Redis keys beside those of BullMQ, all with the same prefix. A video spans many jobs and outlives them, so its state cannot be kept
@@ -30,13 +31,20 @@ export interface Keys {
   readonly turn: string;
 }
 
-/** The keys that begin with `prefix`. */
+/** Checks an ID before it becomes a part of a key or a path. Throws `bad-payload`. */
+export function requireVideoId(text: string): string {
+  if (isVideoId(text)) return text;
+  throw new QueueError('bad-payload', `${text.slice(0, 100)} is not the ID of a video`);
+}
+
+/** The keys that begin with `prefix`. Those of a video throw `bad-payload` for what is no ID. */
 export function keysOf(prefix: string): Keys {
+  const of = (kind: string) => (video: string) => `${prefix}:${kind}:${requireVideoId(video)}`;
   return {
-    record: (video) => `${prefix}:record:${video}`,
-    results: (video) => `${prefix}:results:${video}`,
-    failedGroups: (video) => `${prefix}:failed:${video}`,
-    frames: (video) => `${prefix}:frames:${video}`,
+    record: of('record'),
+    results: of('results'),
+    failedGroups: of('failed'),
+    frames: of('frames'),
     inFlight: `${prefix}:in-flight`,
     open: `${prefix}:open`,
     finished: `${prefix}:finished`,

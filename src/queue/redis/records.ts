@@ -1,9 +1,21 @@
 import type { Redis } from 'ioredis';
-import type { Micros } from '../../core/types.ts';
 import { QueueError } from '../errors.ts';
-import type { RunPayload } from '../jobs.ts';
-import { PRIORITIES, type Priority } from '../priority.ts';
+import { isVideoId, type RunPayload } from '../jobs.ts';
+import type { Priority } from '../priority.ts';
+import { isWrongType, moveForeignKeysOf } from './foreign-keys.ts';
 import type { Keys } from './keys.ts';
+import {
+  type FinalState,
+  MAX_RECORD_BYTES,
+  OUTLINE_FIELDS,
+  RECORD_FIELDS,
+  readOutline,
+  readRecord,
+  STATES,
+  type VideoOutline,
+  type VideoRecord,
+  type VideoState,
+} from './record-schema.ts';
 
 const DAY_MS = 86_400_000;
 /** How long the record of a finished video is kept. */
@@ -12,46 +24,6 @@ export const RECORD_RETENTION_MS = 7 * DAY_MS;
 export const ID_RETENTION_MS = 30 * DAY_MS;
 /** Records read at once. */
 const BATCH = 500;
-
-/** How a video ends. */
-export type FinalState = 'done' | 'partial' | 'failed' | 'skipped' | 'cancelled';
-/** The state of a video. */
-export type VideoState = 'queued' | 'running' | FinalState;
-
-/** What Redis knows of a video. Times are milliseconds since 1970 on the clock of Redis. */
-export interface VideoRecord {
-  readonly id: string;
-  readonly state: VideoState;
-  /** Counts the runs of the video: what belongs to an earlier one is ignored. */
-  readonly run: number;
-  readonly priority: Priority;
-  /** As in outputs. */
-  readonly name: string;
-  /** What was submitted, as JSON. The queue only carries it. */
-  readonly request: string;
-  readonly submitted: number;
-  readonly begun?: number;
-  readonly ended?: number;
-  /** SHA-256 of the model, once the video is running. */
-  readonly model?: string;
-  /** Facts about the source as JSON, once it was opened. */
-  readonly media?: string;
-  /** The decoder's report as JSON, once it is finished; with it comes the number of groups. */
-  readonly report?: string;
-  readonly groups?: number;
-  /** The run for which an assembler has begun to write tracks. */
-  readonly opened?: number;
-  /** Keyframes found so far, and the time of the last of them. */
-  readonly found: number;
-  readonly covered?: Micros;
-  /** Keyframes that are done, failed ones included. */
-  readonly done: number;
-  readonly failed: number;
-  /** Why the video makes no progress. */
-  readonly blockedReason?: string;
-  /** The outcome as JSON, once the video is finished. */
-  readonly summary?: string;
-}
 
 /** What is submitted. */
 export interface Submission {
@@ -71,40 +43,13 @@ export function isOpen(state: VideoState): boolean {
   return state === 'queued' || state === 'running';
 }
 
-const STATES: readonly VideoState[] = ['queued', 'running', 'done', 'partial', 'failed', 'skipped', 'cancelled'];
-const NUMBERS = ['begun', 'ended', 'groups', 'opened', 'covered'] as const;
-const TEXTS = ['model', 'media', 'report', 'blockedReason', 'summary'] as const;
-
-function readRecord(id: string, fields: Record<string, string>): VideoRecord | undefined {
-  if (fields.state === undefined) return undefined;
-  const state = STATES.find((each) => each === fields.state);
-  const count = (name: string): number => Number(fields[name]) || 0;
-  if (state === undefined || fields.request === undefined || count('run') === 0) {
-    throw new QueueError('bad-payload', `the record of video ${id} was not written by this version of secondglance`);
-  }
-  const numbers = NUMBERS.filter((name) => Number.isFinite(Number(fields[name] ?? 'none')));
-  const texts = TEXTS.filter((name) => fields[name] !== undefined);
-  return {
-    id,
-    state,
-    run: count('run'),
-    priority: PRIORITIES.find((each) => each === fields.priority) ?? 'normal',
-    name: fields.name ?? id,
-    request: fields.request,
-    submitted: count('submitted'),
-    found: count('found'),
-    done: count('done'),
-    failed: count('failed'),
-    ...Object.fromEntries(numbers.map((name) => [name, Number(fields[name])])),
-    ...Object.fromEntries(texts.map((name) => [name, fields[name]])),
-  };
+/** What became of a submission. */
+export interface SubmitOutcome {
+  readonly run: number;
+  readonly outcome: 'created' | 'restarted' | 'active';
 }
 
-/** Undefined for an unreadable record; rethrows other errors. */
-function ifUnreadable(error: unknown): undefined {
-  if (error instanceof QueueError && error.code === 'bad-payload') return undefined;
-  throw error;
-}
+type SubmitAnswer = readonly [run: number, outcome: SubmitOutcome['outcome']];
 
 /** The records of videos in Redis. */
 export class Records {
@@ -122,25 +67,52 @@ export class Records {
     return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
   }
 
+  /** The values of many records; none where there is no record, `type` or `bytes` where it is none of ours. */
+  async #values(ids: readonly string[], fields: readonly string[]): Promise<(string | null)[][]> {
+    const values: (string | null)[][] = [];
+    for (let at = 0; at < ids.length; at += BATCH) {
+      const keys = ids.slice(at, at + BATCH).map((id) => this.#keys.record(id));
+      values.push(...(await this.#redis.sgRecords(keys.length, ...keys, MAX_RECORD_BYTES, ...fields)));
+    }
+    return values;
+  }
+
   /** Undefined where Redis has no record of the video. Throws `bad-payload`. */
   async read(id: string): Promise<VideoRecord | undefined> {
-    return readRecord(id, await this.#redis.hgetall(this.#keys.record(id)));
+    const [values = []] = await this.#values([id], RECORD_FIELDS);
+    return values.length === 0 ? undefined : readRecord(id, values);
   }
 
   /** A video's name, even where the rest of its record is unreadable. */
   async nameOf(id: string): Promise<string> {
-    return (await this.#redis.hget(this.#keys.record(id), 'name')) ?? id;
+    const [[name] = []] = await this.#values([id], ['name']);
+    return name ?? id;
   }
 
-  /** Creates a record, or begins a new run of a finished video. A video that is `active` stays as it is. */
-  async submit({ id, request, priority, name }: Submission): Promise<{
-    readonly run: number;
-    readonly outcome: 'created' | 'restarted' | 'active';
-  }> {
+  /** Creates records, or begins new runs of finished videos, in one round trip. A video that is `active` stays as it is. */
+  async submit(submissions: readonly Submission[]): Promise<SubmitOutcome[]> {
     const { record, open, finished, results, failedGroups } = this.#keys;
-    const keys = [record(id), open, finished, results(id), failedGroups(id)];
-    const [run, outcome] = await this.#redis.sgSubmit(...keys, id, request, priority, name, await this.now());
-    return { run, outcome };
+    const now = await this.now();
+    const argumentsOf = ({ id, request, priority, name }: Submission) => {
+      const keys = [record(id), open, finished, results(id), failedGroups(id)];
+      return [...keys, id, request, priority, name, now];
+    };
+    const pipeline = this.#redis.pipeline();
+    for (const submission of submissions) pipeline.sgSubmit(...argumentsOf(submission));
+    const answers = (await pipeline.exec()) ?? [];
+    const outcomes: SubmitOutcome[] = [];
+    for (const [at, submission] of submissions.entries()) {
+      const [error, answer] = answers[at] ?? [];
+      if (error !== null && !isWrongType(error)) throw error;
+      let found = answer as SubmitAnswer;
+      if (error !== null) {
+        await moveForeignKeysOf(this.#redis, this.#keys, submission.id);
+        found = await this.#redis.sgSubmit(...argumentsOf(submission));
+      }
+      const [run, outcome] = found;
+      outcomes.push({ run, outcome });
+    }
+    return outcomes;
   }
 
   /** Writes facts about a run. False where the run is not active. */
@@ -178,18 +150,10 @@ export class Records {
     return ended === 1;
   }
 
-  /** The states of many videos; undefined where Redis has no record. */
+  /** The states of many videos; undefined where Redis has no readable record. */
   async states(ids: readonly string[]): Promise<(VideoState | undefined)[]> {
-    const states: (VideoState | undefined)[] = [];
-    for (let at = 0; at < ids.length; at += BATCH) {
-      const pipeline = this.#redis.pipeline();
-      for (const id of ids.slice(at, at + BATCH)) pipeline.hget(this.#keys.record(id), 'state');
-      for (const [error, state] of (await pipeline.exec()) ?? []) {
-        if (error !== null) throw error;
-        states.push((state as VideoState | null) ?? undefined);
-      }
-    }
-    return states;
+    const found = await this.#values(ids, ['state']);
+    return found.map(([state]) => STATES.find((each) => each === state));
   }
 
   /** True where the video has ended, even if its record has expired since. */
@@ -204,24 +168,57 @@ export class Records {
 
   /** True for one caller within `ms`: services share periodic work. */
   async takeTurn(ms: number): Promise<boolean> {
-    return (await this.#redis.set(this.#keys.turn, '1', 'PX', ms, 'NX')) === 'OK';
+    const { turn } = this.#keys;
+    if ((await this.#redis.set(turn, '1', 'PX', ms, 'NX')) === 'OK') return true;
+    // A turn that never ends would keep every service from reconciling.
+    const left = await this.#redis.pttl(turn);
+    if (left === -1 || left > 100 * ms) await this.#redis.del(turn);
+    return false;
   }
 
-  /** Unfinished videos, the oldest first, then up to `limit` finished ones, the latest first. Unreadable records are left out. */
-  async list(limit = 1000): Promise<VideoRecord[]> {
+  /**
+   * Unfinished videos, the oldest first, then up to `limit` finished ones, the latest first. An unreadable record does not affect the others: the
+   * reason is reported.
+   */
+  async list(limit = 1000, onUnreadable: (error: QueueError) => void = () => undefined): Promise<VideoOutline[]> {
     const finished = limit === 0 ? [] : await this.#redis.zrange(this.#keys.finished, 0, limit - 1, 'REV');
-    const ids = [...new Set([...(await this.openIds()), ...finished])];
-    const records: VideoRecord[] = [];
-    for (let at = 0; at < ids.length; at += BATCH) {
-      const found = await Promise.all(ids.slice(at, at + BATCH).map((id) => this.read(id).catch(ifUnreadable)));
-      records.push(...found.filter((record) => record !== undefined));
-    }
-    return records;
+    const ids = [...new Set([...(await this.openIds()), ...finished.filter(isVideoId)])];
+    const outlines = await this.outlines(ids);
+    return outlines.flatMap((outline) => {
+      if (outline instanceof QueueError) onUnreadable(outline);
+      return outline === undefined || outline instanceof QueueError ? [] : [outline];
+    });
+  }
+
+  /** The outlines of many videos; undefined where there is no record, the error where it is unreadable. */
+  async outlines(ids: readonly string[]): Promise<(VideoOutline | QueueError | undefined)[]> {
+    const found = await this.#values(ids, OUTLINE_FIELDS);
+    return ids.map((id, at) => {
+      const values = found[at] ?? [];
+      if (values.length === 0) return undefined;
+      try {
+        return readOutline(id, values);
+      } catch (error) {
+        if (error instanceof QueueError) return error;
+        throw error;
+      }
+    });
   }
 
   /** IDs of the unfinished videos, the oldest first. */
-  openIds(): Promise<string[]> {
-    return this.#redis.zrange(this.#keys.open, 0, -1);
+  async openIds(): Promise<string[]> {
+    return (await this.#redis.zrange(this.#keys.open, 0, -1)).filter(isVideoId);
+  }
+
+  /** Removes from the open and finished videos what is no ID. Returns it. */
+  async dropForeignIds(): Promise<string[]> {
+    const dropped: string[] = [];
+    for (const key of [this.#keys.open, this.#keys.finished]) {
+      const foreign = (await this.#redis.zrange(key, 0, -1)).filter((id) => !isVideoId(id));
+      if (foreign.length > 0) await this.#redis.zrem(key, ...foreign);
+      dropped.push(...foreign);
+    }
+    return dropped;
   }
 
   /**
@@ -229,8 +226,8 @@ export class Records {
    * @throws QueueError `video-unknown` where there is none, or more than one
    */
   async resolve(text: string): Promise<string> {
-    if ((await this.#redis.exists(this.#keys.record(text))) === 1) return text;
-    const finished = await this.#redis.zrange(this.#keys.finished, 0, -1);
+    if (isVideoId(text) && (await this.#redis.exists(this.#keys.record(text))) === 1) return text;
+    const finished = (await this.#redis.zrange(this.#keys.finished, 0, -1)).filter(isVideoId);
     const all = new Set([...(await this.openIds()), ...finished]);
     const matches = text.length < 4 ? [] : [...all].filter((id) => id.startsWith(text));
     const [match] = matches;

@@ -1,36 +1,47 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { AppendOutcome, CaptionStore } from '../../core/caption-store.ts';
-import { type GroupKey, type GroupPayload, type RunPayload, readJson } from '../jobs.ts';
+import { GROUP_SIZE } from '../../core/types.ts';
+import { QueueError } from '../errors.ts';
+import { type GroupKey, type GroupPayload, MAX_GROUPS, type RunPayload, readJson } from '../jobs.ts';
 import { inFlightMember, type Keys } from './keys.ts';
 
+/** Bytes of a group's result. The texts of a model are far shorter. */
+const MAX_RESULT_BYTES = 2 ** 20;
+const text = z.string().max(65_536);
+const name = z.string().max(8192);
+
 const captionSchema = z.strictObject({
-  video: z.string(),
-  index: z.int().min(0),
+  video: name,
+  index: z
+    .int()
+    .min(0)
+    .max(GROUP_SIZE * MAX_GROUPS),
   pts: z.int(),
   still: z.boolean(),
-  draft: z.string(),
-  text: z.string(),
+  draft: text,
+  text,
   confidence: z.number().min(0).max(1),
   passes: z.union([z.literal(1), z.literal(2)]),
   regions: z
     .array(
       z.strictObject({
-        label: z.string().exactOptional(),
+        label: name.exactOptional(),
         ...{ x: z.number(), y: z.number(), width: z.number(), height: z.number() },
       }),
     )
+    .max(1000)
     .readonly()
     .exactOptional(),
-  error: z.strictObject({ code: z.string(), message: z.string() }).exactOptional(),
+  error: z.strictObject({ code: name, message: text }).exactOptional(),
 });
 
 const resultSchema = z.strictObject({
   captions: z.array(captionSchema).min(1).max(64),
   /** What ran the model, such as `onnxruntime-node 1.30.0 cpu`. */
-  runtime: z.string(),
+  runtime: name,
   /** The machine, for people who read it. */
-  host: z.string(),
+  host: name,
 });
 /** What a worker made of a group. */
 export type GroupResult = z.infer<typeof resultSchema>;
@@ -71,19 +82,39 @@ export class Results {
     };
   }
 
-  /** The results of the groups `[from, to)`; undefined where there is none yet. */
+  /**
+   * The results of the groups `[from, to)`; undefined where there is none yet. One that this version did not write is removed, so that its group
+   * counts as lost and is captioned again.
+   */
   async read(video: string, from: number, to: number): Promise<(GroupResult | undefined)[]> {
-    const groups = Array.from({ length: Math.max(0, to - from) }, (_, at) => String(from + at));
+    const groups = Array.from({ length: Math.max(0, to - from) }, (_, at) => from + at);
     if (groups.length === 0) return [];
-    const found = await this.#redis.hmget(this.#keys.results(video), ...groups);
-    return found.map((text, at) =>
-      text === null ? undefined : readJson(resultSchema, text, `the result of group ${from + at} of ${video}`),
-    );
+    const key = this.#keys.results(video);
+    const found = await this.#redis.sgResults(key, MAX_RESULT_BYTES, ...groups);
+    const results = found.map((json, at) => (json === null ? undefined : readResult(json, video, from + at)));
+    const unreadable = groups.filter((_, at) => found[at] !== null && results[at] === undefined);
+    if (unreadable.length > 0) await this.#redis.hdel(key, ...unreadable.map(String));
+    return results;
   }
 
   /** Those of the groups `[0, count)` that have no captions. */
   async missing(video: string, count: number): Promise<number[]> {
-    const known = new Set(await this.#redis.hkeys(this.#keys.results(video)));
+    const key = this.#keys.results(video);
+    if ((await this.#redis.hlen(key)) > MAX_GROUPS) {
+      throw new QueueError('bad-payload', `${video} has more results than a video has groups`);
+    }
+    const known = new Set(await this.#redis.hkeys(key));
     return Array.from({ length: count }, (_, group) => group).filter((group) => !known.has(String(group)));
+  }
+}
+
+/** A result; undefined where it is unreadable, too long, or of another group. */
+function readResult(json: string, video: string, group: number): GroupResult | undefined {
+  try {
+    const result = readJson(resultSchema, json, `the result of group ${group} of ${video}`);
+    const first = group * GROUP_SIZE;
+    return result.captions.every(({ index }, at) => index === first + at) ? result : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -6,6 +6,8 @@ import type { Redis, Result } from 'ioredis';
  * it reads, and WATCH would retry under load. Each script may be run twice without harm: ioredis sends a command again whose answer was
  * lost with the connection.
  *
+ * A Redis that is full refuses the first command that could need memory. So that command comes first: where it fails, nothing has changed.
+ *
  * Members of the in-flight set are `MODEL/VIDEO/GROUP`; '0' follows '/' in ASCII, so `[A/` to `(A0` is the range of everything below A.
  */
 
@@ -25,6 +27,7 @@ local known = redis.call('HMGET', KEYS[1], 'state', 'run')
 local run = tonumber(known[2] or '0')
 if known[1] == 'queued' or known[1] == 'running' then return {run, 'active'} end
 local counts = redis.call('HMGET', KEYS[1], 'done', 'failed')
+redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1])
 for _, group in ipairs(redis.call('SMEMBERS', KEYS[5])) do redis.call('HDEL', KEYS[4], group) end
 redis.call('DEL', KEYS[5], KEYS[1])
 local done = 0
@@ -32,7 +35,6 @@ if redis.call('EXISTS', KEYS[4]) == 1 then done = tonumber(counts[1] or '0') - t
 redis.call('HSET', KEYS[1], 'request', ARGV[2], 'priority', ARGV[3], 'name', ARGV[4], 'submitted', ARGV[5],
   'state', 'queued', 'run', run + 1, 'done', done)
 redis.call('PERSIST', KEYS[4])
-redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1])
 redis.call('ZREM', KEYS[3], ARGV[1])
 return {run + 1, known[1] and 'restarted' or 'created'}
 `;
@@ -77,12 +79,13 @@ return 'admitted'
  * Returns `committed`, `duplicate` (the first captions stay) or `cancelled`.
  */
 const COMMIT = `${ACTIVE}
+local new = active and redis.call('HSETNX', KEYS[2], ARGV[3], ARGV[4])
 if known[2] == ARGV[2] or not known[2] then
   redis.call('ZREM', KEYS[3], ARGV[1])
   redis.call('HDEL', KEYS[4], ARGV[3])
 end
 if not active then return 'cancelled' end
-if redis.call('HSETNX', KEYS[2], ARGV[3], ARGV[4]) == 0 then return 'duplicate' end
+if new == 0 then return 'duplicate' end
 redis.call('HINCRBY', KEYS[1], 'done', ARGV[5])
 redis.call('HDEL', KEYS[1], 'blockedReason', 'decodedAgain')
 if ARGV[6] == '1' then
@@ -102,12 +105,12 @@ const FINISH = `
 local known = redis.call('HMGET', KEYS[1], 'state', 'run', 'model')
 local active = (known[1] == 'queued' or known[1] == 'running') and (ARGV[2] == '*' or known[2] == ARGV[2])
 if not active then return 0 end
+redis.call('HSET', KEYS[1], 'state', ARGV[3], 'summary', ARGV[4], 'ended', ARGV[5])
 if known[3] then
   local video = string.sub(known[3], 1, 12) .. '/' .. ARGV[1]
   redis.call('ZREMRANGEBYLEX', KEYS[3], '[' .. video .. '/', '(' .. video .. '0')
 end
 redis.call('DEL', KEYS[4])
-redis.call('HSET', KEYS[1], 'state', ARGV[3], 'summary', ARGV[4], 'ended', ARGV[5])
 redis.call('PEXPIRE', KEYS[1], ARGV[6])
 if ARGV[8] == '1' then
   redis.call('PEXPIRE', KEYS[2], ARGV[6])
@@ -121,6 +124,39 @@ redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', tonumber(ARGV[5]) - tonumber(ARG
 return 1
 `;
 
+/**
+ * Reading must not take more than a record can have: a value may be as long as whoever wrote it liked, or of another type, which would fail the
+ * reading of all others.
+ * KEYS: records. ARGV: most bytes of a record, then fields. Returns for each record its values in the order of the fields, none where there is no
+ * record, or the one text `type` or `bytes` where it is no record.
+ */
+const RECORDS = `
+local most = tonumber(ARGV[1])
+local fields = {unpack(ARGV, 2)}
+local found = {}
+for at, key in ipairs(KEYS) do
+  local kind = redis.call('TYPE', key).ok
+  if kind == 'none' then found[at] = {}
+  elseif kind ~= 'hash' then found[at] = {'type'}
+  else
+    local bytes = 0
+    for _, field in ipairs(fields) do bytes = bytes + redis.call('HSTRLEN', key, field) end
+    if bytes > most then found[at] = {'bytes'} else found[at] = redis.call('HMGET', key, unpack(fields)) end
+  end
+end
+return found
+`;
+
+/** The same for results. KEYS: results. ARGV: most bytes of one, then groups. One that is too long is returned as an empty text. */
+const RESULTS = `
+local found = {}
+for at = 2, #ARGV do
+  local long = redis.call('HSTRLEN', KEYS[1], ARGV[at]) > tonumber(ARGV[1])
+  found[at - 1] = long and '' or redis.call('HGET', KEYS[1], ARGV[at])
+end
+return found
+`;
+
 type Arguments = (string | number)[];
 
 declare module 'ioredis' {
@@ -130,6 +166,8 @@ declare module 'ioredis' {
     sgAdmit(...args: Arguments): Result<'cancelled' | 'done' | 'in-flight' | 'paused' | 'full' | 'admitted', Context>;
     sgCommit(...args: Arguments): Result<'committed' | 'duplicate' | 'cancelled', Context>;
     sgFinish(...args: Arguments): Result<0 | 1, Context>;
+    sgRecords(count: number, ...args: Arguments): Result<(string | null)[][], Context>;
+    sgResults(...args: Arguments): Result<(string | null)[], Context>;
   }
 }
 
@@ -140,4 +178,6 @@ export function defineScripts(redis: Redis): void {
   redis.defineCommand('sgAdmit', { numberOfKeys: 4, lua: ADMIT });
   redis.defineCommand('sgCommit', { numberOfKeys: 5, lua: COMMIT });
   redis.defineCommand('sgFinish', { numberOfKeys: 7, lua: FINISH });
+  redis.defineCommand('sgRecords', { lua: RECORDS });
+  redis.defineCommand('sgResults', { numberOfKeys: 1, lua: RESULTS });
 }

@@ -2,7 +2,7 @@ import { utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { glob } from 'tinyglobby';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { recordSubmission, resubmitLost } from '../../../src/captioning/queued/submitted.ts';
+import { recordSubmissions, resubmitLost } from '../../../src/captioning/queued/submitted.ts';
 import { submitVideo } from '../../../src/queue/control.ts';
 import { contexts, videoId } from '../../queue/support/contexts.ts';
 import { makeFolder } from '../../support/videos.ts';
@@ -24,7 +24,7 @@ const recorded = async (n: number): Promise<string[]> => glob([`submitted/*${vid
 test('a submission that Redis has lost is submitted again; one that has ended is deleted', async () => {
   const queue = await context();
   for (const n of [1, 2, 3]) {
-    await recordSubmission(queue, submission(n));
+    await recordSubmissions(queue, [submission(n)]);
     await submitVideo(queue, submission(n));
   }
   await queue.redis.del(queue.keys.record(videoId(1)));
@@ -37,7 +37,7 @@ test('a submission that Redis has lost is submitted again; one that has ended is
 
 test('a record that has expired is not lost', async () => {
   const queue = await context();
-  await recordSubmission(queue, submission(4));
+  await recordSubmissions(queue, [submission(4)]);
   await submitVideo(queue, submission(4));
   await queue.records.finish(videoId(4), '*', 'done', '{}');
   await queue.redis.del(queue.keys.record(videoId(4)));
@@ -48,7 +48,7 @@ test('a record that has expired is not lost', async () => {
 
 test('after a month a submission without any trace is deleted', async () => {
   const queue = await context();
-  await recordSubmission(queue, submission(5));
+  await recordSubmissions(queue, [submission(5)]);
   const [file = ''] = await recorded(5);
   const old = new Date(Date.now() - 31 * 86_400_000);
   await utimes(path.join(folder.path, file), old, old);

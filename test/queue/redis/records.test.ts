@@ -38,12 +38,14 @@ test('an expired record is known to have ended, an unknown one is not', async ()
 
 test('an ID may be shortened as long as one video fits', async () => {
   const queue = await context();
-  for (const id of ['v00aa', 'v00ab']) {
-    await queue.records.submit({ id, request: '{}', priority: 'low', name: 'made' });
+  const [first, second] = ['aa', 'ab'].map((start) => `v00${start}${'0'.repeat(20)}`) as [string, string];
+  for (const id of [first, second]) {
+    await queue.records.submit([{ id, request: '{}', priority: 'low', name: 'made' }]);
   }
-  expect(await queue.records.resolve('v00aa')).toBe('v00aa');
+  expect(await queue.records.resolve('v00aa')).toBe(first);
   await expect(queue.records.resolve('v00a')).rejects.toMatchObject({ code: 'video-unknown' });
   await expect(queue.records.resolve('v0')).rejects.toMatchObject({ code: 'video-unknown' });
   const ids = (await queue.records.list()).map(({ id }) => id);
-  expect(ids).toEqual(['v00aa', 'v00ab']);
+  expect(ids).toEqual([first, second]);
+  await expect(queue.records.resolve('../x')).rejects.toMatchObject({ code: 'video-unknown' });
 });

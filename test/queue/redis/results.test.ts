@@ -24,8 +24,21 @@ test('captions count once, for the active run only', async () => {
   expect((await queue.records.read(producer.video))?.done).toBe(1);
 });
 
-test('a result that this version did not write is rejected', async () => {
+test('a result that this version did not write, that is too long or of another group counts as lost', async () => {
   const queue = await context();
-  await queue.redis.hset(queue.keys.results('v1'), '0', '{"captions":[]}');
-  await expect(queue.results.read('v1', 0, 1)).rejects.toMatchObject({ code: 'bad-payload' });
+  const { video } = await beginVideo(queue);
+  const caption = { video: 'made', index: 8, pts: 0, still: false, draft: 'a', text: 'a', confidence: 1, passes: 2 };
+  const result = (captions: object[]): string => JSON.stringify({ captions, runtime: 'made', host: 'here' });
+  const foreign = [
+    '{"captions":[]}',
+    'no JSON',
+    result([{ ...caption, index: 0 }]),
+    result([{ ...caption, confidence: 7 }]),
+    result([{ ...caption, text: 'a'.repeat(2 ** 21) }]),
+  ];
+  for (const json of foreign) {
+    await queue.redis.hset(queue.keys.results(video), '1', json);
+    expect(await queue.results.read(video, 1, 2)).toEqual([undefined]);
+    expect(await queue.results.missing(video, 2)).toEqual([0, 1]);
+  }
 });

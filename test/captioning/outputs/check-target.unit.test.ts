@@ -1,0 +1,60 @@
+import { link, mkdir, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { checkTarget } from '../../../src/captioning/outputs/check-target.ts';
+import { assertWritable } from '../../../src/captioning/outputs/output-status.ts';
+import type { Target } from '../../../src/captioning/outputs/target.ts';
+import { makeFolder } from '../../support/videos.ts';
+
+const MP4 = Buffer.from('\0\0\0\x20ftypisom\0\0\x02\0isomiso2', 'latin1');
+const JPEG = Buffer.from('\xff\xd8\xff\xe0\0\x10JFIF', 'latin1');
+
+let folder: Awaited<ReturnType<typeof makeFolder>>;
+const at = (name: string): string => path.join(folder.path, name);
+const target = (name: string, format: Target['format'] = 'vtt'): Target => ({ format, path: at(name) });
+const codeOf = (name: string, format?: Target['format']): Promise<string> =>
+  checkTarget(target(name, format), at('film.mp4')).then(
+    () => 'permitted',
+    (error: { code: string }) => error.code,
+  );
+
+beforeAll(async () => {
+  folder = await makeFolder();
+  await writeFile(at('film.mp4'), MP4);
+  await writeFile(at('other.vtt'), MP4);
+  await writeFile(at('picture.json'), JPEG);
+  await writeFile(at('ours.vtt'), 'WEBVTT\n');
+  await writeFile(at('likes.txt'), 'and free to go');
+  await writeFile(at('notes.srt'), 'G'.repeat(300));
+  await link(at('film.mp4'), at('same.vtt'));
+  await symlink('film.mp4', at('film.vtt'));
+  await symlink('ours.vtt', at('link.vtt'));
+  await mkdir(at('folder.vtt'));
+});
+afterAll(() => folder.remove());
+
+test('a track goes under a name of its format only', async () => {
+  for (const name of ['film.mp4', 'new.mp4', '.bashrc', 'a.sh', 'new', 'ours.vtt.bak']) {
+    expect([name, await codeOf(name)]).toEqual([name, 'output-ending']);
+  }
+  expect(await codeOf('ours.vtt', 'srt')).toBe('output-ending');
+  for (const name of ['new.vtt', 'ours.vtt', 'link.vtt', 'NEW.VTT']) expect(await codeOf(name)).toBe('permitted');
+  expect(await codeOf('likes.txt', 'txt')).toBe('permitted');
+  expect(await codeOf('notes.srt', 'srt')).toBe('permitted');
+});
+
+test('nothing that is a video or a picture is replaced, whatever it is called, and not the input by another name', async () => {
+  expect(await codeOf('other.vtt')).toBe('output-is-media');
+  expect(await codeOf('picture.json', 'json')).toBe('output-is-media');
+  expect(await codeOf('same.vtt')).toBe('output-is-media');
+  expect(await codeOf('film.vtt')).toMatch(/^output-/);
+});
+
+test('force does not change that', async () => {
+  const track = { key: 'k', source: at('film.mp4'), force: true };
+  await expect(assertWritable(folder.path, [target('other.vtt')], track)).rejects.toMatchObject({
+    code: 'output-is-media',
+  });
+  await expect(assertWritable(folder.path, [target('b.mp4')], track)).rejects.toMatchObject({ code: 'output-ending' });
+  expect(await assertWritable(folder.path, [target('ours.vtt')], track)).toBe(false);
+});
