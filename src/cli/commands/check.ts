@@ -34,7 +34,8 @@ interface Flags {
 function toLine(track: string, found: Finding): string {
   const place = `${track}: cue ${found.cue}`;
   if (found.rule === 'timing') {
-    return `${place} on line ${found.line}: timing: players drop a cue with these times: ${found.text}`;
+    const what = found.text.includes('>') ? 'a cue with these times' : 'a cue without times';
+    return `${place} on line ${found.line}: timing: players drop ${what}: ${found.text}`;
   }
   const { start, rule, value, limit, unit } = found;
   const bound = rule === 'too-short' || rule === 'gap' ? 'at least' : 'at most';
