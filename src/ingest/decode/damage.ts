@@ -29,6 +29,8 @@ const MISSING: Micros = 2_000_000;
  * last frame is one that stays.
  */
 const EXACT = /^(mov,|matroska)/;
+/** In a video with longer pauses between two frames, and in one of a single frame, the last frame stays while the sound goes on. */
+const STAYS: Micros = 10_000_000;
 /** Length of the last frame where neither the container nor the frame rate says. */
 const DEFAULT_FRAME_LENGTH: Micros = 40_000;
 /** Messages of demuxers at a premature end of file. */
@@ -79,7 +81,9 @@ export function damageOf(
   const lacking = seen.complete && stop === null ? media.bytesMissing : 0;
   const truncated = cutShort || corruptEnd || lacking > 0 || complaints.some((line) => CUT_OFF.test(line));
   // The container knows how long the last frame is shown, unless the video is truncated. A claim that lies before the last frame is wrong.
-  const end = truncated || claimed <= last ? last + frameLength : claimed;
+  const own = truncated || claimed <= last ? last + frameLength : claimed;
+  const stays = !truncated && (longest > STAYS || tallies.every((tally) => tally.first === tally.last));
+  const end = stays && media.duration !== null ? Math.max(own, media.start + media.duration) : own;
   const report = { ...base, end: stop === null ? end : Math.min(end, stop) };
   const moved = NEW_STREAM.exec(messages.join('\n'))?.[1];
   const { lost } = media.times;

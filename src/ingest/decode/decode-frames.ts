@@ -56,7 +56,7 @@ export interface DecodeTally {
   last: Micros | null;
   /** The last one before the end of the range. */
   lastInRange: Micros | null;
-  /** Longest time between two consecutive decoded frames. */
+  /** Longest time between two consecutive frames; 0 where only key frames were decoded. */
   longest: Micros;
   /** Decoder messages of level error after the first frame. (Before it, they come from a start inside a GOP.) */
   complaints: string[];
@@ -122,8 +122,11 @@ async function* decodeOnce(request: DecodeRequest, tally: DecodeTally): AsyncGen
   /** We closed ffmpeg's pipe: its messages about that, and its exit code, say nothing about the file. */
   let stopped = false;
   clock.onDecoded = (pts) => {
-    if (tally.last !== null) tally.longest = Math.max(tally.longest, pts - tally.last);
-    else if (seek !== null && selection.from !== null && pts > selection.from) late = true;
+    if (tally.last !== null) {
+      if (!request.keysOnly) tally.longest = Math.max(tally.longest, pts - tally.last);
+    } else if (seek !== null && selection.from !== null && pts > selection.from) {
+      late = true;
+    }
     tally.first ??= pts;
     tally.last = Math.max(pts, tally.last ?? pts);
     tally.decoded++;

@@ -59,7 +59,7 @@ function onwardTimes(announced: boolean): string {
   const next = [
     'st(4,if(isnan(PTS),ld(2)+ld(1),PTS))',
     'st(5,ld(4)-ld(2))',
-    `if(eq(N,ld(8)+1)*lt(abs(ld(4)-ld(6)),${back}),st(0,ld(7)),` +
+    `if(eq(N,ld(8)+1)*gt(ld(4),ld(6))*lt(ld(4)-ld(6),${back}),st(0,ld(7)),` +
       `if(${newClock},(st(6,ld(2));st(7,ld(0));st(8,N);st(0,ld(0)+ld(1)-ld(5))),` +
       'if(gt(ld(5),0)*lt(ld(5),1/TB),st(1,ld(5)))))',
     'st(2,ld(4))',

@@ -43,7 +43,7 @@ export class PacketClock {
     const step = this.#last === undefined ? 0 : time - this.#last;
     const before = this.#before;
     this.#before = undefined;
-    if (before !== undefined && Math.abs(time - before.last) < STEP_BACK) {
+    if (before !== undefined && time > before.last && time - before.last < STEP_BACK) {
       // A single packet came late, such as the last one of a PID that is not used any more.
       this.#length = before.length + time - before.last;
       this.#restarts--;

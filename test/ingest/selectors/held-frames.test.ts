@@ -58,6 +58,26 @@ describe.each([
   });
 });
 
+it('a last frame stays while the sound goes on', async () => {
+  const slides = [
+    '-f',
+    'lavfi',
+    '-i',
+    SLIDES,
+    '-f',
+    'lavfi',
+    '-i',
+    'sine=d=55',
+    ...RECORDED,
+    '-map',
+    '0:v',
+    '-map',
+    '1:a',
+  ];
+  const path = await ffmpeg(...slides, ...X264, '-c:a', 'aac', join(folder.path, 'sound.mp4'));
+  expect((await seen(path, 'auto')).slice(-2)).toEqual(['40 blue', '50.48 blue']);
+});
+
 it.each(['mp4', 'mkv'])('a last frame that stays for a minute is no damage: %s', async (extension) => {
   const film = await ffmpeg('-f', 'lavfi', '-i', 'color=red:s=64x48:r=5:d=10', ...X264, join(folder.path, 'film.mp4'));
   const hold = ['-c', 'copy', '-bsf:v', "setts=duration='if(gte(PTS*TB,9.7),60/TB,DURATION)'"];
