@@ -2,9 +2,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import iconv from 'iconv-lite';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { makeFolder } from '../support/videos.ts';
-import { type Ended, run } from './support/program.ts';
-import { jsonLines } from './support/room.ts';
+import { type Ended, run } from '../../cli/support/program.ts';
+import { jsonLines } from '../../cli/support/room.ts';
+import { makeFolder } from '../../support/videos.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 

@@ -1,8 +1,8 @@
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { ffmpeg } from '../support/videos.ts';
-import { benches, colourPicture, colourVideo, cuesOf, jsonLines } from './support/room.ts';
+import { benches, colourPicture, colourVideo, cuesOf, jsonLines } from '../../cli/support/room.ts';
+import { ffmpeg } from '../../support/videos.ts';
 
 // Each run starts several processes: on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 240_000 });

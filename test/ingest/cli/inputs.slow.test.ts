@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { expect, test, vi } from 'vitest';
-import { ffmpeg } from '../support/videos.ts';
-import { benches, hex, jsonLines } from './support/room.ts';
+import { benches, hex, jsonLines } from '../../cli/support/room.ts';
+import { ffmpeg } from '../../support/videos.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 

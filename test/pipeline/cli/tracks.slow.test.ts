@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { buildTinyBundle } from '../support/tiny-bundle.ts';
-import { run } from './support/program.ts';
-import { benches, colourVideo, cuesOf, jsonLines } from './support/room.ts';
+import { run } from '../../cli/support/program.ts';
+import { benches, colourVideo, cuesOf, jsonLines } from '../../cli/support/room.ts';
+import { buildTinyBundle } from '../../support/tiny-bundle.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 
