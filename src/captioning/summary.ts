@@ -20,6 +20,8 @@ export interface InputSummary {
   readonly cues: number;
   /** Captions left out of the cues because their confidence is too low; absent if there are none. */
   readonly unsure?: number;
+  /** Keyframes on which nothing is visible, so that they have no caption; absent if there are none. */
+  readonly blank?: number;
   /** Wall time. */
   readonly seconds: number;
   /** The length of the video, or of the range; absent for stills and if it is unknown. */
@@ -117,10 +119,11 @@ export function summarise(inputs: readonly InputSummary[], seconds: number): Run
 }
 
 function figures(summary: Omit<InputSummary, 'video' | 'state' | 'outputs' | 'problems'>): string {
-  const { keyframes, cues, unsure = 0, seconds, duration = 0 } = summary;
+  const { keyframes, cues, unsure = 0, blank = 0, seconds, duration = 0 } = summary;
   const speed = duration > 0 && seconds > 0 ? `, ${(duration / seconds).toFixed(1)} times real time` : '';
   const left = unsure === 0 ? '' : ` (${counted(unsure, 'unsure caption')} left out)`;
-  return `${counted(keyframes, 'keyframe')}, ${counted(cues, 'cue')}${left} in ${seconds.toFixed(1)} s${speed}`;
+  const empty = blank === 0 ? '' : ` (nothing visible in ${blank})`;
+  return `${counted(keyframes, 'keyframe')}${empty}, ${counted(cues, 'cue')}${left} in ${seconds.toFixed(1)} s${speed}`;
 }
 
 /** `holiday.mp4: 42 keyframes, 30 cues in 12.3 s, 10.2 times real time -> holiday.vtt` */

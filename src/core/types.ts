@@ -64,6 +64,8 @@ export interface Caption {
   /** Geometric mean of the token probabilities of `text`, 0 to 1, rounded to 4 decimals; 0 where `error` is set. */
   readonly confidence: number;
   readonly passes: 1 | 2;
+  /** The picture is of one colour, too dark to read, or colour bars: `draft` and `text` are empty, `confidence` is 0. */
+  readonly nothingVisible?: true;
   /** The parts of the picture that the second pass looked at, where it looks at parts. */
   readonly regions?: readonly Region[];
   /** Why this keyframe has no caption; others are not affected. */

@@ -28,6 +28,8 @@ export interface CaptionCounts {
   readonly failure?: string;
   /** Captions left out of the cues because their confidence is below `rules.minConfidence`. */
   readonly unsure: number;
+  /** Keyframes on which nothing is visible. */
+  readonly blank: number;
   readonly cues: number;
 }
 
@@ -50,9 +52,10 @@ function count(
   rules: CueRules,
 ): CaptionCounts {
   if ('cue' in event) return { ...counts, cues: counts.cues + 1 };
-  const { error, confidence } = event.caption;
+  const { error, confidence, nothingVisible } = event.caption;
   const keyframes = counts.keyframes + 1;
   if (error !== undefined) return { failure: error.message, ...counts, keyframes, failed: counts.failed + 1 };
+  if (nothingVisible) return { ...counts, keyframes, blank: counts.blank + 1 };
   return { ...counts, keyframes, unsure: counts.unsure + (confidence < rules.minConfidence ? 1 : 0) };
 }
 
@@ -94,7 +97,7 @@ export async function* trackEvents<Summary extends TrackSummary>(
     },
   });
 
-  let counts: CaptionCounts = { keyframes: 0, failed: 0, unsure: 0, cues: 0 };
+  let counts: CaptionCounts = { keyframes: 0, failed: 0, unsure: 0, blank: 0, cues: 0 };
   const take = function* (): Generator<TrackEvent<Summary>, void, undefined> {
     const events = ready;
     ready = [];

@@ -7,6 +7,7 @@ import type { Provider, RunnableModel } from './families/family.ts';
 import { defaultProcesses } from './pool/cores.ts';
 import { createCaptioner, runtimeOf } from './pool/pool.ts';
 import type { ServerFlags } from './server/server-settings.ts';
+import { describeVisible } from './skip-invisible.ts';
 
 /** `--model openai:NAME` */
 const SERVER = 'openai:';
@@ -34,13 +35,14 @@ export interface LocalCaptionModel extends CaptionModel {
 }
 
 function localModel(local: RunnableModel): LocalCaptionModel {
-  const { model, image, minConfidence } = local;
-  return {
+  const { model, image, minConfidence, captionsFlat = false } = local;
+  const all: LocalCaptionModel = {
     ...{ local, model, image, minConfidence },
     runtime: runtimeOf(local),
     defaultConcurrency: defaultProcesses(),
     captioner: (options) => createCaptioner({ ...options, model: local }),
   };
+  return captionsFlat ? all : describeVisible(all);
 }
 
 /** True for a model whose graphs run on this machine. */
@@ -63,12 +65,14 @@ export async function loadModel(choice: ModelChoice = {}): Promise<CaptionModel>
     // Loaded here: other models need neither the settings of servers nor an HTTP client.
     const { readServerSettings } = await import('./server/server-settings.ts');
     const { serverModel } = await import('./server/server-model.ts');
-    return serverModel(name.slice(SERVER.length), { settings: await readServerSettings(flags), checkUrl });
+    return describeVisible(
+      serverModel(name.slice(SERVER.length), { settings: await readServerSettings(flags), checkUrl }),
+    );
   }
   if (name.startsWith(PROGRAM)) {
     const { readServerSettings } = await import('./server/server-settings.ts');
     const { commandModel } = await import('./command/command-model.ts');
-    return commandModel(name.slice(PROGRAM.length), await readServerSettings(flags));
+    return describeVisible(await commandModel(name.slice(PROGRAM.length), await readServerSettings(flags)));
   }
   const unused = (['baseUrl', 'prompt', 'promptFile'] as const).find((flag) => flags[flag] !== undefined);
   if (unused !== undefined) throw new UsageError(`${flagOf(unused)} is for --model ${SERVER}NAME: leave it out`);

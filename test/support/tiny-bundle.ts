@@ -48,6 +48,7 @@ export interface TinyBundleOptions extends Misbehaviour {
     minConfidence?: number;
     centerCrop?: number;
     calibration?: Calibration;
+    captionsFlat?: boolean;
   };
   /**
    * What is wrong with it: `checksum` the decoder's bytes differ from its sha256; `missing` the decoder is not there; `format` made for
@@ -176,7 +177,7 @@ export async function buildTinyBundle(folder: string, options: TinyBundleOptions
     },
     dims: { ...DIMS, ...(detail ? { detail: DETAIL } : {}), vocab: tokens.size },
     ids: IDS,
-    generation: { beams: 3, maxTokens: 11, noRepeatNgram: 3, lengthPenalty: 1, ...generation },
+    generation: { beams: 3, maxTokens: 11, noRepeatNgram: 3, lengthPenalty: 1, captionsFlat: true, ...generation },
     modes: ['brief'],
     scores: {},
   };

@@ -85,7 +85,7 @@ export async function writeOutputs(
       onProgress({ keyframes: index + 1, covered, ...(duration === undefined ? {} : { duration }) });
     },
   });
-  const { keyframes, cues, unsure, failed, failure } = tracks.counts;
+  const { keyframes, cues, unsure, blank, failed, failure } = tracks.counts;
   const { damage, end } = tracks.summary;
   const problems: Problem[] = damage === undefined ? [] : [damageProblem(damage, verbose)];
   if (failed > 0) {
@@ -103,6 +103,7 @@ export async function writeOutputs(
     keyframes,
     cues,
     ...(unsure === 0 ? {} : { unsure }),
+    ...(blank === 0 ? {} : { blank }),
     seconds: roundSeconds((performance.now() - context.began) / 1000),
     ...(media.container === 'picture' ? {} : { duration: roundSeconds(Math.max(0, end - zero) / 1e6) }),
     outputs: job.targets.map((target) => target.path),

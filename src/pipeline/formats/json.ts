@@ -49,7 +49,7 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
   };
 
   return {
-    async caption({ index, pts, still, draft, text, confidence, passes, regions, error }) {
+    async caption({ index, pts, still, draft, text, confidence, passes, nothingVisible, regions, error }) {
       await keyframes.add({
         index,
         time: toSeconds(pts - zero),
@@ -59,6 +59,7 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
         text,
         confidence,
         passes,
+        ...(nothingVisible === undefined ? {} : { nothingVisible }),
         ...(regions === undefined ? {} : { regions }),
         ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }),
       });

@@ -8,7 +8,7 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
   const model = modelLabel(header.model);
 
   return {
-    async caption({ video, index, pts, draft, text, confidence, passes, regions, error }) {
+    async caption({ video, index, pts, draft, text, confidence, passes, nothingVisible, regions, error }) {
       const line = {
         video,
         index,
@@ -18,6 +18,7 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
         confidence,
         passes,
         model,
+        ...(nothingVisible === undefined ? {} : { nothingVisible }),
         ...(regions === undefined ? {} : { regions }),
         ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }),
       };
@@ -31,7 +32,8 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
 
 /**
  * JSON Lines: one keyframe or picture per line, with the keys `video`, `index`, `time` (seconds from the track's zero, ms
- * precision), `draft`, `text`, `confidence`, `passes`, `model`, and `error` where the keyframe has no caption.
+ * precision), `draft`, `text`, `confidence`, `passes`, `model`, `nothingVisible` where there is nothing to
+ * describe, and `error` where the keyframe has no caption.
  */
 export const jsonl = {
   name: 'jsonl',

@@ -23,6 +23,7 @@ const captionSchema = z.strictObject({
   text,
   confidence: z.number().min(0).max(1),
   passes: z.union([z.literal(1), z.literal(2)]),
+  nothingVisible: z.literal(true).exactOptional(),
   regions: z
     .array(
       z.strictObject({

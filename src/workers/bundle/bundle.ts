@@ -119,6 +119,7 @@ export async function loadBundle(nameOrPath: string, options: { provider?: Provi
     model: { name, version, sha256: createHash('sha256').update(bytes).digest('hex') },
     image: { width, height, resize, filter, matrix },
     minConfidence: manifest.generation.minConfidence,
+    captionsFlat: manifest.generation.captionsFlat,
     files,
     data,
     fileCount: Object.keys(files).length + data.length,

@@ -70,6 +70,8 @@ const manifest = z
       minConfidence: z.number().min(0).max(1).default(0),
       /** Absent: the confidence is the geometric mean of the tokens' probabilities. */
       calibration: calibration.optional(),
+      /** The model captions pictures of one colour as well; to others they are not given, because they would invent something. */
+      captionsFlat: z.boolean().default(false),
     }),
     modes: z.array(z.enum(['brief', 'detailed'])).min(1),
   })

@@ -14,6 +14,8 @@ export interface LocalModel {
   readonly image: ImageSpec;
   /** Captions of lower confidence are more often wrong than right; tracks omit them by default. */
   readonly minConfidence: number;
+  /** True for a model that captions pictures on which nothing is visible as well. */
+  readonly captionsFlat?: boolean;
   /** How many files were checked. */
   readonly fileCount: number;
 }

@@ -2,7 +2,9 @@ import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { VERSION } from '../../../src/core/version.ts';
+import { run } from '../../cli/support/program.ts';
 import { benches, colourPicture, colourVideo, cuesOf, jsonLines } from '../../cli/support/room.ts';
+import { buildTinyBundle } from '../../support/tiny-bundle.ts';
 import { ffmpeg } from '../../support/videos.ts';
 
 // Each run starts several processes: on a busy machine that takes its time.
@@ -97,6 +99,24 @@ test('--from and --to cut out a part, in track time', async () => {
     '00:00:01.000 --> 00:00:02.000 A bright red picture',
     '00:00:02.000 --> 00:00:03.000 A bright green picture',
   ]);
+});
+
+test('a picture that shows nothing gets no caption: a gap in tracks, nothingVisible in JSON, a word in the summary', async () => {
+  const { shared, at, folder, env, read } = await bench('nothing');
+  await buildTinyBundle(at('sees'), { generation: { captionsFlat: false } });
+  // From the third second on there is nothing but black.
+  const box = "drawbox=x=20:y=20:w=6:h=6:t=fill:color=gray,drawbox=w=64:h=48:t=fill:color=black:enable='gte(t,2)'";
+  await ffmpeg('-i', `${shared}/rgb.mp4`, '-vf', box, '-c:v', 'mpeg4', '-q:v', '3', at('a.mp4'));
+  const args = ['caption', 'a.mp4', '--frames', 'every:1s', '-f', 'vtt,json', '-o', '.', '--model', './sees'];
+  const { code, stderr } = await run([...args, '--workers', '1'], { cwd: folder, env });
+  expect({ code, stderr }).toEqual({
+    code: 0,
+    stderr: expect.stringMatching(/^a\.mp4: 6 keyframes \(nothing visible in 4\), 1 cue in /),
+  });
+  expect(cuesOf(await read('a.vtt'))).toEqual(['00:00:00.000 --> 00:00:02.000 A bright red picture']);
+  const { keyframes } = JSON.parse(await read('a.json'));
+  expect(keyframes[2]).toMatchObject({ time: 2, text: '', confidence: 0, nothingVisible: true });
+  expect(keyframes[1]).not.toHaveProperty('nothingVisible');
 });
 
 describe.concurrent("times are the source's", () => {
