@@ -291,7 +291,7 @@ describe('wrong usage', () => {
   test.each([
     [[], 'name a video, or a steps.json with --from'],
     [['a.mp4', '--from', 'steps.json'], 'exclude each other'],
-    [['--from', 'steps.json', '-o', 'guide'], 'exclude each other'],
+    [['--from', 'steps.json', '-o', 'guide'], 'leave -o out, or name a file'],
     [['a.mp4', '--min-step', '0.5s'], 'a step is at least one second long'],
     [['a.mp4', '--min-step', '1m', '--max-step', '100s'], 'at least twice'],
     [['a.mp4', '--min-step', 'soon'], '--min-step soon: not a time'],
