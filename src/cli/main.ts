@@ -10,6 +10,7 @@ import { cancelCommand, drainCommand, pauseCommand, resumeCommand, retryCommand 
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { exportCommand } from './commands/export.ts';
+import { modelsCommand } from './commands/models.ts';
 import { reportCommand } from './commands/report.ts';
 import { searchCommand } from './commands/search.ts';
 import { assembleCommand, ingestCommand, upCommand, workerCommand } from './commands/services.ts';
@@ -21,7 +22,14 @@ import { guardProcess, printFailure } from './run-command.ts';
 
 /** Commands by the heading under which `--help` lists them. */
 const COMMANDS: Readonly<Record<string, readonly Command[]>> = {
-  'One machine:': [captionCommand(), checkCommand(), stepsCommand(), explainCommand(), doctorCommand()],
+  'One machine:': [
+    captionCommand(),
+    checkCommand(),
+    stepsCommand(),
+    explainCommand(),
+    modelsCommand(),
+    doctorCommand(),
+  ],
   'Cameras:': [watchCommand(), searchCommand(), exportCommand(), reportCommand()],
   'Several machines:': [
     ...[submitCommand(), statusCommand(), cancelCommand(), retryCommand()],

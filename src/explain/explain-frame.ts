@@ -38,7 +38,7 @@ function displaySpec(media: MediaInfo, image: ImageSpec): ImageSpec {
 }
 
 /** The pixels of a still picture, or of the frame that a video shows at `time`. */
-async function pixelsOf(
+export async function pixelsOf(
   source: Source,
   media: MediaInfo,
   time: Micros | undefined,
@@ -53,6 +53,15 @@ async function pixelsOf(
   throw new UsageError(`${source.label} shows nothing at ${vttTime(time)}: it runs from ${vttTime(from)}${until}`);
 }
 
+/** A picture has no times, a video needs one. Throws a UsageError. */
+export function checkMoment({ input, time }: Moment, media: MediaInfo): void {
+  const still = media.container === 'picture';
+  if (still && time !== undefined) throw new UsageError(`${input} is a picture, which has no times: leave out the @`);
+  if (!still && time === undefined) {
+    throw new UsageError(`${input} is a video: say which moment of it, as in ${input}@12.5 or ${input}@1:02:03.5`);
+  }
+}
+
 /** An explanation: the numbers for `--json`, and the drawing. */
 export interface FrameExplanation {
   readonly numbers: object;
@@ -62,20 +71,17 @@ export interface FrameExplanation {
 /** Captions a picture, or a frame of a video, in two passes and explains both. Throws a UsageError, IngestError, BundleError or ExplainError. */
 export async function explainFrame(
   source: Source,
-  { input, time }: Moment,
+  moment: Moment,
   bundle: Bundle,
   signal: AbortSignal,
 ): Promise<FrameExplanation> {
+  const { time } = moment;
   const { manifest, model, image } = bundle;
   const grid = gridOf(manifest.dims.visual, image);
   const opened = await openMedia(source, { signal });
   try {
     const { media } = opened;
-    const still = media.container === 'picture';
-    if (still && time !== undefined) throw new UsageError(`${input} is a picture, which has no times: leave out the @`);
-    if (!still && time === undefined) {
-      throw new UsageError(`${input} is a video: say which moment of it, as in ${input}@12.5 or ${input}@1:02:03.5`);
-    }
+    checkMoment(moment, media);
     const pixels = await pixelsOf(opened.source, media, time, image, signal);
     const spec = displaySpec(media, image);
     const picture: Picture = { ...spec, pixels: await pixelsOf(opened.source, media, time, spec, signal) };

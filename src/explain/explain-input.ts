@@ -4,7 +4,9 @@ import { stateDir } from '../config/state-folder.ts';
 import { ensureFolder } from '../storage/ensure-folder.ts';
 import { assertOverwritable, writeOutput } from '../storage/output-manifest.ts';
 import { DEFAULT_BUNDLE, loadBundle } from '../workers/bundle/bundle.ts';
+import { isModelBundle, loadModel, type ModelChoice } from '../workers/load-model.ts';
 import { explainFrame, oneSource } from './explain-frame.ts';
+import { explainRegions } from './explain-regions.ts';
 import { readMoment } from './moment.ts';
 
 /** How {@link explainInput} explains. */
@@ -13,8 +15,8 @@ export interface ExplainOptions {
   readonly draw: boolean;
   /** Absolute path of a PNG. */
   readonly file?: string;
-  /** A bundle by name, or its folder. */
-  readonly model?: string;
+  /** Any model; only bundles show the attention of each word. */
+  readonly model?: ModelChoice;
   /** Overwrite a file that secondglance did not write. */
   readonly force?: boolean;
   readonly signal: AbortSignal;
@@ -42,7 +44,10 @@ export async function explainInput(text: string, options: ExplainOptions): Promi
   const moment = await readMoment(text);
   const source = await oneSource(moment.input);
   if (file !== undefined && !force) await assertOverwritable(stateDir(), file, { kind: 'track', key: KEY });
-  const explanation = await explainFrame(source, moment, await loadBundle(model), signal);
+  const name = typeof model === 'string' ? model : (model.name ?? DEFAULT_BUNDLE);
+  const explanation = (await isModelBundle(name))
+    ? await explainFrame(source, moment, await loadBundle(name), signal)
+    : await explainRegions(source, moment, await loadModel(model), signal);
   const drawing = draw ? await explanation.draw() : undefined;
   signal.throwIfAborted();
   let notes: readonly string[] = [];

@@ -1,5 +1,6 @@
 import { SecondGlanceError, sentenceOf } from '../core/errors.ts';
 import type { Caption, Group } from '../core/types.ts';
+import { GuardError } from '../ingest/access/errors.ts';
 import { type GroupEvent, startGroupWorker } from '../queue/group-worker.ts';
 import { RescheduleError } from '../queue/job-loop.ts';
 import type { CaptionModel } from '../workers/captioner.ts';
@@ -48,6 +49,7 @@ function isModelUnavailable(error: unknown): boolean {
   return (
     error instanceof BundleError ||
     error instanceof ServerError ||
+    error instanceof GuardError ||
     (error instanceof WorkerError && error.code === 'worker-start')
   );
 }

@@ -4,6 +4,8 @@ import { DEFAULT_BUNDLE } from './bundle/bundle.ts';
 import type { CaptionModel } from './captioner.ts';
 import { loadLocalModel } from './families/families.ts';
 import type { Provider, RunnableModel } from './families/family.ts';
+import { modelFolder } from './families/model-folders.ts';
+import { HUB_FAMILIES } from './hub/hub-family.ts';
 import { defaultProcesses } from './pool/cores.ts';
 import { createCaptioner, runtimeOf } from './pool/pool.ts';
 import type { ServerFlags } from './server/server-settings.ts';
@@ -48,6 +50,14 @@ function localModel(local: RunnableModel): LocalCaptionModel {
 /** True for a model whose graphs run on this machine. */
 export function isLocal(model: CaptionModel): model is LocalCaptionModel {
   return 'local' in model;
+}
+
+/** True where `--model` means a bundle, or nothing that is known: bundles have the message for that. */
+export async function isModelBundle(name: string): Promise<boolean> {
+  if (name.startsWith(SERVER) || name.startsWith(PROGRAM)) return false;
+  const folder = await modelFolder(name);
+  for (const family of HUB_FAMILIES) if (await family.recognises(folder)) return false;
+  return true;
 }
 
 /**

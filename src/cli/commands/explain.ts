@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { Command } from 'commander';
 import { UsageError } from '../../core/failures.ts';
-import { modelOption, verboseOption } from '../options.ts';
+import { type ModelFlags, modelOf } from '../../workers/model-flags.ts';
+import { modelOptions, verboseOption } from '../options.ts';
 import { runCommand } from '../run-command.ts';
 import { writeNote } from '../terminal.ts';
 
@@ -16,9 +17,8 @@ where the model attended in each pass.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 or 143 after a signal.`;
 
 /** The flags of `explain` as commander hands them over. */
-interface ExplainFlags {
+interface ExplainFlags extends ModelFlags {
   readonly output?: string;
-  readonly model?: string;
   readonly json?: boolean;
   readonly force?: boolean;
 }
@@ -42,14 +42,15 @@ export function explainCommand(): Command {
     .description('draw what both passes wrote about a picture, and where they attended')
     .argument('<picture|video@time>', 'a picture, or a video and a time in it (12.5, 1:30, 1:02:03.5)')
     .option('-o, --output <file.png|->', 'where to draw; - is stdout');
-  return verboseOption(modelOption(command))
+  return verboseOption(modelOptions(command))
     .option('--json', 'print the numbers as one JSON object on stdout')
     .option('--force', 'overwrite a file that secondglance did not write')
     .addHelpText('after', EXAMPLES)
     .action((moment: string, flags: ExplainFlags) =>
       runCommand(async ({ interruptible }) => {
         checkOutput(flags);
-        const { output, json = false, model, force = false } = flags;
+        const { output, json = false, force = false } = flags;
+        const model = modelOf(flags);
         const file = output === undefined || output === '-' ? undefined : path.resolve(output);
         const signal = interruptible();
         // Loaded here: it loads the model's runtime, which other commands leave to their inference processes.

@@ -1,7 +1,7 @@
 import { ARCHIVE_ERRORS, WATCH_ERRORS } from './archive.ts';
 import type { CatalogueEntry } from './entry.ts';
 import { ACCESS_ERRORS, INGEST_ERRORS } from './ingest.ts';
-import { BUNDLE_ERRORS, SERVER_ERRORS, WORKER_ERRORS } from './models.ts';
+import { BUNDLE_ERRORS, MODEL_ERRORS, SERVER_ERRORS, WORKER_ERRORS } from './models.ts';
 import {
   CAPTIONING_ERRORS,
   EXISTS_ERRORS,
@@ -19,6 +19,7 @@ const ENTRIES = {
   ...BUNDLE_ERRORS,
   ...WORKER_ERRORS,
   ...SERVER_ERRORS,
+  ...MODEL_ERRORS,
   ...CAPTIONING_ERRORS,
   ...TRACK_ERRORS,
   ...OUTPUT_ERRORS,

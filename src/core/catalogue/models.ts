@@ -40,3 +40,40 @@ export const SERVER_ERRORS = {
   'server-answer': temporary('The answer of a model server cannot be used.', 'Check --base-url; try again.'),
   'program-missing': permanent('A captioner program cannot be started.', 'Check the path and its permissions.'),
 } as const;
+
+/** Errors of installing models. */
+export const MODEL_ERRORS = {
+  'model-unknown': permanent(
+    'No model has this name, or a folder holds no model of a known family.',
+    'secondglance models list shows the names.',
+  ),
+  'model-not-installed': permanent('The model is not installed.', 'secondglance models pull NAME.'),
+  'model-licence': permanent(
+    'The licence of a model is not an open one and was not accepted.',
+    'Read it, then add --accept-licence.',
+  ),
+  'model-checksum': permanent(
+    'A file of a model differs from the one that is known.',
+    'Pull the model again; a moved revision needs a newer secondglance.',
+  ),
+  'model-moved': temporary('The revision of a model moved while it was pulled.', 'Pull it again.'),
+  'model-gated': permanent(
+    'The hub gives a model to known users only.',
+    'Set HF_TOKEN; accept the terms on the page of the model.',
+  ),
+  'model-gone': permanent(
+    'A file of a model is not where it should be.',
+    'Check HF_ENDPOINT or --from; a newer secondglance may know the new place.',
+  ),
+  'model-busy': temporary('Another process is installing the same model.', 'Wait until it ends.'),
+  'model-nonsense': permanent(
+    'A model loads but does not caption the built-in picture.',
+    'Pull the model again; report it with the answer that the message shows.',
+  ),
+  'hub-busy': temporary('The hub takes no more requests for now.', 'Wait, then pull again; it resumes.'),
+  'hub-unreachable': temporary(
+    'The hub cannot be reached, or the connection ended.',
+    'Check the network, HTTPS_PROXY and HF_ENDPOINT; pulling again resumes.',
+  ),
+  'hub-refused': permanent('The hub answered with an error.', 'Check HF_ENDPOINT.'),
+} as const;

@@ -18,6 +18,16 @@ const TEST_PICTURE = `<svg xmlns="http://www.w3.org/2000/svg" width="320" height
 <rect width="320" height="150" fill="#6fb1f0"/><rect y="150" width="320" height="90" fill="#3f8f3a"/>
 <circle cx="160" cy="170" r="34" fill="#d22c2c"/><circle cx="262" cy="48" r="24" fill="#fff4b0"/></svg>`;
 
+/** True for what a broken model writes: next to nothing, hardly any letters, or the same word again and again. */
+export function looksLikeNoise(text: string): boolean {
+  const words = text.toLowerCase().match(/\p{L}+/gu) ?? [];
+  const letters = (text.match(/[\p{L}\s]/gu) ?? []).length;
+  const counts = new Map<string, number>();
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  const most = Math.max(0, ...counts.values());
+  return words.length < 2 || letters < 0.7 * text.length || (words.length > 5 && most > words.length / 2);
+}
+
 /** Draws a picture, makes a clip of it, and captions the clip. */
 export async function checkCaption(model: CaptionModel, signal: AbortSignal): Promise<Finding> {
   const name = 'test';
@@ -49,6 +59,9 @@ export async function checkCaption(model: CaptionModel, signal: AbortSignal): Pr
     const seconds = ((performance.now() - began) / 1000).toFixed(2);
     if (caption === undefined || caption.error !== undefined) {
       return { name, state: 'fail', message: caption?.error?.message ?? 'the test clip had no keyframe' };
+    }
+    if (looksLikeNoise(caption.text)) {
+      return { name, state: 'fail', message: `the model loads, but says of a drawn picture: "${caption.text}"` };
     }
     return {
       name,

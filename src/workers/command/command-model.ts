@@ -5,8 +5,8 @@ import { basename, resolve } from 'node:path';
 import { UsageError } from '../../core/failures.ts';
 import type { CaptionModel } from '../captioner.ts';
 import { poolProcesses } from '../pool/pool.ts';
+import { framesWithin } from '../regions/frames-within.ts';
 import { ServerError } from '../server/server-error.ts';
-import { framesWithin } from '../server/server-model.ts';
 import type { ServerSettings } from '../server/server-settings.ts';
 import { CommandProcess } from './command-process.ts';
 

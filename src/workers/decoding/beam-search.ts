@@ -20,6 +20,8 @@ export interface SearchRules {
   readonly before?: readonly number[];
   /** How many of the last tokens of `before` count as the caption's own for lengths: those that the model was forced to write. */
   readonly forced?: number;
+  /** The token that a caption of `maxTokens` ends with, whatever the model says. */
+  readonly forcedEnd?: number;
   /** Divides the logit of a token that was written before (multiplies a negative one); 1 changes nothing. */
   readonly repetitionPenalty?: number;
 }
@@ -153,6 +155,10 @@ function bestCandidates(
     const row = logitsOf(hypothesis);
     if (row === undefined) throw new RangeError(`The decoder returned no logits for row ${hypothesis.row}`);
     const from = { ...hypothesis, logits: [...hypothesis.logits, row] };
+    if (rules.forcedEnd !== undefined && from.tokens.length + (rules.forced ?? 0) === rules.maxTokens - 1) {
+      insert(best, { from, token: rules.forcedEnd, score: from.score }, count);
+      continue;
+    }
     const scored = penalised(row, from.tokens, rules);
     const { max, logSum } = softmaxOf(scored);
     const banned = bannedAfter(from.tokens, rules);

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { stateDir } from '../../config/state-folder.ts';
 import { UsageError } from '../../core/failures.ts';
-import type { ImageSpec } from '../../core/types.ts';
 import type { CaptionModel } from '../captioner.ts';
+import { framesWithin } from '../regions/frames-within.ts';
 import { AnswerJournal } from './answer-journal.ts';
 import type { RetryTimings } from './chat-client.ts';
 import { CORRECTION, PROMPTS } from './prompts.ts';
@@ -21,11 +21,6 @@ export interface ServerModelOptions {
   /** See `ChatOptions`. */
   readonly checkUrl?: ((url: string) => Promise<void>) | undefined;
   readonly timings?: RetryTimings;
-}
-
-/** Frames within `size` pixels, in their own shape. */
-export function framesWithin(size: number): ImageSpec {
-  return { width: size, height: size, resize: 'fit', filter: 'bicubic', matrix: 'bt601' };
 }
 
 /**

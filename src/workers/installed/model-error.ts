@@ -1,0 +1,8 @@
+import type { MODEL_ERRORS } from '../../core/catalogue/models.ts';
+import { SecondGlanceError } from '../../core/errors.ts';
+
+/** Codes of {@link ModelError}. */
+export type ModelErrorCode = keyof typeof MODEL_ERRORS;
+
+/** A model that cannot be installed, found or verified. */
+export class ModelError extends SecondGlanceError<ModelErrorCode> {}

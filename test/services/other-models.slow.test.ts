@@ -1,0 +1,101 @@
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type Ended, type Running, run, start } from '../cli/support/program.ts';
+import { benches, colourVideo } from '../cli/support/room.ts';
+import { type FakeChatServer, fakeChatServer } from '../support/fake-chat-server.ts';
+import { until } from '../support/processes.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+import { HUB } from '../workers/hub/reference.ts';
+
+const OPTIONS = ['--frames', 'every:1s', '-f', 'vtt,json'];
+const bench = benches((folder) =>
+  colourVideo(path.join(folder, 'film.mkv'), ['red', 'blue', 'white'], 8).then(() => undefined),
+);
+
+let redis: TestRedis;
+let server: FakeChatServer;
+let room: Awaited<ReturnType<typeof bench>>;
+let env: Record<string, string>;
+const services: Running[] = [];
+
+beforeAll(async () => {
+  redis = await startRedis({});
+});
+afterAll(() => redis.remove());
+beforeEach(async ({ task }) => {
+  server = await fakeChatServer();
+  room = await bench(task.name);
+  env = {
+    ...room.env,
+    SECONDGLANCE_REDIS_URL: redis.url,
+    SECONDGLANCE_REDIS_PREFIX: path.basename(room.folder).slice(0, 40),
+    SECONDGLANCE_ALLOW_PATHS: `${room.shared}:${room.folder}`,
+    SECONDGLANCE_LOG_LEVEL: 'debug',
+    SECONDGLANCE_BASE_URL: server.baseUrl,
+  };
+});
+afterEach(async () => {
+  for (const { child } of services) child.kill('SIGKILL');
+  await Promise.all(services.splice(0).map(({ ended }) => ended));
+  await server.close();
+});
+
+const how = (more: Record<string, string> = {}) => ({ cwd: room.folder, env: { ...env, ...more } });
+async function serve(args: string[], more: Record<string, string> = {}): Promise<Running> {
+  const running = await start(args, how(more));
+  services.push(running);
+  return running;
+}
+const submit = (model: string): Promise<Ended> =>
+  run(['submit', `${room.shared}/film.mkv`, ...OPTIONS, '--model', model, '-o', 'queued/', '--wait'], how());
+
+async function expectSameAsAlone(model: string): Promise<void> {
+  const state = { SECONDGLANCE_STATE_DIR: room.at('alone.state') };
+  const args = ['caption', `${room.shared}/film.mkv`, ...OPTIONS, '--model', model, '-o', 'alone/'];
+  const alone = await run(args, how(state));
+  expect(alone.code, alone.stderr).toBe(0);
+  for (const name of ['film.vtt', 'film.json']) {
+    expect(await room.read(`queued/${name}`)).toBe(await room.read(`alone/${name}`));
+  }
+}
+
+test('a model of a hub family through the queue: the same bytes as in one process', async () => {
+  const model = path.join(HUB, 'vit-gpt2');
+  await serve(['up', '--model', model, '--concurrency', '1']);
+  const { code, stderr } = await submit(model);
+  expect(code, stderr).toBe(0);
+  await expectSameAsAlone(model);
+});
+
+test('a model server through the queue, a worker killed on the way: the same bytes, no answer asked for twice', async () => {
+  const allowed = { SECONDGLANCE_ALLOW_URLS: new URL(server.baseUrl).host };
+  await serve(['ingest']);
+  await serve(['assemble']);
+  const worker = ['worker', '--model', 'openai:eyes', '--concurrency', '1'];
+  const doomed = await serve(worker, allowed);
+  const submitted = submit('openai:eyes');
+  await until(() => server.seen.length > 10, 300, 'answers');
+  doomed.child.kill('SIGKILL');
+  await doomed.ended;
+  await serve(worker, allowed);
+  const { code, stderr } = await submitted;
+  expect(code, stderr).toBe(0);
+  const asked = server.seen.filter(({ prompt }) => !/left half/.test(prompt));
+  // 24 keyframes, two passes; at most the request in flight at the kill is repeated.
+  expect(asked.length).toBeGreaterThanOrEqual(48);
+  expect(asked.length).toBeLessThanOrEqual(49);
+  await expectSameAsAlone('openai:eyes');
+});
+
+test('a worker uses no model server that the allow-list does not name', async () => {
+  const worker = await serve(['up', '--model', 'openai:eyes', '--concurrency', '1']);
+  let log = '';
+  worker.child.stderr?.on('data', (text: string) => {
+    log += text;
+  });
+  const submitted = submit('openai:eyes');
+  await until(() => log.includes('SECONDGLANCE_ALLOW_URLS'), 300, 'the refusal');
+  expect(server.seen).toEqual([]);
+  for (const { child } of services) child.kill('SIGKILL');
+  void submitted;
+});
