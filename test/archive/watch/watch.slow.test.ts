@@ -7,6 +7,7 @@ import { searchCues } from '../../../src/archive/index/search-cues.ts';
 import { learnCost, PLANS } from '../../../src/archive/recordings/plan.ts';
 import { type Recording, recordingsWhere } from '../../../src/archive/recordings/recordings.ts';
 import { sessionsBetween } from '../../../src/archive/recordings/work-sessions.ts';
+import { jumpingClock } from '../../cli/support/clock.ts';
 import { type Ended, type Running, run, start } from '../../cli/support/program.ts';
 import { type Bench, benches, colourVideo, jsonLines } from '../../cli/support/room.ts';
 import { sharedRedis } from '../../support/redis.ts';
@@ -303,16 +304,20 @@ describe('--queue', () => {
     const room = await cameras('closing');
     await rm(room.at('cams/gate'), { recursive: true });
     Object.assign(room.env, siteOf(room));
-    // Nobody serves this prefix: the recording is in work for as long as the window lasts, which ends with a minute.
-    const closes = windowAround(-1, (Math.ceil((Date.now() + 10_000) / 60_000) * 60_000 - Date.now()) / HOUR);
-    expect(await once(room, '--queue', '--window', closes)).toMatchObject({
+    // No service serves this prefix: the recording is in work until the clock says that the window has closed.
+    const clock = await jumpingClock(room.folder, room.at('later'));
+    const timed = { ...room, env: { ...room.env, ...clock } };
+    const working = once(timed, '--queue', '--window', windowAround(-1, 0.5));
+    const how = { cwd: room.folder, env: room.env };
+    const states = async () => jsonLines((await run(['status', '--json'], how)).stdout).map(({ state }) => state);
+    await vi.waitUntil(async () => (await states()).length === 1, { timeout: 120_000, interval: 200 });
+    await writeFile(room.at('later'), '');
+    expect(await working).toMatchObject({
       code: 3,
       stdout: expect.stringMatching(/^0 described, 0 failed, 0 unfinished, 1 remain/),
     });
     expect(recordings(room)).toMatchObject([{ state: 'pending', tries: 0 }]);
-    const how = { cwd: room.folder, env: room.env };
-    const status = await run(['status', '--json'], how);
-    expect(jsonLines(status.stdout)).toMatchObject([{ state: 'cancelled' }]);
+    expect(await states()).toEqual(['cancelled']);
     services.push(await start(['up', '--model', room.bundle, '--concurrency', '1'], how));
     const next = await once(room, '--queue');
     expect(next.code, next.stderr).toBe(0);
