@@ -103,11 +103,12 @@ describe.runIf(process.platform === 'linux')('no ffmpeg outlives its reader', ()
   it('when the reader is killed (SIGKILL) while ffmpeg waits for a silent server', async () => {
     // The index has to come first, so that it can be opened at all.
     film = await ffmpeg('-i', at('film.mp4'), '-c', 'copy', '-movflags', '+faststart', at('fast.mp4'));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/film.mp4`;
-    const child = await read(url, 'every:1s', 0);
-    expect(await until(60, async () => (await ffmpegsOn(url)).length === 1)).toBe(true);
+    // ffmpeg's own command has the relay's address, which ends in the name.
+    const name = `silent-${process.pid}.mp4`;
+    const child = await read(`http://127.0.0.1:${(server.address() as AddressInfo).port}/${name}`, 'every:1s', 0);
+    expect(await until(60, async () => (await ffmpegsOn(name)).length === 1)).toBe(true);
     child.kill('SIGKILL');
-    expect(await until(5, async () => (await ffmpegsOn(url)).length === 0)).toBe(true);
+    expect(await until(5, async () => (await ffmpegsOn(name)).length === 0)).toBe(true);
   });
 
   it('when the loop is left, and when it is aborted', async () => {
