@@ -86,5 +86,10 @@ export async function loadModel(choice: ModelChoice = {}): Promise<CaptionModel>
   }
   const unused = (['baseUrl', 'prompt', 'promptFile'] as const).find((flag) => flags[flag] !== undefined);
   if (unused !== undefined) throw new UsageError(`${flagOf(unused)} is for --model ${SERVER}NAME: leave it out`);
+  if (flags.detail !== undefined && flags.detail !== 'brief') {
+    throw new UsageError(
+      `${flagOf('detail')} ${flags.detail} is for --model ${SERVER}NAME and ${PROGRAM}PROGRAM: this model writes brief captions only`,
+    );
+  }
   return localModel(await loadLocalModel(name, provider));
 }
