@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { errnoOf } from '../core/errors.ts';
 import { openRegular } from '../core/regular-file.ts';
 import { ensureStateFolder } from './ensure-folder.ts';
-import { OutputExistsError, type OutputKind, outputError } from './errors.ts';
+import { OutputError, OutputExistsError, type OutputKind, outputError } from './errors.ts';
 import { type FileSinkOptions, type OnBeforeRename, openFileSink, type Transform } from './file-sink.ts';
 import { keepBackup } from './keep-backup.ts';
 import type { TextSink } from './sink.ts';
@@ -110,17 +110,25 @@ async function keepForeign(stateDir: string, target: string): Promise<readonly s
   return [`what was there before is kept as ${path.basename(await keepBackup(file))}`];
 }
 
+/** Checks that an output does not take the place of the file that it is made from. Throws an OutputError. */
+export async function assertNotInput(target: string, input: string): Promise<void> {
+  const [a, b] = await Promise.all([target, input].map((file) => stat(file).catch(() => undefined)));
+  if (a === undefined || b === undefined || a.dev !== b.dev || a.ino !== b.ino) return;
+  throw new OutputError('output-is-media', `${target} is the input itself: choose another -o`);
+}
+
 /**
- * A file sink for an output. `commit` records the bytes in the manifest before the rename, as `stale`: call
+ * A file sink for an output, which is never its own input. `commit` records the bytes in the manifest before the rename, as `stale`: call
  * `recordOutput` with the key once everything that the key stands for is done. A file that is not ours, or was edited, is
  * kept as a backup, which the notes of `commit` name. `options`: see `openFileSink`.
  */
-export function openOutputSink(
+export async function openOutputSink(
   stateDir: string,
   target: string,
   source?: string,
   options: Omit<FileSinkOptions, 'onBeforeRename'> = {},
 ): Promise<TextSink> {
+  if (source !== undefined) await assertNotInput(target, source);
   const onBeforeRename: OnBeforeRename = async ({ sha256 }) => {
     const notes = await keepForeign(stateDir, target);
     await recordOutput(stateDir, target, { key: '', sha256, source });

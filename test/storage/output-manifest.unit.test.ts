@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { assertOverwritable, openOutputSink, outputStatus, recordOutput } from '../../src/storage/output-manifest.ts';
@@ -130,4 +130,15 @@ test('only absent, stale and current outputs may be overwritten', async () => {
     code: 'track-exists',
     message: expect.stringContaining(`${target} is the track of another input: `),
   });
+});
+
+test('an output never takes the place of its own input, by whatever name', async () => {
+  const folder = await temporaryFolder();
+  const film = path.join(folder, 'film.mp4');
+  await writeFile(film, 'film');
+  await link(film, path.join(folder, 'same.mp4'));
+  for (const target of [film, path.join(folder, 'same.mp4')]) {
+    await expect(openOutputSink(folder, target, film)).rejects.toMatchObject({ code: 'output-is-media' });
+  }
+  expect(await readFile(film, 'utf8')).toBe('film');
 });

@@ -6,7 +6,7 @@ import { UsageError } from '../../core/failures.ts';
 import { probe } from '../../ingest/probe/probe.ts';
 import { type CutWay, cutClip } from '../../pipeline/media/cut.ts';
 import { ensureFolder } from '../../storage/ensure-folder.ts';
-import { assertOverwritable, writeOutput } from '../../storage/output-manifest.ts';
+import { assertNotInput, assertOverwritable, writeOutput } from '../../storage/output-manifest.ts';
 import { type OpenArchive, withArchive } from '../open-archive.ts';
 import { sourceAt } from '../recordings/register.ts';
 import { clipName, cutOf, findHit, type Margins } from './clip.ts';
@@ -78,6 +78,7 @@ async function exportHit(
   const key = digest({ clip: recording.content, from: cut.from, length: cut.length, recorded: cut.recorded });
   const source = recording.content;
   const clip = { output, began: cut.recorded, duration: cut.length / 1e6 };
+  await assertNotInput(output, recording.path);
   if (force !== true && (await assertOverwritable(stateDir(), output, { kind: 'clip', key, source }))) {
     return { ...clip, state: 'skipped' };
   }

@@ -73,7 +73,7 @@ export async function watchRecordings(settings: WatchSettings, run: WatchRun): P
   const { stateFile, notify } = settings;
   checkRoots(settings);
   const model = await loadModel(settings.model);
-  await ensureFolder(path.dirname(stateFile));
+  await ensureFolder(path.dirname(stateFile), 0o700);
   const lock = lockState(stateFile);
   const transports = openTransports(settings);
   let db: Database | undefined;

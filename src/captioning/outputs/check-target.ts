@@ -3,6 +3,7 @@ import { readRegular } from '../../core/regular-file.ts';
 import { isPictureContent, looksLikeContainer } from '../../ingest/sources/sniff.ts';
 import { trackFormat } from '../../pipeline/formats/formats.ts';
 import { OutputError } from '../../storage/errors.ts';
+import { assertNotInput } from '../../storage/output-manifest.ts';
 import { formatOf, needsVideo, type Target } from './target.ts';
 
 /** Containers have zero bytes near their start; texts have none, whatever they begin with. */
@@ -33,10 +34,7 @@ export async function checkTarget(target: Target, source: string | undefined): P
   if (found !== undefined && !found.isFile()) return;
   checkEnding(target, file);
   if (found === undefined) return;
-  const input = source === undefined ? undefined : await stat(source).catch(() => undefined);
-  if (input !== undefined && input.dev === found.dev && input.ino === found.ino) {
-    throw new OutputError('output-is-media', `${file} is the input itself: choose another -o`);
-  }
+  if (source !== undefined) await assertNotInput(file, source);
   if (needsVideo(target)) return;
   checkEnding(target, await realpath(file));
   if (await isMedia(file).catch(() => false)) {
