@@ -4,6 +4,7 @@ import path from 'node:path';
 import { errnoOf, SecondGlanceError } from '../core/errors.ts';
 import { ensureFolder } from './ensure-folder.ts';
 import { OutputError, outputError } from './errors.ts';
+import { forgetFolder, nameFolder } from './folder-names.ts';
 
 /** Throws for a folder, without links in its path, that may not be written to. */
 export type FolderCheck = (real: string) => void;
@@ -62,7 +63,15 @@ export async function openCheckedFolder(folder: string, check: FolderCheck): Pro
       handle = next;
     }
     const opened = handle;
-    return { path: pathOf(opened), close: () => opened.close() };
+    const place = pathOf(opened);
+    nameFolder(place, folder);
+    return {
+      path: place,
+      async close() {
+        forgetFolder(place);
+        await opened.close();
+      },
+    };
   } catch (error) {
     await handle?.close();
     if (errnoOf(error) === 'ELOOP') {

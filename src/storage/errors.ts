@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { OUTPUT_ERRORS } from '../core/catalogue/outputs.ts';
 import { errnoOf, SecondGlanceError } from '../core/errors.ts';
 import { shellWord } from '../core/text/shell-word.ts';
+import { withFolderNames } from './folder-names.ts';
 
 /** Codes of {@link OutputError}. */
 export type OutputErrorCode = keyof typeof OUTPUT_ERRORS;
@@ -9,9 +10,10 @@ export type OutputErrorCode = keyof typeof OUTPUT_ERRORS;
 /** A failure of writing files, or of keeping the journal. */
 export class OutputError extends SecondGlanceError<OutputErrorCode> {}
 
-/** The OutputError for a failed file operation. `doing` completes "cannot ...", as in `write /films/holiday.vtt`. */
-export function outputError(cause: unknown, doing: string): OutputError {
+/** The OutputError for a failed file operation. `what` completes "cannot ...", as in `write /films/holiday.vtt`. */
+export function outputError(cause: unknown, what: string): OutputError {
   if (cause instanceof OutputError) return cause;
+  const doing = withFolderNames(what);
   const errno = errnoOf(cause);
   switch (errno) {
     case 'ENOSPC':
@@ -50,8 +52,8 @@ export function outputError(cause: unknown, doing: string): OutputError {
     case 'ERR_STREAM_WRITE_AFTER_END':
       return new OutputError('output-closed', `cannot ${doing}: the reader has closed the pipe`, { cause });
     default: {
-      const what = cause instanceof Error ? cause.message : String(cause);
-      return new OutputError('output-failed', `cannot ${doing}: ${what}`, { cause, retryable: true });
+      const why = withFolderNames(cause instanceof Error ? cause.message : String(cause));
+      return new OutputError('output-failed', `cannot ${doing}: ${why}`, { cause, retryable: true });
     }
   }
 }

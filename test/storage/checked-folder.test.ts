@@ -1,3 +1,4 @@
+import { rmdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, realpath, rename, stat, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -30,6 +31,20 @@ test('a link that takes the place of a checked folder leads no write outside', a
   expect(await readFile(path.join(films, 'moved', 'below', 'a.vtt'), 'utf8')).toBe('text');
   await expect(openFileSink(target, { checkFolder: check })).rejects.toThrow(/not allowed/);
   await expect(openCheckedFolder(outside, check)).rejects.toThrow(/not allowed/);
+});
+
+test('an error names the folder as it was given', async () => {
+  const { films, check } = await places();
+  const gone = path.join(films, 'gone');
+  await mkdir(gone);
+  const remove = (real: string): void => {
+    check(real);
+    rmdirSync(real);
+  };
+  await expect(openFileSink(path.join(gone, 'a.vtt'), { checkFolder: remove })).rejects.toMatchObject({
+    code: 'output-folder-missing',
+    message: `cannot write ${gone}/a.vtt: its folder does not exist`,
+  });
 });
 
 test('private files are readable by this user alone', async () => {
