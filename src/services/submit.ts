@@ -10,10 +10,12 @@ import { failedSummary, type InputSummary, summarise, withoutDetail } from '../c
 import type { Settings } from '../config/settings-schema.ts';
 import { EXIT, UsageError } from '../core/failures.ts';
 import { abortExitCode, onInterrupted } from '../core/interruption.ts';
+import { sleep } from '../core/sleep.ts';
 import { expandInputs, type InputProblem, type Source } from '../ingest/sources/sources.ts';
 import { type Submitted, submitVideos } from '../queue/control.ts';
 import type { Priority } from '../queue/priority.ts';
 import type { QueueContext } from '../queue/queue-context.ts';
+import { isInfrastructureError } from '../queue/redis/connection.ts';
 import type { Submission } from '../queue/redis/records.ts';
 import { loadModel } from '../workers/load-model.ts';
 import { withQueue } from './queue-client.ts';
@@ -84,6 +86,28 @@ async function submitAll(
   }
 }
 
+/** Between two attempts to submit to a Redis that is full. */
+const FULL_RETRY_MS = 1000;
+
+/** Submits all, and waits for a Redis that is full or away: whoever waits for the videos waits for it as well. */
+async function submitPatiently(
+  queue: QueueContext,
+  submissions: readonly Submission[],
+  { onSubmitted, reporter }: SubmitRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let noted = false; !signal.aborted; noted = true) {
+    try {
+      await submitAll(queue, submissions, onSubmitted);
+      return;
+    } catch (error) {
+      if (!isInfrastructureError(error)) throw error;
+      if (!noted) reporter.note('secondglance: Redis is full or away; waiting for it');
+    }
+    await sleep(FULL_RETRY_MS, signal).catch(() => undefined);
+  }
+}
+
 function reportProblems({ reporter, settings }: SubmitRequest, problems: readonly InputProblem[]): InputSummary[] {
   return problems.map(({ label, error }) => {
     const summary = failedSummary(label, error, settings.verbose);
@@ -121,7 +145,8 @@ export async function submitInputs(
     const submissions: Submission[] = [];
     for (const plan of plans)
       submissions.push(await submissionOf(plan, applyModelDefaults(settings, model), priority, model));
-    await submitAll(queue, submissions, request.onSubmitted);
+    if (wait) await submitPatiently(queue, submissions, request, signal);
+    else await submitAll(queue, submissions, request.onSubmitted);
     if (!wait) return exitCodeOf(failed, submissions.length);
     const end = (summary: InputSummary): void => reporter.end(settings.verbose ? summary : withoutDetail(summary));
     const ended = await waitForVideos(queue, submissions, { ...reporter, end }, signal);
