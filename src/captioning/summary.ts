@@ -70,13 +70,13 @@ export function failedSummary(video: string, error: unknown, verbose = false): I
   return failed(video, problemOf(error, verbose));
 }
 
-/** The summary of an input that failed in a service: what was tried, for those who ask for it, and no stack, which is in the service's log. */
+/** The summary of an input that failed in a service: what was tried, for those who ask for it, and no stack, which is in the service's log at level `debug`. */
 export function failedInService(video: string, error: unknown): InputSummary {
   const { code, message } = problemOf(error, false);
   const known = error instanceof SecondGlanceError;
   const lines = known
     ? detailLines(error.detail).map(hideSecrets)
-    : ["This error was not expected; see the service's log."];
+    : ['This error was not expected; the log of the service says more with SECONDGLANCE_LOG_LEVEL=debug.'];
   return failed(video, { code, message, ...(lines.length === 0 ? {} : { detail: lines }) });
 }
 

@@ -10,14 +10,20 @@ function streamWrite(line: string): string {
   return printableJsonText(hideSecrets(line));
 }
 
+function withoutStack(error: Error): object {
+  const { stack: _, ...facts } = pino.stdSerializers.err(error);
+  return facts;
+}
+
 /**
  * A service's log: JSON lines on stderr from the configured level on, with `video`, `run` and `group` where they are known. Passwords and
- * tokens are hidden in everything that is logged, including commands, errors and their stacks.
+ * tokens are hidden in everything that is logged, including commands, errors and their stacks, which stand there at level `debug` only.
  */
 export function createLog({ logLevel }: Pick<Settings, 'logLevel'>, service: string): Log {
   // Synchronous: the last lines of a process that dies are those that matter.
   const stderr = pino.destination({ fd: 2, sync: true });
-  return pino({ level: logLevel, base: { service, pid: process.pid }, hooks: { streamWrite } }, stderr);
+  const serializers = logLevel === 'debug' ? {} : { err: withoutStack };
+  return pino({ level: logLevel, base: { service, pid: process.pid }, hooks: { streamWrite }, serializers }, stderr);
 }
 
 /** Logs when the connection to Redis is lost, and when it is back. */

@@ -108,6 +108,6 @@ test('a failure in a service tells no stack and no secret, whatever it is', () =
   }
   expect(failedInService('a.mp4', known).problems[0]?.detail).toHaveLength(3);
   expect(failedInService('a.mp4', new Error('odd')).problems[0]?.detail).toEqual([
-    "This error was not expected; see the service's log.",
+    'This error was not expected; the log of the service says more with SECONDGLANCE_LOG_LEVEL=debug.',
   ]);
 });

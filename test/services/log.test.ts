@@ -27,4 +27,5 @@ test('JSON lines on stderr, with video and group; secrets are hidden wherever th
     msg: 'video failed',
     err: { code: 'http-status', message: `${command} failed`, detail: { command } },
   });
+  expect(failed).not.toHaveProperty('err.stack');
 }, 120_000);
