@@ -75,7 +75,7 @@ it('a last frame stays while the sound goes on', async () => {
     '1:a',
   ];
   const path = await ffmpeg(...slides, ...X264, '-c:a', 'aac', join(folder.path, 'sound.mp4'));
-  expect((await seen(path, 'auto')).slice(-2)).toEqual(['40 blue', '50.48 blue']);
+  expect((await seen(path, 'auto')).slice(-2)).toEqual(['40 blue', '49.48 blue']);
 });
 
 it.each(['mp4', 'mkv'])('a last frame that stays for a minute is no damage: %s', async (extension) => {
