@@ -15,7 +15,9 @@ const builds = path.join(root, 'node_modules/.cache/secondglance-test');
  * its packages are found.
  */
 async function build(): Promise<string> {
-  const sources = (await glob(['src/**/*.ts', 'package.json', 'tsconfig*.json'], { cwd: root })).sort();
+  const sources = (
+    await glob(['src/**/*.ts', 'models/registry.json', 'package.json', 'tsconfig*.json'], { cwd: root })
+  ).sort();
   const hash = createHash('sha256');
   for (const file of sources) hash.update(file).update(await readFile(path.join(root, file)));
   const folder = path.join(builds, hash.digest('hex').slice(0, 16));
@@ -30,6 +32,8 @@ async function build(): Promise<string> {
     cwd: root,
   });
   await copyFile(path.join(root, 'package.json'), path.join(making, 'package.json'));
+  await mkdir(path.join(making, 'models'));
+  await copyFile(path.join(root, 'models/registry.json'), path.join(making, 'models/registry.json'));
   // Another test file may have been faster.
   await rename(making, folder).catch(() => rm(making, { recursive: true, force: true }));
   return main;
