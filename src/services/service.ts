@@ -5,11 +5,6 @@ import type { Guard } from '../ingest/access/guard.ts';
 import type { QueueContext } from '../queue/queue-context.ts';
 import { isAway } from '../queue/redis/connection.ts';
 
-/** Videos that one ingest service decodes at once, for each priority. */
-export const INGEST_CONCURRENCY = 2;
-/** Videos whose tracks one assembler writes at once: most of them wait for captions. */
-export const ASSEMBLE_CONCURRENCY = 100;
-
 /** A service that runs in this process. */
 export interface Service {
   /** Number of jobs in hand. */

@@ -9,10 +9,11 @@ import { openQueueContext, type QueueContext } from '../queue/queue-context.ts';
 import { reconcileQueues } from '../queue/reconcile.ts';
 import { connectService, placeOf } from '../queue/redis/connection.ts';
 import type { ModelChoice } from '../workers/load-model.ts';
+import { ASSEMBLE_CONCURRENCY, INGEST_CONCURRENCY } from './concurrency.ts';
 import { type HttpServer, serveHttp } from './http.ts';
 import { createLog, logLink } from './log.ts';
 import { answers, createMetrics } from './metrics.ts';
-import { ASSEMBLE_CONCURRENCY, INGEST_CONCURRENCY, type Service, type ServiceContext, troubleLog } from './service.ts';
+import { type Service, type ServiceContext, troubleLog } from './service.ts';
 
 /** What the commands of services can set. */
 export interface ServiceOptions {

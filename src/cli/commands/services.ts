@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { ASSEMBLE_CONCURRENCY, INGEST_CONCURRENCY } from '../../services/service.ts';
+import { ASSEMBLE_CONCURRENCY, INGEST_CONCURRENCY } from '../../services/concurrency.ts';
 import type { ServiceName, ServiceOptions } from '../../services/start.ts';
 import type { ModelFlags } from '../../workers/model-flags.ts';
 import { modelOptions, type ServiceSettingFlags, serviceOptions, settingOptions, verboseOption } from '../options.ts';

@@ -16,6 +16,11 @@ export interface Profile {
   readonly minimum?: Micros;
   readonly maximum?: Micros;
   readonly speed?: ReadingSpeed;
+  /**
+   * True: captions are shortened to the reading speed, but a scene too short for what is left keeps its caption. Otherwise such a caption is
+   * held into the next scene, or left out.
+   */
+  readonly speedYields?: boolean;
   /** Minimum gap between two cues, in microseconds; with `orNone`, no gap at all is allowed too. */
   readonly gap?: { readonly least: Micros; readonly orNone: boolean };
 }
@@ -38,6 +43,7 @@ const WEB: Profile = {
   lines: 2,
   minimum: 1_000_000,
   speed: { unit: 'characters a second', most: 20 },
+  speedYields: true,
 };
 
 /**

@@ -1,7 +1,7 @@
 import type { Micros } from '../../core/types.ts';
 import type { Span } from './merge.ts';
 import type { CueRules } from './rules.ts';
-import { minimumFor, readingTime } from './spacing.ts';
+import { readableIn, readingTime } from './spacing.ts';
 import type { Transducer } from './transducer.ts';
 
 /** Words that start a phrase without which an English caption is still true: "a dog runs" for "a dog runs on a beach". */
@@ -21,7 +21,7 @@ function withoutLastPhrase(text: string): string | undefined {
   return undefined;
 }
 
-/** More than `minimumFor` a text, without breaking it into lines: most scenes are longer. */
+/** More than `readableIn` a text, without breaking it into lines: most scenes are longer. */
 function boundFor(text: string, { profile, minimum }: CueRules): Micros {
   const { speed, lineLength, gap } = profile;
   const parts = Math.ceil((2 * text.length) / lineLength);
@@ -32,7 +32,7 @@ function boundFor(text: string, { profile, minimum }: CueRules): Micros {
 export function shortenTo(text: string, time: Micros, rules: CueRules): string {
   if (boundFor(text, rules) <= time) return text;
   let shown = text;
-  while (minimumFor(shown, rules) > time) {
+  while (readableIn(shown, rules) > time) {
     const shorter = withoutLastPhrase(shown);
     if (shorter === undefined) break;
     shown = shorter;
@@ -42,7 +42,7 @@ export function shortenTo(text: string, time: Micros, rules: CueRules): string {
 
 /**
  * Leaves the last phrases out of texts that cannot be read before their scene ends, where the profile has a reading speed.
- * What is still too long for its scene then is held longer (`enforceMinDuration`).
+ * What is still too long for its scene then is held longer (`enforceMinDuration`), unless the profile's speed yields.
  */
 export function shortenTexts(rules: CueRules): Transducer<Span, Span> {
   const fit = (span: Span): Span => ({ ...span, text: shortenTo(span.text, span.end - span.start, rules) });

@@ -27,10 +27,15 @@ export function minimumForCue(text: string, { profile, minimum }: CueRules): Mic
 }
 
 /**
- * Minimum duration of a tidy text, in one or several cues, in microseconds. Without a reading speed, a text of several
+ * Minimum duration of a tidy text, in one or several cues, in microseconds. Without a reading speed that has to be kept, a text of several
  * cues gets the minimum of one: the scene may change before a longer time has passed.
  */
 export function minimumFor(text: string, rules: CueRules): Micros {
+  return rules.profile.speedYields === true ? rules.minimum : readableIn(text, rules);
+}
+
+/** The time that a tidy text takes to read at the profile's speed, in one or several cues, in microseconds; without a speed the minimum of one cue. */
+export function readableIn(text: string, rules: CueRules): Micros {
   const { speed, lineLength } = rules.profile;
   if (speed === undefined) return rules.minimum;
   return breakText(text, lineLength).reduce((sum, part) => sum + minimumForCue(part, rules), 0);

@@ -6,7 +6,8 @@ import type { Redis, Result } from 'ioredis';
  * it reads, and WATCH would retry under load. Each script may be run twice without harm: ioredis sends a command again whose answer was
  * lost with the connection.
  *
- * A Redis that is full refuses the first command that could need memory. So that command comes first: where it fails, nothing has changed.
+ * A Redis that is full refuses the first command that could need memory, unless the script has written before. So that command comes first, and
+ * where it fails nothing has changed; COMMIT alone frees memory before it needs some.
  *
  * Members of the in-flight set are `MODEL/VIDEO/GROUP`; '0' follows '/' in ASCII, so `[A/` to `(A0` is the range of everything below A.
  */
@@ -74,18 +75,18 @@ return 'admitted'
 
 /**
  * Captions become durable, are counted, and free their place and frames in one step: after a crash between those steps the group would
- * be counted twice, or hold its place for ever.
+ * be counted twice, or hold its place for ever. The frames go first: a Redis that is full of frames accepts the captions of a script that has
+ * already freed some, and would otherwise stay full.
  * KEYS: record, results, in flight, frames, failed groups. ARGV: in-flight member, run, group, captions, keyframes, 1 for a failed group.
  * Returns `committed`, `duplicate` (the first captions stay) or `cancelled`.
  */
 const COMMIT = `${ACTIVE}
-local new = active and redis.call('HSETNX', KEYS[2], ARGV[3], ARGV[4])
 if known[2] == ARGV[2] or not known[2] then
   redis.call('ZREM', KEYS[3], ARGV[1])
   redis.call('HDEL', KEYS[4], ARGV[3])
 end
 if not active then return 'cancelled' end
-if new == 0 then return 'duplicate' end
+if redis.call('HSETNX', KEYS[2], ARGV[3], ARGV[4]) == 0 then return 'duplicate' end
 redis.call('HINCRBY', KEYS[1], 'done', ARGV[5])
 redis.call('HDEL', KEYS[1], 'blockedReason', 'decodedAgain')
 if ARGV[6] == '1' then

@@ -53,6 +53,7 @@ test('each violation is a line: which cue, when, which rule, what is and what ma
   expect(stdout.trimEnd().split('\n')).toEqual([
     'bad.vtt: cue 1 at 00:00:01.000: too-short: 0.5 seconds, at least 1',
     'bad.vtt: cue 1 at 00:00:01.000: line-length: 50 characters, at most 42',
+    'bad.vtt: cue 1 at 00:00:01.000: reading-speed: 100 characters a second, at most 20',
     'bad.vtt: cue 2 on line 6: timing: players drop a cue with these times: 00:00:02,000 --> 00:00:04,000',
     'bad.vtt: cue 3 at 00:00:05.000: lines: 3 lines, at most 2',
   ]);
@@ -73,7 +74,7 @@ test('each violation is a line: which cue, when, which rule, what is and what ma
     profile: 'web',
     encoding: 'utf-8',
     cues: 2,
-    violations: 4,
+    violations: 5,
   });
 });
 
