@@ -1,9 +1,9 @@
-import { statSync } from 'node:fs';
 import path from 'node:path';
 import { parseTime, parseWhole } from '../config/flag-values.ts';
 import { UsageError } from '../core/failures.ts';
 import { parseEncoding } from '../pipeline/formats/text-encoding.ts';
 import { CHAPTER_CONTAINERS } from '../pipeline/media/containers.ts';
+import { kindOf } from '../storage/kind-of.ts';
 import type { ModelChoice } from '../workers/load-model.ts';
 import { type ModelFlags, modelOf } from '../workers/model-flags.ts';
 import type { StepLengths } from './find/boundaries.ts';
@@ -81,7 +81,7 @@ function readEmbed(file: string): string {
 }
 
 function isFolder(file: string): boolean {
-  return /[/\\]$/.test(file) || statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
+  return /[/\\]$/.test(file) || kindOf(file) === 'folder';
 }
 
 /** The guide's folder and its files: a folder with all formats, or one file with a folder for its pictures beside it. */

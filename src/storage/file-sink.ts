@@ -46,7 +46,7 @@ interface SinkPlace {
 /** Changes whenever the file is written or replaced. */
 async function versionOf(file: string): Promise<string> {
   const found = await stat(file).catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT') return undefined;
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
     throw error;
   });
   return found === undefined ? 'absent' : `${found.ino} ${found.size} ${found.mtimeMs}`;
@@ -115,7 +115,7 @@ class FileSink implements TextSink {
     await removeTempFile(text);
   }
 
-  async commit(): Promise<Written> {
+  async commit(cleanup?: () => Promise<void>): Promise<Written> {
     if (this.#state === 'open') {
       await this.#flush();
       try {
@@ -134,6 +134,7 @@ class FileSink implements TextSink {
         this.#state = 'committed';
         releaseTempFile(this.#temp);
         await syncFolder(path.dirname(this.scratch));
+        await cleanup?.();
         await this.#folder?.close();
       } catch (error) {
         if (error instanceof SecondGlanceError) throw error;

@@ -69,7 +69,7 @@ async function readEntry(file: string): Promise<z.infer<typeof entrySchema> | un
 /** The hash of a regular file; undefined where there is none. */
 async function hashAt(target: string): Promise<string | undefined> {
   const known = await stat(target).catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT') return undefined;
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
     throw error;
   });
   return known?.isFile() === true ? hashOf(target) : undefined;

@@ -20,7 +20,8 @@ export interface TextSink {
   /** A path from which the names of further temp files are derived. */
   readonly scratch: string;
   write(text: string): Promise<void>;
-  commit(): Promise<Written>;
+  /** `cleanup` runs when the output is in place, while names beside `scratch` can still be used. */
+  commit(cleanup?: () => Promise<void>): Promise<Written>;
   discard(): Promise<void>;
 }
 
@@ -52,7 +53,8 @@ export function nonClosingSink(sink: TextSink): TextSink {
       await sink.write(text);
       bytes.add(Buffer.from(text));
     },
-    async commit() {
+    async commit(cleanup) {
+      await cleanup?.();
       return bytes.written();
     },
     async discard() {},

@@ -39,10 +39,11 @@ export class StreamSink implements TextSink {
     });
   }
 
-  async commit(): Promise<Written> {
+  async commit(cleanup?: () => Promise<void>): Promise<Written> {
     if (this.#ends && !this.#stream.writableEnded) {
       await new Promise<void>((resolve) => this.#stream.end(resolve));
     }
+    await cleanup?.();
     return this.#bytes.written();
   }
 

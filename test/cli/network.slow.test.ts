@@ -128,7 +128,7 @@ describe.concurrent('http', () => {
     expect(lines).toEqual([
       expect.stringMatching(/The server answered 404 Not Found for "http.*none\.mp4"/),
       expect.stringMatching(/The server answered 5\S*.* for "http.*broken\.mp4"/),
-      expect.stringMatching(/cannot be reached \(Connection refused\)/),
+      expect.stringMatching(/cannot be reached \(connect ECONNREFUSED/),
       expect.stringMatching(/^3 inputs: 3 failed/),
     ]);
     expect(await readdir(here)).toEqual([]);

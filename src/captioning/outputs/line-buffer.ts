@@ -16,7 +16,7 @@ export function bufferSink(sink: TextSink): LineBuffer {
     async write(text) {
       gathered += text;
     },
-    commit: () => onward.commit(),
+    commit: (cleanup) => onward.commit(cleanup),
     async discard() {
       gathered = '';
     },

@@ -1,8 +1,8 @@
-import { statSync } from 'node:fs';
 import path from 'node:path';
 import { UsageError } from '../../core/failures.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
 import { FORMAT_NAMES, type FormatName, trackFormat } from '../../pipeline/formats/formats.ts';
+import { kindOf } from '../../storage/kind-of.ts';
 import { formatOf, requireEnding, type Target, videoTarget } from './target.ts';
 
 /** What to write for one input. */
@@ -39,17 +39,6 @@ export function parseFormats(text: string): FormatName[] {
     }
     return format.name;
   });
-}
-
-/** What exists at a path. If it may not be read, writing it will report that. */
-function kindOf(file: string): 'folder' | 'file' | 'other' | undefined {
-  try {
-    const known = statSync(file, { throwIfNoEntry: false });
-    if (known === undefined) return undefined;
-    return known.isDirectory() ? 'folder' : known.isFile() ? 'file' : 'other';
-  } catch {
-    return undefined;
-  }
 }
 
 /** The folder of an input's track without `-o`: the input's own, or the current one for URLs and stdin. */

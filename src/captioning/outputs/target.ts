@@ -1,8 +1,8 @@
-import { statSync } from 'node:fs';
 import path from 'node:path';
 import { UsageError } from '../../core/failures.ts';
 import { type FormatName, formatOfExtension, trackFormat } from '../../pipeline/formats/formats.ts';
 import { BURN_CONTAINERS, MUX_CONTAINERS } from '../../pipeline/media/containers.ts';
+import { kindOf } from '../../storage/kind-of.ts';
 
 /** One file to write. `path` is absolute, or `-` for stdout. */
 export interface Target {
@@ -52,8 +52,7 @@ export function targetOf(output: string | OutputFile): Target {
  */
 export function requireEnding(file: string, format: FormatName): void {
   if (formatOf(file) === format) return;
-  const known = statSync(file, { throwIfNoEntry: false });
-  if (known !== undefined && !known.isFile() && !known.isDirectory()) return;
+  if (kindOf(file) === 'other') return;
   throw new UsageError(`${file} is no name for a ${format} track: end it with .${trackFormat(format).extension}`);
 }
 

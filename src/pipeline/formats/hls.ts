@@ -75,10 +75,13 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
         const folder = encodeURIComponent(name);
         const rendition = { name: trackTitle(kind), language, characteristics: CHARACTERISTICS[kind] };
         await sink.write(addSubtitles(video.master, folder, { ...rendition, playlist: PLAYLIST }));
-        const written = await sink.commit();
-        if (previous !== undefined && previous !== name) {
-          await rm(path.join(parent, previous), { recursive: true, force: true });
-        }
+        const written = await sink.commit(async () => {
+          if (previous !== undefined && previous !== name) {
+            await rm(path.join(parent, previous), { recursive: true, force: true });
+          }
+          if (note !== undefined) await removeFolderNote(note);
+          note = undefined;
+        });
         return video.notes.length === 0 ? written : { ...written, notes: video.notes };
       } catch (error) {
         if (published !== undefined && (await referencedFolder(sink.scratch)) !== published) {

@@ -78,9 +78,7 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
       await sink.write(',\n  "cues": ');
       await cues.copyTo(sink);
       await sink.write('\n}\n');
-      const written = await sink.commit();
-      await removeLists();
-      return written;
+      return sink.commit(removeLists);
     },
     async abort() {
       await removeLists();

@@ -126,7 +126,9 @@ describe('a guide', () => {
     expect(cues.map(({ startTime, endTime }) => [startTime, endTime])).toEqual(
       guide.steps.map(({ start, end }) => [start, end]),
     );
-    expect(Object.keys(await contents(place.at('guide')))).toHaveLength(7);
+    const chapters = await place.read('guide/chapters.txt');
+    expect(chapters.split('\n')[0]).toBe('0:00 Here are all the boards for our shelf');
+    expect(Object.keys(await contents(place.at('guide')))).toHaveLength(8);
   });
 
   test('of a video with a stream of text, whose clock starts late', async () => {
