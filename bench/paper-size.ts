@@ -19,7 +19,7 @@ const { values, positionals } = parseArgs({
   options: { pictures: { type: 'string', default: '16' } },
 });
 if (positionals.length === 0)
-  throw new Error('Name a bundle: node --import tsx bench/paper-size.ts models/flickr-small');
+  throw new Error('Name a bundle: node --import tsx bench/paper-size.ts models/everyday-small');
 
 interface Cost {
   /** Wall time; of one process with one thread. */

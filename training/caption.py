@@ -100,7 +100,7 @@ def main():
                               "probability": round(float(after), 5), "draftProbability": round(float(before), 5)})
         with open(os.path.join(args.out, name + ".jsonl"), "w") as f:
             f.writelines(json.dumps(line) + "\n" for line in lines)
-        got = {field: score([line[field] for line in lines], [r["captions"] for r in rows]) for field in ("draft", "text")}
+        got = {field: score([line[field] for line in lines], [r["captions"] + r.get("sequence", []) for r in rows]) for field in ("draft", "text")}
         pairs = list(zip(got["draft"]["per_picture"], got["text"]["per_picture"]))
         everything += pairs
         print(json.dumps({"set": name, "pictures": len(rows), "ms": round(1000 * (time.time() - begun) / len(rows)), "gain": gain(pairs),

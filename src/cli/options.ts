@@ -10,6 +10,7 @@ import { TRACK_KINDS } from '../core/kind.ts';
 import { FRAMES_USAGE } from '../ingest/selectors/registry.ts';
 import { PROFILE_NAMES } from '../pipeline/cues/profiles.ts';
 import { FORMAT_NAMES } from '../pipeline/formats/formats.ts';
+import { SUCCESSORS } from '../workers/bundle/successors.ts';
 
 /** The settings that service commands take as flags. */
 export type ServiceSettingFlags = Pick<
@@ -46,10 +47,17 @@ export function serviceOptions(command: Command): Command {
 
 /** Adds `--model`. */
 export function modelOption(command: Command): Command {
-  return command.option(
-    '--model <model>',
-    'an installed model (secondglance models), a folder, openai:NAME on a server, or exec:PROGRAM (default: the bundle of the package)',
-  );
+  const noteSuccessor = (name: string): void => {
+    const successor = SUCCESSORS.get(name);
+    if (successor !== undefined)
+      process.stderr.write(`secondglance: ${name} was replaced by ${successor}, which is used instead\n`);
+  };
+  return command
+    .on('option:model', noteSuccessor)
+    .option(
+      '--model <model>',
+      'an installed model (secondglance models), a folder, openai:NAME on a server, or exec:PROGRAM (default: the bundle of the package)',
+    );
 }
 
 /** Adds `--model` and the settings of model servers. */

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { captionCommand } from '../../src/cli/commands/caption.ts';
 import { configCommand } from '../../src/cli/commands/config.ts';
-import { captionOptions, serviceOptions } from '../../src/cli/options.ts';
+import { captionOptions, modelOption, serviceOptions } from '../../src/cli/options.ts';
 import { SETTING_DEFINITIONS } from '../../src/config/setting-definitions.ts';
 import { settingsShape } from '../../src/config/settings-schema.ts';
 import { FORMAT_NAMES } from '../../src/pipeline/formats/formats.ts';
@@ -27,4 +27,18 @@ test('settings: every definition has a schema; flags and defaults in help come f
   expect(descriptionOf(command, '--in-flight')).toMatch(/\(default: 64\)$/);
   expect(descriptionOf(command, '--allow-paths')).toMatch(/\(default: none\)$/);
   expect(descriptionOf(configCommand(), '--redis-url')).toMatch(/\(default: redis:\/\/127\.0\.0\.1:6379\)$/);
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+test.each([
+  ['flickr-small', ['secondglance: flickr-small was replaced by everyday-small, which is used instead\n']],
+  ['everyday-small', []],
+])('--model %s: says which bundle took its place, if one did', (name, expected) => {
+  const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const command = modelOption(new Command()).parse(['--model', name], { from: 'user' });
+  expect(command.opts()).toEqual({ model: name });
+  expect(stderr.mock.calls.map(([text]) => text)).toEqual(expected);
 });

@@ -18,7 +18,7 @@ beforeAll(async () => {
   await mkdir(path.join(installed, 'models'), { recursive: true });
   await cp(path.join(path.dirname(await program()), '..'), path.join(installed, 'dist'), { recursive: true });
   await cp(path.join(ROOT, 'package.json'), path.join(installed, 'package.json'));
-  await cp(tinyBundle(), path.join(installed, 'models/flickr-small'), { recursive: true });
+  await cp(tinyBundle(), path.join(installed, 'models/everyday-small'), { recursive: true });
   await symlink(path.join(ROOT, 'node_modules'), path.join(installed, 'node_modules'));
   await symlink(path.join(ROOT, 'node_modules/@types'), path.join(folder.path, 'node_modules/@types'));
   await colourVideo(path.join(folder.path, 'film.mp4'), ['red', 'green', 'yellow'], 2);

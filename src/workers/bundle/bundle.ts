@@ -8,9 +8,10 @@ import { errnoOf } from '../../core/errors.ts';
 import { BundleError } from '../errors.ts';
 import type { LocalModel, Provider } from '../families/family.ts';
 import { type GraphName, type Manifest, parseManifest } from './manifest.ts';
+import { SUCCESSORS } from './successors.ts';
 
 /** The bundle that is used by default. */
-export const DEFAULT_BUNDLE = 'flickr-small';
+export const DEFAULT_BUNDLE = 'everyday-small';
 
 /** The package's own bundles. The path is the same from src/workers/bundle and from dist/workers/bundle. */
 const MODELS = fileURLToPath(new URL('../../../models/', import.meta.url));
@@ -34,7 +35,7 @@ export function isModelName(nameOrPath: string): boolean {
 
 /** A bundle's folder: a bare name means one of the package's own bundles, anything else is a path. */
 export function bundleFolder(nameOrPath: string): string {
-  return isModelName(nameOrPath) ? join(MODELS, nameOrPath) : resolve(nameOrPath);
+  return isModelName(nameOrPath) ? join(MODELS, SUCCESSORS.get(nameOrPath) ?? nameOrPath) : resolve(nameOrPath);
 }
 
 function isMissing(error: unknown): boolean {
@@ -88,7 +89,7 @@ async function checkFile(folder: string, { file, sha256 }: { file: string; sha25
 
 /**
  * Finds a bundle, checks its bundle.json, and checks every file it needs against its SHA-256.
- * @param nameOrPath a bare name (`flickr-small`) for one of the package's own, or the path of a bundle's folder
+ * @param nameOrPath a bare name (`everyday-small`) for one of the package's own, or the path of a bundle's folder
  * @throws BundleError
  */
 export async function loadBundle(nameOrPath: string, options: { provider?: Provider } = {}): Promise<Bundle> {

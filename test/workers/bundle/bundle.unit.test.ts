@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DEFAULT_BUNDLE, listBundles, loadBundle } from '../../../src/workers/bundle/bundle.ts';
+import { bundleFolder, DEFAULT_BUNDLE, listBundles, loadBundle } from '../../../src/workers/bundle/bundle.ts';
 import { openEngine } from '../../../src/workers/bundle/engine.ts';
 import { BundleError, type BundleErrorCode } from '../../../src/workers/errors.ts';
 import { externalise } from '../../support/onnx.ts';
@@ -199,6 +199,10 @@ test('the confidence below which captions are left out: none, unless the bundle 
   expect(own.manifest.generation.minConfidence).toBe(0.4);
   const wrong = await buildTinyBundle(join(home, 'wrong'), { generation: { minConfidence: 40 } });
   expect((await refusal(wrong)).message).toMatch(/generation\.minConfidence: /);
+});
+
+test('the name of a bundle that was replaced means its successor', () => {
+  expect(bundleFolder('flickr-small')).toBe(bundleFolder('everyday-small'));
 });
 
 test('the bundles of the package are listed by name', async () => {
