@@ -1,15 +1,15 @@
 import { stateDir } from '../config/state-folder.ts';
-import { EXIT, UsageError } from '../core/failures.ts';
-import { abortExitCode } from '../core/interruption.ts';
+import { UsageError } from '../core/failures.ts';
 import { expandInputs } from '../ingest/sources/sources.ts';
 import type { TextSink } from '../storage/sink.ts';
 import { Batch } from './batch.ts';
 import { pruneJournals } from './journal-files.ts';
 import { loadCaptioner, type ModelCaptioner } from './open-captioner.ts';
 import { planOutputs } from './outputs/plan-outputs.ts';
+import { reportRun } from './report-run.ts';
 import type { Reporter } from './reporter.ts';
 import { applyModelDefaults, type CaptionRequest } from './settings.ts';
-import { problemOf, summarise } from './summary.ts';
+import { problemOf } from './summary.ts';
 
 /** What {@link captionFiles} uses of the program that runs it. */
 export interface CaptionHost {
@@ -50,29 +50,19 @@ export async function captionFiles(
   const plan = planOutputs(sources, request.output, sources.length + problems.length);
 
   let batch: Batch | undefined;
-  const close = (exitCode?: number, error?: unknown): number => {
-    const run = summarise(batch?.summaries ?? [], (performance.now() - began) / 1000);
-    const summary = { ...run, ...(exitCode === undefined ? {} : { exitCode }) };
-    reporter.close(summary, error === undefined ? undefined : problemOf(error, request.verbose));
-    return summary.exitCode;
-  };
   let captioner: ModelCaptioner | undefined;
   try {
-    captioner = await loadModel(request, reporter);
-    const settings = applyModelDefaults(request, captioner);
-    const context = { settings, captioner, stateDir: stateDir(), signal, reporter, stdout, began };
-    await pruneJournals(context.stateDir);
-    batch = new Batch(context, plan);
-    for (const { label, error } of problems) batch.fail(label, error);
-    if (plan.collected === undefined) await batch.inputs();
-    else if (sources.length > 0) await batch.collect(plan.collected);
-    return close();
-  } catch (error) {
-    const code = abortExitCode(signal);
-    if (code !== undefined) return close(code);
-    const failure: unknown = signal.aborted ? signal.reason : error;
-    close(EXIT.failed, failure);
-    throw failure;
+    const { verbose } = request;
+    return await reportRun({ reporter, began, signal, verbose, summaries: () => batch?.summaries ?? [] }, async () => {
+      captioner = await loadModel(request, reporter);
+      const settings = applyModelDefaults(request, captioner);
+      const context = { settings, captioner, stateDir: stateDir(), signal, reporter, stdout, began };
+      await pruneJournals(context.stateDir);
+      batch = new Batch(context, plan);
+      for (const { label, error } of problems) batch.fail(label, error);
+      if (plan.collected === undefined) await batch.inputs();
+      else if (sources.length > 0) await batch.collect(plan.collected);
+    });
   } finally {
     await captioner?.close();
   }

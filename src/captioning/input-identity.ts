@@ -24,7 +24,7 @@ export function sourceOf(identity: JsonObject | undefined): string {
   return typeof url === 'string' ? hideAddress(url) : String(path ?? '-');
 }
 
-/** An identity as it may be written to disk: an address without its secrets, told apart from others by a hash. */
+/** An identity as it may be written to disk: an address without its secrets, and a hash that distinguishes it from others. */
 export function writtenIdentity(identity: JsonObject): JsonObject {
   const { url } = identity;
   return typeof url === 'string' ? { url: hideAddress(url), hash: digest(url) } : identity;

@@ -3,8 +3,7 @@ import { readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { stateDir } from '../config/state-folder.ts';
 import { SecondGlanceError } from '../core/errors.ts';
-import { EXIT, UsageError } from '../core/failures.ts';
-import { abortExitCode } from '../core/interruption.ts';
+import { UsageError } from '../core/failures.ts';
 import { counted } from '../core/text/wording.ts';
 import type { Cue } from '../core/types.ts';
 import { probe } from '../ingest/probe/probe.ts';
@@ -20,8 +19,9 @@ import { assertWritable } from './outputs/output-status.ts';
 import { planOutputs } from './outputs/plan-outputs.ts';
 import type { Target } from './outputs/target.ts';
 import { notesOf, recordOutputs } from './outputs/write-outputs.ts';
+import { reportRun } from './report-run.ts';
 import type { CaptionRequest, TrackInput } from './settings.ts';
-import { type InputSummary, type Problem, problemOf, roundSeconds, summarise } from './summary.ts';
+import { type InputSummary, type Problem, roundSeconds } from './summary.ts';
 
 /** No model wrote the cues. */
 const NO_MODEL = { name: 'none', version: '0', sha256: '' };
@@ -156,23 +156,11 @@ export async function writeTrackFile(
   const { source, targets } = await planTrack(inputs, request, track);
   const { reporter, began, signal } = host;
   const summaries: InputSummary[] = [];
-  const close = (exitCode?: number, error?: unknown): number => {
-    const run = summarise(summaries, (performance.now() - began) / 1000);
-    const summary = { ...run, ...(exitCode === undefined ? {} : { exitCode }) };
-    reporter.close(summary, error === undefined ? undefined : problemOf(error, request.verbose));
-    return summary.exitCode;
-  };
-  try {
+  const { verbose } = request;
+  return reportRun({ reporter, began, signal, verbose, summaries: () => summaries }, async () => {
     reporter.begin(source.name, 1, 1);
     const summary = await convert(source, targets, request, track, host);
     summaries.push(summary);
     reporter.end(summary);
-    return close();
-  } catch (error) {
-    const code = abortExitCode(signal);
-    if (code !== undefined) return close(code);
-    const failure: unknown = signal.aborted ? signal.reason : error;
-    close(EXIT.failed, failure);
-    throw failure;
-  }
+  });
 }

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { digest } from '../captioning/input-identity.ts';
 import { sentenceOf } from '../core/errors.ts';
@@ -7,6 +6,7 @@ import { readWhole } from '../core/regular-file.ts';
 import type { Micros } from '../core/types.ts';
 import { probe } from '../ingest/probe/probe.ts';
 import { asInputError, expandInputs } from '../ingest/sources/sources.ts';
+import { kindOf } from '../storage/kind-of.ts';
 import { outputStatus } from '../storage/output-manifest.ts';
 import type { GuideResult, StepsContext } from './context.ts';
 import type { Guide, GuideStep } from './guide/guide.ts';
@@ -46,7 +46,7 @@ const MOST_BYTES = 16 * 2 ** 20;
 /** Rebuilds a guide from its steps.json, or that of a folder, which is not changed. Throws `steps-invalid` for an invalid edit; as its parts do. */
 export async function guideFromJsonFile(from: string, context: StepsContext): Promise<GuideResult> {
   const { settings, stateDir, signal, reporter } = context;
-  const file = (await stat(from).catch(() => undefined))?.isDirectory() === true ? path.join(from, STEPS_FILE) : from;
+  const file = kindOf(from) === 'folder' ? path.join(from, STEPS_FILE) : from;
   const bytes = await readWhole(file, MOST_BYTES).catch((error: unknown) => {
     throw asInputError(error, file);
   });

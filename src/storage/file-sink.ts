@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { open, realpath, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { errnoOf, SecondGlanceError } from '../core/errors.ts';
+import { SecondGlanceError } from '../core/errors.ts';
 import { type CheckedFolder, type FolderCheck, openCheckedFolder } from './checked-folder.ts';
 import { OutputError, outputError } from './errors.ts';
+import { statIfPresent } from './kind-of.ts';
 import { openPipe } from './open-pipe.ts';
 import { ByteHash, type TextSink, type Written } from './sink.ts';
 import { StreamSink } from './stream-sink.ts';
@@ -45,10 +46,7 @@ interface SinkPlace {
 
 /** Changes whenever the file is written or replaced. */
 async function versionOf(file: string): Promise<string> {
-  const found = await stat(file).catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
-    throw error;
-  });
+  const found = await statIfPresent(file);
   return found === undefined ? 'absent' : `${found.ino} ${found.size} ${found.mtimeMs}`;
 }
 

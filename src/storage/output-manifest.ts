@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { errnoOf } from '../core/errors.ts';
 import { openRegular } from '../core/regular-file.ts';
 import { ensureStateFolder } from './ensure-folder.ts';
 import { OutputError, OutputExistsError, type OutputKind, outputError } from './errors.ts';
 import { type FileSinkOptions, type OnBeforeRename, openFileSink, type Transform } from './file-sink.ts';
 import { keepBackup } from './keep-backup.ts';
+import { statIfPresent } from './kind-of.ts';
 import type { TextSink } from './sink.ts';
 
 /** An entry of the output manifest: one file in the state folder per target. */
@@ -68,10 +68,7 @@ async function readEntry(file: string): Promise<z.infer<typeof entrySchema> | un
 
 /** The hash of a regular file; undefined where there is none. */
 async function hashAt(target: string): Promise<string | undefined> {
-  const known = await stat(target).catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
-    throw error;
-  });
+  const known = await statIfPresent(target);
   return known?.isFile() === true ? hashOf(target) : undefined;
 }
 
@@ -175,11 +172,8 @@ export async function outputStatus(
   source?: string,
 ): Promise<OutputStatus> {
   try {
-    const found = await stat(target).catch((error: unknown) => {
-      // ENOTDIR: its folder is a file. That fails when the folder is created.
-      if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
-      throw error;
-    });
+    // Absent too where its folder is a file: that fails when the folder is created.
+    const found = await statIfPresent(target);
     if (found === undefined) return 'absent';
     if (found.isDirectory()) return 'foreign';
     if (!found.isFile()) return 'absent';

@@ -1,5 +1,6 @@
-import { open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { kindOf } from './kind-of.ts';
 import { removeTempFolder, syncFolder } from './temp-file.ts';
 
 async function syncFiles(folder: string): Promise<void> {
@@ -11,10 +12,6 @@ async function syncFiles(folder: string): Promise<void> {
   await syncFolder(folder);
 }
 
-async function isFolder(file: string): Promise<boolean> {
-  return (await stat(file).catch(() => undefined))?.isDirectory() === true;
-}
-
 /**
  * Moves a temp folder of files to `target`, durably. `target` is named after its contents, so where it exists it already
  * holds these files, and a playlist may refer to it: it is never removed. Each file is renamed over the existing one,
@@ -22,11 +19,11 @@ async function isFolder(file: string): Promise<boolean> {
  */
 export async function publishFolder(temp: string, target: string): Promise<void> {
   await syncFiles(temp);
-  if (await isFolder(target)) {
+  if (kindOf(target) === 'folder') {
     const names = await readdir(temp);
     for (const name of names) {
       const file = path.join(target, name);
-      if (await isFolder(file)) await rm(file, { recursive: true });
+      if (kindOf(file) === 'folder') await rm(file, { recursive: true });
       await rename(path.join(temp, name), file);
     }
     const known = new Set(names);

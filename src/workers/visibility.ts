@@ -1,3 +1,5 @@
+import type { RawPicture } from './regions/detail-regions.ts';
+
 /*
  * Whether a picture shows anything to describe. A captioner that is given a blank picture invents something ("A man is standing in front
  * of a sign", for black). The limits hold for pictures of the size that models take, about 224 pixels a side. Of 636 keyframes of 19
@@ -17,19 +19,12 @@ const DARK = 24;
 /** The share of pixels that may be brighter: hot pixels and a recorder's dot. */
 const BRIGHT_SHARE = 0.002;
 
-/** An RGB picture, 8 bits a channel, rows from the top. */
-export interface Picture {
-  readonly pixels: Uint8Array;
-  readonly width: number;
-  readonly height: number;
-}
-
 /** False for pictures of one colour, for those too dark to read, and for colour bars. */
-export function isAnythingVisible(picture: Picture): boolean {
+export function isAnythingVisible(picture: RawPicture): boolean {
   return !isDark(picture) && !isFlat(picture) && !isColourBars(picture);
 }
 
-function isDark({ pixels }: Picture): boolean {
+function isDark({ pixels }: RawPicture): boolean {
   const most = BRIGHT_SHARE * (pixels.length / 3);
   let bright = 0;
   for (let at = 0; at < pixels.length; at += 3) {
@@ -41,7 +36,7 @@ function isDark({ pixels }: Picture): boolean {
 }
 
 /** Mean and variance of a channel over a rectangle. */
-function statisticsOf({ pixels, width }: Picture, channel: number, [x0, x1]: Span, [y0, y1]: Span) {
+function statisticsOf({ pixels, width }: RawPicture, channel: number, [x0, x1]: Span, [y0, y1]: Span) {
   let sum = 0;
   let squares = 0;
   for (let y = y0; y < y1; y++) {
@@ -56,7 +51,7 @@ function statisticsOf({ pixels, width }: Picture, channel: number, [x0, x1]: Spa
   return { mean, variance: Math.max(0, squares / count - mean * mean) };
 }
 
-function meanOf(picture: Picture, channel: number, columns: Span, rows: Span): number {
+function meanOf(picture: RawPicture, channel: number, columns: Span, rows: Span): number {
   return statisticsOf(picture, channel, columns, rows).mean;
 }
 
@@ -69,7 +64,7 @@ function spans(length: number, count: number): Span[] {
   return Array.from({ length: parts }, (_, at) => [edge(at), edge(at + 1)] as const);
 }
 
-function isFlat(picture: Picture): boolean {
+function isFlat(picture: RawPicture): boolean {
   const columns = spans(picture.width, CELLS);
   const rows = spans(picture.height, CELLS);
   return [0, 1, 2].every((channel) => {
@@ -89,7 +84,7 @@ const BAR_OFF = 24;
 const BAR_COLOURS = 5;
 
 /** True for the colour bars of SMPTE and EBU: upright, even stripes, in which each channel is either off or fully on. */
-function isColourBars(picture: Picture): boolean {
+function isColourBars(picture: RawPicture): boolean {
   const { width, height } = picture;
   // The lower part of the pattern differs from card to card.
   const upper: Span = [Math.round(0.1 * height), Math.round(0.55 * height)];

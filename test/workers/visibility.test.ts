@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { isAnythingVisible, type Picture } from '../../src/workers/visibility.ts';
+import type { RawPicture } from '../../src/workers/regions/detail-regions.ts';
+import { isAnythingVisible } from '../../src/workers/visibility.ts';
 
 const [WIDTH, HEIGHT] = [224, 224];
 
 /** The first picture of a lavfi source, scaled as for a model. */
-function drawn(source: string): Picture {
+function drawn(source: string): RawPicture {
   const scaled = `${source},scale=${WIDTH}:${HEIGHT}:flags=bicubic,format=rgb24`;
   const args = ['-v', 'error', '-f', 'lavfi', '-i', scaled, '-frames:v', '1', '-f', 'rawvideo', '-'];
   const { stdout, stderr } = spawnSync('ffmpeg', args, { maxBuffer: 2 ** 24 });

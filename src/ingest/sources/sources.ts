@@ -1,7 +1,9 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { glob } from 'tinyglobby';
+import { isMissing } from '../../core/errors.ts';
 import { hideAddress } from '../../core/text/secrets.ts';
+import { statIfPresent } from '../../storage/kind-of.ts';
 import type { RelayedSource } from '../access/relay.ts';
 import { IngestError } from '../errors.ts';
 import { isAnimatedPng, isPictureContent, isTypeScript, MEDIA_EXTENSIONS, PICTURE_EXTENSIONS } from './sniff.ts';
@@ -76,10 +78,7 @@ export async function expandInputs(args: readonly string[]): Promise<ExpandedInp
 async function expandOne(arg: string, problems: InputProblem[]): Promise<Source[]> {
   if (arg === '-') return [{ kind: 'stdin', input: '-', name: 'stdin', label: 'stdin' }];
   if (/^https?:\/\//i.test(arg)) return [urlSource(arg)];
-  const info = await stat(arg).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw error;
-  });
+  const info = await statIfPresent(arg);
   if (info === undefined) return await expandGlob(arg, problems);
   if (info.isDirectory()) return await expandFolder(arg, problems);
   return [await fileSource(arg)];
@@ -206,7 +205,7 @@ export function asInputError(error: unknown, label: string): IngestError {
       cause: error,
     });
   }
-  if (code === 'ENOENT' || code === 'ENOTDIR') {
+  if (isMissing(error)) {
     return new IngestError('missing-file', missing(label), { cause: error });
   }
   return new IngestError('unreadable', `"${label}" cannot be read (${code ?? String(error)}).`, { cause: error });

@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { errnoOf } from '../../core/errors.ts';
+import { errnoOf, isMissing } from '../../core/errors.ts';
 import { BundleError } from '../errors.ts';
 import type { LocalModel, Provider } from '../families/family.ts';
 import { type GraphName, type Manifest, parseManifest } from './manifest.ts';
@@ -36,10 +36,6 @@ export function isModelName(nameOrPath: string): boolean {
 /** A bundle's folder: a bare name means one of the package's own bundles, anything else is a path. */
 export function bundleFolder(nameOrPath: string): string {
   return isModelName(nameOrPath) ? join(MODELS, SUCCESSORS.get(nameOrPath) ?? nameOrPath) : resolve(nameOrPath);
-}
-
-function isMissing(error: unknown): boolean {
-  return errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR';
 }
 
 async function readManifest(nameOrPath: string, folder: string): Promise<Buffer> {

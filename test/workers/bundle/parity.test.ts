@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { globSync } from 'tinyglobby';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { ImageSpec } from '../../../src/core/types.ts';
 import { type Bundle, listBundles, loadBundle } from '../../../src/workers/bundle/bundle.ts';
 import { openEngine, type TwoPassResult } from '../../../src/workers/bundle/engine.ts';
+import { formulaPicture, formulaSchema } from '../formula-picture.ts';
 
 /*
  * The same pictures through Python and through this runtime. A bundle's fixture is written by training/parity.py; its pictures are
@@ -15,7 +15,6 @@ import { openEngine, type TwoPassResult } from '../../../src/workers/bundle/engi
 const FIXTURES = fileURLToPath(new URL('../../fixtures/parity/', import.meta.url));
 const RUNS = fileURLToPath(new URL('../../../training/runs/', import.meta.url));
 
-const three = z.tuple([z.int(), z.int(), z.int()]);
 const captioned = z.object({ draft: z.array(z.int()), text: z.array(z.int()), confidence: z.number() });
 const searched = z.object({ greedy: captioned, beam: captioned });
 const fixtureSchema = z.object({
@@ -25,17 +24,7 @@ const fixtureSchema = z.object({
   quantized: z.array(z.string()),
   pictures: z.array(
     z.object({
-      picture: z.object({
-        base: three,
-        ax: three,
-        ay: three,
-        amount: z.int(),
-        shift: z.int(),
-        cx: z.int(),
-        cy: z.int(),
-        r: z.int(),
-        rgb: three,
-      }),
+      picture: formulaSchema,
       checksum: z.int(),
       /** By Python's onnxruntime with the bundle's graphs. */
       shipped: searched,
@@ -46,24 +35,8 @@ const fixtureSchema = z.object({
   ),
 });
 type Fixture = z.infer<typeof fixtureSchema>;
-type Formula = Fixture['pictures'][number]['picture'];
 type Search = 'greedy' | 'beam';
 const BEAMS = { greedy: 1, beam: 3 } as const;
-
-/** A picture as its formula says: a disc on a sloping, perhaps chequered ground. */
-function drawn({ base, ax, ay, amount, shift, cx, cy, r, rgb }: Formula, { width, height }: ImageSpec): Uint8Array {
-  const pixels = new Uint8Array(width * height * 3);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const disc = (x - cx) ** 2 + (y - cy) ** 2 < r ** 2;
-      const check = amount * (((x >> shift) ^ (y >> shift)) & 1);
-      for (const c of [0, 1, 2] as const) {
-        pixels[(y * width + x) * 3 + c] = disc ? rgb[c] : (base[c] + ((ax[c] * x + ay[c] * y) >> 4) + check) & 255;
-      }
-    }
-  }
-  return pixels;
-}
 
 /** The captions of the fixture's pictures with a number of beams. */
 async function captionAll(bundle: Bundle, fixture: Fixture, beams: number): Promise<readonly TwoPassResult[]> {
@@ -71,7 +44,7 @@ async function captionAll(bundle: Bundle, fixture: Fixture, beams: number): Prom
   const engine = await openEngine({ ...bundle, manifest: { ...bundle.manifest, generation } });
   try {
     return await engine.write(
-      fixture.pictures.map(({ picture }) => drawn(picture, bundle.image)),
+      fixture.pictures.map(({ picture }) => formulaPicture(picture, bundle.image)),
       { passes: 2 },
     );
   } finally {
@@ -109,7 +82,7 @@ describe.each(bundles)('parity of %s with Python', { timeout: 180_000 }, async (
 
   test('the formula gives the same pictures here', () => {
     const sums = fixture.pictures.map(({ picture }) =>
-      drawn(picture, bundle.image).reduce((sum, value) => sum + value, 0),
+      formulaPicture(picture, bundle.image).reduce((sum, value) => sum + value, 0),
     );
     expect(sums).toEqual(fixture.pictures.map(({ checksum }) => checksum));
   });
