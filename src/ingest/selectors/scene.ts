@@ -20,6 +20,8 @@ interface Pending {
   readonly frame: SignedFrame;
   /** The scene before it. */
   readonly before: Signature;
+  /** When that scene ended: earlier than `frame` where shorter ones lie between. */
+  readonly ended: Micros;
 }
 
 /** `scene`: the first frame of the video, and the first frame of every scene after it. */
@@ -30,7 +32,8 @@ export const sceneSelector: SelectorType = {
 
 /**
  * A cut is a step between two frames that stands out from the steps around it; {@link FadeTracker} finds fades. Neither counts where the scene
- * before it comes back, or another scene begins, within {@link SHORTEST_SCENE}.
+ * before it comes back, or another scene begins, within {@link SHORTEST_SCENE}; of many scenes shorter than that in a row, one in each such time
+ * counts.
  *
  * A frame is judged {@link NEIGHBOURHOOD} after its time and returned {@link SHORTEST_SCENE} after it; its pixels are kept that long.
  */
@@ -72,7 +75,7 @@ class SceneSelector implements KeyframeSelector {
     }
     // A fade may still run when the video ends, and a scene at the very end has no time to last.
     const fade = this.fades.finish();
-    if (fade !== undefined) this.propose(fade);
+    if (fade !== undefined) selected.push(...this.propose({ ...fade, ended: fade.frame.pts }));
     const last = this.window.at(-1);
     if (this.pending !== undefined && last !== undefined && !cameBack(this.pending, last.signature)) {
       selected.push(this.confirm(this.pending));
@@ -91,11 +94,11 @@ class SceneSelector implements KeyframeSelector {
     }
     const selected = this.settle(frame);
     if (isCut) {
-      this.propose({ frame, before: previous.signature });
+      selected.push(...this.propose({ frame, before: previous.signature, ended: frame.pts }));
       this.fades.restart(frame);
     } else {
       const fade = this.fades.push(frame);
-      if (fade !== undefined) this.propose(fade);
+      if (fade !== undefined) selected.push(...this.propose({ ...fade, ended: fade.frame.pts }));
     }
     return selected;
   }
@@ -123,15 +126,22 @@ class SceneSelector implements KeyframeSelector {
     return [this.confirm(pending)];
   }
 
-  /** Proposes a change of scene. A pending one did not last, so the new one replaces it. */
-  private propose(change: Pending): void {
-    const before = this.pending?.before ?? change.before;
-    if (this.pending !== undefined && cameBack({ ...this.pending, before }, change.frame.signature)) {
+  /** Proposes a change of scene. A pending one did not last, so the new one replaces it, unless the scene before has been gone for long. */
+  private propose(change: Pending): SelectedFrame[] {
+    const { pending } = this;
+    const before = pending?.before ?? change.before;
+    if (pending !== undefined && cameBack({ ...pending, before }, change.frame.signature)) {
       this.pending = undefined;
-      return;
+      return [];
     }
-    if (this.lastCut !== undefined && change.frame.pts - this.lastCut < SHORTEST_SCENE) return;
-    this.pending = { frame: change.frame, before };
+    if (pending !== undefined && change.frame.pts - pending.ended >= SHORTEST_SCENE) {
+      const selected = [this.confirm(pending)];
+      this.pending = change;
+      return selected;
+    }
+    if (this.lastCut !== undefined && change.frame.pts - this.lastCut < SHORTEST_SCENE) return [];
+    this.pending = { frame: change.frame, before, ended: pending?.ended ?? change.frame.pts };
+    return [];
   }
 
   private confirm({ frame }: Pending): SelectedFrame {

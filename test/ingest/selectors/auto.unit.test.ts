@@ -112,16 +112,58 @@ describe('auto', () => {
     expect(choose([frame(0, GREY), frame(2, [112, 112, 112]), frame(4, [109, 109, 109])], 5)).toEqual([[0, false]]);
   });
 
-  it('does not look at black between two scenes, nor at a flash, but does where nothing else comes', () => {
+  it('ends a scene where black or white follows it, but not at a flash', () => {
     const black = [2, 2, 2];
+    const white = [250, 250, 250];
     expect(choose([frame(0, GREY), frame(2, black), frame(4, RED)], 5)).toEqual([
+      [0, false],
+      [2, false],
+      [4, false],
+    ]);
+    expect(choose([frame(0, GREY), frame(2, white), frame(4, GREY)], 5)).toEqual([[0, false]]);
+    expect(choose([frame(0, GREY), frame(2, white), frame(2.5, GREY), frame(4, RED)], 5)).toEqual([
       [0, false],
       [4, false],
     ]);
-    expect(choose([frame(0, GREY), frame(2, [250, 250, 250]), frame(4, GREY)], 5)).toEqual([[0, false]]);
-    expect(choose([frame(0, GREY), ...seconds(14).map((second) => frame(2 + second, black))], 16)).toEqual([
+    // A blank end of less than a second is no scene.
+    expect(choose([frame(0, GREY), frame(2, black)], 2.9)).toEqual([[0, false]]);
+    expect(choose([frame(0, GREY), frame(2, black)], 3)).toEqual([
       [0, false],
-      [10, false],
+      [2, false],
+    ]);
+  });
+
+  it('looks at black that stays as at any other scene', () => {
+    const black = seconds(14).map((second) => frame(2 + second, [2, 2, 2]));
+    expect(choose([frame(0, GREY), ...black, frame(16, GREY)], 18)).toEqual([
+      [0, false],
+      [2, false],
+      [12, true],
+      [16, false],
+    ]);
+    expect(choose([...black, frame(16, GREY)], 18)).toEqual([
+      [2, false],
+      [12, true],
+      [16, false],
+    ]);
+  });
+
+  it('keeps the look before a flash where nothing else comes within 10 s', () => {
+    const frames = [frame(0, GREY), frame(4, GREY), frame(8, [250, 250, 250]), frame(11, GREY)];
+    expect(choose(frames, 12)).toEqual([
+      [0, false],
+      [4, true],
+    ]);
+  });
+
+  it('sees a cut between scenes of similar colours at the end, where it looks less often', () => {
+    const tail = seconds(6).map((second) => ({
+      ...frame(1 + second, second < 3 ? GREY : [126, 110, 100]),
+      spacing: 8e6,
+    }));
+    expect(choose([frame(0, GREY), ...tail], 7)).toEqual([
+      [0, false],
+      [4, false],
     ]);
   });
 });
