@@ -30,8 +30,8 @@ export function decodeArguments(address: FfmpegInput, settings: DecodeSettings, 
   const seeking = seek === null ? [] : ['-noaccurate_seek', '-ss', microsToSeconds(seek - media.start)];
   const keys = keysOnly ? ['-skip_frame', 'nokey'] : [];
   const zscale = tools.hasFilter('zscale');
-  // `scale` follows a change of the frame size. A new filter graph would begin to count anew; only filters that keep the first size need one.
-  const graph = media.rotation === 0 && !(media.hdr && zscale) ? ['-reinit_filter', '0'] : [];
+  // A new filter graph, for each change of the frame size, would begin to count anew. Ours follows such a change; ffmpeg's own rotation does not.
+  const graph = media.mirrored ? [] : ['-noautorotate', '-reinit_filter', '0'];
   // Spread arguments: fluent-ffmpeg splits the strings of an array at spaces.
   return (
     ffmpegCommand(address.input)

@@ -31,12 +31,29 @@ export function filterGraph(media: MediaInfo, image: ImageSpec, selection: Frame
     'showinfo@all=checksum=0',
     ...rangeFilter(selection),
     ...pickFilter(selection),
+    ...upright(media, media.hdr && zscale),
     ...(media.hdr && zscale ? toneMap(media, image) : plainScale(media, image)),
     ...(image.resize === 'crop' ? [`crop=${image.width}:${image.height}`] : []),
     'setsar=1',
     'format=rgb24',
     'showinfo@out=checksum=0',
   ];
+}
+
+/** The filters that turn a frame as it is displayed. */
+const TURNS: Readonly<Record<number, readonly string[]>> = {
+  90: ['transpose=clock'],
+  180: ['hflip', 'vflip'],
+  270: ['transpose=cclock'],
+};
+
+/**
+ * Rotation. Filters that do so, and zscale, keep the size with which they begin: frames of another size are scaled to the first one before.
+ * ffmpeg rotates before all filters where the frames are mirrored too.
+ */
+function upright({ rotation, mirrored, width, height }: MediaInfo, converted: boolean): readonly string[] {
+  const turns = mirrored ? [] : (TURNS[rotation] ?? []);
+  return turns.length > 0 || (converted && !mirrored) ? [`scale=${width}:${height}`, ...turns] : turns;
 }
 
 /** At an announced discontinuity, a step forward by more than this begins a new clock. */

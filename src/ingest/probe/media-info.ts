@@ -14,6 +14,8 @@ export interface MediaInfo {
   readonly height: number;
   /** Clockwise rotation for display: 0, 90, 180 or 270. */
   readonly rotation: number;
+  /** Present where the display matrix does more than that: it mirrors the frame, or turns it by another angle. ffmpeg itself follows it. */
+  readonly mirrored?: true;
   /** Width to height of one pixel, before rotation. */
   readonly sampleAspect: Rational;
   /** Mean frames a second. */

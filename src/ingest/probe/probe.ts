@@ -41,7 +41,9 @@ const StreamReport = z.object({
   duration: z.string().optional(),
   disposition: z.record(z.string(), z.number()).optional(),
   tags: z.record(z.string(), z.string()).optional(),
-  side_data_list: z.array(z.looseObject({ rotation: z.number().optional() })).optional(),
+  side_data_list: z
+    .array(z.looseObject({ rotation: z.number().optional(), displaymatrix: z.string().optional() }))
+    .optional(),
 });
 const ProbeReport = z.object({
   streams: z.array(StreamReport).default([]),
@@ -202,7 +204,8 @@ function describe(
   const start = secondsToMicros(format.start_time) ?? secondsToMicros(stream.start_time) ?? 0;
   const videoStart = secondsToMicros(stream.start_time) ?? start;
   const length = secondsToMicros(stream.duration);
-  const rotation = stream.side_data_list?.find((side) => side.rotation !== undefined)?.rotation ?? 0;
+  const display = stream.side_data_list?.find((side) => side.rotation !== undefined);
+  const rotation = display?.rotation ?? 0;
   const transfer = tag(stream.color_transfer);
   const duration = secondsToMicros(format.duration);
   const alone = format.format_name.startsWith('matroska') && streams.every(({ codec_type }) => codec_type !== 'audio');
@@ -214,6 +217,7 @@ function describe(
     height: stream.height ?? 0,
     // ffprobe reports the rotation counter-clockwise.
     rotation: (((-Math.round(rotation / 90) * 90) % 360) + 360) % 360,
+    ...(display !== undefined && !onlyTurns(display.displaymatrix ?? '') ? { mirrored: true } : {}),
     sampleAspect: parseRational(stream.sample_aspect_ratio) ?? { num: 1, den: 1 },
     frameRate: parseRational(stream.avg_frame_rate),
     pixelFormat: stream.pix_fmt ?? null,
@@ -232,6 +236,15 @@ function describe(
     duration,
     subtitles: streams.filter((other) => other.codec_type === 'subtitle').length,
   };
+}
+
+/** True for a matrix that turns by a multiple of 90 degrees. As text: an offset and three numbers a line, the first two in 1/65536. */
+function onlyTurns(displayMatrix: string): boolean {
+  const rows = displayMatrix.split('\n').filter((line) => line.includes(':'));
+  const [[a = 0, b = 0] = [], [c = 0, d = 0] = []] = rows.map((line) =>
+    (line.split(':')[1] ?? '').trim().split(/\s+/).map(Number),
+  );
+  return a * b === 0 && a === d && b === -c;
 }
 
 function tag(value: string | undefined): string | null {

@@ -59,20 +59,40 @@ describe('HDR', () => {
   });
 });
 
-it('every:N keeps its grid where the size of the frames changes', async () => {
-  const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '25', '-pix_fmt', 'yuv420p'];
-  const parts = [
-    await colourFilm(['red'], ...x264, join(folder.path, 'a.ts')),
-    await colourFilm(['lime'], ...x264, '-s', '128x96', '-output_ts_offset', '2', join(folder.path, 'b.ts')),
-    await colourFilm(['blue'], ...x264, '-output_ts_offset', '4', join(folder.path, 'c.ts')),
-  ];
-  const path = join(folder.path, 'sizes.ts');
-  await writeFile(path, Buffer.concat(await Promise.all(parts.map((part) => readFile(part)))));
-  const { keyframes, media } = await readAll(path, 'every:1500ms');
-  expect(keyframes.map((each) => `${Math.round((each.pts - media.start) / 10_000) / 100} ${colourOf(each)}`)).toEqual([
-    '0 red',
-    '1.52 red',
-    '3 lime',
-    '4.52 blue',
-  ]);
+describe('every:N keeps its grid where the size of the frames changes', () => {
+  const seen = async (path: string): Promise<string[]> => {
+    const { keyframes, media } = await readAll(path, 'every:1500ms');
+    return keyframes.map((each) => `${Math.round((each.pts - media.start) / 10_000) / 100} ${colourOf(each)}`);
+  };
+  const film = async (name: string, ...options: string[]): Promise<string> => {
+    const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '25', ...options];
+    const parts = [
+      await colourFilm(['red'], ...x264, join(folder.path, `${name}-a.ts`)),
+      await colourFilm(['lime'], ...x264, '-s', '128x96', '-output_ts_offset', '2', join(folder.path, `${name}-b.ts`)),
+      await colourFilm(['blue'], ...x264, '-output_ts_offset', '4', join(folder.path, `${name}-c.ts`)),
+    ];
+    const path = join(folder.path, `${name}.ts`);
+    await writeFile(path, Buffer.concat(await Promise.all(parts.map((part) => readFile(part)))));
+    return path;
+  };
+  const expected = ['0 red', '1.52 red', '3 lime', '4.52 blue'];
+
+  it('as it is', async () => {
+    expect(await seen(await film('sizes', '-pix_fmt', 'yuv420p'))).toEqual(expected);
+  });
+
+  it.each(['90', '180', '270'])('rotated by %s degrees', async (angle) => {
+    const joined = await film('turned', '-pix_fmt', 'yuv420p');
+    const turned = join(folder.path, `turned-${angle}.mp4`);
+    await ffmpeg('-i', joined, '-c', 'copy', '-metadata:s:v', `rotate=${angle}`, turned);
+    const source = await sourceOf(turned);
+    // Versions of ffmpeg turn to different sides.
+    expect([Number(angle), 360 - Number(angle)]).toContain((await probe(source, { signal: NEVER })).rotation);
+    expect(await seen(turned)).toEqual(expected);
+  });
+
+  it('HDR', async () => {
+    const tags = ['-color_primaries', 'bt2020', '-color_trc', 'smpte2084', '-colorspace', 'bt2020nc'];
+    expect(await seen(await film('hdr', '-pix_fmt', 'yuv420p10le', ...tags))).toEqual(expected);
+  });
 });
