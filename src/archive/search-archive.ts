@@ -6,6 +6,8 @@ import { checkCamera, parseSpan, pictureOf, type SpanText, withArchive } from '.
 export interface ArchiveSearch extends SpanText {
   /** As the user typed them. */
   readonly words: string;
+  /** Search for the words as they are, without other words for the same kinds. */
+  readonly exact?: boolean | undefined;
   /** Name of a camera; case does not matter. */
   readonly camera?: string | undefined;
   /** Return at most this many hits, the newest. */
@@ -30,10 +32,10 @@ export interface SearchResult {
 }
 
 /** Searches an archive. Throws a UsageError for a wrong time or camera; `nothing-to-search`; `state-missing` and the like. */
-export function searchArchive({ words, camera, limit, state, ...span }: ArchiveSearch): Promise<SearchResult> {
+export function searchArchive({ words, exact, camera, limit, state, ...span }: ArchiveSearch): Promise<SearchResult> {
   return withArchive(state, ({ db, file, zone }) => {
     checkCamera(db, camera);
-    const hits = searchCues(db, file, { words, camera, ...parseSpan(span, zone), limit });
+    const hits = searchCues(db, file, { words, exact, camera, ...parseSpan(span, zone), limit });
     return { hits: hits.map((hit) => ({ hit, picture: pictureOf(file, hit) })), zone };
   });
 }

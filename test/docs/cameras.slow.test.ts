@@ -45,9 +45,10 @@ test('docs/cameras.md: every command does what the page says', async () => {
 
     const told = JSON.parse(/^```json\n(.*?)^```$/ms.exec(page)?.[1] ?? '') as Record<string, unknown>;
     expect(webhook.received).toHaveLength(1);
-    const { cues, ...rest } = webhook.received[0]?.body ?? {};
+    const { cues, picture, ...rest } = webhook.received[0]?.body ?? {};
+    expect(picture).toMatch(/^data:image\/jpeg;base64,\/9j\//);
     expect(rest).toEqual({
-      ...Object.fromEntries(Object.entries(told).filter(([key]) => key !== 'cues')),
+      ...Object.fromEntries(Object.entries(told).filter(([key]) => key !== 'cues' && key !== 'picture')),
       id: expect.stringMatching(/^[0-9a-f]{32}$/),
       file: place.at('recordings/front/front_20251124220509.mp4'),
     });

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
 import { sentenceOf } from '../../core/errors.ts';
 import type { Database } from '../index/database.ts';
-import { cuesOfRecording } from '../index/search-cues.ts';
+import { cuesOfRecording, type Hit } from '../index/search-cues.ts';
+import { pictureFile } from '../index/thumbnails.ts';
 import type { Recording } from '../recordings/recordings.ts';
 
 /** A way to send notifications. */
@@ -20,19 +23,40 @@ const MOST_AT_ONCE = 500;
 /** Cues in one message, which stands for all matches in a recording. */
 const MOST_CUES = 20;
 
+/** What users are notified of. */
+export interface Alerts {
+  /** As `search` takes them. */
+  readonly queries: readonly string[];
+  /** Match the words as they are, without other words for the same kinds. */
+  readonly exact: boolean;
+  /** Captions of a lower confidence do not count. */
+  readonly minConfidence: number;
+}
+
+/** Refers to the picture of a match; the picture itself is read when the message is sent. */
+const pictureSchema = z.strictObject({ recording: z.int(), keyframe: z.int() });
+
+/** The picture of the match that the model is surest of. */
+function pictureRef(hits: readonly Hit[]): z.infer<typeof pictureSchema> | null {
+  const [best] = hits.filter(({ picture }) => picture !== null).sort((a, b) => b.confidence - a.confidence);
+  return best === undefined || best.picture === null ? null : { recording: best.recording, keyframe: best.picture };
+}
+
 /**
- * Adds a message to the outbox for each query that a recording's cues match. Call it in the transaction that publishes the
- * cues, so that messages are as durable as they are. A message's `id` is derived from recording and query, so that a receiver
- * can recognise a message that arrives twice.
+ * Adds a message to the outbox for each query that cues of a recording match while something moves. Call it in the transaction that
+ * publishes the cues, so that messages are as durable as they are. A message's `id` is derived from recording and query, so that a
+ * receiver can recognise a message that arrives twice.
  */
 export function enqueueMatches(
   db: Database,
   recording: Recording,
-  queries: readonly string[],
+  { queries, exact, minConfidence }: Alerts,
   transports: readonly NotificationTransport[],
 ): void {
   for (const words of queries) {
-    const hits = cuesOfRecording(db, recording.id, words);
+    const hits = cuesOfRecording(db, recording.id, words, { exact }).filter(
+      ({ moving, confidence }) => moving && confidence >= minConfidence,
+    );
     if (hits.length === 0) continue;
     const body = JSON.stringify({
       event: 'match',
@@ -49,12 +73,24 @@ export function enqueueMatches(
         text,
         confidence,
       })),
+      picture: pictureRef(hits),
     });
     const now = Date.now();
     for (const { name } of transports) {
       db.prepare('INSERT INTO outbox (channel, body, due, made) VALUES (?, ?, ?, ?)').run(name, body, now, now);
     }
   }
+}
+
+/** A message as it is sent: with its picture as a data URL, or null where there is none (any more). */
+async function withPicture(body: string, stateFile: string): Promise<string> {
+  const message = JSON.parse(body) as Record<string, unknown>;
+  const found = pictureSchema.safeParse(message.picture);
+  const jpeg = found.success
+    ? await readFile(pictureFile(stateFile, found.data.recording, found.data.keyframe)).catch(() => undefined)
+    : undefined;
+  const picture = jpeg === undefined ? null : `data:image/jpeg;base64,${jpeg.toString('base64')}`;
+  return JSON.stringify({ ...message, picture });
 }
 
 /** What a round of deliveries came to. */
@@ -69,12 +105,12 @@ export interface Delivery {
 }
 
 /**
- * Delivers the messages that are due, oldest first. A message leaves the outbox once it was accepted, so it arrives at least
+ * Delivers the messages that are due, oldest first, each with its picture. A message leaves the outbox once it was accepted, so it arrives at least
  * once. After a failure the transport is not used again in this round. Messages expire after a week, also those for a
- * transport that is no longer configured.
+ * transport that is no longer configured. `file` is the state file.
  */
 export async function deliverDue(
-  db: Database,
+  { db, file }: { readonly db: Database; readonly file: string },
   transports: readonly NotificationTransport[],
   signal: AbortSignal,
   now: number = Date.now(),
@@ -93,7 +129,7 @@ export async function deliverDue(
     for (const { id, body, tries } of due) {
       if (signal.aborted) break;
       try {
-        await transport.deliver(body, signal);
+        await transport.deliver(await withPicture(body, file), signal);
         db.prepare('DELETE FROM outbox WHERE id = ?').run(id);
         delivered += 1;
       } catch (error) {

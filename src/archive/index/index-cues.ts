@@ -78,7 +78,8 @@ export class IndexWriter implements TrackWriter {
 
   async caption({ index, still, confidence, error }: Caption): Promise<void> {
     this.#keyframes += 1;
-    if (error === undefined) this.#frames.set(index, { confidence, moving: !still });
+    // The first keyframe is compared with nothing, so it shows no movement.
+    if (error === undefined) this.#frames.set(index, { confidence, moving: !still && index > 0 });
     else this.#failed += 1;
   }
 

@@ -1,19 +1,37 @@
 import { ArchiveError } from '../errors.ts';
+import { wordsFor } from '../lexicon/lexicon.ts';
+
+/** Marks before and after a word. */
+const MARKS = /^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu;
+
+/** How a query is read. */
+export interface QueryOptions {
+  /** Search for the words as they are: `person` does not find a man. */
+  readonly exact?: boolean | undefined;
+}
 
 /**
- * The full-text query for what a user typed: all words, stemmed and in any order; quoted text as a phrase. Every word is
- * passed on in quotes, so no input has a special meaning. Throws `nothing-to-search` where it has no letter or digit.
+ * The full-text query for what a user typed: all words, stemmed, in any order, and for each word also the words for its kinds (see
+ * `wordsFor`); quoted text as a phrase. Every word is passed on in quotes, so no input has a special meaning. Throws
+ * `nothing-to-search` where it has no letter or digit.
  */
-export function toMatch(typed: string, camera?: string): string {
-  const phrases = [...typed.replaceAll('\0', ' ').matchAll(/["“”„«»]([^"“”„«»]*)["“”„«»]|([^\s"“”„«»]+)/gu)]
-    .map(([, phrase, word]) => (phrase ?? word ?? '').trim())
-    .filter((phrase) => /[\p{L}\p{N}]/u.test(phrase));
-  if (phrases.length === 0) {
+export function toMatch(
+  typed: string,
+  { exact = false, camera }: QueryOptions & { readonly camera?: string } = {},
+): string {
+  const parts = [...typed.replaceAll('\0', ' ').matchAll(/["“”„«»]([^"“”„«»]*)["“”„«»]|([^\s"“”„«»]+)/gu)]
+    .map(([, phrase, word]) => ({ text: (phrase ?? word ?? '').trim(), quoted: phrase !== undefined }))
+    .filter(({ text }) => /[\p{L}\p{N}]/u.test(text));
+  if (parts.length === 0) {
     throw new ArchiveError(
       'nothing-to-search',
       `"${typed}" has no word in it: give one or more, such as "dog near gate"`,
     );
   }
-  const words = [...new Set(phrases)].map((phrase) => `"${phrase}"`).join(' ');
-  return camera === undefined ? `text : (${words})` : `(text : (${words})) AND camera : "${camera}"`;
+  const terms = parts.map(({ text, quoted }) => {
+    const words = exact || quoted ? [text] : wordsFor(text.replace(MARKS, ''));
+    return `(${words.map((word) => `"${word}"`).join(' OR ')})`;
+  });
+  const words = `(text : (${[...new Set(terms)].join(' AND ')}))`;
+  return camera === undefined ? words : `${words} AND camera : "${camera}"`;
 }

@@ -1,9 +1,9 @@
 import { type Database, stateError } from './database.ts';
 import { cameraWord, firstIdAt, startOfId } from './index-cues.ts';
-import { toMatch } from './query.ts';
+import { type QueryOptions, toMatch } from './query.ts';
 
 /** A search. */
-export interface SearchRequest {
+export interface SearchRequest extends QueryOptions {
   /** As the user typed it. */
   readonly words: string;
   /** Name of a camera; case does not matter. */
@@ -64,18 +64,18 @@ function hitOf({ id, camera, end, text, confidence, moving, file, began, recordi
 }
 
 /**
- * The newest cues that have all the words, newest first. An unknown camera has no hits. Throws `nothing-to-search`;
+ * The newest cues that match, newest first. An unknown camera has no hits. Throws `nothing-to-search`;
  * `state-unusable` where the file is damaged.
  */
 export function searchCues(db: Database, file: string, request: SearchRequest): Hit[] {
-  const { words, camera, since, until, limit } = request;
+  const { words, exact, camera, since, until, limit } = request;
   let word: string | undefined;
   if (camera !== undefined) {
     const known = db.prepare('SELECT id FROM cameras WHERE name = ? COLLATE NOCASE').get(camera);
     if (known === undefined) return [];
     word = cameraWord((known as { id: number }).id);
   }
-  const match = toMatch(words, word);
+  const match = toMatch(words, { exact, ...(word === undefined ? {} : { camera: word }) });
   try {
     // libsql binds numbers as REAL, which FTS5 does not use as a bound: it would read all newer rows first.
     const rows = db
@@ -109,8 +109,8 @@ export function cuesBetween(db: Database, since: number, until: number): Hit[] {
   return (rows as Row[]).map(hitOf);
 }
 
-/** A recording's cues that have all the words, in order. */
-export function cuesOfRecording(db: Database, recording: number, words: string): Hit[] {
+/** A recording's cues that match, in order. */
+export function cuesOfRecording(db: Database, recording: number, words: string, options: QueryOptions = {}): Hit[] {
   const rows = db
     .prepare(
       `SELECT ${COLUMNS} FROM cues q ${JOINED} WHERE q.recording = ? AND q.id IN (
@@ -118,6 +118,6 @@ export function cuesOfRecording(db: Database, recording: number, words: string):
            (SELECT min(id) FROM cues WHERE recording = ?) AND (SELECT max(id) FROM cues WHERE recording = ?)
        ) ORDER BY q.id`,
     )
-    .all(recording, toMatch(words), recording, recording);
+    .all(recording, toMatch(words, options), recording, recording);
   return (rows as Row[]).map(hitOf);
 }

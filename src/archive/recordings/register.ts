@@ -7,6 +7,7 @@ import type { Source } from '../../ingest/sources/sources.ts';
 import { namedTime } from '../clock/name-patterns.ts';
 import { type WallClock, wallClock } from '../clock/wall-clock.ts';
 import type { Database } from '../index/database.ts';
+import { isEnvironmentError } from '../watch/errors.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import {
   addRecording,
@@ -27,6 +28,8 @@ export interface RegisterSettings {
   readonly brokenAfter: number;
   /** Id of the session in which a file is found to be broken. */
   readonly session: () => number;
+  /** Called for a file that is found to be broken. */
+  readonly onBroken: (file: string, failure: SecondGlanceError) => void;
 }
 
 /** Containers without a trailer: they are complete as soon as nothing writes to them. */
@@ -45,6 +48,9 @@ function cameraOf(file: FoundFile, named: string | undefined): string {
   const folders = file.name.split('/').slice(0, -1);
   return folders.find((folder) => !NOT_A_CAMERA.test(folder)) ?? named ?? path.basename(file.root);
 }
+
+/** Why a file is unfinished that has changed a moment ago. */
+export const STILL_WRITTEN = 'it is still being written';
 
 /** Describes an unfinished file without opening it. */
 export function unfinished(file: FoundFile, names: RegExp | undefined, reason: string): Unfinished {
@@ -79,7 +85,7 @@ async function examine(
     return { media: await probe(sourceAt(file), { signal }) };
   } catch (error) {
     signal.throwIfAborted();
-    if (!(error instanceof SecondGlanceError)) throw error;
+    if (!(error instanceof SecondGlanceError) || isEnvironmentError(error)) throw error;
     return error.code === 'missing-file' ? undefined : { failure: error };
   }
 }
@@ -131,7 +137,8 @@ export async function registerRecording(
   if (added !== undefined) dropReplaced(db, added);
   if (added !== undefined && failure !== undefined) {
     const { code, message, retryable } = failure;
-    failRecording(db, added.id, settings.session(), { code, message, retryable });
+    const state = failRecording(db, added.id, settings.session(), { code, message, retryable });
+    if (state === 'failed') settings.onBroken(at, failure);
   }
   return undefined;
 }

@@ -150,12 +150,14 @@ export function reportToHtml(report: Report, facts: PageFacts, pictureOf: Pictur
   const { cameras, sessions, issues, backlog, messages } = report;
   const all = cameras.flatMap(({ recordings }) => recordings);
   const of = (...states: string[]): number => all.filter(({ state }) => states.includes(state)).length;
+  const unfinished = issues.filter(({ what }) => what === 'unfinished').length;
   const title = `Cameras, ${titleOf(report, zone)}`;
   const summary = [
     `${counted(all.length, 'recording')} from ${counted(cameras.length, 'camera')}`,
     `${of('done', 'partial')} described`,
     `${of('failed')} failed`,
     `${of('pending')} waiting`,
+    ...(unfinished > 0 ? [`${unfinished} unfinished`] : []),
     ...(of('gone') > 0 ? [`${of('gone')} gone`] : []),
   ];
   const remains =
@@ -169,9 +171,9 @@ export function reportToHtml(report: Report, facts: PageFacts, pictureOf: Pictur
 ${sessions.length === 0 ? '' : `<h2>Sessions</h2>\n<ul>\n${sessions.map((session) => sessionLine(session, facts)).join('\n')}\n</ul>`}
 </header>
 <main>
+${issuesOf(issues, span)}
 ${cameras.length === 0 ? '<p>Nothing was recorded.</p>' : '<p class="key"><i class="bar done"></i> described <i class="bar partial"></i> in part <i class="bar failed"></i> failed <i class="bar pending"></i> waits <i class="mark"></i> something moved</p>'}
 ${cameras.map((camera) => cameraOf(camera, span, pictureOf)).join('\n')}
-${issuesOf(issues, span)}
 </main>
 <footer class="soft">Made ${formatLocal(now, zone)} by ${escapeHtml(tool)}; times are in ${escapeHtml(zone)}. The captions are machine-made and may be wrong.</footer>`;
   return htmlPage(title, STYLE, body);

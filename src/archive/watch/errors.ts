@@ -23,6 +23,7 @@ const ENVIRONMENT: ReadonlySet<string> = new Set([
   'redis-unreachable',
   'redis-full',
   'worker-start',
+  'ffmpeg-missing',
 ]);
 /** Failures of the place that a track goes to: the recording waits, for as long as it takes. */
 const OUTPUT: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { sentenceOf } from '../../core/errors.ts';
+import { type SecondGlanceError, sentenceOf } from '../../core/errors.ts';
 import type { Database } from '../index/database.ts';
-import { registerRecording, unfinished } from '../recordings/register.ts';
+import { registerRecording, STILL_WRITTEN, unfinished } from '../recordings/register.ts';
 import { type FoundFile, findRecordings, StabilityDetector } from '../recordings/scan.ts';
 import { knownContent, setUnfinished, type Unfinished } from '../recordings/seen-files.ts';
 import type { WatchSettings } from './watch-settings.ts';
@@ -16,6 +16,8 @@ export interface InventoryContext {
   readonly signal: AbortSignal;
   /** Called once when a folder becomes unreadable. */
   readonly onProblem: (problem: string) => void;
+  /** Called for a file that is found to be broken. */
+  readonly onBroken: (file: string, failure: SecondGlanceError) => void;
   /** Id of the session in which a file is found to be broken. */
   readonly session: () => number;
 }
@@ -36,7 +38,7 @@ export class Inventory {
 
   /** Scans the folders and registers what is complete. True where a file may become complete soon. */
   async scan(): Promise<boolean> {
-    const { settings, db, signal, session } = this.#context;
+    const { settings, db, signal, session, onBroken } = this.#context;
     const { zone, names } = settings;
     const files = await this.#files();
     const stable = new Set(this.#stability.observe(files, performance.now()));
@@ -46,11 +48,11 @@ export class Inventory {
       if (signal.aborted) return false;
       if (this.#registered.get(file.path) === file.mark) continue;
       if (!stable.has(file) && knownContent(db, file.path, file.mark) === undefined) {
-        waiting.push(unfinished(file, names, 'it is still growing'));
+        waiting.push(unfinished(file, names, STILL_WRITTEN));
         soon = true;
         continue;
       }
-      const settings = { zone, names, brokenAfter: BROKEN_AFTER_MS, session };
+      const settings = { zone, names, brokenAfter: BROKEN_AFTER_MS, session, onBroken };
       const reason = await registerRecording(db, file, settings, signal);
       if (reason === undefined) this.#registered.set(file.path, file.mark);
       else waiting.push(reason);

@@ -32,6 +32,11 @@ export class SessionWork {
     this.#backlog = new Backlog(context.db, context.timings);
   }
 
+  /** Recordings that are pending: between two runs, those that wait for another attempt. */
+  get remaining(): number {
+    return this.#backlog.remaining.recordings;
+  }
+
   /** Scans the folders, and puts what is complete into the backlog. True where a file may become complete soon. */
   async scan(): Promise<boolean> {
     const soon = await this.#options.inventory.scan();

@@ -7,7 +7,7 @@ import { openQueueContext, type QueueContext } from '../../queue/queue-context.t
 import { connectClient, type RedisPlace } from '../../queue/redis/connection.ts';
 import { ensureFolder } from '../../storage/ensure-folder.ts';
 import { loadModel } from '../../workers/load-model.ts';
-import { enqueueMatches, type NotificationTransport } from '../alerts/outbox.ts';
+import { type Alerts, enqueueMatches, type NotificationTransport } from '../alerts/outbox.ts';
 import { mqttTransport, webhookTransport } from '../alerts/transports.ts';
 import { type CaptionContext, LocalRecordingCaptioner } from '../captioners/local-captioner.ts';
 import { QueuedRecordingCaptioner } from '../captioners/queued-captioner.ts';
@@ -70,7 +70,8 @@ async function openCaptioner(context: CaptionContext): Promise<OpenCaptioner> {
  * started; `already-watched`; or what makes the whole run impossible (an invalid model, an unusable state file).
  */
 export async function watchRecordings(settings: WatchSettings, run: WatchRun): Promise<WatchResult | undefined> {
-  const { stateFile, notify } = settings;
+  const { stateFile, notify: queries, exact, notifyConfidence: minConfidence } = settings;
+  const alerts: Alerts = { queries, exact, minConfidence };
   checkRoots(settings);
   const model = await loadModel(settings.model);
   await ensureFolder(path.dirname(stateFile), 0o700);
@@ -82,7 +83,7 @@ export async function watchRecordings(settings: WatchSettings, run: WatchRun): P
     const archive = openDatabase(stateFile, { create: true });
     db = archive;
     writeFact(archive, 'zone', settings.zone);
-    const onIndexed = (recording: Recording): void => enqueueMatches(archive, recording, notify, transports);
+    const onIndexed = (recording: Recording): void => enqueueMatches(archive, recording, alerts, transports);
     open = await openCaptioner({ settings, db, model, reporter: run.reporter, onIndexed });
     const { captioner } = open;
     const watcher = new Watcher({ settings, db, captioner, transports, timings: WATCH_TIMINGS, ...run });

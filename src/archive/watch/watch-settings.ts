@@ -1,10 +1,11 @@
 import path from 'node:path';
 import { parseFormats } from '../../captioning/outputs/plan-outputs.ts';
-import { parseTime, parseWhole } from '../../config/flag-values.ts';
+import { parseShare, parseTime, parseWhole } from '../../config/flag-values.ts';
 import type { SettingFlags } from '../../config/load.ts';
 import type { Settings } from '../../config/settings-schema.ts';
 import { stateDir } from '../../config/state-folder.ts';
 import { orUsage, UsageError } from '../../core/failures.ts';
+import { hideSecrets } from '../../core/text/secrets.ts';
 import { type FormatName, TEXT_FORMAT_NAMES } from '../../pipeline/formats/formats.ts';
 import type { ModelChoice } from '../../workers/load-model.ts';
 import { modelOf } from '../../workers/model-flags.ts';
@@ -24,6 +25,8 @@ export interface WatchFlags extends SettingFlags {
   readonly names?: string;
   readonly settle: string;
   readonly notify?: readonly string[];
+  readonly exact?: boolean;
+  readonly notifyConfidence?: string;
   readonly keepDays?: string;
   readonly keepSize?: string;
   readonly queue?: boolean;
@@ -49,6 +52,10 @@ export interface WatchSettings {
   /** Milliseconds for which a file has to stay unchanged. */
   readonly settle: number;
   readonly notify: readonly string[];
+  /** Words of `notify` do not stand for kinds. */
+  readonly exact: boolean;
+  /** Least confidence of a caption that someone is notified of. */
+  readonly notifyConfidence: number;
   readonly webhook?: string;
   readonly mqtt?: string;
   readonly keepDays?: number;
@@ -84,12 +91,26 @@ function parseSize(text: string): number {
   return Math.round(size);
 }
 
+const STREAM_ADVICE = `have the camera or ffmpeg write recordings into a folder, and watch that folder:
+  ffmpeg -rtsp_transport tcp -i ADDRESS -c copy -f segment -segment_time 300 -strftime 1 recordings/front/%Y%m%d%H%M%S.mkv`;
+
+/** Throws a UsageError for the address of a stream or a file, which cannot be watched. */
+function checkFolders(folders: readonly string[]): void {
+  const address = folders.find((folder) => /^[a-z][a-z\d+.-]*:\/\//i.test(folder));
+  if (address === undefined) return;
+  const what = `${hideSecrets(address)} is an address, but watch reads folders of recordings`;
+  throw new UsageError(
+    `${what}: ${/^(?:rtsp|rtmp|srt|udp|rtp)/i.test(address) ? STREAM_ADVICE : 'download the recordings into a folder, or use secondglance caption'}`,
+  );
+}
+
 /** Checks folders and options. `settings`: where notifications go. Throws a UsageError. */
 export function readWatchSettings(
   folders: readonly string[],
   flags: WatchFlags,
   { webhook, mqtt }: Pick<Settings, 'webhook' | 'mqtt'>,
 ): WatchSettings {
+  checkFolders(folders);
   const roots = [...new Set(folders.map((folder) => path.resolve(folder)))];
   const nested = roots.find((root) => roots.some((other) => root !== other && `${root}/`.startsWith(`${other}/`)));
   if (nested !== undefined) throw new UsageError(`${nested} is inside another watched folder: name only one of them`);
@@ -103,6 +124,9 @@ export function readWatchSettings(
   }
   const notify = flags.notify ?? [];
   for (const words of notify) orUsage(() => toMatch(words));
+  if (notify.length === 0 && (flags.exact === true || flags.notifyConfidence !== undefined)) {
+    throw new UsageError('--exact and --notify-confidence belong to --notify: add it, or leave them out');
+  }
   if (notify.length > 0 && webhook === undefined && mqtt === undefined) {
     throw new UsageError('--notify needs a destination: add --webhook or --mqtt');
   }
@@ -118,6 +142,8 @@ export function readWatchSettings(
     ...(flags.names === undefined ? {} : { names: orUsage(() => parseNames(flags.names ?? '')) }),
     settle: Math.round(parseTime(flags.settle, '--settle') / 1000),
     notify,
+    exact: flags.exact ?? false,
+    notifyConfidence: parseShare(flags.notifyConfidence ?? '0.5', '--notify-confidence'),
     ...(webhook === undefined ? {} : { webhook }),
     ...(mqtt === undefined ? {} : { mqtt }),
     ...(flags.keepDays === undefined ? {} : { keepDays: parseWhole(flags.keepDays, '--keep-days', 1, 36_500) }),

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pruneJournals } from '../../captioning/journal-files.ts';
+import { failedSummary } from '../../captioning/summary.ts';
 import { stateDir } from '../../config/state-folder.ts';
 import { type SecondGlanceError, sentenceOf } from '../../core/errors.ts';
 import { deliverDue } from '../alerts/outbox.ts';
@@ -11,6 +12,7 @@ import type { WatchSession } from '../recordings/work-sessions.ts';
 import { canWaitOut } from './errors.ts';
 import { Inventory } from './inventory.ts';
 import { SessionWork } from './session-work.ts';
+import { WaitingNotes } from './waiting-notes.ts';
 import type { WatchContext } from './watch-context.ts';
 import { WorkWindow } from './work-window.ts';
 
@@ -32,6 +34,7 @@ export class Watcher {
   readonly #context: WatchContext;
   readonly #window: WorkWindow;
   readonly #work: SessionWork;
+  readonly #notes: WaitingNotes;
   /** What was reported since the last recording that ended. */
   readonly #reported = new Set<string>();
   #ended = 0;
@@ -41,9 +44,11 @@ export class Watcher {
     const { settings, db, signal, reporter } = context;
     this.#context = context;
     this.#window = new WorkWindow(settings, db);
+    this.#notes = new WaitingNotes(settings, reporter.note);
     const inventory = new Inventory({
       ...{ settings, db, signal },
       onProblem: (problem) => reporter.note(problem),
+      onBroken: (file, failure) => reporter.end(failedSummary(file, failure, settings.verbose)),
       session: () => this.#window.session(),
     });
     this.#work = new SessionWork(context, {
@@ -58,11 +63,12 @@ export class Watcher {
 
   /** Watches until the signal aborts. */
   async forever(): Promise<void> {
-    const { signal, captioner, settings, timings } = this.#context;
+    const { signal, captioner, settings, timings, db } = this.#context;
     while (!signal.aborted) {
       let soon = false;
       let blocked: SecondGlanceError | undefined;
-      if (this.#isOpen()) {
+      const open = this.#isOpen();
+      if (open) {
         blocked = await this.#unlessBlocked(async () => {
           soon = await this.#work.scan();
           await this.#work.run();
@@ -76,6 +82,11 @@ export class Watcher {
         await this.#prune();
       });
       blocked ??= undelivered;
+      if (blocked === undefined && !signal.aborted) {
+        const unfinished = unfinishedFiles(db);
+        this.#notes.unfinished(unfinished);
+        this.#notes.idle({ open, unfinished, postponed: open ? this.#work.remaining : 0 });
+      }
       const pause = soon ? Math.min(timings.poll, settings.settle + 50) : timings.poll;
       await this.#sleep(blocked === undefined ? pause : timings.blocked);
     }
@@ -102,7 +113,9 @@ export class Watcher {
       await this.#prune();
     });
     stopped ??= undelivered;
-    return { session: this.#window.summary(), unfinished: unfinishedFiles(db).length, stopped };
+    const unfinished = unfinishedFiles(db);
+    if (!signal.aborted) this.#notes.unfinished(unfinished, { all: true });
+    return { session: this.#window.summary(), unfinished: unfinished.length, stopped };
   }
 
   #isOpen(): boolean {
@@ -134,9 +147,9 @@ export class Watcher {
 
   /** Returns how many messages wait for another attempt. */
   async #deliver(): Promise<number> {
-    const { db, transports, signal } = this.#context;
+    const { db, transports, signal, settings } = this.#context;
     if (transports.length === 0) return 0;
-    const { waiting, expired, reasons } = await deliverDue(db, transports, signal);
+    const { waiting, expired, reasons } = await deliverDue({ db, file: settings.stateFile }, transports, signal);
     if (expired > 0) this.#report(`${expired} messages were dropped: they could not be delivered for a week`);
     for (const reason of reasons) this.#report(`${reason}; will retry`);
     return waiting;

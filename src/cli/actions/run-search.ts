@@ -9,6 +9,7 @@ import { writeJson, writeLine } from '../terminal.ts';
 /** The flags of `search`. */
 export interface SearchFlags {
   readonly state?: string;
+  readonly exact?: boolean;
   readonly camera?: string;
   readonly since?: string;
   readonly until?: string;

@@ -4,7 +4,8 @@ import { runCommand } from '../run-command.ts';
 
 const EXAMPLES = `
 Examples:
-  secondglance search dog near gate                        all of these words, in any order; also dogs, gates
+  secondglance search dog near gate                        all of these words, in any order and form
+  secondglance search person vehicle                       also finds a man and a truck; --exact does not
   secondglance search '"near the gate" dog'                a phrase and a word
   secondglance search person --camera front --since yesterday --until today
   secondglance search person --since 6h
@@ -20,6 +21,7 @@ export function searchCommand(): Command {
   return new Command('search')
     .description('search the captions of recordings that watch has indexed')
     .argument('<words...>', 'all of them must occur; "in quotes" as a phrase')
+    .option('--exact', 'find these words only, not kinds: person does not find a man')
     .option('--state <file>', 'database of watch (default: in the state folder)')
     .option('--camera <name>', 'only this camera')
     .option('--since <time>', 'start of the time range: yesterday, 2026-11-24, "2026-11-24 13:05", 6h')

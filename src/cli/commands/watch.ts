@@ -39,7 +39,9 @@ export function watchCommand(): Command {
     .option('--zone <name>', 'time zone of the cameras, such as Europe/Berlin (default: that of this machine)')
     .option('--names <pattern>', 'how file names contain camera and time (default: the patterns of common recorders)')
     .option('--settle <time>', 'a file that does not change for this long is complete', '15s')
-    .option('--notify <words>', 'send a notification when these words occur (repeatable)', collect);
+    .option('--notify <words>', 'send a notification when these words are seen in motion (repeatable)', collect)
+    .option('--notify-confidence <0..1>', 'notify only of captions at least this confident (default: 0.5)')
+    .option('--exact', 'notify of these words only, not of kinds: person does not match a man');
   settingOptions(command, 'webhook', 'mqtt')
     .option('--keep-days <n>', 'delete captions and pictures of recordings older than this')
     .option('--keep-size <size>', 'delete the oldest pictures beyond this size, such as 10G')

@@ -44,7 +44,7 @@ async function inspect(env: NodeJS.ProcessEnv): Promise<FfmpegTools> {
     .map((line) => /^ffmpeg version (\S+)/.exec(line)?.[1])
     .find((text) => text !== undefined);
   if (version === undefined) {
-    throw new IngestError('ffmpeg-missing', `"${ffmpeg}" does not work as ffmpeg: install ffmpeg 4.4 or newer.`);
+    throw new IngestError('ffmpeg-missing', `"${ffmpeg}" does not work as ffmpeg: install ffmpeg 5.1 or newer.`);
   }
   const filters = new Set(stdout.split('\n').map((line) => line.trim().split(/\s+/)[1] ?? ''));
   const options = new Map<string, Promise<ReadonlySet<string>>>();

@@ -16,7 +16,7 @@ const SECRET = 'pa55word';
 test('watch: what nobody took goes with the next run; a kill -9 loses none; no password is told', async () => {
   const { bundle, env, folder, at } = await bench('notify');
   await mkdir(at('cams'));
-  await colourVideo(at('cams/front_20251124220509.mp4'), ['red'], 2);
+  await colourVideo(at('cams/front_20251124220509.mp4'), ['white', 'red'], 3);
   const webhook = await startWebhook();
   const broker = await startBroker(SECRET);
   const ports = [webhook.port, broker.port];

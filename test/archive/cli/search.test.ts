@@ -43,7 +43,7 @@ test('a line a hit, the newest first, in the time of the place', async () => {
     ['2026-10-25 02:30:00 +02:00', 'Back Yard', 'The dogs are near a gate', expect.any(String), '0:00.000', '-'],
     [
       ...['2026-10-24 23:30:02 +02:00', 'front', 'A dog stands near the gate'],
-      ...['/recordings/front/2026-10-24T21-30-00Z.mp4', '0:02.500', expect.stringMatching(/\.pictures\/1\/0\.jpg$/)],
+      ...['/recordings/front/2026-10-24T21-30-00Z.mp4', '0:02.500', expect.stringMatching(/\.pictures\/1\/1\.jpg$/)],
     ],
   ]);
 });
@@ -65,7 +65,7 @@ test('--json', async () => {
     moving: true,
     file: '/recordings/front/2026-10-24T21-30-00Z.mp4',
     offset: 2.5,
-    picture: path.join(shared, 'night.db.pictures/1/0.jpg'),
+    picture: path.join(shared, 'night.db.pictures/1/1.jpg'),
   });
 });
 

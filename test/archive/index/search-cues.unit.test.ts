@@ -26,7 +26,10 @@ afterAll(() => {
   return folder.remove();
 });
 
-function found(words: string, more: { camera?: string; since?: number; until?: number; limit?: number } = {}) {
+function found(
+  words: string,
+  more: { exact?: boolean; camera?: string; since?: number; until?: number; limit?: number } = {},
+) {
   return searchCues(archive.db, archive.file, { limit: 100, words, ...more }).map(({ text }) => text);
 }
 
@@ -50,6 +53,19 @@ test.each([
   expect(found(words)).toEqual(texts);
 });
 
+test('kinds: plain words find narrower ones, unless exact or quoted', () => {
+  expect(found('animals')).toEqual([CAFE, GRASS, GATE]);
+  expect(found('animal, gate')).toEqual([CAFE, GATE]);
+  expect(found('animal', { camera: 'front' })).toEqual([GRASS, GATE]);
+  expect(found('"animal"')).toEqual([]);
+  expect(found('animal', { exact: true })).toEqual([]);
+  expect(found('dogs', { exact: true })).toEqual([CAFE, GRASS, GATE]);
+  const hits = searchCues(archive.db, archive.file, { words: 'gate', limit: 9 });
+  const recording = hits[0]?.recording ?? 0;
+  expect(cuesOfRecording(archive.db, recording, 'animal').map(({ text }) => text)).toEqual([CAFE]);
+  expect(cuesOfRecording(archive.db, recording, 'animal', { exact: true })).toEqual([]);
+});
+
 test('a hit says where and when', () => {
   const [hit] = searchCues(archive.db, archive.file, { words: 'stands', limit: 1 });
   expect(hit).toMatchObject({
@@ -60,7 +76,7 @@ test('a hit says where and when', () => {
     moving: true,
     file: '/recordings/front/2026-11-24T21-00-00Z.mp4',
     offset: 1250,
-    picture: 0,
+    picture: 1,
   });
   expect(cueById(archive.db, hit?.id ?? '')).toEqual(hit);
   for (const id of ['', '0', 'zzzzzzzzzzzz', "'; DROP TABLE cues", hit?.id.toUpperCase() ?? '']) {

@@ -59,11 +59,16 @@ const files = (): Promise<FoundFile[]> =>
     throw new Error(folder, { cause: error });
   });
 
+/** Files that were said to be broken. */
+let broken: string[] = [];
+
 /** Enters everything that lies there, as if it had been quiet. */
 async function enter(): Promise<Unfinished[]> {
   const unfinished: Unfinished[] = [];
+  broken = [];
   for (const file of await files()) {
-    const settings = { zone: 'UTC', brokenAfter: HOUR, session: () => state.session };
+    const onBroken = (path: string): unknown => broken.push(path);
+    const settings = { zone: 'UTC', brokenAfter: HOUR, session: () => state.session, onBroken };
     const reason = await registerRecording(state.db, file, settings, NEVER);
     if (reason !== undefined) unfinished.push(reason);
   }
@@ -176,6 +181,9 @@ describe('what is entered', () => {
     await aged(file, 2 * HOUR);
     expect(await enter()).toEqual([]);
     expect(all()).toMatchObject([{ state: 'failed', session: state.session, message: expect.stringMatching(/\w/) }]);
+    expect(broken).toEqual([file]);
+    expect(await enter()).toEqual([]);
+    expect(broken).toEqual([]);
   });
 
   test('a Matroska file that nobody has closed is unfinished for an hour, then taken as it is', async () => {

@@ -54,8 +54,8 @@ beforeAll(async () => {
   });
   enterRecording(archive, { camera: 'back', start: '2026-11-22T06:00:00+01:00', duration: 1800 });
   setUnfinished(archive.db, [
-    { path: '/cams/new.mp4', camera: 'back', start: since + 5, reason: 'it is still growing' },
-    { path: '/cams/old.mp4', camera: 'back', start: since - 5, reason: 'it is still growing' },
+    { path: '/cams/new.mp4', camera: 'back', start: since + 5, reason: 'it is still being written' },
+    { path: '/cams/old.mp4', camera: 'back', start: since - 5, reason: 'it is still being written' },
   ]);
 });
 afterAll(() => {
@@ -73,7 +73,7 @@ test('what is told of a day', () => {
   const [first] = cameras[2]?.moments ?? [];
   expect(first).toMatchObject({ text: 'A man walks', times: 2, start: since + 21 * 3_600_000 + 1000 });
   expect(troubles.map(({ what, file, why }) => [what, file, why])).toEqual([
-    ['unfinished', '/cams/new.mp4', 'it is still growing'],
+    ['unfinished', '/cams/new.mp4', 'it is still being written'],
     ['failed', `/cams/${EVIL}.mp4`, `why: ${EVIL}`],
     ['waits', '/recordings/back/2026-11-24T06-00-00+01-00.mp4', 'it is waiting for its turn'],
     [
@@ -121,12 +121,13 @@ test('the page: nothing of what people and recorders named is read as HTML', () 
 test('the page: what happened when, what failed and why, what the session did and what remains', () => {
   const html = page();
   expect(html).toContain('<title>Cameras, 2026-11-24</title>');
-  expect(html).toContain('5 recordings from 3 cameras, 3 described, 1 failed, 1 waiting.');
+  expect(html).toContain('5 recordings from 3 cameras, 3 described, 1 failed, 1 waiting, 1 unfinished.');
   expect(html).toContain('2 recordings (1:30:00) of any day are waiting.');
   expect(html).toMatch(/21:00:01<\/a> A man walks <small>until 21:00:12<\/small>/);
   expect(html).toContain('<h3>2026-11-24 22:00</h3>');
   expect(html).toMatch(/<b class="failed">failed<\/b>: why: .*<br><code><bdi>\/cams\/&#60;/);
   expect(html).not.toContain('/cams/old.mp4');
+  expect(html.indexOf('id="troubles"')).toBeLessThan(html.indexOf('class="camera"'));
 });
 
 test('a session is listed with what it did for lack of time', () => {

@@ -23,6 +23,7 @@ export interface Sight {
   /** Seconds. */
   readonly lasts?: number;
   readonly still?: boolean;
+  readonly confidence?: number;
   /** Colour of its picture; without one it has none. */
   readonly colour?: string;
 }
@@ -39,6 +40,8 @@ export interface MadeRecording {
   readonly frames?: string;
   readonly passes?: 1 | 2;
   readonly startFrom?: Recording['startFrom'];
+  /** Index of the keyframe of the first sight; default: 1. */
+  readonly firstIndex?: number;
 }
 
 /** Makes an empty archive. */
@@ -84,9 +87,11 @@ export async function describeRecording(
     session,
   };
   const writer = new IndexWriter(db, file, recording, record, onIndexed);
-  for (const [index, { at, text, lasts = 2, still = false, colour }] of sights.entries()) {
+  for (const [place, { at, text, lasts = 2, still = false, confidence = 0.5, colour }] of sights.entries()) {
     const pts = Math.round(at * 1e6);
-    const caption: Caption = { video: '', index, pts, still, draft: text, text, confidence: 0.5, passes: 2 };
+    // The first keyframe of a recording shows no movement.
+    const index = place + (made.firstIndex ?? 1);
+    const caption: Caption = { video: '', index, pts, still, draft: text, text, confidence, passes: 2 };
     await writer.caption(caption);
     const cue: Cue = { start: pts, end: pts + lasts * 1e6, text, from: [index] };
     await writer.cue(cue);

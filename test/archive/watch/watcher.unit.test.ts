@@ -1,11 +1,11 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { CaptionRequest, RecordingCaptioner } from '../../../src/archive/captioners/recording-captioner.ts';
 import { IndexWriter } from '../../../src/archive/index/index-cues.ts';
 import { costOf, PLANS } from '../../../src/archive/recordings/plan.ts';
 import { type Recording, recordingsWhere } from '../../../src/archive/recordings/recordings.ts';
-import { readWatchSettings } from '../../../src/archive/watch/watch-settings.ts';
+import { readWatchSettings, type WatchFlags } from '../../../src/archive/watch/watch-settings.ts';
 import { WATCH_TIMINGS } from '../../../src/archive/watch/watch-timings.ts';
 import { Watcher } from '../../../src/archive/watch/watcher.ts';
 import type { InputSummary } from '../../../src/captioning/summary.ts';
@@ -44,10 +44,10 @@ async function done({ recording, plan, session }: CaptionRequest): Promise<Input
   return { video: recording.path, state: 'done', keyframes: 0, cues: 0, seconds: 0, outputs: [], problems: [] };
 }
 
-function watcher(own: RecordingCaptioner, once = false): Watcher {
+function watcher(own: RecordingCaptioner, once = false, flags: Partial<WatchFlags> = {}): Watcher {
   const settings = readWatchSettings(
     [path.join(state.folder, 'cams')],
-    { format: 'vtt', settle: '0s', zone: 'UTC', state: state.file, once },
+    { format: 'vtt', settle: '0s', zone: 'UTC', state: state.file, once, ...flags },
     {},
   );
   const reporter = {
@@ -55,7 +55,9 @@ function watcher(own: RecordingCaptioner, once = false): Watcher {
     begin() {},
     progress() {},
     note: (line: string) => notes.push(line),
-    end() {},
+    end: ({ video, problems }: InputSummary) => {
+      for (const { message } of problems) notes.push(`${path.basename(video)}: ${message}`);
+    },
     close() {},
   };
   const { signal } = stop;
@@ -92,7 +94,10 @@ test('a retryable failure to start inference processes is waited out, and no rec
   await run;
   expect(states()).toEqual([['done', 1]]);
   expect(starts).toBe(4);
-  expect(notes).toEqual(['no inference process could be started']);
+  expect(notes).toEqual([
+    'no inference process could be started',
+    expect.stringMatching(/^waiting for recordings in /),
+  ]);
 });
 
 test('the same while a recording is in progress', async () => {
@@ -137,4 +142,33 @@ test('what a recording costs is all the time that it took alone, whatever the nu
   });
   await watcher(slow, true).once();
   expect(costOf(state.db, FULL)).toBeGreaterThanOrEqual(took / duration);
+});
+
+test('an idle watch says once what it waits for', async () => {
+  await writeFile(path.join(state.folder, 'cams/open.mp4'), 'no video');
+  const run = watcher(captioner(), false, { settle: '1h' }).forever();
+  await vi.waitUntil(() => notes.length > 0, { timeout: 20_000, interval: 5 });
+  expect(notes).toEqual(['waiting until these are no longer written to: open.mp4']);
+  await rm(path.join(state.folder, 'cams/open.mp4'));
+  await vi.waitUntil(() => notes.length > 1, { timeout: 20_000, interval: 5 });
+  stop.abort();
+  await run;
+  expect(notes.slice(1)).toEqual([`waiting for recordings in ${path.join(state.folder, 'cams')}`]);
+});
+
+test('outside of the window, watch says when it opens', async () => {
+  const hour = new Date(Date.now() + 7_200_000).getUTCHours();
+  const opens = `${String(hour).padStart(2, '0')}:00`;
+  const run = watcher(captioner(), false, { window: `${opens}-${opens.slice(0, 2)}:30` }).forever();
+  await vi.waitUntil(() => notes.length > 0, { timeout: 20_000, interval: 5 });
+  stop.abort();
+  await run;
+  expect(notes).toEqual([`waiting for the time window, which opens at ${opens}`]);
+});
+
+test.each([
+  ['rtsp://camera:secret@10.0.0.5/live', /^rtsp:\/\/\*\*\*@10\.0\.0\.5\/live is an address.*\n.*ffmpeg .*-f segment/],
+  ['https://example.org/a.mp4', /^https:\/\/example.*download the recordings/],
+])('an address is no folder: %s', (address, message) => {
+  expect(() => readWatchSettings([address], { format: 'vtt', settle: '0s' }, {})).toThrow(message);
 });

@@ -1,0 +1,37 @@
+import { KINDS, SAME_MEANING } from './kinds.ts';
+
+/** The regular plural of a noun. */
+function pluralOf(noun: string): string {
+  if (/[^aeiou]y$/.test(noun)) return `${noun.slice(0, -1)}ies`;
+  return /(?:s|x|z|ch|sh)$/.test(noun) ? `${noun}es` : `${noun}s`;
+}
+
+/** Word or plural -> all words with its meaning. */
+const MEANINGS: ReadonlyMap<string, readonly string[]> = new Map(
+  SAME_MEANING.flatMap((words) => words.flatMap((word) => [[word, words] as const, [pluralOf(word), words] as const])),
+);
+
+const NARROWER: ReadonlyMap<string, readonly string[]> = new Map(Object.entries(KINDS));
+
+/** Plural of a kind -> the kind. */
+const SINGULARS: ReadonlyMap<string, string> = new Map(Object.keys(KINDS).map((kind) => [pluralOf(kind), kind]));
+
+function collect(word: string, found: Set<string>): void {
+  if (found.has(word)) return;
+  const meaning = MEANINGS.get(word) ?? [word];
+  for (const each of meaning) found.add(each);
+  for (const each of meaning) for (const narrower of NARROWER.get(each) ?? []) collect(narrower, found);
+}
+
+/**
+ * The words by which a caption may name what `word` names: words with the same meaning, irregular plurals, and narrower kinds (`person`:
+ * man, women, crowd and so on). The first is `word` itself, in lower case. The index finds regular forms by itself.
+ */
+export function wordsFor(word: string): readonly string[] {
+  const typed = word.toLowerCase();
+  const singular = SINGULARS.get(typed) ?? typed;
+  const found = new Set<string>();
+  collect(singular, found);
+  found.delete(typed);
+  return [typed, ...found];
+}
