@@ -158,8 +158,8 @@ class Run implements CaptionRun {
   }
 
   async *#events(): AsyncGenerator<TrackEvent<IngestReport>, void, undefined> {
-    const { profile, minConfidence } = this.#request.settings;
-    const rules = rulesFor(PROFILES[profile], minConfidence);
+    const { profile, minConfidence, kind } = this.#request.settings;
+    const rules = rulesFor(PROFILES[profile], minConfidence, kind);
     for await (const event of trackEvents(captionStream(await this.#read()), rules)) {
       this.#log.throwIfFailed();
       yield event;

@@ -60,6 +60,11 @@ export function modelOption(command: Command): Command {
     );
 }
 
+/** Adds `--read-text`. */
+export function readTextOption(command: Command): Command {
+  return command.option('--read-text', 'also read the text in the picture: signs, slides, screens (docs/text.md)');
+}
+
 /** Adds `--model` and the settings of model servers. */
 export function modelOptions(command: Command): Command {
   return settingOptions(modelOption(command), 'baseUrl', 'prompt', 'promptFile', 'detail');
@@ -100,7 +105,7 @@ export function captionOptions(command: Command): Command {
     .option('--frames <selector>', `frames to caption: ${FRAMES_USAGE}`, 'auto')
     .option('--from <time>', 'start at this time (90s, 1:30, 1:02:03.5)')
     .option('--to <time>', 'end at this time');
-  modelOptions(looksOption(command))
+  readTextOption(modelOptions(looksOption(command)))
     .option(
       '--min-confidence <0..1>',
       'leave less confident captions out of tracks; 0 keeps all (default: set by the bundle)',

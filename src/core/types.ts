@@ -51,6 +51,17 @@ export interface Region {
   readonly height: number;
 }
 
+/** A line of text in a picture, with the upright box around it in fractions of the picture's width and height, with four decimals. */
+export interface TextLine {
+  readonly text: string;
+  /** The mean probability of its characters, 0 to 1, with four decimals. */
+  readonly confidence: number;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 /** The model's output for one keyframe. */
 export interface Caption {
   readonly video: string;
@@ -68,6 +79,8 @@ export interface Caption {
   readonly nothingVisible?: true;
   /** The parts of the picture that the second pass looked at, where it looks at parts. */
   readonly regions?: readonly Region[];
+  /** The text in the picture as a person reads it, where it was read. */
+  readonly lines?: readonly TextLine[];
   /** Why this keyframe has no caption; others are not affected. */
   readonly error?: { readonly code: string; readonly message: string };
 }

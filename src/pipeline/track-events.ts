@@ -7,6 +7,7 @@ import type { CueRules } from './cues/rules.ts';
 import { toCues } from './cues/to-cues.ts';
 import { TrackError } from './errors.ts';
 import type { TrackSummary } from './formats/track-writer.ts';
+import { type TextPiece, TextPieces } from './screen-text/text-pieces.ts';
 
 /** The captions of one video, as they are finished. */
 export interface CaptionStream<Summary extends TrackSummary = TrackSummary> {
@@ -33,10 +34,11 @@ export interface CaptionCounts {
   readonly cues: number;
 }
 
-/** What a track consists of, in order: captions and cues, and one `end`. */
+/** What a track consists of, in order: captions, cues, and pieces of text in the picture, and one `end`. */
 export type TrackEvent<Summary extends TrackSummary = TrackSummary> =
   | { readonly kind: 'caption'; readonly caption: Caption }
   | { readonly kind: 'cue'; readonly cue: Cue }
+  | { readonly kind: 'text'; readonly piece: TextPiece }
   | { readonly kind: 'end'; readonly summary: Summary; readonly counts: CaptionCounts };
 
 /** No keyframe has a caption: no track is better than an empty one. */
@@ -58,6 +60,8 @@ function count(
   if (nothingVisible) return { ...counts, keyframes, blank: counts.blank + 1 };
   return { ...counts, keyframes, unsure: counts.unsure + (confidence < rules.minConfidence ? 1 : 0) };
 }
+
+const asText = (piece: TextPiece) => ({ kind: 'text', piece }) as const;
 
 /**
  * Orders the captions of a video and derives its cues. A cue comes as soon as later captions have fixed its end. The
@@ -97,6 +101,7 @@ export async function* trackEvents<Summary extends TrackSummary>(
     },
   });
 
+  const pieces = new TextPieces(stream.zero);
   let counts: CaptionCounts = { keyframes: 0, failed: 0, unsure: 0, blank: 0, cues: 0 };
   const take = function* (): Generator<TrackEvent<Summary>, void, undefined> {
     const events = ready;
@@ -104,6 +109,7 @@ export async function* trackEvents<Summary extends TrackSummary>(
     for (const event of events) {
       counts = count(counts, event, rules);
       yield event;
+      if (event.kind === 'caption') yield* pieces.next(event.caption).ended.map(asText);
     }
     if (failure !== undefined) throw failure.error;
   };
@@ -115,6 +121,7 @@ export async function* trackEvents<Summary extends TrackSummary>(
   summary = await stream.end();
   arriving.complete();
   yield* take();
+  yield* pieces.end(summary.end).map(asText);
   if (counts.failure !== undefined && counts.failed === counts.keyframes) {
     throw new NoCaptionsError(counts.keyframes, counts.failure);
   }

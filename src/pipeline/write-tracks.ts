@@ -36,6 +36,8 @@ export async function writeTracks<Summary extends TrackSummary>(
         onCaption?.(event.caption);
       } else if (event.kind === 'cue') {
         await Promise.all(writers.map((writer) => writer.cue(event.cue)));
+      } else if (event.kind === 'text') {
+        await Promise.all(writers.map((writer) => writer.text?.(event.piece)));
       } else {
         for (const writer of writers) written.push(await writer.finish(event.summary));
         return { counts: event.counts, summary: event.summary, written };

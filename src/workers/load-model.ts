@@ -24,6 +24,8 @@ export interface ModelRequest {
   readonly provider?: Provider;
   /** Settings of model servers from the command line. */
   readonly flags?: ServerFlags;
+  /** True: the captions also have the text in the picture. */
+  readonly readText?: boolean;
   /** Called before each request to a server; throws where the address may not be used. */
   readonly checkUrl?: (url: string) => Promise<void>;
 }
@@ -65,12 +67,19 @@ export async function isModelBundle(name: string): Promise<boolean> {
  * @throws BundleError, UsageError
  */
 export async function loadModel(choice: ModelChoice = {}): Promise<CaptionModel> {
-  const {
-    name = DEFAULT_BUNDLE,
-    provider,
-    flags = {},
-    checkUrl,
-  }: ModelRequest = typeof choice === 'string' ? { name: choice } : choice;
+  const request: ModelRequest = typeof choice === 'string' ? { name: choice } : choice;
+  const model = await loadCaptionModel(request);
+  if (request.readText !== true) return model;
+  const { readText } = await import('./ocr/read-text.ts');
+  return readText(model, request.provider);
+}
+
+async function loadCaptionModel({
+  name = DEFAULT_BUNDLE,
+  provider,
+  flags = {},
+  checkUrl,
+}: ModelRequest): Promise<CaptionModel> {
   if (name.startsWith(SERVER)) {
     // Loaded here: other models need neither the settings of servers nor an HTTP client.
     const { readServerSettings } = await import('./server/server-settings.ts');

@@ -4,6 +4,7 @@ import type { ServerFlags } from './server/server-settings.ts';
 /** The flags that say which model captions. */
 export interface ModelFlags extends ServerFlags {
   readonly model?: string;
+  readonly readText?: boolean;
 }
 
 /** True for a model whose language is English: all but those of a server or a program, which follow their prompt. */
@@ -12,7 +13,15 @@ export function writesEnglish(model: string | undefined): boolean {
 }
 
 /** The model that the flags ask for; undefined for the default. */
-export function modelOf({ model, baseUrl, prompt, promptFile, detail }: ModelFlags): ModelChoice | undefined {
+export function modelOf({
+  model,
+  readText = false,
+  baseUrl,
+  prompt,
+  promptFile,
+  detail,
+}: ModelFlags): ModelChoice | undefined {
   const flags = { baseUrl, prompt, promptFile, detail };
-  return Object.values(flags).every((flag) => flag === undefined) ? model : { name: model, flags };
+  if (!readText && Object.values(flags).every((flag) => flag === undefined)) return model;
+  return { name: model, flags, readText };
 }

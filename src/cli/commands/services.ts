@@ -2,7 +2,14 @@ import { Command } from 'commander';
 import { ASSEMBLE_CONCURRENCY, INGEST_CONCURRENCY } from '../../services/concurrency.ts';
 import type { ServiceName, ServiceOptions } from '../../services/start.ts';
 import type { ModelFlags } from '../../workers/model-flags.ts';
-import { modelOptions, type ServiceSettingFlags, serviceOptions, settingOptions, verboseOption } from '../options.ts';
+import {
+  modelOptions,
+  readTextOption,
+  type ServiceSettingFlags,
+  serviceOptions,
+  settingOptions,
+  verboseOption,
+} from '../options.ts';
 import { runCommand } from '../run-command.ts';
 
 /** The flags of the service commands as commander passes them. */
@@ -40,7 +47,7 @@ function serviceCommand(name: ServiceName, description: string, examples: string
 }
 
 function workerOptions(command: Command): Command {
-  return settingOptions(modelOptions(command), 'device');
+  return settingOptions(readTextOption(modelOptions(command)), 'device');
 }
 
 /** `secondglance ingest` */

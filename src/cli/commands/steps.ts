@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { UsageError } from '../../core/failures.ts';
 import { GUIDE_FORMAT_NAMES } from '../../steps/guide/guide-formats.ts';
 import type { StepsFlags } from '../../steps/steps-settings.ts';
-import { looksOption, modelOptions, outputOptions, workersOption } from '../options.ts';
+import { looksOption, modelOptions, outputOptions, readTextOption, workersOption } from '../options.ts';
 import { runCommand } from '../run-command.ts';
 
 const EXAMPLES = `
@@ -33,7 +33,7 @@ export function stepsCommand(): Command {
   command
     .option('--track <file>', 'subtitles to use (.vtt, .srt), in place of those beside or inside the video')
     .option('--subtitle-encoding <name>', 'encoding of subtitle files (default: detected)');
-  workersOption(modelOptions(looksOption(command))).option(
+  workersOption(readTextOption(modelOptions(looksOption(command)))).option(
     '--force',
     'redo a finished guide, and overwrite files that were edited',
   );

@@ -1,3 +1,4 @@
+import type { TrackKind } from '../../core/kind.ts';
 import type { Micros } from '../../core/types.ts';
 import { PROFILES, type Profile } from './profiles.ts';
 
@@ -14,6 +15,8 @@ export interface CueRules {
   readonly tail: Micros;
   /** Captions with a lower confidence (0 to 1) are left out; their time stays empty. */
   readonly minConfidence: number;
+  /** True: text in the picture that is large and new is added to the captions. */
+  readonly announcesText: boolean;
 }
 
 /** Minimum duration where a profile has none: shorter cues flicker. */
@@ -23,8 +26,9 @@ const DEFAULT_MINIMUM: Micros = 1_000_000;
  * The rules for a profile. The selector `auto` selects a frame at least every ten seconds, so with a tail of ten seconds
  * its cues have no gaps.
  */
-export function rulesFor(profile: Profile, minConfidence = 0): CueRules {
-  return { profile, minimum: profile.minimum ?? DEFAULT_MINIMUM, tail: 10_000_000, minConfidence };
+export function rulesFor(profile: Profile, minConfidence = 0, kind: TrackKind = 'captions'): CueRules {
+  const announcesText = kind === 'descriptions';
+  return { profile, minimum: profile.minimum ?? DEFAULT_MINIMUM, tail: 10_000_000, minConfidence, announcesText };
 }
 
 /** The rules of the profile `web`. */

@@ -1,4 +1,5 @@
 import type { Micros } from '../../core/types.ts';
+import { joinSentences, splitAnnouncement } from '../screen-text/announce-text.ts';
 import type { Span } from './merge.ts';
 import type { CueRules } from './rules.ts';
 import { readableIn, readingTime } from './spacing.ts';
@@ -28,9 +29,24 @@ function boundFor(text: string, { profile, minimum }: CueRules): Micros {
   return (speed === undefined ? 0 : readingTime(text, speed)) + parts * (minimum + (gap?.least ?? 0));
 }
 
+/** The longest version with the whole announcement that can be read in `time`: text in the picture matters more than its description. */
+function keepAnnouncement(text: string, time: Micros, rules: CueRules): string | undefined {
+  const parts = splitAnnouncement(text);
+  if (parts === undefined) return undefined;
+  for (let caption: string | undefined = parts.caption; caption !== undefined; caption = withoutLastPhrase(caption)) {
+    const shown = joinSentences(caption, parts.announced);
+    if (readableIn(shown, rules) <= time) return shown;
+  }
+  return readableIn(parts.announced, rules) <= time || parts.caption === ''
+    ? parts.announced
+    : shortenTo(parts.caption, time, rules);
+}
+
 /** The longest version of a text that can be read in `time`, or the shortest that there is. */
 export function shortenTo(text: string, time: Micros, rules: CueRules): string {
   if (boundFor(text, rules) <= time) return text;
+  const announcing = keepAnnouncement(text, time, rules);
+  if (announcing !== undefined) return announcing;
   let shown = text;
   while (readableIn(shown, rules) > time) {
     const shorter = withoutLastPhrase(shown);

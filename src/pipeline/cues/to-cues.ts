@@ -1,5 +1,6 @@
-import { type OperatorFunction, pipe } from 'rxjs';
+import { defer, map, type OperatorFunction, pipe } from 'rxjs';
 import type { Caption, Cue } from '../../core/types.ts';
+import { announceText } from '../screen-text/announce-text.ts';
 import { breakText, divideTime, graphemeCount } from './layout.ts';
 import { mergeCaptions, type Span } from './merge.ts';
 import { enforceMinDuration } from './min-duration.ts';
@@ -42,6 +43,21 @@ function cuesOf(span: Span, rules: CueRules): Cue[] {
   }));
 }
 
+/** Merged captions, with the text in the picture where the rules ask for it. */
+function spansOf(rules: CueRules, timeline: Timeline): OperatorFunction<Caption, Span> {
+  const merged = () => mapState(() => mergeCaptions(rules, timeline.zero, timeline.end));
+  if (!rules.announcesText) return merged();
+  return (captions) =>
+    defer(() => {
+      const announcer = announceText(timeline.zero);
+      return captions.pipe(
+        map((caption) => announcer.caption(caption)),
+        merged(),
+        map((span) => announcer.span(span)),
+      );
+    });
+}
+
 /**
  * Converts captions, in order of their index, to cues. Times are microseconds from the track's zero (captions have the
  * source's own). A cue is emitted as soon as later captions have fixed its end; the last ones on completion, when
@@ -51,7 +67,7 @@ function cuesOf(span: Span, rules: CueRules): Cue[] {
  */
 export function toCues(rules: CueRules, timeline: Timeline): OperatorFunction<Caption, Cue> {
   return pipe(
-    mapState(() => mergeCaptions(rules, timeline.zero, timeline.end)),
+    spansOf(rules, timeline),
     mapState(() => shortenTexts(rules)),
     mapState(() => enforceMinDuration((text) => minimumFor(text, rules), timeline.zero, timeline.end)),
     mapState(() => ({ next: (span: Span) => cuesOf(span, rules), end: () => [] })),

@@ -13,6 +13,10 @@ class BufferedArray {
     this.#buffer = buffer;
   }
 
+  get size(): number {
+    return this.#items;
+  }
+
   async add(item: unknown): Promise<void> {
     this.#items += 1;
     await this.#buffer.append(`${this.#items === 1 ? '' : ','}\n    ${JSON.stringify(item)}`);
@@ -43,9 +47,11 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
   const zero = header.source.start;
   const keyframes = new BufferedArray(await openTempTextBuffer(sink.scratch));
   const cues = new BufferedArray(await openTempTextBuffer(sink.scratch));
+  const texts = new BufferedArray(await openTempTextBuffer(sink.scratch));
   const removeLists = async (): Promise<void> => {
     await keyframes.remove();
     await cues.remove();
+    await texts.remove();
   };
 
   return {
@@ -67,6 +73,10 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
     async cue({ start, end, text, from }) {
       await cues.add({ start: toSeconds(start), end: toSeconds(end), text, from });
     },
+    async text({ text, kind, start, end, confidence, x, y, width, height, from }) {
+      const box = { x, y, width, height };
+      await texts.add({ start: toSeconds(start), end: toSeconds(end), text, kind, confidence, box, from });
+    },
     async finish(summary) {
       const { name, version, sha256 } = header.model;
       const model = header.from === undefined ? { name, version, sha256 } : null;
@@ -77,6 +87,10 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
       await keyframes.copyTo(sink);
       await sink.write(',\n  "cues": ');
       await cues.copyTo(sink);
+      if (texts.size > 0) {
+        await sink.write(',\n  "texts": ');
+        await texts.copyTo(sink);
+      }
       await sink.write('\n}\n');
       return sink.commit(removeLists);
     },
@@ -90,7 +104,7 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
 /**
  * One JSON object: `source`, `options`, `model`, `keyframes`, `cues`, one keyframe or cue per line. Times are seconds with
  * ms precision: a keyframe's `time` and the times of cues count from the track's zero, a keyframe's `pts` is the source's
- * own. The same captions give the same bytes.
+ * own. `texts` are the pieces of text in the picture, in the order in which they end, where any was read. The same captions give the same bytes.
  */
 export const json = {
   name: 'json',

@@ -8,7 +8,7 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
   const model = modelLabel(header.model);
 
   return {
-    async caption({ video, index, pts, draft, text, confidence, passes, nothingVisible, regions, error }) {
+    async caption({ video, index, pts, draft, text, confidence, passes, nothingVisible, regions, lines, error }) {
       const line = {
         video,
         index,
@@ -20,6 +20,7 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
         model,
         ...(nothingVisible === undefined ? {} : { nothingVisible }),
         ...(regions === undefined ? {} : { regions }),
+        ...(lines === undefined ? {} : { lines }),
         ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }),
       };
       await sink.write(`${JSON.stringify(line)}\n`);

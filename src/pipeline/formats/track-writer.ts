@@ -2,6 +2,7 @@ import type { JsonObject } from '../../core/json-value.ts';
 import type { TrackKind } from '../../core/kind.ts';
 import type { Caption, Cue, Micros, ModelIdentity } from '../../core/types.ts';
 import type { Written } from '../../storage/sink.ts';
+import type { TextPiece } from '../screen-text/text-pieces.ts';
 
 /** What is known about a track before its first caption. */
 export interface TrackHeader {
@@ -49,6 +50,8 @@ export interface TrackSummary {
 export interface TrackWriter {
   caption(caption: Caption): Promise<void>;
   cue(cue: Cue): Promise<void>;
+  /** A piece of text in the picture, once it is gone. Only writers that have a place for it implement this. */
+  text?(piece: TextPiece): Promise<void>;
   finish(summary: TrackSummary): Promise<Written | undefined>;
   abort(): Promise<void>;
 }

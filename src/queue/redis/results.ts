@@ -10,6 +10,7 @@ import { inFlightMember, type Keys } from './keys.ts';
 const MAX_RESULT_BYTES = 2 ** 20;
 const text = z.string().max(65_536);
 const name = z.string().max(8192);
+const share = z.number().min(0).max(1);
 
 const captionSchema = z.strictObject({
   video: name,
@@ -21,7 +22,7 @@ const captionSchema = z.strictObject({
   still: z.boolean(),
   draft: text,
   text,
-  confidence: z.number().min(0).max(1),
+  confidence: share,
   passes: z.union([z.literal(1), z.literal(2)]),
   nothingVisible: z.literal(true).exactOptional(),
   regions: z
@@ -31,6 +32,11 @@ const captionSchema = z.strictObject({
         ...{ x: z.number(), y: z.number(), width: z.number(), height: z.number() },
       }),
     )
+    .max(1000)
+    .readonly()
+    .exactOptional(),
+  lines: z
+    .array(z.strictObject({ text, confidence: share, x: share, y: share, width: share, height: share }))
     .max(1000)
     .readonly()
     .exactOptional(),

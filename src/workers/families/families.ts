@@ -1,12 +1,13 @@
 import { loadBundle } from '../bundle/bundle.ts';
 import { BundleError } from '../errors.ts';
 import { HUB_FAMILIES } from '../hub/hub-family.ts';
+import { ocrFamily } from '../ocr/ocr-family.ts';
 import { bundleFamily } from './bundle-family.ts';
 import type { ModelFamily, Provider, RunnableModel } from './family.ts';
 import { modelFolder } from './model-folders.ts';
 
 /** The families that run in inference processes. The first that recognises a folder runs it. */
-export const FAMILIES: readonly ModelFamily[] = [bundleFamily, ...HUB_FAMILIES];
+export const FAMILIES: readonly ModelFamily[] = [bundleFamily, ...HUB_FAMILIES, ocrFamily];
 
 /**
  * Finds a model and checks its files.

@@ -18,7 +18,7 @@ export interface Graph {
 
 /** Loads a graph of a model. One thread: captions must not depend on how a matrix is split. Throws a BundleError. */
 export async function openGraph(
-  { graphs, provider }: HubFolder,
+  { graphs, provider }: Pick<HubFolder, 'graphs' | 'provider'>,
   name: string,
   { profiles }: OpenOptions,
   needed: { readonly inputs: readonly string[]; readonly outputs: readonly string[] },

@@ -1,0 +1,76 @@
+import type { Caption, Micros } from '../../core/types.ts';
+import type { Span } from '../cues/merge.ts';
+import { looksLikeClock } from './similar-text.ts';
+import { type OpenPiece, TextPieces } from './text-pieces.ts';
+
+/** Text that is lower than this part of the picture is a detail. */
+const LEAST_HEIGHT = 0.05;
+/** A reading of lower confidence is not announced. */
+const LEAST_CONFIDENCE = 0.85;
+/** Subtitles that are part of the picture stand in the middle below this height: the dialogue is heard anyway. */
+const SUBTITLES = { below: 0.75, offCentre: 0.1 };
+
+/** Names of cameras and channels stand along the upper or lower edge. */
+const OVERLAY = { margin: 0.1, lowerThan: 0.08 };
+
+/** True for text that a person who cannot see the picture should hear of. */
+function matters({ first: { text, confidence, x, y, width, height } }: OpenPiece): boolean {
+  if (height < LEAST_HEIGHT || confidence < LEAST_CONFIDENCE) return false;
+  if (looksLikeClock(text) || (text.match(/\p{L}/gu) ?? []).length < 2) return false;
+  const middle = y + height / 2;
+  if (height < OVERLAY.lowerThan && (middle < OVERLAY.margin || middle > 1 - OVERLAY.margin)) return false;
+  const centred = Math.abs(x + width / 2 - 0.5) <= SUBTITLES.offCentre;
+  return !(centred && middle > SUBTITLES.below);
+}
+
+/** A caption and what follows it. */
+export function joinSentences(caption: string, next: string): string {
+  if (caption === '') return next;
+  return /[.!?]$/.test(caption) ? `${caption} ${next}` : `${caption}. ${next}`;
+}
+
+/** What stands before text in the picture. */
+const PREFIX = 'Text on screen: ';
+
+/** A caption, and the announcement after it; undefined where it has none. */
+export function splitAnnouncement(text: string): { readonly caption: string; readonly announced: string } | undefined {
+  const at = text.lastIndexOf(PREFIX);
+  if (at === -1) return undefined;
+  return { caption: text.slice(0, at).replace(/\. $/, ''), announced: text.slice(at) };
+}
+
+/** Adds text that is large and new to the captions of a description track. */
+export interface TextAnnouncer {
+  /** Takes every caption, in order. One that has no text of its own becomes the announcement. */
+  caption(caption: Caption): Caption;
+  /** A span of these captions with what appeared in it: "A man opens a door. Text on screen: Exit 3". */
+  span(span: Span): Span;
+}
+
+/** @param zero the track's zero on the captions' clock */
+export function announceText(zero: Micros): TextAnnouncer {
+  const pieces = new TextPieces(zero);
+  /** Texts by the keyframe with which they appeared, until its span comes. */
+  const fresh = new Map<number, readonly string[]>();
+  return {
+    caption(caption) {
+      const texts = pieces
+        .next(caption)
+        .appeared.filter(matters)
+        .map(({ first }) => first.text);
+      if (texts.length === 0 || caption.error !== undefined) return caption;
+      if (caption.text.trim() === '') return { ...caption, text: PREFIX + texts.join(', '), confidence: 1 };
+      fresh.set(caption.index, texts);
+      return caption;
+    },
+    span(span) {
+      const texts: string[] = [];
+      for (const [index, found] of fresh) {
+        if (index > span.last) break;
+        if (index >= span.first) texts.push(...found);
+        fresh.delete(index);
+      }
+      return texts.length === 0 ? span : { ...span, text: joinSentences(span.text, PREFIX + texts.join(', ')) };
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { captionVideo, type ModelCaptioner, openCaptioner } from '../../../src/index.ts';
+import { scaleKeyframe } from '../../../src/workers/ocr/scale-keyframe.ts';
+import { tinyBundle } from '../../support/run.ts';
+import { ffmpeg, makeFolder } from '../../support/videos.ts';
+
+let folder: { readonly path: string; remove(): Promise<void> };
+let captioner: ModelCaptioner;
+beforeAll(async () => {
+  folder = await makeFolder();
+  captioner = await openCaptioner({ model: { name: tinyBundle(), readText: true }, processes: 1 });
+});
+afterAll(async () => {
+  await captioner.close();
+  await folder.remove();
+});
+
+/** Two seconds of a camera at night, then two seconds of a sign. */
+async function film(): Promise<string> {
+  const file = path.join(folder.path, 'film.mp4');
+  const still = (name: string) => {
+    const picture = fileURLToPath(new URL(`../../fixtures/ocr/${name}.png`, import.meta.url));
+    return ['-loop', '1', '-framerate', '5', '-t', '2', '-i', picture];
+  };
+  const scaled = '[0]scale=640:480[a];[1]scale=640:480[b];[a][b]concat=n=2,format=yuv420p';
+  await ffmpeg(...still('night'), ...still('rotated'), '-filter_complex', scaled, file);
+  return file;
+}
+
+test('a film with text: pieces with times in JSON, and large new text in the descriptions', async () => {
+  const out = path.join(folder.path, 'film.json');
+  const run = captionVideo(await film(), {
+    captioner,
+    frames: 'every:500ms',
+    stateDir: path.join(folder.path, 'state'),
+  });
+  await run.writeTo(out);
+  const document = JSON.parse(await readFile(out, 'utf8'));
+  expect(document.model.name).toMatch(/\+pp-ocr-v4$/);
+  const texts = document.texts.map(({ text, start, end }: { text: string; start: number; end: number }) => [
+    text,
+    start,
+    end,
+  ]);
+  expect(texts.toSorted()).toEqual([
+    ['2026-11-26 22:05:09', 0, 2],
+    ['CAM 02 FRONT', 0, 2],
+    ['High voltage', 2, 4],
+    ['NO PARKING', 0, 2],
+  ]);
+  const cues = document.cues.map(({ text }: { text: string }) => text.replace(/\n/g, ' '));
+  expect(cues.join(' ')).toMatch(/Text on screen: NO PARKING/);
+  expect(cues.at(-1)).toMatch(/Text on screen: High voltage$/);
+  expect(cues.join(' ')).not.toMatch(/22:05:09|CAM 02/);
+});
+
+test('a frame that is large enough to read is scaled to what the model takes', () => {
+  const pixels = new Uint8Array(8 * 4 * 3).fill(7);
+  const keyframe = { video: 'a', index: 3, pts: 5, still: false, width: 8, height: 4, pixels };
+  const image = { width: 2, height: 2, filter: 'bicubic', matrix: 'bt601' } as const;
+  const size = (resize: 'stretch' | 'crop' | 'fit') => {
+    const { width, height, pixels: scaled, index } = scaleKeyframe(keyframe, { ...image, resize });
+    expect([index, scaled.length, new Set(scaled)]).toEqual([3, width * height * 3, new Set([7])]);
+    return [width, height];
+  };
+  expect([size('stretch'), size('crop'), size('fit')]).toEqual([
+    [2, 2],
+    [2, 2],
+    [2, 1],
+  ]);
+});
