@@ -10,6 +10,7 @@ import { exactImage } from '../ingest/decode/filters.ts';
 import type { MediaInfo } from '../ingest/probe/media-info.ts';
 import type { Source } from '../ingest/sources/sources.ts';
 import { DEFAULT_RULES } from '../pipeline/cues/rules.ts';
+import { headingOf } from '../pipeline/screen-text/heading.ts';
 import { writeTracks } from '../pipeline/write-tracks.ts';
 import { openJournal } from '../storage/journal.ts';
 import type { Captioner } from '../workers/captioner.ts';
@@ -82,11 +83,11 @@ export async function surveyVideo(request: SurveyRequest): Promise<VideoSurvey> 
     if (samples.length === 0) throw new StepsError('no-frames', `"${source.label}" has no frame to caption`);
     return {
       samples,
-      captions: captions.map(({ pts, text, confidence }) => ({
-        time: Math.max(0, pts - media.start),
-        text,
-        confidence,
-      })),
+      captions: captions.map(({ pts, text, confidence, lines }) => {
+        const heading = lines === undefined ? undefined : headingOf(lines);
+        const time = Math.max(0, pts - media.start);
+        return { time, text, confidence, ...(heading === undefined ? {} : { heading }) };
+      }),
       end: Math.max(report.end - media.start, samples.at(-1)?.time ?? 0),
       keyframes: counts.keyframes,
       failed: counts.failed,

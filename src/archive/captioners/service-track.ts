@@ -21,6 +21,15 @@ const trackSchema = z.object({
     }),
   ),
   cues: z.array(z.object({ start: z.number(), end: z.number(), text: z.string(), from: z.array(z.int()) })),
+  texts: z
+    .array(
+      z.object({
+        ...{ start: z.number(), end: z.number(), text: z.string(), kind: z.enum(['text', 'clock']) },
+        ...{ confidence: z.number(), from: z.tuple([z.int(), z.int()]) },
+        box: z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }),
+      }),
+    )
+    .default([]),
 });
 
 /** A track that services wrote. Times are seconds. */
@@ -37,7 +46,10 @@ export function micros(seconds: number): number {
 }
 
 /** Feeds a finished track to a writer in the order of a live run: each cue after the captions that it comes from. */
-export async function replayTrack({ source, keyframes, cues }: ServiceTrack, writer: IndexWriter): Promise<void> {
+export async function replayTrack(
+  { source, keyframes, cues, texts }: ServiceTrack,
+  writer: IndexWriter,
+): Promise<void> {
   const zero = micros(source.start);
   let next = 0;
   const captionsUpTo = async (end: number): Promise<void> => {
@@ -51,6 +63,9 @@ export async function replayTrack({ source, keyframes, cues }: ServiceTrack, wri
     await writer.cue({ start: micros(start), end: micros(end), text, from });
   }
   await captionsUpTo(keyframes.length);
+  for (const { start, end, box, ...piece } of texts) {
+    await writer.text({ ...piece, ...box, start: micros(start), end: micros(end) });
+  }
   const { damage } = source;
   await writer.finish({ end: zero + micros(source.duration), ...(damage === undefined ? {} : { damage }) });
 }

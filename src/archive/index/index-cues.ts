@@ -1,8 +1,12 @@
+import { z } from 'zod';
 import type { Caption, Cue } from '../../core/types.ts';
 import { toMilliseconds } from '../../pipeline/cues/time.ts';
 import type { TrackSummary, TrackWriter } from '../../pipeline/formats/track-writer.ts';
+import { TEXT_PREFIX } from '../../pipeline/screen-text/announce-text.ts';
+import { isOverlay } from '../../pipeline/screen-text/overlay.ts';
+import type { TextPiece } from '../../pipeline/screen-text/text-pieces.ts';
 import { cameraId, type Recording } from '../recordings/recordings.ts';
-import { type Database, stateError } from './database.ts';
+import { type Database, readFact, stateError, writeFact } from './database.ts';
 
 /** Ids per millisecond: `start * 1024 + n` stays a safe integer until the year 2248. */
 const IDS_A_MILLISECOND = 1024;
@@ -60,6 +64,8 @@ export class IndexWriter implements TrackWriter {
   readonly #frames = new Map<number, { confidence: number; moving: boolean }>();
   #last: Pending | undefined;
   #due: Pending[] = [];
+  /** The first reading of the clock in the picture, and the recording's own time at it. */
+  #clock: ShownClock | undefined;
   #keyframes = 0;
   #failed = 0;
   #cues = 0;
@@ -97,6 +103,15 @@ export class IndexWriter implements TrackWriter {
       moving: known.some(({ moving }) => moving),
     };
     for (const index of this.#frames.keys()) if (index < (cue.from[0] ?? 0)) this.#frames.delete(index);
+    if (this.#due.length >= BATCH) this.#stage();
+  }
+
+  /** Text in the picture becomes a cue of its own. Of the camera's clock, the first reading is kept; its name is left out. */
+  async text({ text, kind, start, end, confidence, from, ...box }: TextPiece): Promise<void> {
+    if (kind === 'clock') this.#clock ??= { text, at: this.#zero + toMilliseconds(start) };
+    if (kind === 'clock' || isOverlay(box)) return;
+    const cue = { start, end, text: TEXT_PREFIX + text, from: [...from] };
+    this.#due.push({ cue, confidence, moving: false });
     if (this.#due.length >= BATCH) this.#stage();
   }
 
@@ -179,6 +194,7 @@ export class IndexWriter implements TrackWriter {
       session,
       id,
     );
+    if (this.#clock !== undefined) writeFact(db, clockFact(id), JSON.stringify(this.#clock));
     this.#onIndexed(this.#recording);
   }
 
@@ -190,6 +206,21 @@ export class IndexWriter implements TrackWriter {
   }
 }
 
+/** A clock in the picture of a recording, as it was read. */
+export interface ShownClock {
+  readonly text: string;
+  /** The recording's own time at that frame, milliseconds since 1970. */
+  readonly at: number;
+}
+
+const clockFact = (recording: number) => `clock of ${recording}`;
+
+/** The clock in the picture of a recording; undefined where none was read. */
+export function shownClock(db: Database, recording: number): ShownClock | undefined {
+  const fact = readFact(db, clockFact(recording));
+  return fact === undefined ? undefined : z.object({ text: z.string(), at: z.number() }).parse(JSON.parse(fact));
+}
+
 interface StagedRow {
   readonly start: number;
   readonly end: number;
@@ -199,8 +230,9 @@ interface StagedRow {
   readonly picture: number | null;
 }
 
-/** Removes a recording's cues from the index. Call it inside a transaction. */
+/** Removes a recording's cues, and what was read of its clock, from the index. Call it inside a transaction. */
 export function dropCues(db: Database, recording: number): void {
   db.prepare('DELETE FROM words WHERE rowid IN (SELECT id FROM cues WHERE recording = ?)').run(recording);
   db.prepare('DELETE FROM cues WHERE recording = ?').run(recording);
+  db.prepare('DELETE FROM facts WHERE name = ?').run(clockFact(recording));
 }

@@ -1,8 +1,13 @@
+import { TEXT_PREFIX } from '../../pipeline/screen-text/announce-text.ts';
 import { ArchiveError } from '../errors.ts';
 import { wordsFor } from '../lexicon/lexicon.ts';
 
 /** Marks before and after a word. */
 const MARKS = /^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu;
+
+/** `text:` before a word or a phrase: only text in the picture is searched. */
+const ON_SCREEN = /(?:^|\s)text:(?=["“”„«»]?[\p{L}\p{N}])/iu;
+const ON_SCREEN_KEYS = /(^|\s)text:(?=["“”„«»]?[\p{L}\p{N}])/giu;
 
 /** How a query is read. */
 export interface QueryOptions {
@@ -12,14 +17,20 @@ export interface QueryOptions {
 
 /**
  * The full-text query for what a user typed: all words, stemmed, in any order, and for each word also the words for its kinds (see
- * `wordsFor`); quoted text as a phrase. Every word is passed on in quotes, so no input has a special meaning. Throws
+ * `wordsFor`); quoted text as a phrase; `text:"exit 3"` in text in the picture only. Every word is passed on in quotes, so no input has a special meaning. Throws
  * `nothing-to-search` where it has no letter or digit.
  */
 export function toMatch(
   typed: string,
   { exact = false, camera }: QueryOptions & { readonly camera?: string } = {},
 ): string {
-  const parts = [...typed.replaceAll('\0', ' ').matchAll(/["“”„«»]([^"“”„«»]*)["“”„«»]|([^\s"“”„«»]+)/gu)]
+  const onScreen = ON_SCREEN.test(typed);
+  const parts = [
+    ...typed
+      .replace(ON_SCREEN_KEYS, '$1')
+      .replaceAll('\0', ' ')
+      .matchAll(/["“”„«»]([^"“”„«»]*)["“”„«»]|([^\s"“”„«»]+)/gu),
+  ]
     .map(([, phrase, word]) => ({ text: (phrase ?? word ?? '').trim(), quoted: phrase !== undefined }))
     .filter(({ text }) => /[\p{L}\p{N}]/u.test(text));
   if (parts.length === 0) {
@@ -29,9 +40,10 @@ export function toMatch(
     );
   }
   const terms = parts.map(({ text, quoted }) => {
-    const words = exact || quoted ? [text] : wordsFor(text.replace(MARKS, ''));
+    const words = exact || onScreen || quoted ? [text] : wordsFor(text.replace(MARKS, ''));
     return `(${words.map((word) => `"${word}"`).join(' OR ')})`;
   });
+  if (onScreen) terms.push(`"${TEXT_PREFIX.replace(MARKS, '')}"`);
   const words = `(text : (${[...new Set(terms)].join(' AND ')}))`;
   return camera === undefined ? words : `${words} AND camera : "${camera}"`;
 }

@@ -1,5 +1,8 @@
 import { waitingMessages } from '../alerts/outbox.ts';
-import type { Database } from '../index/database.ts';
+import { CLOCK_TOLERANCE_MS, clockDifference } from '../clock/shown-clock.ts';
+import { formatLocal } from '../clock/time-zone.ts';
+import { type Database, readFact } from '../index/database.ts';
+import { shownClock } from '../index/index-cues.ts';
 import { cuesBetween, type Hit } from '../index/search-cues.ts';
 import { type Recording, recordingsWhere } from '../recordings/recordings.ts';
 import { unfinishedFiles } from '../recordings/seen-files.ts';
@@ -101,8 +104,19 @@ function issueOf({ camera, path, start, startFrom, state, message }: Recording):
   ];
 }
 
+/** What the clock in the picture says of the recording's time, where the two differ. */
+function clockIssue(db: Database, recording: Recording, zone: string): RecordingIssue[] {
+  const clock = shownClock(db, recording.id);
+  const ahead = clock === undefined ? undefined : clockDifference(clock.text, clock.at, zone);
+  if (clock === undefined || ahead === undefined || Math.abs(ahead) < CLOCK_TOLERANCE_MS) return [];
+  const { camera, path: file, start } = recording;
+  const why = `the clock in its picture shows "${clock.text}", where the recording's time is ${formatLocal(clock.at, zone)}`;
+  return [{ camera, file, start, what: 'clock', why }];
+}
+
 /** Gathers a report on the time from `since` to `until` (milliseconds since 1970). */
 export function gatherReport(db: Database, since: number, until: number): Report {
+  const zone = readFact(db, 'zone') ?? 'UTC';
   const recordings = recordingsWhere(
     db,
     'r.start < ? AND (r.start + r.duration > ? OR r.start >= ?)',
@@ -129,6 +143,7 @@ export function gatherReport(db: Database, since: number, until: number): Report
     sessions: sessionsBetween(db, since, until),
     issues: [
       ...recordings.flatMap(issueOf),
+      ...recordings.flatMap((recording) => clockIssue(db, recording, zone)),
       ...unfinished.map(({ camera, path, start, reason }): RecordingIssue => {
         return { camera, file: path, start, what: 'unfinished', why: reason };
       }),

@@ -7,6 +7,7 @@ Examples:
   secondglance search dog near gate                        all of these words, in any order and form
   secondglance search person vehicle                       also finds a man and a truck; --exact does not
   secondglance search '"near the gate" dog'                a phrase and a word
+  secondglance search 'text:"exit 3"'                      text in the picture, of recordings watched with --read-text
   secondglance search person --camera front --since yesterday --until today
   secondglance search person --since 6h
   secondglance search dog --json | jq -r .id | xargs secondglance export -o clips/

@@ -1,5 +1,6 @@
 import type { Caption, Micros } from '../../core/types.ts';
 import type { Span } from '../cues/merge.ts';
+import { isOverlay } from './overlay.ts';
 import { looksLikeClock } from './similar-text.ts';
 import { type OpenPiece, TextPieces } from './text-pieces.ts';
 
@@ -10,17 +11,13 @@ const LEAST_CONFIDENCE = 0.85;
 /** Subtitles that are part of the picture stand in the middle below this height: the dialogue is heard anyway. */
 const SUBTITLES = { below: 0.75, offCentre: 0.1 };
 
-/** Names of cameras and channels stand along the upper or lower edge. */
-const OVERLAY = { margin: 0.1, lowerThan: 0.08 };
-
 /** True for text that a person who cannot see the picture should hear of. */
 function matters({ first: { text, confidence, x, y, width, height } }: OpenPiece): boolean {
   if (height < LEAST_HEIGHT || confidence < LEAST_CONFIDENCE) return false;
   if (looksLikeClock(text) || (text.match(/\p{L}/gu) ?? []).length < 2) return false;
-  const middle = y + height / 2;
-  if (height < OVERLAY.lowerThan && (middle < OVERLAY.margin || middle > 1 - OVERLAY.margin)) return false;
+  if (isOverlay({ y, height })) return false;
   const centred = Math.abs(x + width / 2 - 0.5) <= SUBTITLES.offCentre;
-  return !(centred && middle > SUBTITLES.below);
+  return !(centred && y + height / 2 > SUBTITLES.below);
 }
 
 /** A caption and what follows it. */
@@ -29,12 +26,12 @@ export function joinSentences(caption: string, next: string): string {
   return /[.!?]$/.test(caption) ? `${caption} ${next}` : `${caption}. ${next}`;
 }
 
-/** What stands before text in the picture. */
-const PREFIX = 'Text on screen: ';
+/** What stands before text in the picture, in cues and in the index. */
+export const TEXT_PREFIX = 'Text on screen: ';
 
 /** A caption, and the announcement after it; undefined where it has none. */
 export function splitAnnouncement(text: string): { readonly caption: string; readonly announced: string } | undefined {
-  const at = text.lastIndexOf(PREFIX);
+  const at = text.lastIndexOf(TEXT_PREFIX);
   if (at === -1) return undefined;
   return { caption: text.slice(0, at).replace(/\. $/, ''), announced: text.slice(at) };
 }
@@ -59,7 +56,7 @@ export function announceText(zero: Micros): TextAnnouncer {
         .appeared.filter(matters)
         .map(({ first }) => first.text);
       if (texts.length === 0 || caption.error !== undefined) return caption;
-      if (caption.text.trim() === '') return { ...caption, text: PREFIX + texts.join(', '), confidence: 1 };
+      if (caption.text.trim() === '') return { ...caption, text: TEXT_PREFIX + texts.join(', '), confidence: 1 };
       fresh.set(caption.index, texts);
       return caption;
     },
@@ -70,7 +67,7 @@ export function announceText(zero: Micros): TextAnnouncer {
         if (index >= span.first) texts.push(...found);
         fresh.delete(index);
       }
-      return texts.length === 0 ? span : { ...span, text: joinSentences(span.text, PREFIX + texts.join(', ')) };
+      return texts.length === 0 ? span : { ...span, text: joinSentences(span.text, TEXT_PREFIX + texts.join(', ')) };
     },
   };
 }

@@ -10,6 +10,8 @@ export interface TimedCaption {
   /** Empty where the keyframe has no caption. */
   readonly text: string;
   readonly confidence: number;
+  /** The heading in the picture, where text was read and there is one. */
+  readonly heading?: string;
 }
 
 /** Everything about a video that its steps are found from. */
