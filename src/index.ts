@@ -12,7 +12,19 @@ export type { CustomSelector } from './captioning/settings.ts';
 export type { InputSummary, Problem } from './captioning/summary.ts';
 export { type FailureDetail, SecondGlanceError } from './core/errors.ts';
 export type { TrackKind } from './core/kind.ts';
-export type { Caption, Cue, Group, ImageSpec, Keyframe, Micros, ModelIdentity } from './core/types.ts';
+export type {
+  Caption,
+  Cue,
+  EventMark,
+  Group,
+  ImageSpec,
+  JointCaption,
+  Keyframe,
+  Micros,
+  ModelIdentity,
+  RecordedBy,
+  VideoEvent,
+} from './core/types.ts';
 export type { Frame } from './ingest/decode/decode-frames.ts';
 export type { KeyframeSelector, SelectedFrame } from './ingest/selectors/keyframe-selector.ts';
 export type { FrameChoice } from './ingest/selectors/registry.ts';

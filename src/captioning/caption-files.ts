@@ -55,6 +55,7 @@ export async function captionFiles(
     const { verbose } = request;
     return await reportRun({ reporter, began, signal, verbose, summaries: () => batch?.summaries ?? [] }, async () => {
       captioner = await loadModel(request, reporter);
+      for (const note of captioner.notes) reporter.note(note);
       const settings = applyModelDefaults(request, captioner);
       const context = { settings, captioner, stateDir: stateDir(), signal, reporter, stdout, began };
       await pruneJournals(context.stateDir);

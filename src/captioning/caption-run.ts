@@ -1,6 +1,6 @@
 import { defer, from, type Observable } from 'rxjs';
 import type { JsonObject } from '../core/json-value.ts';
-import type { Caption, Cue, Micros } from '../core/types.ts';
+import type { Caption, Cue, Micros, VideoEvent } from '../core/types.ts';
 import type { IngestReport } from '../ingest/decode/damage.ts';
 import type { MediaInfo } from '../ingest/probe/media-info.ts';
 import { asInputError, type Source } from '../ingest/sources/sources.ts';
@@ -55,6 +55,8 @@ export interface CaptionRun extends AsyncDisposable {
   readonly cues$: Observable<Cue>;
   /** The same, as slowly as you take them. */
   cues(): AsyncIterableIterator<Cue>;
+  /** One wording for each event, for runs with `events`; none otherwise. */
+  events(): AsyncIterableIterator<VideoEvent>;
   /** One caption per keyframe in order, those that failed and those of low confidence included. */
   captions(): AsyncIterableIterator<Caption>;
   /**
@@ -158,8 +160,8 @@ class Run implements CaptionRun {
   }
 
   async *#events(): AsyncGenerator<TrackEvent<IngestReport>, void, undefined> {
-    const { profile, minConfidence, kind } = this.#request.settings;
-    const rules = rulesFor(PROFILES[profile], minConfidence, kind);
+    const { settings } = this.#request;
+    const rules = rulesFor(PROFILES[settings.profile], settings.minConfidence, settings);
     for await (const event of trackEvents(captionStream(await this.#read()), rules)) {
       this.#log.throwIfFailed();
       yield event;
@@ -191,6 +193,10 @@ class Run implements CaptionRun {
 
   async *cues(): AsyncGenerator<Cue, void, undefined> {
     for await (const event of this.#events()) if (event.kind === 'cue') yield event.cue;
+  }
+
+  async *events(): AsyncGenerator<VideoEvent, void, undefined> {
+    for await (const event of this.#events()) if (event.kind === 'event') yield event.event;
   }
 
   async *captions(): AsyncGenerator<Caption, void, undefined> {

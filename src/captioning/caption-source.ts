@@ -1,8 +1,9 @@
 import path from 'node:path';
 import type { CaptionStore } from '../core/caption-store.ts';
 import { SecondGlanceError } from '../core/errors.ts';
+import { withEventMarks } from '../core/event-marks.ts';
 import type { JsonObject } from '../core/json-value.ts';
-import type { Keyframe } from '../core/types.ts';
+import type { Keyframe, RecordedBy } from '../core/types.ts';
 import type { IngestReport } from '../ingest/decode/damage.ts';
 import { exactImage } from '../ingest/decode/filters.ts';
 import { IngestError } from '../ingest/errors.ts';
@@ -69,11 +70,17 @@ function captionDurably(store: CaptionStore, captioner: Captioner, options: Capt
     const durable = await store.read(group.index);
     // The same file may have had another name in that run, for example when it was found in a folder.
     if (durable !== undefined) return durable.map((caption) => ({ ...caption, video: group.video }));
-    const captions = await captioner.caption(group, options, signal);
+    const captions = withEventMarks(group, await captioner.caption(group, options, signal));
     // A failed group is not durable, so the next run tries it again.
     if (captions.every(({ error }) => error === undefined)) await store.append(group.index, captions);
     return captions;
   };
+}
+
+/** The clock of a recording, from the wall-clock time at which its track starts. */
+export function recordedBy(recorded: KeyframeSettings['recorded'], { start }: MediaInfo): RecordedBy | undefined {
+  if (recorded === undefined) return undefined;
+  return { camera: recorded.camera, epoch: recorded.start - start / 1000, zone: recorded.zone };
 }
 
 /** Decodes a probed source, selects its keyframes and captions them in groups, several at once, in this process. */
@@ -82,16 +89,16 @@ export function captionKeyframes(
   media: MediaInfo,
   { captioner, settings, journal, signal, tapKeyframes }: KeyframeRequest,
 ): CaptionedSource {
-  const { choice, from, to, passes } = settings;
+  const { choice, from, to, passes, events = false } = settings;
   const { concurrency } = captioner;
   const image = exactImage(media, captioner.image);
   const selector = settings.selector?.create(image);
-  const reader = readKeyframes(source, media, { choice, selector, image, from, to, signal });
-  const keyframes = groupKeyframes(tapKeyframes?.(reader, media) ?? reader);
+  const reader = readKeyframes(source, media, { choice, selector, image, events, from, to, signal });
+  const groups = groupKeyframes(tapKeyframes?.(reader, media) ?? reader, recordedBy(settings.recorded, media));
   return {
     source,
     media,
-    groups: runGroups(keyframes, captionDurably(journal, captioner, { passes }), { concurrency, signal }),
+    groups: runGroups(groups, captionDurably(journal, captioner, { passes }), { concurrency, signal }),
     report: () => reader.report,
     limit: 4 * concurrency,
   };

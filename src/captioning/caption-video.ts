@@ -30,6 +30,8 @@ export interface CaptionVideoOptions {
   readonly to?: Micros;
   /** Passes over each keyframe; by default as the captioner says, else 2. */
   readonly passes?: 1 | 2;
+  /** One cue for each event (what happens between two changes of scene, or while something moves), see `CaptionRun.events`. */
+  readonly events?: boolean;
   /** Captions of lower confidence do not become cues; by default as the captioner says, else 0. */
   readonly minConfidence?: number;
   /** Readability rules of cues: `web` by default. */
@@ -72,6 +74,7 @@ function settingsOf(options: CaptionVideoOptions): TrackSettings {
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
     passes: options.passes ?? captioner.passes ?? 2,
+    ...(options.events === true ? { events: true } : {}),
     minConfidence: options.minConfidence ?? captioner.minConfidence ?? 0,
     profile,
     kind,

@@ -31,13 +31,14 @@ export function writtenIdentity(identity: JsonObject): JsonObject {
 }
 
 /** The options that decide the captions, as journals and tracks list them. */
-export function captionOptions({ choice, selector, from, to, passes }: KeyframeSettings): JsonObject {
+export function captionOptions({ choice, selector, from, to, passes, events }: KeyframeSettings): JsonObject {
   const frames = 'interval' in choice ? { [choice.mode]: choice.interval / 1e6 } : choice.mode;
   return {
     frames: selector === undefined ? frames : { [selector.name]: frames },
     from: from === undefined ? null : from / 1e6,
     to: to === undefined ? null : to / 1e6,
     passes,
+    ...(events === true ? { events } : {}),
   };
 }
 

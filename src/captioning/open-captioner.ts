@@ -21,6 +21,8 @@ export interface ModelCaptioner extends Captioner, AsyncDisposable {
   readonly passes: 1 | 2;
   /** The confidence that the model recommends to ask of a caption, 0 to 1. */
   readonly minConfidence: number;
+  /** What was asked of the model and is not done, in one sentence each. */
+  readonly notes: readonly string[];
 }
 
 /** Puts a captioner on top of a loaded model. Its processes start with `open()`. */
@@ -33,6 +35,7 @@ export function modelCaptioner(model: CaptionModel, request: Omit<CaptionerReque
   return {
     passes,
     minConfidence: model.minConfidence,
+    notes: model.notes ?? [],
     model: pool.model,
     runtime: pool.runtime,
     image: pool.image,

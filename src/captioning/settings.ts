@@ -27,6 +27,10 @@ export interface KeyframeSettings {
   readonly from?: Micros;
   readonly to?: Micros;
   readonly passes: 1 | 2;
+  /** The camera, and the wall-clock time (milliseconds since 1970) at the start of the track, for prompts. */
+  readonly recorded?: { readonly camera: string; readonly start: number; readonly zone: string };
+  /** One wording for each event instead of one for each keyframe. */
+  readonly events?: boolean;
 }
 
 /** What decides the content of a source's tracks. */

@@ -20,6 +20,7 @@ export interface CaptionFlags extends ModelFlags {
   readonly from?: string;
   readonly to?: string;
   readonly looks: string;
+  readonly events?: boolean;
   readonly minConfidence?: string;
   readonly profile: string;
   readonly kind: string;
@@ -76,6 +77,9 @@ export function readCaptionFlags(flags: CaptionFlags): CaptionRequest {
       '--from and --to choose what is captioned; the cues of --track have their own times: leave them out',
     );
   }
+  if (flags.track !== undefined && flags.events === true) {
+    throw new UsageError('--events writes captions; the cues of --track are written already: leave one of them out');
+  }
   const model = modelOf(flags);
   if (flags.json === true && flags.output === '-') {
     throw new UsageError('--json and -o - both want stdout: write the captions to a file, or leave --json out');
@@ -91,6 +95,7 @@ export function readCaptionFlags(flags: CaptionFlags): CaptionRequest {
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
     passes: parseWhole(flags.looks, '--looks', 1, 2) === 1 ? 1 : 2,
+    ...(flags.events === true ? { events: true } : {}),
     ...(flags.minConfidence === undefined
       ? {}
       : { minConfidence: parseShare(flags.minConfidence, '--min-confidence') }),

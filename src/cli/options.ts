@@ -79,6 +79,14 @@ export function looksOption(command: Command): Command {
   );
 }
 
+/** Adds `--events`. */
+export function eventsOption(command: Command): Command {
+  return command.option(
+    '--events',
+    'one caption for what happens between two changes of scene, or while something moves, instead of one a keyframe',
+  );
+}
+
 /** Adds `--workers`. */
 export function workersOption(command: Command): Command {
   return command.option('--workers <n>', 'inference processes (default: by the number of cores)');
@@ -105,7 +113,7 @@ export function captionOptions(command: Command): Command {
     .option('--frames <selector>', `frames to caption: ${FRAMES_USAGE}`, 'auto')
     .option('--from <time>', 'start at this time (90s, 1:30, 1:02:03.5)')
     .option('--to <time>', 'end at this time');
-  readTextOption(modelOptions(looksOption(command)))
+  readTextOption(modelOptions(eventsOption(looksOption(command))))
     .option(
       '--min-confidence <0..1>',
       'leave less confident captions out of tracks; 0 keeps all (default: set by the bundle)',

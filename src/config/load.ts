@@ -71,11 +71,24 @@ async function readFile(cwd: string): Promise<ConfigFile | undefined> {
  * in this folder or above, default. An empty variable counts as unset. Throws a UsageError that names the source of an
  * invalid value.
  */
-export async function loadSettings({
-  flags,
-  env = process.env,
-  cwd = process.cwd(),
-}: SettingSources): Promise<LoadedSettings> {
+export async function loadSettings(sources: SettingSources): Promise<LoadedSettings> {
+  const read = await settingReader(sources);
+  const values: Partial<Record<SettingName, unknown>> = {};
+  const origins: Partial<Record<SettingName, string>> = {};
+  for (const name of SETTING_NAMES) ({ value: values[name], origin: origins[name] } = read(name));
+  return { settings: values as Settings, origins: origins as Record<SettingName, string> };
+}
+
+/** One setting, and where it comes from; mistakes in others do not matter. Throws a UsageError that names the source of an invalid value. */
+export async function loadSetting<Name extends SettingName>(
+  name: Name,
+  sources: SettingSources,
+): Promise<{ readonly value: Settings[Name]; readonly origin: string }> {
+  const { value, origin } = (await settingReader(sources))(name);
+  return { value: value as Settings[Name], origin };
+}
+
+async function settingReader({ flags, env = process.env, cwd = process.cwd() }: SettingSources) {
   const config = await readFile(cwd);
   const find = (name: SettingName): Found => {
     if (flags[name] !== undefined) return { raw: flags[name], origin: flagOf(name), base: cwd };
@@ -87,18 +100,17 @@ export async function loadSettings({
     }
     return { raw: name === 'stateDir' ? defaultStateDir() : defaultOf(name), origin: 'default', base: cwd };
   };
-  const values: Partial<Record<SettingName, unknown>> = {};
-  const origins: Partial<Record<SettingName, string>> = {};
-  for (const name of SETTING_NAMES) {
+  return (name: SettingName): { readonly value: unknown; readonly origin: string } => {
     const { raw, origin, base } = find(name);
     const read = settingsShape[name].safeParse(raw);
     if (!read.success) {
       const where = origin === config?.file ? `${name} in ${origin}` : origin;
       throw new UsageError(`${where}: ${read.error.issues[0]?.message ?? 'this cannot be'}`);
     }
-    values[name] =
-      name === 'allowPaths' ? (read.data as string[]).map((folder) => path.resolve(base, folder)) : read.data;
-    origins[name] = origin;
-  }
-  return { settings: values as Settings, origins: origins as Record<SettingName, string> };
+    const { data } = read;
+    return {
+      value: name === 'allowPaths' ? (data as string[]).map((folder) => path.resolve(base, folder)) : data,
+      origin,
+    };
+  };
 }

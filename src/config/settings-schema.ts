@@ -17,6 +17,8 @@ export interface HttpPlace {
 export const DEVICES = ['auto', 'cpu', 'cuda', 'webgpu'] as const;
 /** Lengths of captions. */
 export const DETAILS = ['brief', 'detailed'] as const;
+/** One of {@link DETAILS}. */
+export type Detail = (typeof DETAILS)[number];
 /** Log levels, the most detailed first. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 

@@ -15,6 +15,14 @@ export interface ImageSpec {
   readonly matrix: 'bt601' | 'bt709';
 }
 
+/** The event that a keyframe belongs to: what happens between two changes of a video. */
+export interface EventMark {
+  /** 0, 1, 2, ... in order of time. */
+  readonly index: number;
+  /** When it begins, on the source's clock. */
+  readonly start: Micros;
+}
+
 /** One selected frame of a video, scaled for the model. */
 export interface Keyframe {
   /** The video's name, as outputs show it. */
@@ -29,16 +37,32 @@ export interface Keyframe {
   readonly height: number;
   /** RGB, 8 bits, rows from the top, `width * height * 3` bytes. */
   readonly pixels: Uint8Array;
+  /** Where events are asked for. */
+  readonly event?: EventMark;
 }
 
-/** Keyframes per group. Groups are cut by index, so that batches never depend on timing. */
+/** Keyframes per group. Groups are cut by index (and at the ends of events), so that batches never depend on timing. */
 export const GROUP_SIZE = 8;
 
-/** Keyframes `[8 * index .. 8 * index + 7]` of one video: the unit of inference, of the journal and of a retry. */
+/**
+ * Keyframes `[8 * index .. 8 * index + 7]` of one video: the unit of inference, of the journal and of a retry. Where events are asked for, at most
+ * eight keyframes of one event.
+ */
 export interface Group {
   readonly video: string;
   readonly index: number;
   readonly keyframes: readonly Keyframe[];
+  /** Where and when it was recorded, where that is known. */
+  readonly recorded?: RecordedBy;
+}
+
+/** The camera and the clock of a recording. */
+export interface RecordedBy {
+  readonly camera: string;
+  /** Milliseconds since 1970 (UTC) at PTS 0. */
+  readonly epoch: number;
+  /** The time zone of the camera, as IANA names it. */
+  readonly zone: string;
 }
 
 /** A part of a picture, in fractions of its width and height from the top left, with four decimals. */
@@ -83,6 +107,36 @@ export interface Caption {
   readonly lines?: readonly TextLine[];
   /** Why this keyframe has no caption; others are not affected. */
   readonly error?: { readonly code: string; readonly message: string };
+  /** Where events are asked for. */
+  readonly event?: EventMark;
+  /** One wording for all keyframes of its group, which belong to one event. On one caption of the group at most. */
+  readonly joint?: JointCaption;
+}
+
+/** A wording for several keyframes of one event, read together. */
+export interface JointCaption {
+  readonly text: string;
+  /** As in a {@link Caption}. */
+  readonly confidence: number;
+}
+
+/** What happens between two changes of a video, in one wording. Times count from the track's zero, as those of cues. */
+export interface VideoEvent {
+  /** 0, 1, 2, ... in order of time. */
+  readonly index: number;
+  readonly start: Micros;
+  readonly end: Micros;
+  /** Empty where its keyframes agree on nothing, or show nothing. */
+  readonly text: string;
+  /** 0 to 1, as in a {@link Caption}. */
+  readonly confidence: number;
+  /** How many of its keyframes name, in their own captions, what the text names. */
+  readonly support: number;
+  /** How many keyframes have a caption of their own. */
+  readonly frames: number;
+  /** Index of its first keyframe, and of its last. */
+  readonly first: number;
+  readonly last: number;
 }
 
 /** One timed text of a track. Times count from the track's zero (the container's start) and are rounded by the writer only. */

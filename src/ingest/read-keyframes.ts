@@ -6,6 +6,7 @@ import { readPicture } from './decode/still-picture.ts';
 import { decodeFailure } from './ffmpeg/diagnose.ts';
 import type { MediaInfo } from './probe/media-info.ts';
 import { candidateFrames } from './selectors/candidates.ts';
+import { EventSelector, eventCandidates } from './selectors/events.ts';
 import type { KeyframeSelector, SelectedFrame } from './selectors/keyframe-selector.ts';
 import { type FrameChoice, selectorType } from './selectors/registry.ts';
 import type { Source } from './sources/sources.ts';
@@ -16,6 +17,8 @@ export interface ReadOptions {
   /** Selects keyframes from the frames that `choice` decodes, instead of the selector that belongs to it. */
   readonly selector?: KeyframeSelector | undefined;
   readonly image: ImageSpec;
+  /** Marks keyframes with the events that they belong to, see `selectors/events.ts`. */
+  readonly events?: boolean;
   /** Track time (PTS minus the container's start) at which to start. */
   readonly from?: Micros | undefined;
   /** Track time at which to stop. */
@@ -73,13 +76,15 @@ interface Progress {
 
 async function* pictureKeyframe(
   source: Source,
-  { image }: ReadOptions,
+  { image, events = false }: ReadOptions,
   progress: Progress,
 ): AsyncGenerator<Keyframe, void, void> {
   const pixels = await readPicture(source, image);
   progress.tallies.push({ ...newTally(), decoded: 1 });
   progress.keyframes++;
-  yield { video: source.name, index: 0, pts: 0, still: false, width: image.width, height: image.height, pixels };
+  const { width, height } = image;
+  const mark = events ? { event: { index: 0, start: 0 } } : {};
+  yield { video: source.name, index: 0, pts: 0, still: false, width, height, pixels, ...mark };
 }
 
 async function* videoKeyframes(
@@ -88,11 +93,12 @@ async function* videoKeyframes(
   options: ReadOptions,
   progress: Progress,
 ): AsyncGenerator<Keyframe, void, void> {
-  const { image, choice, signal } = options;
+  const { image, choice, signal, events = false } = options;
   const { width, height } = image;
   const type = selectorType(choice);
-  const selector = options.selector ?? type.create(image);
-  const keyframeOf = ({ pts, pixels, still }: SelectedFrame): Keyframe => ({
+  const own = options.selector ?? type.create(image);
+  const selector = events ? new EventSelector(own, image) : own;
+  const keyframeOf = ({ pts, pixels, still, event }: SelectedFrame): Keyframe => ({
     video: source.name,
     index: progress.keyframes++,
     pts,
@@ -100,13 +106,14 @@ async function* videoKeyframes(
     width,
     height,
     pixels,
+    ...(event === undefined ? {} : { event }),
   });
   const frames = candidateFrames(
     {
       source,
       media,
       image,
-      candidates: type.candidates,
+      candidates: events ? eventCandidates(type.candidates) : type.candidates,
       signal,
       from: options.from === undefined ? null : options.from + media.start,
       to: options.to === undefined ? null : options.to + media.start,

@@ -1,11 +1,13 @@
-import { map, merge, Subject, share } from 'rxjs';
+import { EMPTY, map, merge, Subject, share } from 'rxjs';
 import { SecondGlanceError } from '../core/errors.ts';
 import { counted } from '../core/text/wording.ts';
-import type { Caption, Cue, Micros } from '../core/types.ts';
+import type { Caption, Cue, Micros, VideoEvent } from '../core/types.ts';
 import { type GroupCaptions, orderCaptions } from './cues/order.ts';
 import type { CueRules } from './cues/rules.ts';
 import { toCues } from './cues/to-cues.ts';
+import { mapState } from './cues/transducer.ts';
 import { TrackError } from './errors.ts';
+import { gatherEvents } from './events/gather-events.ts';
 import type { TrackSummary } from './formats/track-writer.ts';
 import { type TextPiece, TextPieces } from './screen-text/text-pieces.ts';
 
@@ -37,6 +39,7 @@ export interface CaptionCounts {
 /** What a track consists of, in order: captions, cues, and pieces of text in the picture, and one `end`. */
 export type TrackEvent<Summary extends TrackSummary = TrackSummary> =
   | { readonly kind: 'caption'; readonly caption: Caption }
+  | { readonly kind: 'event'; readonly event: VideoEvent }
   | { readonly kind: 'cue'; readonly cue: Cue }
   | { readonly kind: 'text'; readonly piece: TextPiece }
   | { readonly kind: 'end'; readonly summary: Summary; readonly counts: CaptionCounts };
@@ -48,12 +51,12 @@ class NoCaptionsError extends SecondGlanceError<'captions-failed'> {
   }
 }
 
-function count(
-  counts: CaptionCounts,
-  event: { readonly caption: Caption } | { readonly cue: Cue },
-  rules: CueRules,
-): CaptionCounts {
-  if ('cue' in event) return { ...counts, cues: counts.cues + 1 };
+/** What captions turn into before the end. */
+type Derived = Extract<TrackEvent, { readonly kind: 'caption' | 'event' | 'cue' }>;
+
+function count(counts: CaptionCounts, event: Derived, rules: CueRules): CaptionCounts {
+  if (event.kind === 'event') return counts;
+  if (event.kind === 'cue') return { ...counts, cues: counts.cues + 1 };
   const { error, confidence, nothingVisible } = event.caption;
   const keyframes = counts.keyframes + 1;
   if (error !== undefined) return { failure: error.message, ...counts, keyframes, failed: counts.failed + 1 };
@@ -83,13 +86,14 @@ export async function* trackEvents<Summary extends TrackSummary>(
   };
 
   // RxJS has no backpressure: what a group produces is collected here, synchronously, and yielded before the next group.
-  let ready: ({ readonly kind: 'caption'; readonly caption: Caption } | { readonly kind: 'cue'; readonly cue: Cue })[] =
-    [];
+  let ready: Derived[] = [];
   let failure: { readonly error: unknown } | undefined;
   const arriving = new Subject<GroupCaptions>();
   const captions = arriving.pipe(orderCaptions(stream.limit), share());
+  const events = rules.events ? captions.pipe(mapState(() => gatherEvents(timeline.zero, timeline.end))) : EMPTY;
   merge(
     captions.pipe(map((caption) => ({ kind: 'caption', caption }) as const)),
+    events.pipe(map((event) => ({ kind: 'event', event }) as const)),
     captions.pipe(
       toCues(rules, timeline),
       map((cue) => ({ kind: 'cue', cue }) as const),

@@ -34,6 +34,8 @@ export async function writeTracks<Summary extends TrackSummary>(
       if (event.kind === 'caption') {
         await Promise.all(writers.map((writer) => writer.caption(event.caption)));
         onCaption?.(event.caption);
+      } else if (event.kind === 'event') {
+        await Promise.all(writers.map((writer) => writer.event?.(event.event)));
       } else if (event.kind === 'cue') {
         await Promise.all(writers.map((writer) => writer.cue(event.cue)));
       } else if (event.kind === 'text') {

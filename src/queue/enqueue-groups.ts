@@ -58,7 +58,7 @@ async function waitForRoom(
   const { video, run, priority, model } = producer;
   const perModel = limitFor(limits.perModel * SHARE[priority], group);
   const perVideo = limitFor(limits.perVideo, group);
-  const found = group.index * GROUP_SIZE + group.keyframes.length;
+  const found = (group.keyframes.at(-1)?.index ?? -1) + 1;
   const pts = group.keyframes.at(-1)?.pts ?? 0;
   const key = { video, run, group: group.index };
   let checked = performance.now();

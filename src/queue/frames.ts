@@ -24,8 +24,18 @@ export const MAX_GROUP_BYTES = 64 * 2 ** 20;
 const SUM_BYTES = 32;
 const LENGTH_BYTES = 4;
 
+/** The event of a keyframe. */
+export const eventSchema = z.strictObject({ index: z.int().min(0), start: z.int() });
+
+const recordedSchema = z.strictObject({
+  camera: z.string().max(8192),
+  epoch: z.number(),
+  zone: z.string().max(100),
+});
+
 const headSchema = z.strictObject({
   video: z.string().max(8192),
+  recorded: recordedSchema.exactOptional(),
   index: z.int().min(0).max(MAX_GROUPS),
   keyframes: z
     .array(
@@ -35,6 +45,7 @@ const headSchema = z.strictObject({
         still: z.boolean(),
         width: z.int().min(1).max(4096),
         height: z.int().min(1).max(4096),
+        event: eventSchema.exactOptional(),
       }),
     )
     .min(1)
@@ -43,14 +54,18 @@ const headSchema = z.strictObject({
 
 /** A group as bytes: SHA-256 of the rest, length of the header, the header as JSON, the pixels unchanged. */
 export function packGroup(group: Group): Buffer {
-  const keyframes = group.keyframes.map(({ index, pts, still, width, height }) => ({
+  const keyframes = group.keyframes.map(({ index, pts, still, width, height, event }) => ({
     index,
     pts,
     still,
     width,
     height,
+    ...(event === undefined ? {} : { event }),
   }));
-  const head = Buffer.from(JSON.stringify({ video: group.video, index: group.index, keyframes }));
+  const { video, index, recorded } = group;
+  const head = Buffer.from(
+    JSON.stringify({ video, ...(recorded === undefined ? {} : { recorded }), index, keyframes }),
+  );
   const length = Buffer.alloc(LENGTH_BYTES);
   length.writeUInt32LE(head.length);
   const body = Buffer.concat([length, head, ...group.keyframes.map(({ pixels }) => pixels)]);
@@ -65,7 +80,7 @@ export function unpackGroup(bytes: Buffer): Group {
   const start = LENGTH_BYTES + body.readUInt32LE(0);
   const head = headSchema.safeParse(parseJson(body.toString('utf8', LENGTH_BYTES, start)));
   if (!head.success) throw damaged();
-  const { video, index } = head.data;
+  const { video, index, recorded } = head.data;
   let at = start;
   const keyframes = head.data.keyframes.map((keyframe): Keyframe => {
     const size = keyframe.width * keyframe.height * 3;
@@ -74,7 +89,7 @@ export function unpackGroup(bytes: Buffer): Group {
     return { video, ...keyframe, pixels };
   });
   if (at !== body.length) throw damaged();
-  return { video, index, keyframes };
+  return { video, index, keyframes, ...(recorded === undefined ? {} : { recorded }) };
 }
 
 function parseJson(text: string): unknown {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { CaptionStore } from '../core/caption-store.ts';
 import { sentenceOf } from '../core/errors.ts';
+import { withEventMarks } from '../core/event-marks.ts';
 import { failedCaptions } from '../core/failed-captions.ts';
 import type { Caption, Group } from '../core/types.ts';
 import { QueueError } from './errors.ts';
@@ -75,12 +76,12 @@ async function readFrames({ frames }: QueueContext, { video, group }: GroupKey):
 /** Captions a group, or says why that failed. Throws what is no failure of the group. */
 async function captionsOf(worker: GroupWorker, group: Group, passes: 1 | 2, signal: AbortSignal) {
   try {
-    const captions = await worker.caption(group, passes, signal);
+    const captions = withEventMarks(group, await worker.caption(group, passes, signal));
     return { captions, failure: failureOf(captions) };
   } catch (error) {
     if (signal.aborted || error instanceof RescheduleError || isInfrastructureError(error)) throw error;
     const failure = sentenceOf(error);
-    return { captions: failedCaptions(group, passes, failure), failure };
+    return { captions: withEventMarks(group, failedCaptions(group, passes, failure)), failure };
   }
 }
 
@@ -142,7 +143,8 @@ class GroupHandler {
     const group = await readFrames(this.#context, payload);
     // Without frames its keyframes are unknown: the reconciler has the group decoded again.
     if (group === undefined) return;
-    await this.#commit(payload, failedCaptions(group, payload.passes, message), message, performance.now());
+    const captions = withEventMarks(group, failedCaptions(group, payload.passes, message));
+    await this.#commit(payload, captions, message, performance.now());
   }
 
   postponed(payload: GroupPayload, { message }: Error): void {

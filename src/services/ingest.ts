@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { recordedBy } from '../captioning/caption-source.ts';
 import { readRequest, type VideoRequest } from '../captioning/queued/video-request.ts';
 import { failedInService } from '../captioning/summary.ts';
 import { SecondGlanceError } from '../core/errors.ts';
@@ -111,11 +112,14 @@ class VideoHandler {
       const reader = readKeyframes(source, media, {
         choice: request.choice,
         image: request.image,
+        events: request.events ?? false,
         ...(request.from === undefined ? {} : { from: request.from }),
         ...(request.to === undefined ? {} : { to: request.to }),
         signal,
       });
-      const groups = tap(groupKeyframes(reader), ({ keyframes }) => metrics.found(keyframes.length));
+      const groups = tap(groupKeyframes(reader, recordedBy(request.recorded, media)), ({ keyframes }) =>
+        metrics.found(keyframes.length),
+      );
       const count = await enqueueGroups(queue, producer, groups, this.#limits, signal);
       const lost = await lostGroups(queue, producer, count);
       if (lost.length === 0) {

@@ -41,6 +41,7 @@ const STARTERS: { readonly [Kind in JobKind]: StartService } = {
       provider: device === 'auto' ? 'cpu' : device,
       checkUrl: (url) => context.guard.url(url),
     });
+    for (const note of found.notes ?? []) context.log.warn({ model: found.model.name }, note);
     context.images.set(found.model.sha256, found.image);
     return workerService(context, found, concurrency ?? workerConcurrency);
   },

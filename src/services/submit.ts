@@ -137,6 +137,7 @@ export async function submitInputs(
   const { sources, problems } = await expandInputs(inputs);
   const plans = planSubmissions(sources, settings, sources.length + problems.length);
   const model = await loadModel(settings.model);
+  for (const note of model.notes ?? []) reporter.note(note);
   onInterrupted(signal, () =>
     reporter.note('secondglance: no longer waiting; the jobs go on (secondglance status, cancel)'),
   );

@@ -76,6 +76,7 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
   await checkCopy(source, settings.embed);
   const place: GuideFolder = { folder: folderOf(source, settings.folder), stateDir, source: sourceOf(identity) };
   const model = await loadModel(settings.model);
+  for (const note of model.notes ?? []) reporter.note(note);
   const { lengths, passes, embed, track, encoding, outputs } = settings;
   const files = track === undefined ? await subtitleFiles(source, stateDir) : [track];
   const key = digest({

@@ -46,6 +46,8 @@ export interface CaptionModel {
   readonly minConfidence: number;
   /** Groups at once, unless {@link CaptionerOptions.processes} says otherwise. */
   readonly defaultConcurrency: number;
+  /** What was asked of the model and is not done, in one sentence each. */
+  readonly notes?: readonly string[];
   /** A captioner for the model; {@link Captioner.open} starts it. */
   captioner(options?: CaptionerOptions): Captioner;
 }

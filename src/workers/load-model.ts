@@ -1,3 +1,4 @@
+import { loadSetting } from '../config/load.ts';
 import { flagOf } from '../config/setting-definitions.ts';
 import { UsageError } from '../core/failures.ts';
 import { DEFAULT_BUNDLE } from './bundle/bundle.ts';
@@ -95,10 +96,9 @@ async function loadCaptionModel({
   }
   const unused = (['baseUrl', 'prompt', 'promptFile'] as const).find((flag) => flags[flag] !== undefined);
   if (unused !== undefined) throw new UsageError(`${flagOf(unused)} is for --model ${SERVER}NAME: leave it out`);
-  if (flags.detail !== undefined && flags.detail !== 'brief') {
-    throw new UsageError(
-      `${flagOf('detail')} ${flags.detail} is for --model ${SERVER}NAME and ${PROGRAM}PROGRAM: this model writes brief captions only`,
-    );
-  }
-  return localModel(await loadLocalModel(name, provider));
+  const { value: detail, origin } = await loadSetting('detail', { flags: { detail: flags.detail } });
+  const local = await loadLocalModel(name, provider, detail);
+  if (local.detail === detail) return localModel(local);
+  const note = `${local.model.name} writes brief captions only: ${detail} in ${origin} has no effect`;
+  return { ...localModel(local), notes: [note] };
 }

@@ -57,3 +57,18 @@ test('a full group leaves before the next keyframe is asked for', async () => {
   expect(asked).toBe(8);
   await groups.return();
 });
+
+test('groups end with events, are full at eight keyframes, and are counted', async () => {
+  async function* marked(): AsyncGenerator<Keyframe> {
+    for (const index of range(0, 16)) {
+      const event = index < 3 ? 0 : index < 14 ? 1 : 2;
+      yield { ...tinyKeyframe('red', index, 'a'), event: { index: event, start: 0 } };
+    }
+  }
+  expect(await cut(marked())).toEqual([
+    ['a', 0, range(0, 3)],
+    ['a', 1, range(3, 11)],
+    ['a', 2, range(11, 14)],
+    ['a', 3, range(14, 16)],
+  ]);
+});

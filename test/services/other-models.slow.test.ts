@@ -2,7 +2,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Ended, type Running, run, start } from '../cli/support/program.ts';
 import { benches, colourVideo } from '../cli/support/room.ts';
-import { type FakeChatServer, fakeChatServer } from '../support/fake-chat-server.ts';
+import { type FakeChatServer, fakeChatServer, type Quirk } from '../support/fake-chat-server.ts';
 import { until } from '../support/processes.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { ffmpeg } from '../support/videos.ts';
@@ -16,6 +16,12 @@ const bench = benches(async (folder) => {
   // Pictures of one colour are not captioned.
   const box = 'drawbox=x=20:y=20:w=6:h=6:t=fill:color=gray';
   await ffmpeg('-i', plain, '-vf', box, '-c:v', 'mpeg4', '-q:v', '3', `${folder}/film.mkv`);
+  // Three scenes, in each of which something moves.
+  const scenes = ['red', 'blue', 'white'].map((colour, at) => `color=${colour}:s=96x54:r=8:d=3[s${at}]`).join(';');
+  const moving =
+    "[s0][s1][s2]concat=n=3[all];color=gray:s=12x12:r=8:d=9[box];[all][box]overlay=x='8+20*mod(t\\,3)':y=20";
+  const graph = `${scenes};${moving}`;
+  await ffmpeg('-f', 'lavfi', '-i', graph, '-c:v', 'mpeg4', '-q:v', '3', '-g', '4', `${folder}/events.mkv`);
 });
 
 let redis: TestRedis;
@@ -52,15 +58,18 @@ async function serve(args: string[], more: Record<string, string> = {}): Promise
   services.push(running);
   return running;
 }
-const submit = (model: string): Promise<Ended> =>
-  run(['submit', `${room.shared}/film.mkv`, ...OPTIONS, '--model', model, '-o', 'queued/', '--wait'], how());
+const submit = (model: string, film = 'film', ...more: string[]): Promise<Ended> =>
+  run(
+    ['submit', `${room.shared}/${film}.mkv`, ...OPTIONS, ...more, '--model', model, '-o', 'queued/', '--wait'],
+    how(),
+  );
 
-async function expectSameAsAlone(model: string): Promise<void> {
+async function expectSameAsAlone(model: string, film = 'film', ...more: string[]): Promise<void> {
   const state = { SECONDGLANCE_STATE_DIR: room.at('alone.state') };
-  const args = ['caption', `${room.shared}/film.mkv`, ...OPTIONS, '--model', model, '-o', 'alone/'];
+  const args = ['caption', `${room.shared}/${film}.mkv`, ...OPTIONS, ...more, '--model', model, '-o', 'alone/'];
   const alone = await run(args, how(state));
   expect(alone.code, alone.stderr).toBe(0);
-  for (const name of ['film.vtt', 'film.json']) {
+  for (const name of [`${film}.vtt`, `${film}.json`]) {
     expect(await room.read(`queued/${name}`)).toBe(await room.read(`alone/${name}`));
   }
 }
@@ -71,6 +80,9 @@ test('a model of a hub family through the queue: the same bytes as in one proces
   const { code, stderr } = await submit(model);
   expect(code, stderr).toBe(0);
   await expectSameAsAlone(model);
+  const events = await submit(model, 'events', '--events');
+  expect(events.code, events.stderr).toBe(0);
+  await expectSameAsAlone(model, 'events', '--events');
 });
 
 test('a model server through the queue, a worker killed on the way: the same bytes', async () => {
@@ -87,6 +99,46 @@ test('a model server through the queue, a worker killed on the way: the same byt
   const { code, stderr } = await submitted;
   expect(code, stderr).toBe(0);
   await expectSameAsAlone('openai:eyes');
+});
+
+test('events, their worker killed when its server hangs: the same bytes, and no answer is asked for twice', async () => {
+  env.SECONDGLANCE_PROMPT = 'At {time}, describe the picture.';
+  const [answered, hanging] = [new Set<string>(), new Set<string>()];
+  const hangs: Quirk = (seen, count) => {
+    const known = seen.prompt + seen.pictures.length;
+    if (count <= 9) answered.add(known);
+    else hanging.add(known);
+    return count <= 9 ? undefined : { status: 503, body: { error: 'busy' } };
+  };
+  const first = await fakeChatServer(hangs);
+  try {
+    const allow = { SECONDGLANCE_ALLOW_URLS: `${new URL(first.baseUrl).host},${new URL(server.baseUrl).host}` };
+    await serve(['ingest']);
+    await serve(['assemble']);
+    const worker = ['worker', '--model', 'openai:eyes', '--concurrency', '1'];
+    const doomed = await serve(worker, { ...allow, SECONDGLANCE_BASE_URL: first.baseUrl });
+    const submitted = submit('openai:eyes', 'events', '--events');
+    // Both groups that a worker has in hand have asked for an answer that does not come: those before it are on disk.
+    await until(() => hanging.size === 2, 300, 'two requests that hang');
+    doomed.child.kill('SIGKILL');
+    await doomed.ended;
+    await serve(worker, allow);
+    const { code, stderr } = await submitted;
+    expect(code, stderr).toBe(0);
+    const [, ...asked] = server.seen.map(({ prompt, pictures }) => prompt + pictures.length);
+    expect(asked.filter((known) => answered.has(known))).toEqual([]);
+    expect(new Set(asked).size).toBe(asked.length);
+    const { events } = JSON.parse(await room.read('queued/events.json'));
+    expect(events.map(({ start, text }: { start: number; text: string }) => [start, text])).toEqual([
+      [0, 'A red picture'],
+      [3, 'A blue picture'],
+      [6, 'A white picture'],
+    ]);
+    expect(await room.read('queued/events.vtt')).toContain('00:03.000 --> 00:00:06.000');
+    await expectSameAsAlone('openai:eyes', 'events', '--events');
+  } finally {
+    await first.close();
+  }
 });
 
 test('a worker uses no model server that the allow-list does not name', async () => {

@@ -14,6 +14,7 @@ import { IndexWriter, type OnIndexed } from '../index/index-cues.ts';
 import { keepPictures, withThumbnails } from '../index/thumbnails.ts';
 import type { Recording } from '../recordings/recordings.ts';
 import { sourceAt } from '../recordings/register.ts';
+import { eventLines } from '../watch/event-lines.ts';
 import type { WatchSettings } from '../watch/watch-settings.ts';
 import { candidateTargets } from './candidate-targets.ts';
 import { planSettings } from './plan-settings.ts';
@@ -72,7 +73,7 @@ export class LocalRecordingCaptioner implements RecordingCaptioner {
     const { db, settings, model, reporter, onIndexed } = this.#context;
     const { stateFile } = settings;
     const captioner = await this.#captioner.get();
-    const own = planSettings(plan, model, settings.verbose);
+    const own = planSettings(plan, model, settings, recording);
     const identity: JsonObject = { content: recording.content };
     const key = trackKey(identity, own, captioner.model);
     const targets = await freeTargets(candidateTargets(db, recording, settings), recording, key);
@@ -89,7 +90,7 @@ export class LocalRecordingCaptioner implements RecordingCaptioner {
         key,
         tapKeyframes: (keyframes, media) =>
           withThumbnails(keyframes, { stateFile, recording: recording.id }, media, captioner.image),
-        extraWriters: [writer],
+        extraWriters: [writer, ...(settings.events ? [eventLines(recording, settings.zone, reporter)] : [])],
       },
     );
     await keepPictures(db, stateFile, recording.id);

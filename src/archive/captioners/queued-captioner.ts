@@ -20,11 +20,12 @@ import { keepPictures, withThumbnails } from '../index/thumbnails.ts';
 import type { Recording } from '../recordings/recordings.ts';
 import { sourceAt } from '../recordings/register.ts';
 import { WindowClosedError } from '../watch/errors.ts';
+import { eventLines } from '../watch/event-lines.ts';
 import { candidateTargets } from './candidate-targets.ts';
 import type { CaptionContext } from './local-captioner.ts';
 import { planSettings } from './plan-settings.ts';
 import type { CaptionRequest, RecordingCaptioner } from './recording-captioner.ts';
-import { micros, parseServiceTrack, replayTrack, type ServiceTrack } from './service-track.ts';
+import { micros, parseServiceTrack, replayEvents, replayTrack, type ServiceTrack } from './service-track.ts';
 
 /** Recordings that are submitted at once, so that the services never wait for this process. */
 const CONCURRENCY = 8;
@@ -65,7 +66,7 @@ export class QueuedRecordingCaptioner implements RecordingCaptioner {
     const [first] = targets;
     const track = first?.path ?? recording.path;
     const began = performance.now();
-    const own = planSettings(plan, model, settings.verbose);
+    const own = planSettings(plan, model, settings, recording);
     const json = path.join(path.dirname(track), `.${path.basename(track)}.${recording.content.slice(0, 8)}.json`);
     const { size, mtimeMs } = await stat(recording.path).catch((error: unknown) => {
       throw asInputError(error, recording.path);
@@ -84,6 +85,7 @@ export class QueuedRecordingCaptioner implements RecordingCaptioner {
     const writer = new IndexWriter(db, settings.stateFile, recording, record, onIndexed);
     await this.#storeThumbnails(recording, written, signal, reporter.note);
     await replayTrack(written, writer);
+    if (settings.events) await replayEvents(written, eventLines(recording, settings.zone, reporter));
     await keepPictures(db, settings.stateFile, recording.id);
     await rm(json, { force: true });
     return { ...summary, outputs: targets.map((target) => target.path) };

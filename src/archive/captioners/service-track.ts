@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { TrackWriter } from '../../pipeline/formats/track-writer.ts';
 import type { IndexWriter } from '../index/index-cues.ts';
 
 /** What is read from the JSON track that the services write. Times are seconds. */
@@ -20,6 +21,14 @@ const trackSchema = z.object({
       error: z.object({ code: z.string(), message: z.string() }).optional(),
     }),
   ),
+  events: z
+    .array(
+      z.object({
+        ...{ start: z.number(), end: z.number(), text: z.string(), confidence: z.number() },
+        ...{ support: z.int(), frames: z.int(), first: z.int(), last: z.int() },
+      }),
+    )
+    .optional(),
   cues: z.array(z.object({ start: z.number(), end: z.number(), text: z.string(), from: z.array(z.int()) })),
   texts: z
     .array(
@@ -43,6 +52,13 @@ export function parseServiceTrack(text: string): ServiceTrack {
 /** Seconds to microseconds. */
 export function micros(seconds: number): number {
   return Math.round(seconds * 1e6);
+}
+
+/** Feeds the events of a finished track to a writer. */
+export async function replayEvents({ events }: ServiceTrack, writer: Pick<TrackWriter, 'event'>): Promise<void> {
+  for (const [index, { start, end, ...rest }] of (events ?? []).entries()) {
+    await writer.event?.({ index, start: micros(start), end: micros(end), ...rest });
+  }
 }
 
 /** Feeds a finished track to a writer in the order of a live run: each cue after the captions that it comes from. */

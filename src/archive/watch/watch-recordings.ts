@@ -74,6 +74,7 @@ export async function watchRecordings(settings: WatchSettings, run: WatchRun): P
   const alerts: Alerts = { queries, exact, minConfidence };
   checkRoots(settings);
   const model = await loadModel(settings.model);
+  for (const note of model.notes ?? []) run.reporter.note(note);
   await ensureFolder(path.dirname(stateFile), 0o700);
   const lock = lockState(stateFile);
   const transports = openTransports(settings);

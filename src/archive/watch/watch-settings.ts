@@ -30,6 +30,7 @@ export interface WatchFlags extends SettingFlags {
   readonly keepDays?: string;
   readonly keepSize?: string;
   readonly queue?: boolean;
+  readonly events?: boolean;
   readonly model?: string;
   readonly workers?: string;
   readonly quiet?: boolean;
@@ -47,6 +48,8 @@ export interface WatchSettings {
   readonly output?: string;
   readonly formats: readonly FormatName[];
   readonly once: boolean;
+  /** One caption for each event. */
+  readonly events: boolean;
   readonly zone: string;
   readonly names?: RegExp;
   /** Milliseconds for which a file has to stay unchanged. */
@@ -138,6 +141,7 @@ export function readWatchSettings(
     ...(flags.output === undefined ? {} : { output: path.resolve(flags.output) }),
     formats,
     once: flags.once ?? false,
+    events: flags.events ?? false,
     zone: parseZone(flags.zone),
     ...(flags.names === undefined ? {} : { names: orUsage(() => parseNames(flags.names ?? '')) }),
     settle: Math.round(parseTime(flags.settle, '--settle') / 1000),

@@ -78,7 +78,7 @@ export async function writeOutputs(
   const duration = durationOf(settings, media);
   const zero = media.start + (settings.from ?? 0);
   const tracks = await writeTracks(captionStream(captioned), {
-    rules: rulesFor(PROFILES[settings.profile], settings.minConfidence, settings.kind),
+    rules: rulesFor(PROFILES[settings.profile], settings.minConfidence, settings),
     writers: await openWriters(context, job, captioned),
     onCaption: ({ index, pts }) => {
       const covered = Math.max(0, pts - zero);

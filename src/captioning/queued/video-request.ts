@@ -44,6 +44,9 @@ const requestSchema = z.strictObject({
   from: micros.exactOptional(),
   to: micros.exactOptional(),
   passes: z.union([z.literal(1), z.literal(2)]),
+  events: z.literal(true).exactOptional(),
+  /** The camera and the clock of a recording. */
+  recorded: z.strictObject({ camera: text, start: z.number(), zone: text }).exactOptional(),
   minConfidence: z.number().min(0).max(1),
   profile: z.enum(PROFILE_NAMES),
   kind: z.enum(TRACK_KINDS),
@@ -69,13 +72,15 @@ export function readRequest(json: string): VideoRequest {
 }
 
 /** The settings of `caption` that a request carries. */
-export function settingsOf(request: TrackSettings): TrackSettings {
-  const { choice, from, to, passes, minConfidence, profile, kind, language } = request;
+export function settingsOf(request: TrackSettings): TrackSettings & { readonly events?: true } {
+  const { choice, from, to, passes, events, recorded, minConfidence, profile, kind, language } = request;
   return {
     choice,
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
     passes,
+    ...(events === true ? { events } : {}),
+    ...(recorded === undefined ? {} : { recorded }),
     minConfidence,
     profile,
     kind,

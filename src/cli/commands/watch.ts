@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { WatchFlags } from '../../archive/watch/watch-settings.ts';
 import { TEXT_FORMAT_NAMES } from '../../pipeline/formats/formats.ts';
 import {
+  eventsOption,
   modelOptions,
   outputOptions,
   queueOptions,
@@ -53,7 +54,7 @@ export function watchCommand(): Command {
     .option('--keep-days <n>', 'delete captions and pictures of recordings older than this')
     .option('--keep-size <size>', 'delete the oldest pictures beyond this size, such as 10G')
     .option('--queue', 'let services caption the recordings (see submit), several at once');
-  return queueOptions(outputOptions(workersOption(readTextOption(modelOptions(command)))))
+  return queueOptions(outputOptions(workersOption(readTextOption(modelOptions(eventsOption(command))))))
     .addHelpText('after', EXAMPLES)
     .action((folders: string[], flags: WatchFlags) =>
       runCommand(async ({ interruptible }) => {

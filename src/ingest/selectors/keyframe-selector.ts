@@ -1,4 +1,4 @@
-import type { ImageSpec, Micros } from '../../core/types.ts';
+import type { EventMark, ImageSpec, Micros } from '../../core/types.ts';
 import type { Frame } from '../decode/decode-frames.ts';
 
 /** A frame that will be captioned. */
@@ -7,6 +7,8 @@ export interface SelectedFrame {
   readonly pixels: Uint8Array;
   /** True where it shows the same as the selected frame before it. */
   readonly still: boolean;
+  /** The event that it belongs to, where events are asked for. */
+  readonly event?: EventMark;
 }
 
 /** Selects the keyframes of one video. Its answers depend on the frames of this video only. */

@@ -40,6 +40,8 @@ export interface Motion {
   readonly begins: boolean;
   /** Motion has ended with the picture before. */
   readonly ends: boolean;
+  /** Since when picture after picture has been the same, where they are. */
+  readonly sameSince?: Micros;
 }
 
 /** Detects motion before a fixed camera, by block-wise background subtraction. Its answers depend on the frames only. */
@@ -71,7 +73,13 @@ export class MotionDetector {
     this.#previous = means;
     this.#last = pts;
     const light = this.#blocks.light(means);
-    return { light, moving: this.#moving, begins: this.#moving && !was, ends: was && !this.#moving };
+    return {
+      light,
+      moving: this.#moving,
+      begins: this.#moving && !was,
+      ends: was && !this.#moving,
+      ...(this.#sameSince === undefined ? {} : { sameSince: this.#sameSince }),
+    };
   }
 
   #judge(means: BlockMeans, background: Float32Array, previous: BlockMeans, pts: Micros, elapsed: Micros): boolean {

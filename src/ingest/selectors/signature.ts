@@ -116,6 +116,22 @@ export function mixSignatures(start: Signature, end: Signature, share: number): 
 
 /** How far the pictures of a fade may lie off the straight line between its ends, as a share of its length. */
 const OFF_THE_LINE = 0.25;
+/** A picture under the light of another: its planes scaled and shifted to fit those of the other one best (least squares). */
+export function relit(picture: Signature, other: Signature): Signature {
+  const fitted = new Float32Array(picture.length);
+  for (let plane = 0; plane < PLANES; plane++) {
+    const from = picture.subarray(plane * CELLS, (plane + 1) * CELLS);
+    const to = other.subarray(plane * CELLS, (plane + 1) * CELLS);
+    const mean = (values: Float32Array): number => values.reduce((sum, value) => sum + value, 0) / CELLS;
+    const [a, b] = [mean(from), mean(to)];
+    const spread = from.reduce((sum, value) => sum + (value - a) ** 2, 0);
+    const common = from.reduce((sum, value, cell) => sum + (value - a) * ((to[cell] ?? 0) - b), 0);
+    const gain = spread < CELLS ? 1 : Math.min(2, Math.max(0.5, common / spread));
+    for (let cell = 0; cell < CELLS; cell++) fitted[plane * CELLS + cell] = b + gain * ((from[cell] ?? 0) - a);
+  }
+  return fitted;
+}
+
 /** A picture with little spread and colour that is darker or lighter than these is blank. */
 const BLANK_SPREAD = 6;
 const BLACK = 24;

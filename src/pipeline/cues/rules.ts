@@ -17,6 +17,8 @@ export interface CueRules {
   readonly minConfidence: number;
   /** True: text in the picture that is large and new is added to the captions. */
   readonly announcesText: boolean;
+  /** One cue for each event, see `events/gather-events.ts`, instead of those of the keyframes' captions. */
+  readonly events: boolean;
 }
 
 /** Minimum duration where a profile has none: shorter cues flicker. */
@@ -26,9 +28,14 @@ const DEFAULT_MINIMUM: Micros = 1_000_000;
  * The rules for a profile. The selector `auto` selects a frame at least every ten seconds, so with a tail of ten seconds
  * its cues have no gaps.
  */
-export function rulesFor(profile: Profile, minConfidence = 0, kind: TrackKind = 'captions'): CueRules {
+export function rulesFor(
+  profile: Profile,
+  minConfidence = 0,
+  { kind = 'captions', events = false }: { readonly kind?: TrackKind; readonly events?: boolean } = {},
+): CueRules {
   const announcesText = kind === 'descriptions';
-  return { profile, minimum: profile.minimum ?? DEFAULT_MINIMUM, tail: 10_000_000, minConfidence, announcesText };
+  const minimum = profile.minimum ?? DEFAULT_MINIMUM;
+  return { profile, minimum, tail: 10_000_000, minConfidence, announcesText, events };
 }
 
 /** The rules of the profile `web`. */

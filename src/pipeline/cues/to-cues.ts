@@ -1,5 +1,6 @@
 import { defer, map, type OperatorFunction, pipe } from 'rxjs';
-import type { Caption, Cue } from '../../core/types.ts';
+import type { Caption, Cue, VideoEvent } from '../../core/types.ts';
+import { gatherEvents } from '../events/gather-events.ts';
 import { announceText } from '../screen-text/announce-text.ts';
 import { breakText, divideTime, graphemeCount } from './layout.ts';
 import { mergeCaptions, type Span } from './merge.ts';
@@ -43,15 +44,31 @@ function cuesOf(span: Span, rules: CueRules): Cue[] {
   }));
 }
 
-/** Merged captions, with the text in the picture where the rules ask for it. */
+/** Captions as events: a span for each with a text of which the model is sure enough, for as long as the event lasts. */
+function eventSpans(rules: CueRules, timeline: Timeline): OperatorFunction<Caption, Span> {
+  const toSpans = ({ start, end, text, confidence, first, last }: VideoEvent): Span[] =>
+    text === '' || confidence < rules.minConfidence ? [] : [{ start, end, text, first, last }];
+  return pipe(
+    mapState(() => gatherEvents(timeline.zero, timeline.end)),
+    mapState(() => ({ next: toSpans, end: () => [] })),
+  );
+}
+
+/** Merged captions, or those of events, with the text in the picture where the rules ask for it. */
 function spansOf(rules: CueRules, timeline: Timeline): OperatorFunction<Caption, Span> {
-  const merged = () => mapState(() => mergeCaptions(rules, timeline.zero, timeline.end));
+  const { events } = rules;
+  const merged = () =>
+    events ? eventSpans(rules, timeline) : mapState(() => mergeCaptions(rules, timeline.zero, timeline.end));
   if (!rules.announcesText) return merged();
   return (captions) =>
     defer(() => {
       const announcer = announceText(timeline.zero);
       return captions.pipe(
-        map((caption) => announcer.caption(caption)),
+        map((caption) => {
+          const announced = announcer.caption(caption);
+          // What stands in the picture is no wording of an event.
+          return events ? caption : announced;
+        }),
         merged(),
         map((span) => announcer.span(span)),
       );

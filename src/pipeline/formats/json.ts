@@ -48,10 +48,12 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
   const keyframes = new BufferedArray(await openTempTextBuffer(sink.scratch));
   const cues = new BufferedArray(await openTempTextBuffer(sink.scratch));
   const texts = new BufferedArray(await openTempTextBuffer(sink.scratch));
+  const events = header.options.events === true ? new BufferedArray(await openTempTextBuffer(sink.scratch)) : undefined;
   const removeLists = async (): Promise<void> => {
     await keyframes.remove();
     await cues.remove();
     await texts.remove();
+    await events?.remove();
   };
 
   return {
@@ -70,6 +72,10 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
         ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }),
       });
     },
+    async event({ start, end, text, confidence, support, frames, first, last }) {
+      const times = { start: toSeconds(start), end: toSeconds(end) };
+      await events?.add({ ...times, text, confidence, support, frames, first, last });
+    },
     async cue({ start, end, text, from }) {
       await cues.add({ start: toSeconds(start), end: toSeconds(end), text, from });
     },
@@ -85,6 +91,10 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
       await sink.write(`  "model": ${JSON.stringify(model)},\n`);
       await sink.write('  "keyframes": ');
       await keyframes.copyTo(sink);
+      if (events !== undefined) {
+        await sink.write(',\n  "events": ');
+        await events.copyTo(sink);
+      }
       await sink.write(',\n  "cues": ');
       await cues.copyTo(sink);
       if (texts.size > 0) {
@@ -102,7 +112,7 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
 }
 
 /**
- * One JSON object: `source`, `options`, `model`, `keyframes`, `cues`, one keyframe or cue per line. Times are seconds with
+ * One JSON object: `source`, `options`, `model`, `keyframes`, `events` (where they are asked for), `cues`, one of them per line. Times are seconds with
  * ms precision: a keyframe's `time` and the times of cues count from the track's zero, a keyframe's `pts` is the source's
  * own. `texts` are the pieces of text in the picture, in the order in which they end, where any was read. The same captions give the same bytes.
  */

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../core/json-value.ts';
 import type { TrackKind } from '../../core/kind.ts';
-import type { Caption, Cue, Micros, ModelIdentity } from '../../core/types.ts';
+import type { Caption, Cue, Micros, ModelIdentity, VideoEvent } from '../../core/types.ts';
 import type { Written } from '../../storage/sink.ts';
 import type { TextPiece } from '../screen-text/text-pieces.ts';
 
@@ -49,6 +49,8 @@ export interface TrackSummary {
  */
 export interface TrackWriter {
   caption(caption: Caption): Promise<void>;
+  /** Takes what an event came to, behind the captions of its keyframes, where events are asked for. */
+  event?(event: VideoEvent): Promise<void>;
   cue(cue: Cue): Promise<void>;
   /** A piece of text in the picture, once it is gone. Only writers that have a place for it implement this. */
   text?(piece: TextPiece): Promise<void>;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { AppendOutcome, CaptionStore } from '../../core/caption-store.ts';
 import { GROUP_SIZE } from '../../core/types.ts';
 import { QueueError } from '../errors.ts';
+import { eventSchema } from '../frames.ts';
 import { type GroupKey, type GroupPayload, MAX_GROUPS, type RunPayload, readJson } from '../jobs.ts';
 import { inFlightMember, type Keys } from './keys.ts';
 
@@ -41,6 +42,8 @@ const captionSchema = z.strictObject({
     .readonly()
     .exactOptional(),
   error: z.strictObject({ code: name, message: text }).exactOptional(),
+  event: eventSchema.exactOptional(),
+  joint: z.strictObject({ text, confidence: z.number().min(0).max(1) }).exactOptional(),
 });
 
 const resultSchema = z.strictObject({
@@ -119,7 +122,8 @@ export class Results {
 function readResult(json: string, video: string, group: number): GroupResult | undefined {
   try {
     const result = readJson(resultSchema, json, `the result of group ${group} of ${video}`);
-    const first = group * GROUP_SIZE;
+    const [head] = result.captions;
+    const first = head?.event === undefined ? group * GROUP_SIZE : Math.min(head.index, group * GROUP_SIZE);
     return result.captions.every(({ index }, at) => index === first + at) ? result : undefined;
   } catch {
     return undefined;

@@ -112,6 +112,7 @@ export async function loadBundle(nameOrPath: string, options: { provider?: Provi
   return {
     folder,
     provider,
+    detail: 'brief',
     manifest,
     model: { name, version, sha256: createHash('sha256').update(bytes).digest('hex') },
     image: { width, height, resize, filter, matrix },

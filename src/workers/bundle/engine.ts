@@ -1,4 +1,6 @@
-import type { Caption, ImageSpec, Keyframe } from '../../core/types.ts';
+import type { Tensor } from 'onnxruntime-node';
+import { hasJoint } from '../../core/event-marks.ts';
+import type { Caption, ImageSpec, JointCaption, Keyframe } from '../../core/types.ts';
 import type { CaptionOptions } from '../captioner.ts';
 import type { Hypothesis } from '../decoding/beam-search.ts';
 import { WorkerError } from '../errors.ts';
@@ -9,9 +11,9 @@ import { confidenceOf } from './calibration.ts';
 import { centerCrop } from './center-crop.ts';
 import { type Encoded, openGraphs } from './graph-sessions.ts';
 import { draftTable } from './prompt.ts';
-import { concatChannels } from './tensors.ts';
+import { concatChannels, pickRows } from './tensors.ts';
 import { openTokenizer } from './tokenizer.ts';
-import { writePass } from './write-pass.ts';
+import { type View, writePass } from './write-pass.ts';
 
 /** The captions of one picture. */
 export interface TwoPassResult {
@@ -51,6 +53,13 @@ export interface Engine extends LocalEngine {
 export interface EngineOptions extends OpenOptions {
   /** False: the second pass decodes every token, also where it agrees with the draft. Same captions, slower; for measurements. */
   readonly scoreDrafts?: boolean;
+}
+
+/** What the last pass reads of each picture: visual tokens of both passes, and the draft. */
+interface PassInputs {
+  readonly glance: Tensor;
+  readonly refined: Tensor;
+  readonly drafts: readonly Hypothesis[];
 }
 
 function joinPictures(pixels: readonly Uint8Array[], { width, height }: ImageSpec): Uint8Array {
@@ -96,6 +105,32 @@ export async function openEngine(
     return detail === undefined ? features : concatChannels(features, detail);
   }
 
+  /** The decoders and what they read in the last pass: one view a pass that takes part. */
+  function viewsOf({ glance, refined, drafts }: PassInputs, passes: 1 | 2): View[] {
+    if (passes === 1) return [{ decode: graphs.decode, visual: glance }];
+    const draftTokens = tokensOf(drafts);
+    return [
+      ...(bothPasses ? [{ decode: graphs.decode, visual: glance, scored: drafts.map(({ logits }) => logits) }] : []),
+      { decode: graphs.decodeSecond, visual: refined, ...(readsDraft ? { drafts: draftTokens } : {}) },
+    ];
+  }
+
+  /** One caption for all pictures: what all of them support together. */
+  async function writeJoint(inputs: PassInputs, passes: 1 | 2): Promise<JointCaption | undefined> {
+    const views = viewsOf(inputs, passes).flatMap(({ decode, visual, drafts }) =>
+      inputs.drafts.map((_, row) => ({
+        decode,
+        visual: pickRows(visual, [row]),
+        ...(drafts === undefined ? {} : { drafts: drafts.slice(row, row + 1) }),
+      })),
+    );
+    const [joint] = await writePass(manifest, views);
+    if (joint === undefined) return undefined;
+    const text = textOf(joint.tokens);
+    const confidence = rounded(confidenceOf({ probability: joint.confidence, text }, calibration));
+    return { text, confidence };
+  }
+
   /** Both passes, with the visual tokens that each of them read. */
   async function runPasses(pixels: readonly Uint8Array[], { passes }: CaptionOptions) {
     const joined = joinPictures(pixels, image);
@@ -106,18 +141,16 @@ export async function openEngine(
     const draftTokens = tokensOf(drafts);
     const features = await secondPassFeatures(joined, pixels.length, encoded);
     const refined = await graphs.refine({ glance, features }, draftTable(draftTokens, manifest.ids.pad));
-    const views = [
-      ...(bothPasses ? [{ decode: graphs.decode, visual: glance, scored: drafts.map(({ logits }) => logits) }] : []),
-      { decode: graphs.decodeSecond, visual: refined, ...(readsDraft ? { drafts: draftTokens } : {}) },
-    ];
+    const views = viewsOf({ glance, refined, drafts }, passes);
     const finals = await writePass(manifest, views, scoreDrafts ? draftTokens : undefined);
     return { glance, refined, drafts, finals };
   }
 
+  const resultsOf = ({ drafts, finals }: Awaited<ReturnType<typeof runPasses>>): readonly TwoPassResult[] =>
+    drafts.map((draft, i) => ({ draft, final: finals[i] ?? draft }));
+
   async function write(pixels: readonly Uint8Array[], options: CaptionOptions): Promise<readonly TwoPassResult[]> {
-    if (pixels.length === 0) return [];
-    const { drafts, finals } = await runPasses(pixels, options);
-    return drafts.map((draft, i) => ({ draft, final: finals[i] ?? draft }));
+    return pixels.length === 0 ? [] : resultsOf(await runPasses(pixels, options));
   }
 
   async function explain(pixels: readonly Uint8Array[]): Promise<readonly PictureExplanation[]> {
@@ -148,10 +181,13 @@ export async function openEngine(
     write,
     explain,
     async caption({ keyframes }, options) {
-      const written = await write(
+      if (keyframes.length === 0) return [];
+      const passed = await runPasses(
         keyframes.map(({ pixels }) => pixels),
         options,
       );
+      const written = resultsOf(passed);
+      const joint = hasJoint({ keyframes }) ? await writeJoint(passed, options.passes) : undefined;
       const captionOf = ({ video, index, pts, still }: Keyframe, { draft, final }: TwoPassResult): Caption => {
         const { passes } = options;
         const [draftText, text] = [textOf(draft.tokens), textOf(final.tokens)];
@@ -161,7 +197,9 @@ export async function openEngine(
       };
       return written.flatMap((result, i) => {
         const keyframe = keyframes[i];
-        return keyframe === undefined ? [] : [captionOf(keyframe, result)];
+        if (keyframe === undefined) return [];
+        const caption = captionOf(keyframe, result);
+        return [i > 0 || joint === undefined ? caption : { ...caption, joint }];
       });
     },
     release: () => graphs.release(),

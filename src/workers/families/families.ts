@@ -1,3 +1,4 @@
+import type { Detail } from '../../config/settings-schema.ts';
 import { loadBundle } from '../bundle/bundle.ts';
 import { BundleError } from '../errors.ts';
 import { HUB_FAMILIES } from '../hub/hub-family.ts';
@@ -14,10 +15,14 @@ export const FAMILIES: readonly ModelFamily[] = [bundleFamily, ...HUB_FAMILIES, 
  * @param nameOrPath a bare name for an installed model or one of the package's own, or the path of a folder
  * @throws BundleError
  */
-export async function loadLocalModel(nameOrPath: string, provider: Provider = 'cpu'): Promise<RunnableModel> {
+export async function loadLocalModel(
+  nameOrPath: string,
+  provider: Provider = 'cpu',
+  detail: Detail = 'brief',
+): Promise<RunnableModel> {
   const folder = await modelFolder(nameOrPath);
   for (const family of FAMILIES) {
-    if (await family.recognises(folder)) return family.load(folder, provider);
+    if (await family.recognises(folder)) return family.load(folder, provider, detail);
   }
   // No family: the error says what was looked for.
   await loadBundle(nameOrPath, { provider });

@@ -1,3 +1,4 @@
+import type { Detail } from '../../config/settings-schema.ts';
 import type { Caption, Group, ImageSpec, ModelIdentity } from '../../core/types.ts';
 import type { CaptionOptions } from '../captioner.ts';
 
@@ -16,6 +17,8 @@ export interface LocalModel {
   readonly minConfidence: number;
   /** True for a model that captions pictures on which nothing is visible as well. */
   readonly captionsFlat?: boolean;
+  /** The length of its captions: what was asked for, where the family can do that, else `brief`. */
+  readonly detail: Detail;
   /** How many files were checked. */
   readonly fileCount: number;
 }
@@ -44,6 +47,6 @@ export interface ModelFamily {
   readonly name: string;
   /** True where the folder holds a model of this family, complete or not. */
   recognises(folder: string): Promise<boolean>;
-  /** Reads and checks the model. Throws a BundleError or ModelError. */
-  load(folder: string, provider: Provider): Promise<RunnableModel>;
+  /** Reads and checks the model. Its identity covers the length of its captions. Throws a BundleError or ModelError. */
+  load(folder: string, provider: Provider, detail: Detail): Promise<RunnableModel>;
 }

@@ -1,11 +1,12 @@
 import { Tensor } from 'onnxruntime-node';
+import type { Hypothesis } from '../decoding/beam-search.ts';
 import type { OpenOptions } from '../families/family.ts';
-import { cutRegion } from '../regions/detail-regions.ts';
+import { cutRegion, type RawPicture } from '../regions/detail-regions.ts';
 import { decodeCaptions } from './cached-decoder.ts';
-import { type GroundedPhrase, leadingPhrase, readGrounding, replacePhrase, supports, widened } from './grounding.ts';
+import { leadingPhrase, partsOf, replacePhrase, supports } from './grounding.ts';
 import type { Draft, HubAdapter } from './hub-adapter.ts';
 import type { HubFolder } from './hub-folder.ts';
-import { concatSequence, floats, int64, ones, openGraph, outputOf, zeros } from './hub-sessions.ts';
+import { concatSequence, floats, int64, ones, openGraph, outputOf, stackRows, zeros } from './hub-sessions.ts';
 import { openHubTokenizer } from './hub-tokenizer.ts';
 import { pixelValues, stretched } from './pixel-values.ts';
 import { idsOf, searchRules } from './search-rules.ts';
@@ -19,19 +20,20 @@ const GROUNDING = '<CAPTION_TO_PHRASE_GROUNDING>';
 const GROUNDING_PROMPT = 'Locate the phrases in the caption: {input}';
 const MAX_TOKENS = { '<CAPTION>': 60, '<DETAILED_CAPTION>': 200 } as const;
 const GROUNDING_TOKENS = 120;
-/** Parts that are read again, at most. */
-const PARTS = 3;
-/** What a part may cover: smaller ones cannot be read, larger ones are the picture. */
-const [LEAST_AREA, MOST_AREA] = [0.003, 0.6];
-const MARGIN = 0.15;
 /** How much less likely, in nats a token, the whole picture may find a correction than the draft. */
 const TOLERANCE = 0.35;
+
+/** A {@link HubAdapter} that also says where things are. */
+export interface Florence2Adapter extends HubAdapter {
+  /** The answer that locates the phrases of a caption, see `grounding.ts`. */
+  locate(picture: RawPicture, caption: string): Promise<Hypothesis | undefined>;
+}
 
 /** Florence-2: one vision encoder and several tasks, of which captions and the grounding of phrases are used. */
 export async function openFlorence2(
   folder: HubFolder,
   options: OpenOptions & { readonly detailed?: boolean },
-): Promise<HubAdapter> {
+): Promise<Florence2Adapter> {
   const { generation, preprocessor } = folder;
   const tokenizer = await openHubTokenizer(folder);
   const vision = await openGraph(folder, 'vision_encoder', options, {
@@ -76,7 +78,7 @@ export async function openFlorence2(
     return outputOf(await encoder.run({ inputs_embeds: joined, attention_mask: mask }), 'last_hidden_state');
   }
 
-  async function write(hidden: Tensor, maxTokens: number) {
+  async function write(hidden: Tensor, maxTokens: number, views = 1) {
     const [pictures = 0] = hidden.dims;
     const embeds = await embed(Array.from({ length: pictures }, () => before));
     const rules = searchRules(generation, {
@@ -85,7 +87,7 @@ export async function openFlorence2(
       forced: 1,
       maxTokens: generation.max_new_tokens ?? maxTokens,
     });
-    return decodeCaptions({ graph, embed }, { embeds, length: before.length }, { hidden }, rules);
+    return decodeCaptions({ graph, embed }, { embeds, length: before.length }, { hidden }, rules, views);
   }
 
   const captionPrompt = preprocessor.task_prompts_without_inputs?.[task] ?? TASKS[task];
@@ -123,24 +125,26 @@ export async function openFlorence2(
     return sum / tokens.length;
   }
 
+  async function locate(picture: RawPicture, caption: string): Promise<Hypothesis | undefined> {
+    const hidden = await encode(await see([picture]), groundingPrompt.replace('{input}', caption));
+    return (await write(hidden, GROUNDING_TOKENS))[0];
+  }
+
   return {
+    locate,
     async describe(pictures) {
       return write(await encode(await see([...pictures]), captionPrompt), MAX_TOKENS[task]);
     },
     captionOf: tokenizer.captionOf,
+    async together(pictures) {
+      // One after the other: the activations of eight large pictures at once would need gigabytes.
+      const hidden: Tensor[] = [];
+      for (const picture of pictures) hidden.push(await encode(await see([picture]), captionPrompt));
+      return (await write(stackRows(hidden), MAX_TOKENS[task], pictures.length))[0];
+    },
     async regions({ picture, text }) {
-      const hidden = await encode(await see([picture]), groundingPrompt.replace('{input}', text));
-      const [answer] = await write(hidden, GROUNDING_TOKENS);
-      const found = readGrounding(tokenizer.rawText(answer?.tokens ?? []));
-      const fitting = found.filter(({ width, height }) => width * height >= LEAST_AREA && width * height <= MOST_AREA);
-      const best = new Map<string, GroundedPhrase>();
-      // The largest box of each phrase.
-      for (const phrase of fitting) {
-        const known = best.get(phrase.label);
-        if (known === undefined || phrase.width * phrase.height > known.width * known.height)
-          best.set(phrase.label, phrase);
-      }
-      return [...best.values()].slice(0, PARTS).map((phrase) => widened(phrase, MARGIN));
+      const answer = await locate(picture, text);
+      return partsOf(tokenizer.rawText(answer?.tokens ?? []));
     },
     // A part proposes another name for its phrase, the whole picture decides.
     async refine({ picture, text: draft, hypothesis }, regions) {

@@ -41,6 +41,24 @@ export function widened<R extends Region>(region: R, margin: number): R {
   };
 }
 
+/** Parts that are read again, at most. */
+const PARTS = 3;
+/** What a part may cover: smaller ones cannot be read, larger ones are the picture. */
+const [LEAST_AREA, MOST_AREA] = [0.003, 0.6];
+const MARGIN = 0.15;
+
+/** The parts of a picture that are worth reading again, from Florence-2's grounding of its caption: the largest box of each phrase. */
+export function partsOf(grounding: string): GroundedPhrase[] {
+  const best = new Map<string, GroundedPhrase>();
+  for (const phrase of readGrounding(grounding)) {
+    const area = phrase.width * phrase.height;
+    if (area < LEAST_AREA || area > MOST_AREA) continue;
+    const known = best.get(phrase.label);
+    if (known === undefined || area > known.width * known.height) best.set(phrase.label, phrase);
+  }
+  return [...best.values()].slice(0, PARTS).map((phrase) => widened(phrase, MARGIN));
+}
+
 /** Words after which a caption's first noun phrase has ended. */
 const BEHIND_NOUNS = new Set(
   (

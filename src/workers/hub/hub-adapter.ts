@@ -26,5 +26,7 @@ export interface HubAdapter {
   regions(draft: Draft): Promise<readonly Region[]>;
   /** The draft corrected by what the regions show. */
   refine(draft: Draft, regions: readonly Region[]): Promise<Refined>;
+  /** One caption for several pictures of one event, in order of time. */
+  together(pictures: readonly RawPicture[]): Promise<Hypothesis | undefined>;
   release(): Promise<void>;
 }

@@ -104,6 +104,15 @@ export function gatherRows(tensor: Tensor, rows: readonly number[]): Tensor {
   return new Tensor('float32', picked, [rows.length, ...rest]);
 }
 
+/** float32 tensors [1, ...] of one shape as the rows of one. */
+export function stackRows(tensors: readonly Tensor[]): Tensor {
+  const [, ...rest] = tensors[0]?.dims ?? [0];
+  const size = rest.reduce((a, b) => a * b, 1);
+  const stacked = new Float32Array(tensors.length * size);
+  for (const [row, tensor] of tensors.entries()) stacked.set(floats(tensor), row * size);
+  return new Tensor('float32', stacked, [tensors.length, ...rest]);
+}
+
 /** Two float32 tensors [B, S, D] one behind the other along S. */
 export function concatSequence(first: Tensor, second: Tensor): Tensor {
   const [batch = 0, a = 0, width = 0] = first.dims;

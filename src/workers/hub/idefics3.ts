@@ -1,6 +1,7 @@
 import { Template } from '@huggingface/jinja';
 import { Tensor } from 'onnxruntime-node';
 import { z } from 'zod';
+import type { Hypothesis } from '../decoding/beam-search.ts';
 import { BundleError } from '../errors.ts';
 import type { OpenOptions } from '../families/family.ts';
 import { cutRegion, detailRegions, type RawPicture } from '../regions/detail-regions.ts';
@@ -26,6 +27,9 @@ const QUESTIONS = {
   brief: 'Describe this image in one short sentence.',
   detailed: 'Can you describe this image?',
 } as const;
+
+const EVENT_QUESTION =
+  'The images are frames of one video, in order. Describe in one short sentence what happens from the first to the last.';
 
 const configSchema = z.looseObject({
   image_token_id: z.int(),
@@ -68,11 +72,17 @@ export function renderPrompt(template: string, question: string, images: number)
   return new Template(template).render({ messages: [{ role: 'user', content }], add_generation_prompt: true });
 }
 
+/** An {@link HubAdapter} that answers questions about several pictures. */
+export interface Idefics3Adapter extends HubAdapter {
+  /** One answer for each row of pictures, all rows with the same number of pictures. */
+  answer(rows: readonly (readonly RawPicture[])[], question: string, maxTokens: number): Promise<readonly Hypothesis[]>;
+}
+
 /** Idefics3, SmolVLM and SmolVLM2: chat models that read several pictures in one prompt. */
 export async function openIdefics3(
   folder: HubFolder,
   options: OpenOptions & { readonly detailed?: boolean },
-): Promise<HubAdapter> {
+): Promise<Idefics3Adapter> {
   const { generation, preprocessor, processor, tokenizerConfig } = folder;
   const config = configSchema.parse(folder.config);
   const template = z.string().safeParse(processor.chat_template ?? tokenizerConfig.chat_template).data;
@@ -104,7 +114,6 @@ export async function openIdefics3(
   const embed = async (ids: readonly (readonly number[])[]): Promise<Tensor> =>
     outputOf(await embedding.run({ input_ids: int64(ids) }), 'inputs_embeds');
 
-  /** One answer for each row of pictures, all rows with the same number of pictures. */
   async function answer(rows: readonly (readonly RawPicture[])[], question: string, maxTokens: number) {
     const [images = 0] = rows.map((row) => row.length);
     const tiles = rows.flatMap((row) => row.map((picture) => oneTile(picture, preprocessor)));
@@ -140,6 +149,7 @@ export async function openIdefics3(
   }
 
   return {
+    answer,
     describe: (pictures) =>
       answer(
         pictures.map((picture) => [picture]),
@@ -147,6 +157,8 @@ export async function openIdefics3(
         MAX_TOKENS[detail],
       ),
     captionOf: tokenizer.captionOf,
+    // The frames are read in one prompt, as these models do.
+    together: async (pictures) => (await answer([pictures], EVENT_QUESTION, MAX_TOKENS[detail]))[0],
     regions: async ({ picture }) => detailRegions(picture, PARTS),
     // One question about the picture, enlarged parts of it, and the draft.
     async refine({ picture, text }, regions) {

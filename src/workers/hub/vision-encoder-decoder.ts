@@ -44,6 +44,7 @@ export async function openVisionEncoderDecoder(folder: HubFolder, options: OpenO
   return {
     describe: (pictures) => write(pictures, 1),
     captionOf: tokenizer.captionOf,
+    together: async (pictures) => (await write(pictures, pictures.length))[0],
     regions: async () => [centreRegion(CENTRE)],
     // The whole picture and its centre, decoded as one: what both support stays.
     async refine({ picture }, regions) {

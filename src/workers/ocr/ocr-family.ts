@@ -13,7 +13,7 @@ export const ocrFamily: ModelFamily = {
     const files = await readOcrFiles(folder, provider);
     return {
       ...{ folder, provider, fileCount: Object.keys(files.graphs).length + 1, minConfidence: 0 },
-      image: framesWithin(READING_SIZE),
+      ...{ detail: 'brief', image: framesWithin(READING_SIZE) },
       model: { name: 'pp-ocr-v4', version: files.sha256.slice(0, 8), sha256: files.sha256 },
       // Loads onnxruntime, which only inference processes need.
       open: async (options = {}) => (await import('./ocr-engine.ts')).openOcr(files, options),

@@ -52,7 +52,7 @@ function captionAndRead(captioner: Captioner, reader: Captioner, both: Omit<Capt
  * @throws BundleError where the files of PP-OCR are missing
  */
 export async function readText(model: CaptionModel, provider: Provider = 'cpu'): Promise<CaptionModel> {
-  const ocr = await ocrFamily.load(ocrFolder(), provider);
+  const ocr = await ocrFamily.load(ocrFolder(), provider, 'brief');
   const identity = {
     name: `${model.model.name}+${ocr.model.name}`,
     version: `${model.model.version}+${ocr.model.version}`,
@@ -62,6 +62,7 @@ export async function readText(model: CaptionModel, provider: Provider = 'cpu'):
   const both = { model: identity, runtime, image: sharedImage(model.image), minConfidence, defaultConcurrency };
   return {
     ...both,
+    ...(model.notes === undefined ? {} : { notes: model.notes }),
     captioner: (options) => captionAndRead(model.captioner(options), createCaptioner({ ...options, model: ocr }), both),
   };
 }

@@ -10,8 +10,8 @@ import { type Answer, type OpenRequest, packError, type Request } from './messag
  * the model are synchronous: while one is going on, this process handles no messages and no signals.
  */
 
-async function open({ folder, provider, sha256 }: OpenRequest): Promise<LocalEngine> {
-  const model = await loadLocalModel(folder, provider);
+async function open({ folder, provider, detail, sha256 }: OpenRequest): Promise<LocalEngine> {
+  const model = await loadLocalModel(folder, provider, detail);
   if (model.model.sha256 !== sha256) {
     throw new BundleError('bundle-changed', `The model in ${folder} was changed during the run: run again.`);
   }

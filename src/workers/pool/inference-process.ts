@@ -17,7 +17,7 @@ interface PendingAnswer {
 }
 
 /** What of a model an inference process needs to find it again. */
-export type ModelPlace = Pick<LocalModel, 'folder' | 'provider' | 'model'>;
+export type ModelPlace = Pick<LocalModel, 'folder' | 'provider' | 'detail' | 'model'>;
 
 /** One child process with a model in it. It takes one request at a time. */
 export class InferenceProcess {
@@ -48,9 +48,9 @@ export class InferenceProcess {
    * Loads a model into the process.
    * @throws BundleError from the process; WorkerError `worker-start` where the process ended or did not answer
    */
-  async open({ folder, provider, model }: ModelPlace): Promise<void> {
+  async open({ folder, provider, detail, model }: ModelPlace): Promise<void> {
     try {
-      await this.#ask({ type: 'open', folder, provider, sha256: model.sha256 });
+      await this.#ask({ type: 'open', folder, provider, detail, sha256: model.sha256 });
     } catch (error) {
       if (!(error instanceof WorkerError)) throw error;
       throw new WorkerError('worker-start', `No inference process could be started: ${error.message}`, {
@@ -74,7 +74,7 @@ export class InferenceProcess {
    * {@link InferenceProcess.open}.
    * @throws BundleError from the process; WorkerError `worker-died`, `worker-stuck`, `inference-failed`
    */
-  async verify({ folder, provider }: ModelPlace): Promise<OperatorPlacement> {
+  async verify({ folder, provider }: Pick<ModelPlace, 'folder' | 'provider'>): Promise<OperatorPlacement> {
     const answer = await this.#ask({ type: 'verify', folder, provider });
     return answer.type === 'verified' ? answer.operators : {};
   }

@@ -1,3 +1,4 @@
+import type { Detail } from '../../config/settings-schema.ts';
 import type { FailureDetail } from '../../core/errors.ts';
 import type { Caption, Group } from '../../core/types.ts';
 import type { CaptionOptions } from '../captioner.ts';
@@ -10,6 +11,7 @@ export interface OpenRequest {
   readonly type: 'open';
   readonly folder: string;
   readonly provider: Provider;
+  readonly detail: Detail;
   /** The model's SHA-256 as the parent read it: the child must find the same. */
   readonly sha256: string;
 }

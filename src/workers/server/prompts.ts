@@ -1,3 +1,4 @@
+import type { Detail } from '../../config/settings-schema.ts';
 import { UsageError } from '../../core/failures.ts';
 
 /** What a prompt may refer to. */
@@ -14,9 +15,6 @@ export interface PromptFacts {
   readonly draft: string;
 }
 
-/** Lengths of a description. */
-export type Detail = 'brief' | 'detailed';
-
 /** The prompts of the first pass. */
 export const PROMPTS: Readonly<Record<Detail, string>> = {
   brief:
@@ -28,6 +26,19 @@ export const PROMPTS: Readonly<Record<Detail, string>> = {
 /** The prompt of the second pass. */
 export const CORRECTION =
   'Somebody described this picture as: "{draft}". The first image is the whole picture; those after it are enlarged parts of it. Look again: correct what is wrong, keep what is right, and name what the description leaves vague. Keep its length and style. Answer with the corrected description only.';
+
+/** What a request about an event says of its pictures, before the prompt. */
+export function eventFrames(frames: number, times: string): string {
+  return `The ${frames} pictures are frames of one video, in order, taken at ${times}.`;
+}
+
+/** The prompts for an event. */
+export const EVENT_PROMPTS: Readonly<Record<Detail, string>> = {
+  brief:
+    'Describe in one short sentence of at most 16 words what happens from the first to the last. Name only what at least two of them show. Answer with the sentence only.',
+  detailed:
+    'Describe in two to four sentences what happens from the first to the last. Name only what at least two of them show. Answer with the description only.',
+};
 
 /** How long an answer may be, in tokens. */
 export const MAX_TOKENS: Readonly<Record<Detail, number>> = { brief: 80, detailed: 300 };

@@ -1,4 +1,5 @@
-import type { Caption, Group, Keyframe, Region } from '../../core/types.ts';
+import { hasJoint } from '../../core/event-marks.ts';
+import type { Caption, Group, Keyframe, RecordedBy, Region } from '../../core/types.ts';
 import type { Captioner, CaptionOptions } from '../captioner.ts';
 import { WorkerError } from '../errors.ts';
 import { cutRegion, detailRegions } from '../regions/detail-regions.ts';
@@ -7,7 +8,15 @@ import { ChatClient, type ChatOptions, type ChatRequest } from './chat-client.ts
 import { pictureLimit } from './chat-reply.ts';
 import { jpegUrl } from './jpeg.ts';
 import { probeServer, type ServerAbilities, schemaOf } from './probe-server.ts';
-import { CORRECTION, fillPrompt, MAX_TOKENS, PROMPTS, type PromptFacts } from './prompts.ts';
+import {
+  CORRECTION,
+  EVENT_PROMPTS,
+  eventFrames,
+  fillPrompt,
+  MAX_TOKENS,
+  PROMPTS,
+  type PromptFacts,
+} from './prompts.ts';
 import { ServerError } from './server-error.ts';
 import type { ServerSettings } from './server-settings.ts';
 import { captionOfJson, tidyAnswer } from './tidy-answer.ts';
@@ -22,6 +31,12 @@ export function clockTime(micros: number): string {
   const seconds = Math.max(0, Math.floor(micros / 1e6));
   const two = (value: number): string => String(value).padStart(2, '0');
   return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+}
+
+/** `2026-11-26 22:05:09`, as clocks in `zone` show it. */
+export function wallTime(epoch: number, zone: string): string {
+  // Swedish writes dates and times in this order.
+  return new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium', timeZone: zone }).format(epoch);
 }
 
 /** What a {@link ServerCaptioner} is made of. */
@@ -47,7 +62,7 @@ export class ServerCaptioner implements Captioner {
   readonly #closing = new AbortController();
   #opening: Promise<ServerAbilities> | undefined;
   /** The most pictures in a request, once the server has complained. */
-  #mostPictures = 1 + PARTS;
+  #mostPictures = Number.POSITIVE_INFINITY;
 
   constructor(options: ServerCaptionerOptions) {
     this.#options = options;
@@ -77,12 +92,17 @@ export class ServerCaptioner implements Captioner {
     const ended = AbortSignal.any([signal, this.#closing.signal]);
     const answers = await this.#options.journal.group(`${this.model.sha256} ${group.video} ${group.index}`);
     const captions: Caption[] = [];
+    const { recorded } = group;
+    const work = { options, recorded, schemas, answers, signal: ended };
     for (const keyframe of group.keyframes) {
       const previous = captions.at(-1)?.text ?? '';
-      captions.push(await this.#captionOne(keyframe, { options, previous, schemas, answers, signal: ended }));
+      captions.push(await this.#captionOne(keyframe, { ...work, previous }));
     }
+    const [first, ...others] = captions;
+    const text = hasJoint(group) ? await this.#together(group.keyframes, { ...work, previous: '' }) : undefined;
     answers.finish();
-    return captions;
+    if (first === undefined || text === undefined) return captions;
+    return [{ ...first, joint: { text, confidence: CONFIDENCE } }, ...others];
   }
 
   async close(): Promise<void> {
@@ -95,7 +115,7 @@ export class ServerCaptioner implements Captioner {
   async #captionOne(keyframe: Keyframe, work: Work): Promise<Caption> {
     const { video, index, pts, still } = keyframe;
     const { passes } = work.options;
-    const facts = { camera: video, video, time: clockTime(pts), previous: work.previous };
+    const facts = factsOf(keyframe, work);
     try {
       const draft = await this.#draft(keyframe, facts, work);
       const base = { video, index, pts, still, draft };
@@ -105,8 +125,7 @@ export class ServerCaptioner implements Captioner {
       return { ...base, text, confidence: CONFIDENCE, passes, regions };
     } catch (error) {
       // What concerns this picture alone fails this picture alone.
-      if (!(error instanceof ServerError) || (error.code !== 'server-refused' && error.code !== 'server-answer'))
-        throw error;
+      if (!concernsPicture(error)) throw error;
       const { code, message } = error;
       return { video, index, pts, still, draft: '', text: '', confidence: 0, passes, error: { code, message } };
     }
@@ -118,6 +137,41 @@ export class ServerCaptioner implements Captioner {
     return this.#ask(prompt, [await this.#picture(keyframe)], work);
   }
 
+  /** One caption for the frames of an event, read in order in one request; undefined where the server takes only one picture, or has no answer. */
+  async #together(keyframes: readonly Keyframe[], work: Work): Promise<string | undefined> {
+    const { settings } = this.#options;
+    const ask = async (): Promise<string | undefined> => {
+      const frames = spread(keyframes, this.#mostPictures);
+      const [first] = frames;
+      if (first === undefined || frames.length < 2) return undefined;
+      const facts = { ...factsOf(first, work), draft: '' };
+      const times = frames.map((frame) => factsOf(frame, work).time).join(', ');
+      const own = settings.prompt === undefined ? EVENT_PROMPTS[settings.detail] : fillPrompt(settings.prompt, facts);
+      return this.#ask(
+        `${eventFrames(frames.length, times)} ${own}`,
+        await Promise.all(frames.map((frame) => this.#picture(frame))),
+        work,
+      );
+    };
+    try {
+      return await ask().catch((error: unknown) => {
+        this.#noteLimit(error, keyframes.length);
+        return ask();
+      });
+    } catch (error) {
+      if (concernsPicture(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Notes how many pictures a server takes, where it has refused a request for that. Throws any other error. */
+  #noteLimit(error: unknown, pictures: number): void {
+    const most =
+      error instanceof ServerError && error.code === 'server-refused' ? pictureLimit(error.message) : undefined;
+    if (most === undefined || most >= pictures) throw error;
+    this.#mostPictures = Math.max(1, most);
+  }
+
   /** The second pass: the whole picture, enlarged parts of it, and the draft in one request. */
   async #correct(keyframe: Keyframe, regions: readonly Region[], facts: PromptFacts, work: Work): Promise<string> {
     const prompt = fillPrompt(CORRECTION, facts);
@@ -126,10 +180,7 @@ export class ServerCaptioner implements Captioner {
     try {
       return await this.#ask(prompt, pictures.slice(0, this.#mostPictures), work);
     } catch (error) {
-      const most =
-        error instanceof ServerError && error.code === 'server-refused' ? pictureLimit(error.message) : undefined;
-      if (most === undefined || most >= pictures.length) throw error;
-      this.#mostPictures = Math.max(1, most);
+      this.#noteLimit(error, pictures.length);
       return this.#ask(prompt, pictures.slice(0, this.#mostPictures), work);
     }
   }
@@ -168,7 +219,27 @@ export class ServerCaptioner implements Captioner {
 interface Work {
   readonly options: CaptionOptions;
   readonly previous: string;
+  readonly recorded: RecordedBy | undefined;
   readonly schemas: boolean;
   readonly answers: GroupAnswers;
   readonly signal: AbortSignal;
+}
+
+/** True for an answer that fails the pictures that were asked about, and no others. */
+function concernsPicture(error: unknown): error is ServerError {
+  return error instanceof ServerError && (error.code === 'server-refused' || error.code === 'server-answer');
+}
+
+/** What a prompt may say about a keyframe. */
+function factsOf({ video, pts }: Keyframe, { recorded, previous }: Work): Omit<PromptFacts, 'draft'> {
+  if (recorded === undefined) return { camera: video, video, time: clockTime(pts), previous };
+  const { camera, epoch, zone } = recorded;
+  return { camera, video, time: wallTime(epoch + pts / 1000, zone), previous };
+}
+
+/** At most `most` of some frames, evenly spaced, the first and the last among them. */
+function spread(frames: readonly Keyframe[], most: number): readonly Keyframe[] {
+  if (frames.length <= most) return frames;
+  const step = (frames.length - 1) / Math.max(1, most - 1);
+  return Array.from({ length: most }, (_, at) => frames[Math.round(at * step)]).filter((frame) => frame !== undefined);
 }

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { loadSettings, type SettingFlags } from '../../config/load.ts';
+import type { Detail } from '../../config/settings-schema.ts';
 import { UsageError } from '../../core/failures.ts';
-import { checkPrompt, type Detail } from './prompts.ts';
+import { checkPrompt } from './prompts.ts';
 
 /** The settings of models outside inference processes, as flags. */
 export type ServerFlags = Pick<SettingFlags, 'baseUrl' | 'prompt' | 'promptFile' | 'detail'>;

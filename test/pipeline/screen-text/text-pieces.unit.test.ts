@@ -83,7 +83,7 @@ async function cuesOf(
   texts: readonly string[],
   kind: 'descriptions' | 'captions' = 'descriptions',
 ) {
-  const rules = rulesFor(PROFILES.web, 0, kind);
+  const rules = rulesFor(PROFILES.web, 0, { kind });
   const timeline = { zero: 0, end: () => seconds(rows.length) };
   const cues = await lastValueFrom(from(captionsOf(rows, texts)).pipe(toCues(rules, timeline), toArray()));
   return cues.map(({ text }) => text.replace(/\n/g, ' '));

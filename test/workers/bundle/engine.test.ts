@@ -74,6 +74,25 @@ test('one pass: its text is the draft that two passes begin with', async () => {
   expect((await engine.write(pictures, { passes: 1 })).map(({ final }) => final)).toEqual(drafts);
 });
 
+test('an event: one caption of what all of its pictures support, as well as their own', async () => {
+  const engine = await engineOf('event', {});
+  const asEvent = ({ keyframes, ...group }: ReturnType<typeof tinyGroup>) => ({
+    ...group,
+    keyframes: keyframes.map((keyframe) => ({ ...keyframe, event: { index: 0, start: 0 } })),
+  });
+  for (const passes of [1, 2] as const) {
+    const plain = await engine.caption(tinyGroup(['red', 'blue', 'red', 'red']), { passes });
+    const captions = await engine.caption(asEvent(tinyGroup(['red', 'blue', 'red', 'red'])), { passes });
+    expect(captions.map(({ joint, ...own }) => own)).toEqual(plain);
+    const { draft, text } = TEXTS.red;
+    expect(captions.map(({ joint }) => joint?.text)).toEqual([passes === 1 ? draft : text, ...Array(3)]);
+    const [alike] = await engine.caption(asEvent(tinyGroup(['red', 'red'])), { passes });
+    // The odd one out makes the wording less likely.
+    expect(captions[0]?.joint?.confidence).toBeLessThan(alike?.joint?.confidence ?? 0);
+  }
+  expect((await engine.caption(asEvent(tinyGroup(['red'])), TWO))[0]).not.toHaveProperty('joint');
+});
+
 test('the second pass sees the centre crop, the first pass the whole picture', async () => {
   const engine = await engineOf('centre-crop', { generation: { centerCrop: 4 } });
   const framed = tinyPicture('red');

@@ -89,6 +89,34 @@ describe.each([1, 4])('the tokens of generate() over twenty pictures, %i at once
   });
 });
 
+describe('more that generate() says', () => {
+  test.each([1, 4])('idefics3: pairs of pictures in one prompt, %i at once', async (batch) => {
+    const reference = await referenceOf('idefics3');
+    const folder = await folderOf('idefics3');
+    const adapter = await openIdefics3({ ...folder, generation: { ...folder.generation, max_new_tokens: 16 } }, {});
+    opened.push(adapter);
+    const pairs = reference.pictures.slice(1).map((picture, at) => [reference.pictures[at] ?? picture, picture]);
+    const tokens: (readonly number[])[] = [];
+    for (let at = 0; at < pairs.length; at += batch) {
+      const answers = await adapter.answer(pairs.slice(at, at + batch), reference.question ?? '', 16);
+      tokens.push(...answers.map((answer) => answer.tokens));
+    }
+    const end = (await openHubTokenizer(folder)).idOf('<end_of_utterance>') ?? -1;
+    expect(tokens).toHaveLength(19);
+    expect(tokens).toEqual(expected(reference, 'pairs', 0, end));
+  });
+
+  test('florence2: where the phrases of a caption are', async () => {
+    const reference = await referenceOf('florence2');
+    const folder = await folderOf('florence2');
+    const adapter = await openFlorence2({ ...folder, generation: { ...folder.generation, max_new_tokens: 20 } }, {});
+    opened.push(adapter);
+    const tokens: (readonly number[] | undefined)[] = [];
+    for (const picture of reference.pictures) tokens.push((await adapter.locate(picture, 'a dog'))?.tokens);
+    expect(tokens).toEqual(expected(reference, 'grounding', 2, 2));
+  });
+});
+
 describe('pixels as the reference processor makes them, within 1/255', () => {
   test.each(['vit-gpt2', 'florence2', 'idefics3'] as const)('%s', async (name) => {
     const { preprocessor } = await folderOf(name);

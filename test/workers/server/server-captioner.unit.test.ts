@@ -111,6 +111,104 @@ test('an own prompt gets the facts of its picture', async () => {
   ]);
 });
 
+test('camera and wall-clock time of a recording, in the time zone of its camera', async () => {
+  const server = await serve();
+  const captioner = captionerOf(server, { prompt: '{camera} at {time}, {video}' });
+  await captioner.open();
+  const epoch = Date.UTC(2026, 9, 25, 0, 58, 30);
+  const group = { ...groupOf('red', 'blue'), recorded: { camera: 'front', epoch, zone: 'Europe/Berlin' } };
+  await captioner.caption(group, ONE, signal);
+  expect(server.seen.slice(1).map(({ prompt }) => prompt.split('\n')[0])).toEqual([
+    'front at 2026-10-25 02:59:35, yard.mp4',
+    'front at 2026-10-25 02:59:36, yard.mp4',
+  ]);
+});
+
+/** A group whose keyframes are those of one event. */
+function eventOf(...colours: (keyof typeof COLOURS)[]): Group {
+  const group = groupOf(...colours);
+  return {
+    ...group,
+    keyframes: group.keyframes.map((frame) => ({ ...frame, event: { index: 0, start: 65_000_000 } })),
+  };
+}
+
+describe('events', () => {
+  test('the frames of an event are read in order, with their times, in one request', async () => {
+    const server = await serve();
+    const captioner = captionerOf(server);
+    await captioner.open();
+    const captions = await captioner.caption(eventOf('red', 'blue', 'white'), ONE, signal);
+    expect(captions.map(({ text, joint }) => [text, joint?.text])).toEqual([
+      ['A red picture', 'A red picture'],
+      ['A blue picture', undefined],
+      ['A white picture', undefined],
+    ]);
+    const last = server.seen.at(-1);
+    expect(server.seen).toHaveLength(5);
+    expect(last?.pictures.map(({ colours }) => colours[1])).toEqual(['red', 'blue', 'white']);
+    expect(last?.prompt).toContain('3 pictures are frames of one video, in order, taken at 0:01:05, 0:01:06, 0:01:07.');
+    expect(last?.prompt).toContain('at least two');
+  });
+
+  test('an own prompt is asked about the event as well', async () => {
+    const server = await serve();
+    const captioner = captionerOf(server, { prompt: 'Was geschieht bei {camera}?' });
+    await captioner.open();
+    await captioner.caption(eventOf('red', 'blue'), ONE, signal);
+    expect(server.seen.at(-1)?.prompt).toMatch(/taken at 0:01:05, 0:01:06\. Was geschieht bei yard\.mp4\?/);
+  });
+
+  test('an event of one keyframe needs no request of its own', async () => {
+    const server = await serve();
+    const captioner = captionerOf(server);
+    await captioner.open();
+    expect((await captioner.caption(eventOf('red'), ONE, signal))[0]).not.toHaveProperty('joint');
+    expect(server.seen).toHaveLength(2);
+  });
+
+  test('a server that takes one picture a request has no wording for several', async () => {
+    const server = await serve(dialects.vllmOnePicture);
+    const captioner = captionerOf(server);
+    await captioner.open();
+    const captions = await captioner.caption(eventOf('red', 'blue', 'white'), ONE, signal);
+    expect(captions.map(({ text, joint }) => joint?.text ?? text)).toEqual([
+      'A red picture',
+      'A blue picture',
+      'A white picture',
+    ]);
+  });
+
+  test('one that takes two gets the first and the last', async () => {
+    const two: Quirk = ({ pictures }) =>
+      pictures.length > 2
+        ? { status: 400, body: { error: { message: 'At most 2 image(s) may be provided in one request.' } } }
+        : undefined;
+    const server = await serve(two);
+    const captioner = captionerOf(server);
+    await captioner.open();
+    const [first] = await captioner.caption(eventOf('red', 'blue', 'white'), ONE, signal);
+    expect(first?.joint).toEqual({ text: 'A red picture', confidence: 1 });
+    expect(server.seen.at(-1)?.pictures.map(({ colours }) => colours[1])).toEqual(['red', 'white']);
+  });
+
+  test('a killed attempt asks for the wording of an event no second time', async () => {
+    const first = await serve();
+    const dying = captionerOf(first);
+    await dying.open();
+    const group = { ...eventOf('red', 'blue'), index: 3 };
+    // Its answers are on disk before the group counts as finished.
+    const answered = await dying.caption(group, ONE, signal);
+    const second = await serve(({ prompt }) =>
+      /half/.test(prompt) ? undefined : { status: 400, body: { error: 'asked again' } },
+    );
+    const next = captionerOf(second);
+    await next.open();
+    expect(await next.caption(group, ONE, signal)).toEqual(answered);
+    expect(second.seen).toHaveLength(1);
+  });
+});
+
 describe('dialects', () => {
   test.each([
     ['Ollama, text model', dialects.ollamaBlind, 'server-blind', 'does not support multimodal requests'],

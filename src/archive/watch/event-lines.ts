@@ -1,0 +1,41 @@
+import type { Reporter } from '../../captioning/reporter.ts';
+import { printableLine } from '../../core/text/printable.ts';
+import { counted } from '../../core/text/wording.ts';
+import type { VideoEvent } from '../../core/types.ts';
+import type { TrackWriter } from '../../pipeline/formats/track-writer.ts';
+import { localTimeAt } from '../clock/time-zone.ts';
+import type { Recording } from '../recordings/recordings.ts';
+
+function clock(epoch: number, zone: string): string {
+  const { hour, minute, second } = localTimeAt(epoch, zone);
+  return [hour, minute, second].map((part) => String(part).padStart(2, '0')).join(':');
+}
+
+/** `22:05:09 to 22:05:31, front: a man walks to the door (5 of 6 keyframes)` */
+export function eventLine(
+  { start, end, text, support, frames }: Pick<VideoEvent, 'start' | 'end' | 'text' | 'support' | 'frames'>,
+  recording: Pick<Recording, 'camera' | 'start'>,
+  zone: string,
+): string {
+  const [from, to] = [start, end].map((time) => clock(recording.start + time / 1000, zone));
+  return `${from} to ${to}, ${printableLine(recording.camera)}: ${printableLine(text)} (${support} of ${counted(frames, 'keyframe')})`;
+}
+
+/** Reports each event of a recording in one line, once its track is complete. */
+export function eventLines(
+  recording: Pick<Recording, 'camera' | 'start'>,
+  zone: string,
+  { note }: Pick<Reporter, 'note'>,
+): TrackWriter & Required<Pick<TrackWriter, 'event'>> {
+  return {
+    async caption() {},
+    async cue() {},
+    async event(event) {
+      if (event.text !== '') note(eventLine(event, recording, zone));
+    },
+    async finish() {
+      return undefined;
+    },
+    async abort() {},
+  };
+}

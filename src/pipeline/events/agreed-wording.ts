@@ -1,0 +1,69 @@
+import type { JointCaption } from '../../core/types.ts';
+import { wordOverlap } from '../cues/text.ts';
+import { nounsOf, withoutThings } from './nouns.ts';
+
+/** With fewer keyframes than this, one that stands alone is no evidence against a noun. */
+const ENOUGH = 3;
+/** A keyframe supports a wording where its own caption names this share of its nouns. */
+const SHARED = 0.5;
+
+/** One of the different captions of an event's keyframes. */
+export interface Tally {
+  readonly text: string;
+  /** How many keyframes have it. */
+  readonly count: number;
+  /** The sum of their confidences. */
+  readonly confidence: number;
+}
+
+/** The wording of an event. */
+export interface AgreedWording extends JointCaption {
+  /** How many keyframes support it. */
+  readonly support: number;
+}
+
+/** In how many keyframes' captions each noun stands. */
+function mentionsOf(captions: readonly Tally[]): Map<string, number> {
+  const mentions = new Map<string, number>();
+  for (const { text, count } of captions) {
+    for (const noun of nounsOf(text)) mentions.set(noun, (mentions.get(noun) ?? 0) + count);
+  }
+  return mentions;
+}
+
+function isSupported(nouns: ReadonlySet<string>, caption: string): boolean {
+  const own = nounsOf(caption);
+  const shared = [...nouns].filter((noun) => own.has(noun)).length;
+  return shared > 0 && shared >= SHARED * nouns.size;
+}
+
+/**
+ * The wording of an event on which its keyframes agree most: of those that were written for several keyframes together, where there are any, else of
+ * the keyframes' own captions. A noun that stands in one keyframe's caption only is left out, with its phrase, where there are three keyframes or
+ * more. Undefined where nothing is left: the keyframes agree on nothing.
+ * @param captions what the keyframes' own captions say
+ * @param joints the wordings that were written for several keyframes together
+ */
+export function agreedWording(captions: readonly Tally[], joints: readonly JointCaption[]): AgreedWording | undefined {
+  const frames = captions.reduce((sum, { count }) => sum + count, 0);
+  const mentions = mentionsOf(captions);
+  const isLonely = (noun: string): boolean => mentions.get(noun) === 1;
+  const own = captions.map(({ text, count, confidence }) => ({ text, confidence: confidence / count }));
+  for (const candidates of [joints, own]) {
+    let best: (AgreedWording & { readonly overlap: number }) | undefined;
+    for (const candidate of candidates) {
+      const text = frames < ENOUGH ? candidate.text : withoutThings(candidate.text, isLonely);
+      if (text === '') continue;
+      const overlap = captions.reduce((sum, each) => sum + each.count * wordOverlap(text, each.text), 0);
+      if (best !== undefined && overlap <= best.overlap) continue;
+      const nouns = nounsOf(text);
+      const supporting = captions.filter((each) => each.text === text || isSupported(nouns, each.text));
+      const support = supporting.reduce((sum, { count }) => sum + count, 0);
+      const confidence =
+        support === 0 ? candidate.confidence : supporting.reduce((sum, each) => sum + each.confidence, 0) / support;
+      best = { text, confidence: Math.round(confidence * 1e4) / 1e4, support, overlap };
+    }
+    if (best !== undefined) return { text: best.text, confidence: best.confidence, support: best.support };
+  }
+  return undefined;
+}
