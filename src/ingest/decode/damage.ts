@@ -89,8 +89,9 @@ export function damageOf(
   const { lost } = media.times;
   const missed = lost !== null && lost.to <= last && (stop === null || lost.from < stop) ? lost : null;
   const unended = seen.complete && stop === null && media.unended;
+  const unread = seen.complete && stop === null && media.unread === true;
   const whole = !truncated && complaints.length === 0 && failed === undefined;
-  if (whole && moved === undefined && missed === null && !unended) return report;
+  if (whole && moved === undefined && missed === null && !unended && !unread) return report;
   const detail = { ...(failed ?? tallies[0])?.detail, stderr: messages, pts: last };
   const seconds = (time: Micros): string => `${(Math.max(0, time - media.start) / 1_000_000).toFixed(1)} s`;
   const until = seconds(last);
@@ -106,14 +107,19 @@ export function damageOf(
               'damaged',
               `goes on in another video stream after ${until}, which was not read: cut the file there.`,
             ] as const)
-          : missed !== null
+          : unread
             ? ([
                 'damaged',
-                `has no frames between ${seconds(missed.from)} and ${seconds(missed.to)}: nothing was recorded there.`,
+                `goes on in another recording that was appended after ${until}, which was not read: cut the file there.`,
               ] as const)
-            : ([
-                'unfinished',
-                `has no end mark (EXT-X-ENDLIST): it is still being written, or live; what it lists was used, up to ${until}.`,
-              ] as const);
+            : missed !== null
+              ? ([
+                  'damaged',
+                  `has no frames between ${seconds(missed.from)} and ${seconds(missed.to)}: nothing was recorded there.`,
+                ] as const)
+              : ([
+                  'unfinished',
+                  `has no end mark (EXT-X-ENDLIST): it is still being written, or live; what it lists was used, up to ${until}.`,
+                ] as const);
   return { ...report, damage: { code, message: `"${source.label}" ${message}`, detail } };
 }

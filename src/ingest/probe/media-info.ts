@@ -41,6 +41,8 @@ export interface MediaInfo {
   readonly pictures?: number;
   /** What the packets of the chosen stream say of presentation times. */
   readonly times: PacketTimes;
+  /** Present where another recording was appended to the file, which ffmpeg does not read. */
+  readonly unread?: true;
   /** True for a playlist without an end mark: one that is still being written, or a live stream. */
   readonly unended: boolean;
   /** How many bytes the file is shorter than its header says; 0 where the header does not say. */

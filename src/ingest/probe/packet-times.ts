@@ -4,6 +4,7 @@ import type { Micros } from '../../core/types.ts';
 import { throwIfAborted } from '../errors.ts';
 import { killedFailure } from '../ffmpeg/diagnose.ts';
 import { findFfmpeg } from '../ffmpeg/find-ffmpeg.ts';
+import { appendedRecording } from '../sources/appended.ts';
 import { ffmpegInput } from '../sources/ffmpeg-input.ts';
 import { isFragmented } from '../sources/mp4-boxes.ts';
 import type { PlaylistTags } from '../sources/playlist-text.ts';
@@ -51,6 +52,8 @@ export interface PacketAnswer {
   readonly times: PacketTimes;
   /** Length of the video from its first packet on, each clock after the one before it; null where the packets were not read. */
   readonly length: Micros | null;
+  /** Another recording was appended to the file, and ffmpeg does not read it. */
+  readonly unread: boolean;
 }
 
 /**
@@ -61,18 +64,28 @@ export async function askPackets(source: Source, head: StreamHead, signal: Abort
   const { container, playlist } = head;
   const announced = playlist?.discontinuous ?? false;
   const local = source.kind !== 'url';
-  const oneClock =
-    ONE_CLOCK.test(container) && !(local && container.startsWith('mov,') && (await isFragmented(source.input)));
+  const oneClock = ONE_CLOCK.test(container) && !(local && (await hasSecondClock(source.input, container)));
   const whole = local && !oneClock && !announced;
-  const { stamped, clock } = await readPackets(source, head, whole ? [] : FIRST_PACKETS, signal);
+  const { stamped, clock, last } = await readPackets(source, head, whole ? [] : FIRST_PACKETS, signal);
+  const unread = local && (await appendedRecording(source.input, container, whole ? last : null)) === 'unread';
   if (whole) {
     const { pause } = clock;
     const lost =
       pause !== null && STEADY.test(container) && !(await hasPacketsIn(pause, source, head, signal)) ? pause : null;
-    return { times: { stamped, continuous: stamped && clock.continuous, announced, lost }, length: clock.length };
+    return {
+      times: { stamped, continuous: stamped && clock.continuous, announced, lost },
+      length: clock.length,
+      unread,
+    };
   }
   const continuous = stamped && !announced && (oneClock || playlist !== undefined);
-  return { times: { stamped, continuous, announced, lost: null }, length: null };
+  return { times: { stamped, continuous, announced, lost: null }, length: null, unread };
+}
+
+/** Whether a file of a container with one clock has several all the same: it is in fragments, or another recording follows. */
+async function hasSecondClock(path: string, container: string): Promise<boolean> {
+  if (container.startsWith('mov,')) return await isFragmented(path);
+  return container.startsWith('matroska') && (await appendedRecording(path, container, null)) === 'read';
 }
 
 async function readPackets(
@@ -80,20 +93,22 @@ async function readPackets(
   { container, stream }: StreamHead,
   interval: readonly string[],
   signal: AbortSignal,
-): Promise<{ readonly stamped: boolean; readonly clock: PacketClock }> {
+): Promise<{ readonly stamped: boolean; readonly clock: PacketClock; readonly last: number | null }> {
   let stamped = true;
+  let last: number | null = null;
   const clock = new PacketClock();
-  for await (const { pts, dts, duration } of packets(
+  for await (const { pts, dts, duration, position } of packets(
     source,
     container,
     [...interval, '-select_streams', String(stream)],
     signal,
   )) {
     if (pts === null) stamped = false;
+    last = position ?? last;
     const time = dts ?? pts;
     if (time !== null) clock.next(time, duration);
   }
-  return { stamped, clock };
+  return { stamped, clock, last };
 }
 
 /** Whether another stream, such as the sound, goes on while the video pauses. */
@@ -113,6 +128,8 @@ interface Packet {
   readonly pts: Micros | null;
   readonly dts: Micros | null;
   readonly duration: Micros | null;
+  /** Where it begins in the file, in bytes. */
+  readonly position: number | null;
 }
 
 async function* packets(
@@ -123,7 +140,7 @@ async function* packets(
 ): AsyncGenerator<Packet, void, void> {
   const { ffprobe } = await findFfmpeg();
   const { input, options, env } = await ffmpegInput(source, container);
-  const query = ['-show_entries', 'packet=pts_time,dts_time,duration_time', '-of', 'csv=p=0'];
+  const query = ['-show_entries', 'packet=pts_time,dts_time,duration_time,pos', '-of', 'csv=p=0'];
   // A whole file takes as long as its disk needs; a server has to answer.
   const limit = source.kind === 'url' ? AbortSignal.timeout(PROBE_TIMEOUT_MS) : undefined;
   const process = await startProcess({
@@ -134,9 +151,13 @@ async function* packets(
   });
   try {
     for await (const line of createInterface({ input: process.stdout })) {
-      const [pts, dts, duration] = line.split(',').map((field) => secondsToMicros(field));
+      const fields = line.split(',');
+      const [pts, dts, duration] = fields.map((field) => secondsToMicros(field));
+      const position = Number.parseInt(fields[3] ?? '', 10);
       // Side data make lines of their own.
-      if (pts !== undefined && dts !== undefined && duration !== undefined) yield { pts, dts, duration };
+      if (pts !== undefined && dts !== undefined && duration !== undefined) {
+        yield { pts, dts, duration, position: Number.isNaN(position) ? null : position };
+      }
     }
     await process.ended;
     throwIfAborted(signal, source.label);

@@ -90,7 +90,7 @@ export async function probe(
   const container = format.format_name;
   const playlist = container.includes('hls') ? await readPlaylist(source, container, options.signal) : undefined;
   const head = { stream: stream.index, container, playlist };
-  const { times, length } = await askPackets(source, head, options.signal);
+  const { times, length, unread: appended } = await askPackets(source, head, options.signal);
   const media = describe(format, stream, streams);
   const read = length === null ? null : media.videoStart + length - media.start;
   return {
@@ -99,6 +99,7 @@ export async function probe(
     ...(times.continuous ? {} : { videoEnd: null }),
     ...(read !== null && read > (media.duration ?? 0) + SAME_LENGTH ? { duration: read } : {}),
     times,
+    ...(appended ? { unread: true } : {}),
     unended: playlist?.ended === false,
     bytesMissing: source.kind === 'url' ? 0 : await missingBytes(source.input),
   };
