@@ -4,9 +4,9 @@
 // colours. The thresholds were chosen on seed 0, which the tests use; other seeds are held out.
 import path from 'node:path';
 import { identify } from '../src/captioning/input-identity.ts';
+import { readSpoken, subtitleFiles } from '../src/captioning/speech/subtitle-files.ts';
 import { probe } from '../src/ingest/probe/probe.ts';
 import { findSteps } from '../src/steps/find/find-steps.ts';
-import { readSpoken, subtitleFiles } from '../src/steps/find/subtitle-files.ts';
 import { surveyVideo } from '../src/steps/survey-video.ts';
 import { loadBundle } from '../src/workers/bundle/bundle.ts';
 import { createCaptioner } from '../src/workers/pool/pool.ts';

@@ -9,6 +9,7 @@ import { planOutputs } from './outputs/plan-outputs.ts';
 import { reportRun } from './report-run.ts';
 import type { Reporter } from './reporter.ts';
 import { applyModelDefaults, type CaptionRequest } from './settings.ts';
+import { readDialogue } from './speech/find-dialogue.ts';
 import { problemOf } from './summary.ts';
 
 /** What {@link captionFiles} uses of the program that runs it. */
@@ -56,7 +57,9 @@ export async function captionFiles(
     return await reportRun({ reporter, began, signal, verbose, summaries: () => batch?.summaries ?? [] }, async () => {
       captioner = await loadModel(request, reporter);
       for (const note of captioner.notes) reporter.note(note);
-      const settings = applyModelDefaults(request, captioner);
+      const { around } = request;
+      const dialogue = around === undefined ? {} : { dialogue: await readDialogue(around) };
+      const settings = { ...applyModelDefaults(request, captioner), ...dialogue };
       const context = { settings, captioner, stateDir: stateDir(), signal, reporter, stdout, began };
       await pruneJournals(context.stateDir);
       batch = new Batch(context, plan);

@@ -5,7 +5,8 @@ import { captionSource, type TapKeyframes } from './caption-source.ts';
 import type { OutputJob } from './outputs/open-writers.ts';
 import { type WriteContext, writeOutputs } from './outputs/write-outputs.ts';
 import type { Reporter } from './reporter.ts';
-import type { RunSettings } from './settings.ts';
+import type { RunSettings, TrackSettings } from './settings.ts';
+import { withSpeech } from './speech/find-dialogue.ts';
 import type { InputSummary } from './summary.ts';
 
 /** What all inputs of a run share. */
@@ -34,6 +35,13 @@ export interface InputOutcome {
   readonly journal?: string;
 }
 
+/** The settings with the dialogue of an input, where descriptions stay out of it. */
+async function settled({ settings, stateDir, signal }: RunContext, source: Source): Promise<TrackSettings> {
+  const { dialogue } = settings;
+  if (dialogue === undefined) return settings;
+  return { ...settings, dialogue: await withSpeech(dialogue, { source, stateDir, signal }) };
+}
+
 /**
  * Captions one input in this process and writes its tracks. Captions are durable in a journal before they count.
  * Throws what made the whole input fail; damage that affects only a part is in the summary.
@@ -42,7 +50,7 @@ export async function captionInput(context: RunContext, job: InputJob): Promise<
   const { settings, captioner, reporter } = context;
   const { source, identity, tapKeyframes } = job;
   const request = { ...context, source, identity, tapKeyframes, resume: settings.resume };
-  const writing: WriteContext = {
+  const writing: Omit<WriteContext, 'settings'> = {
     ...context,
     model: captioner.model,
     verbose: settings.verbose,
@@ -52,9 +60,9 @@ export async function captionInput(context: RunContext, job: InputJob): Promise<
   return captionSource(request, async (captioned, journal) => {
     // Outputs are touched only once there is a model to write them.
     reporter.phase('loading the model');
-    await captioner.open();
+    const [tracks] = await Promise.all([settled(context, captioned.source), captioner.open()]);
     reporter.phase('captioning');
-    const { summary, failed } = await writeOutputs(writing, job, captioned);
+    const { summary, failed } = await writeOutputs({ ...writing, settings: tracks }, job, captioned);
     // The next run tries failed groups again without repeating the others.
     if (failed > 0) return { summary };
     // A shared file is complete only after its last input.

@@ -52,12 +52,13 @@ export function labelOptions({ kind, language }: Pick<TrackSettings, 'kind' | 'l
 
 /** The options that decide the tracks. The newer ones are listed only if they differ from the default. */
 export function trackOptions(settings: TrackSettings): JsonObject {
-  const { minConfidence, profile } = settings;
+  const { minConfidence, profile, dialogue } = settings;
   return {
     ...captionOptions(settings),
     minConfidence,
     ...(profile === 'web' ? {} : { profile }),
     ...labelOptions(settings),
+    ...(dialogue === undefined ? {} : { around: dialogue.from }),
   };
 }
 

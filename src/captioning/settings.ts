@@ -1,4 +1,5 @@
 import { UsageError } from '../core/failures.ts';
+import type { Interval } from '../core/intervals.ts';
 import type { TrackKind } from '../core/kind.ts';
 import { languageTag } from '../core/language.ts';
 import type { ImageSpec, Micros } from '../core/types.ts';
@@ -33,6 +34,14 @@ export interface KeyframeSettings {
   readonly events?: boolean;
 }
 
+/** The dialogue of a video, which descriptions stay out of. */
+export interface Dialogue {
+  /** `auto`, or the name and a hash of the track that has it, as JSON lists it. */
+  readonly from: string;
+  /** Where somebody speaks, in order, from the track's zero. Absent for `auto` until the input has been read. */
+  readonly speech?: readonly Interval[];
+}
+
 /** What decides the content of a source's tracks. */
 export interface TrackSettings extends KeyframeSettings {
   readonly minConfidence: number;
@@ -40,6 +49,8 @@ export interface TrackSettings extends KeyframeSettings {
   readonly kind: TrackKind;
   /** BCP 47. */
   readonly language: string;
+  /** Present where descriptions are placed in the gaps of a dialogue. */
+  readonly dialogue?: Dialogue;
 }
 
 /** What a run does with existing tracks and with the captions of an interrupted run. */
@@ -60,7 +71,9 @@ export interface TrackInput {
 }
 
 /** What `caption` and `submit` are asked to do. What the model decides is not settled yet. */
-export interface CaptionRequest extends Omit<RunSettings, 'minConfidence'> {
+export interface CaptionRequest extends Omit<RunSettings, 'minConfidence' | 'dialogue'> {
+  /** The track whose dialogue descriptions stay out of; `auto`: what each input has. */
+  readonly around?: 'auto' | TrackInput;
   readonly minConfidence?: number;
   readonly output: OutputRequest;
   readonly model?: ModelChoice;

@@ -25,6 +25,7 @@ export interface CaptionFlags extends ModelFlags {
   readonly profile: string;
   readonly kind: string;
   readonly language?: string;
+  readonly around?: string;
   readonly track?: string;
   readonly subtitleEncoding?: string;
   readonly workers?: string;
@@ -57,6 +58,18 @@ function languageOf({ language, track, model }: CaptionFlags): string {
   return tag;
 }
 
+/** The dialogue that descriptions stay out of. Throws a UsageError where there are no descriptions to place. */
+function aroundOf({ around, kind, track }: CaptionFlags): 'auto' | TrackInput | undefined {
+  if (around === undefined) return undefined;
+  if (kind !== 'descriptions') {
+    throw new UsageError(`--around places descriptions: leave --kind ${kind} out, or leave --around out`);
+  }
+  if (track !== undefined)
+    throw new UsageError('--around places captions, and --track has its own times: leave one out');
+  if (around === '') throw new UsageError('--around needs auto, or the name of a .vtt or .srt file');
+  return around === 'auto' ? 'auto' : { file: around };
+}
+
 function trackOf(file: string, encoding: string | undefined): TrackInput {
   if (file === '') throw new UsageError('--track needs the name of a .vtt or .srt file');
   return { file, ...(encoding === undefined ? {} : { encoding: parseEncoding(encoding, '--subtitle-encoding') }) };
@@ -81,6 +94,7 @@ export function readCaptionFlags(flags: CaptionFlags): CaptionRequest {
     throw new UsageError('--events writes captions; the cues of --track are written already: leave one of them out');
   }
   const model = modelOf(flags);
+  const around = aroundOf(flags);
   if (flags.json === true && flags.output === '-') {
     throw new UsageError('--json and -o - both want stdout: write the captions to a file, or leave --json out');
   }
@@ -103,6 +117,7 @@ export function readCaptionFlags(flags: CaptionFlags): CaptionRequest {
     kind: parseName(flags.kind, '--kind', TRACK_KINDS),
     language: languageOf(flags),
     ...(flags.track === undefined ? {} : { track: trackOf(flags.track, flags.subtitleEncoding) }),
+    ...(around === undefined ? {} : { around }),
     ...(model === undefined ? {} : { model }),
     ...(flags.workers === undefined ? {} : { workers: parseWhole(flags.workers, '--workers', 1, 256) }),
     resume: flags.resume,

@@ -120,6 +120,10 @@ export function captionOptions(command: Command): Command {
     )
     .option('--profile <name>', `readability rules of the cues: ${PROFILE_NAMES.join(', ')}`, 'web')
     .option('--kind <kind>', `kind of track: ${TRACK_KINDS.join(', ')}`, 'descriptions')
+    .option(
+      '--around <track|auto>',
+      'place descriptions where nobody speaks: by a .vtt or .srt file, or by subtitles or voices of the input',
+    )
     .option('--language <tag>', 'language of the track, where the format stores it (default: en)')
     .option('--force', 'redo finished tracks, and overwrite files that secondglance did not write');
   return outputOptions(command);

@@ -1,3 +1,4 @@
+import type { Interval } from '../core/intervals.ts';
 import { checkCues, type Violation } from './cues/check-cues.ts';
 import type { Profile } from './cues/profiles.ts';
 import type { InvalidCue } from './formats/parse-cues.ts';
@@ -27,13 +28,13 @@ export interface TrackCheck {
 export async function checkTrack(
   file: string,
   profile: Profile,
-  options: { readonly encoding?: string } = {},
+  options: { readonly encoding?: string; readonly speech?: readonly Interval[] } = {},
 ): Promise<TrackCheck> {
   const track = await readTrack(file, options);
   const { cues, invalid, encoding } = track;
   const note = encodingNote(file, track);
   const findings: Finding[] = [
-    ...checkCues(cues, profile),
+    ...checkCues(cues, profile, options.speech),
     ...invalid.map(({ number, line, text }): Finding => ({ rule: 'timing', cue: number, line, text })),
   ];
   findings.sort((a, b) => a.cue - b.cue);

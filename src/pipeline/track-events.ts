@@ -2,6 +2,7 @@ import { EMPTY, map, merge, Subject, share } from 'rxjs';
 import { SecondGlanceError } from '../core/errors.ts';
 import { counted } from '../core/text/wording.ts';
 import type { Caption, Cue, Micros, VideoEvent } from '../core/types.ts';
+import type { DroppedText } from './cues/fit-gaps.ts';
 import { type GroupCaptions, orderCaptions } from './cues/order.ts';
 import type { CueRules } from './cues/rules.ts';
 import { toCues } from './cues/to-cues.ts';
@@ -36,12 +37,13 @@ export interface CaptionCounts {
   readonly cues: number;
 }
 
-/** What a track consists of, in order: captions, cues, and pieces of text in the picture, and one `end`. */
+/** What a track consists of, in order: captions, cues, pieces of text in the picture, descriptions that were left out, and one `end`. */
 export type TrackEvent<Summary extends TrackSummary = TrackSummary> =
   | { readonly kind: 'caption'; readonly caption: Caption }
   | { readonly kind: 'event'; readonly event: VideoEvent }
   | { readonly kind: 'cue'; readonly cue: Cue }
   | { readonly kind: 'text'; readonly piece: TextPiece }
+  | { readonly kind: 'dropped'; readonly dropped: DroppedText }
   | { readonly kind: 'end'; readonly summary: Summary; readonly counts: CaptionCounts };
 
 /** No keyframe has a caption: no track is better than an empty one. */
@@ -52,10 +54,10 @@ class NoCaptionsError extends SecondGlanceError<'captions-failed'> {
 }
 
 /** What captions turn into before the end. */
-type Derived = Extract<TrackEvent, { readonly kind: 'caption' | 'event' | 'cue' }>;
+type Derived = Extract<TrackEvent, { readonly kind: 'caption' | 'event' | 'cue' | 'dropped' }>;
 
 function count(counts: CaptionCounts, event: Derived, rules: CueRules): CaptionCounts {
-  if (event.kind === 'event') return counts;
+  if (event.kind === 'event' || event.kind === 'dropped') return counts;
   if (event.kind === 'cue') return { ...counts, cues: counts.cues + 1 };
   const { error, confidence, nothingVisible } = event.caption;
   const keyframes = counts.keyframes + 1;
@@ -95,7 +97,7 @@ export async function* trackEvents<Summary extends TrackSummary>(
     captions.pipe(map((caption) => ({ kind: 'caption', caption }) as const)),
     events.pipe(map((event) => ({ kind: 'event', event }) as const)),
     captions.pipe(
-      toCues(rules, timeline),
+      toCues(rules, timeline, (dropped) => ready.push({ kind: 'dropped', dropped })),
       map((cue) => ({ kind: 'cue', cue }) as const),
     ),
   ).subscribe({

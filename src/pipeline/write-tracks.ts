@@ -38,6 +38,8 @@ export async function writeTracks<Summary extends TrackSummary>(
         await Promise.all(writers.map((writer) => writer.event?.(event.event)));
       } else if (event.kind === 'cue') {
         await Promise.all(writers.map((writer) => writer.cue(event.cue)));
+      } else if (event.kind === 'dropped') {
+        await Promise.all(writers.map((writer) => writer.dropped?.(event.dropped)));
       } else if (event.kind === 'text') {
         await Promise.all(writers.map((writer) => writer.text?.(event.piece)));
       } else {

@@ -6,8 +6,10 @@ import { makeRequest, requestId } from '../captioning/queued/video-request.ts';
 import { waitForVideos } from '../captioning/queued/wait-for-videos.ts';
 import type { Reporter } from '../captioning/reporter.ts';
 import { applyModelDefaults, type CaptionRequest, type RunSettings } from '../captioning/settings.ts';
+import { readDialogue, withSpeech } from '../captioning/speech/find-dialogue.ts';
 import { failedSummary, type InputSummary, summarise, withoutDetail } from '../captioning/summary.ts';
 import type { Settings } from '../config/settings-schema.ts';
+import { stateDir } from '../config/state-folder.ts';
 import { EXIT, UsageError } from '../core/failures.ts';
 import { abortExitCode, onInterrupted } from '../core/interruption.ts';
 import { sleep } from '../core/sleep.ts';
@@ -144,8 +146,13 @@ export async function submitInputs(
   return withQueue(request.queue, async (queue) => {
     const failed = reportProblems(request, problems);
     const submissions: Submission[] = [];
-    for (const plan of plans)
-      submissions.push(await submissionOf(plan, applyModelDefaults(settings, model), priority, model));
+    const { around } = settings;
+    const dialogue = around === undefined ? undefined : await readDialogue(around);
+    for (const plan of plans) {
+      const own = dialogue && (await withSpeech(dialogue, { source: plan.source, stateDir: stateDir(), signal }));
+      const all = { ...applyModelDefaults(settings, model), ...(own === undefined ? {} : { dialogue: own }) };
+      submissions.push(await submissionOf(plan, all, priority, model));
+    }
     if (wait) await submitPatiently(queue, submissions, request, signal);
     else await submitAll(queue, submissions, request.onSubmitted);
     if (!wait) return exitCodeOf(failed, submissions.length);

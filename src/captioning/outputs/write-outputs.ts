@@ -2,12 +2,12 @@ import path from 'node:path';
 import { counted } from '../../core/text/wording.ts';
 import type { MediaInfo } from '../../ingest/probe/media-info.ts';
 import { PROFILES } from '../../pipeline/cues/profiles.ts';
-import { rulesFor } from '../../pipeline/cues/rules.ts';
+import { type CueRules, rulesFor } from '../../pipeline/cues/rules.ts';
 import { type TracksReport, writeTracks } from '../../pipeline/write-tracks.ts';
 import { recordOutput } from '../../storage/output-manifest.ts';
 import { type CaptionedSource, captionStream } from '../caption-source.ts';
 import type { InputProgress } from '../reporter.ts';
-import type { KeyframeSettings } from '../settings.ts';
+import type { KeyframeSettings, TrackSettings } from '../settings.ts';
 import { damageProblem, type InputSummary, type Problem, roundSeconds } from '../summary.ts';
 import { type OutputContext, type OutputJob, openWriters, ownerOf } from './open-writers.ts';
 import { outputKey } from './target.ts';
@@ -63,6 +63,12 @@ export function notesOf(job: OutputJob, written: TracksReport['written']): strin
   );
 }
 
+function rulesOf(settings: TrackSettings): CueRules {
+  const { profile, minConfidence, dialogue } = settings;
+  const rules = rulesFor(PROFILES[profile], minConfidence, settings);
+  return dialogue?.speech === undefined ? rules : { ...rules, speech: dialogue.speech };
+}
+
 /**
  * Writes an input's tracks from its captions and records them in the output manifest. The bytes depend on captions,
  * source and settings only. Throws what made the whole input fail; damage that affects only a part is in the summary.
@@ -78,7 +84,7 @@ export async function writeOutputs(
   const duration = durationOf(settings, media);
   const zero = media.start + (settings.from ?? 0);
   const tracks = await writeTracks(captionStream(captioned), {
-    rules: rulesFor(PROFILES[settings.profile], settings.minConfidence, settings),
+    rules: rulesOf(settings),
     writers: await openWriters(context, job, captioned),
     onCaption: ({ index, pts }) => {
       const covered = Math.max(0, pts - zero);

@@ -18,6 +18,8 @@ const micros = z.int().min(0);
 const DAY_MICROS = 86_400_000_000;
 /** Pixels of a model's picture: a group of eight then has 48 MiB. */
 const MAX_PIXELS = 2 ** 21;
+/** Stretches of dialogue: a day with one a second. */
+const MAX_INTERVALS = 86_400;
 
 /** A video as it is submitted. It travels in the video's record, and every service that reads it checks it. */
 const requestSchema = z.strictObject({
@@ -51,6 +53,16 @@ const requestSchema = z.strictObject({
   profile: z.enum(PROFILE_NAMES),
   kind: z.enum(TRACK_KINDS),
   language: text.refine((tag) => languageTag(tag) === tag, 'not a language tag'),
+  dialogue: z
+    .strictObject({
+      from: text,
+      speech: z
+        .array(z.strictObject({ start: z.int(), end: z.int() }))
+        .max(MAX_INTERVALS)
+        .readonly()
+        .exactOptional(),
+    })
+    .exactOptional(),
   force: z.boolean(),
   image: z
     .strictObject({
@@ -73,7 +85,7 @@ export function readRequest(json: string): VideoRequest {
 
 /** The settings of `caption` that a request carries. */
 export function settingsOf(request: TrackSettings): TrackSettings & { readonly events?: true } {
-  const { choice, from, to, passes, events, recorded, minConfidence, profile, kind, language } = request;
+  const { choice, from, to, passes, events, recorded, minConfidence, profile, kind, language, dialogue } = request;
   return {
     choice,
     ...(from === undefined ? {} : { from }),
@@ -85,6 +97,7 @@ export function settingsOf(request: TrackSettings): TrackSettings & { readonly e
     profile,
     kind,
     language,
+    ...(dialogue === undefined ? {} : { dialogue }),
   };
 }
 

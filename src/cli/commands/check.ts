@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { Command } from 'commander';
 import { EXIT, UsageError } from '../../core/failures.ts';
+import type { Interval } from '../../core/intervals.ts';
 import { counted } from '../../core/text/wording.ts';
 import type { Finding, TrackCheck } from '../../pipeline/check-track.ts';
 import { PROFILE_NAMES, PROFILES, type Profile } from '../../pipeline/cues/profiles.ts';
@@ -19,6 +20,7 @@ Examples:
   secondglance check *.srt --profile netflix
   secondglance check film.srt --profile bbc --json | jq -r .rule | sort | uniq -c
   secondglance check film.srt --fix                       repairs times, order, line breaks and encoding
+  secondglance check described.vtt --around film.srt      descriptions that collide with the dialogue
   secondglance check old.srt --subtitle-encoding windows-1250
 
 Exit codes: 0 clean, 1 violations, 2 not a track (or wrong usage).`;
@@ -27,6 +29,7 @@ Exit codes: 0 clean, 1 violations, 2 not a track (or wrong usage).`;
 interface Flags {
   readonly profile: string;
   readonly subtitleEncoding?: string;
+  readonly around?: string;
   readonly fix?: boolean;
   readonly json?: boolean;
 }
@@ -49,10 +52,24 @@ function toEvent(track: string, found: Finding): object {
   return { event: 'violation', track, cue, time: toSeconds(start), rule, value, limit, unit };
 }
 
+interface Options {
+  readonly encoding?: string;
+  readonly speech?: readonly Interval[];
+}
+
+/** When somebody speaks, by the track of `--around`. Throws a UsageError where it cannot be read. */
+async function speechOf(file: string): Promise<readonly Interval[]> {
+  const { speechOfTrack } = await import('../../captioning/speech/find-dialogue.ts');
+  try {
+    return await speechOfTrack({ file });
+  } catch (cause) {
+    throw cause instanceof Error ? new UsageError(cause.message, { cause }) : cause;
+  }
+}
+
 /** Repairs a track where that is asked for, and checks what is there then. */
-async function check(file: string, profile: Profile, flags: Flags, encoding: string | undefined): Promise<TrackCheck> {
+async function check(file: string, profile: Profile, flags: Flags, options: Options): Promise<TrackCheck> {
   const { checkTrack } = await import('../../pipeline/check-track.ts');
-  const options = encoding === undefined ? {} : { encoding };
   try {
     if (flags.fix !== true) return await checkTrack(file, profile, options);
     const { fixTrack } = await import('../../pipeline/repair/fix-track.ts');
@@ -60,7 +77,8 @@ async function check(file: string, profile: Profile, flags: Flags, encoding: str
     if (fixed === undefined) return await checkTrack(file, profile, options);
     if (flags.json === true) writeJson({ event: 'fixed', track: file, backup: fixed.backup });
     else writeNote(`${file}: fixed; as it was it is kept as ${path.basename(fixed.backup)}`);
-    return await checkTrack(file, profile);
+    const { encoding: _, ...rest } = options;
+    return await checkTrack(file, profile, rest);
   } catch (cause) {
     if (cause instanceof TrackError) throw new UsageError(cause.message, { cause });
     const { asInputError } = await import('../../ingest/sources/sources.ts');
@@ -81,15 +99,19 @@ function print(track: string, profile: Profile, json: boolean, { cues, findings,
 }
 
 async function run(tracks: readonly string[], flags: Flags): Promise<number> {
-  const { profile: name, subtitleEncoding, json = false } = flags;
+  const { profile: name, subtitleEncoding, around, json = false } = flags;
   const { parseName } = await import('../../config/flag-values.ts');
   const { parseEncoding } = await import('../../pipeline/formats/text-encoding.ts');
   const profile = PROFILES[parseName(name, '--profile', PROFILE_NAMES)];
   const encoding = subtitleEncoding === undefined ? undefined : parseEncoding(subtitleEncoding, '--subtitle-encoding');
+  const options: Options = {
+    ...(encoding === undefined ? {} : { encoding }),
+    ...(around === undefined ? {} : { speech: await speechOf(around) }),
+  };
   let exitCode: number = CLEAN;
   for (const track of tracks) {
     try {
-      const checked = await check(track, profile, flags, encoding);
+      const checked = await check(track, profile, flags, options);
       print(track, profile, json, checked);
       if (checked.findings.length > 0) exitCode = Math.max(exitCode, VIOLATIONS);
     } catch (error) {
@@ -108,6 +130,7 @@ export function checkCommand(): Command {
     .argument('<track...>', '.vtt or .srt files')
     .option('--profile <name>', `readability rules: ${PROFILE_NAMES.join(', ')}`, 'web')
     .option('--subtitle-encoding <name>', 'encoding of the files (default: detected)')
+    .option('--around <track>', 'also report cues that are shown while somebody speaks, by this .vtt or .srt file')
     .option('--fix', 'first repair what can be repaired without a change of words; keeps NAME.bak')
     .option('--json', 'print violations and a summary of each track as NDJSON')
     .addHelpText('after', EXAMPLES)

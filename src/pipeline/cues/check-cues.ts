@@ -1,3 +1,4 @@
+import type { Interval } from '../../core/intervals.ts';
 import type { Micros } from '../../core/types.ts';
 import type { ReadCue } from '../formats/parse-cues.ts';
 import { graphemeCount } from './layout.ts';
@@ -8,10 +9,20 @@ import { readingTime, readingUnits } from './spacing.ts';
  * Rules of readability:
  * - `overlap`: the cue starts before one that started earlier has ended; measured is the time that both are shown.
  * - `order`: the cue stands after one that starts later, by so much.
+ * - `speech`: somebody speaks while the cue is shown; measured is for how long.
  * - `line-length`, `lines`, `reading-speed`, `too-short`, `too-long`: the profile's limits.
  * - `gap`: the gap after the previous cue is shorter than the profile allows.
  */
-export type Rule = 'overlap' | 'order' | 'line-length' | 'lines' | 'reading-speed' | 'too-short' | 'too-long' | 'gap';
+export type Rule =
+  | 'speech'
+  | 'overlap'
+  | 'order'
+  | 'line-length'
+  | 'lines'
+  | 'reading-speed'
+  | 'too-short'
+  | 'too-long'
+  | 'gap';
 
 /** A rule that a cue breaks. */
 export interface Violation {
@@ -72,8 +83,17 @@ function disorder(cues: readonly ReadCue[]): Map<ReadCue, Micros> {
   );
 }
 
-/** Checks a track's cues against a profile; yields violations in the order of the cues' times. */
-export function* checkCues(cues: readonly ReadCue[], profile: Profile): Generator<Violation> {
+/** For how long somebody speaks during a cue, in microseconds. */
+function overlapOf({ start, end }: ReadCue, speech: readonly Interval[]): Micros {
+  return speech.reduce((sum, one) => sum + Math.max(0, Math.min(end, one.end) - Math.max(start, one.start)), 0);
+}
+
+/** Checks a track's cues against a profile, and against the speech of the video where that is known; yields violations in the order of the cues' times. */
+export function* checkCues(
+  cues: readonly ReadCue[],
+  profile: Profile,
+  speech: readonly Interval[] = [],
+): Generator<Violation> {
   const late = disorder(cues);
   let before: ReadCue | undefined;
   for (const cue of [...cues].sort((a, b) => a.start - b.start)) {
@@ -81,6 +101,8 @@ export function* checkCues(cues: readonly ReadCue[], profile: Profile): Generato
     const behind = late.get(cue) ?? 0;
     if (behind > 0) yield { ...of, rule: 'order', value: inSeconds(behind), limit: 0, unit: 'seconds' };
     for (const found of checkTimes(cue, before, profile)) yield { ...of, ...found };
+    const spoken = overlapOf(cue, speech);
+    if (spoken > ROUNDING) yield { ...of, rule: 'speech', value: inSeconds(spoken), limit: 0, unit: 'seconds' };
     for (const found of checkText(cue, profile)) yield { ...of, ...found };
     if (before === undefined || cue.end > before.end) before = cue;
   }

@@ -21,6 +21,8 @@ export interface Profile {
    * held into the next scene, or left out.
    */
   readonly speedYields?: boolean;
+  /** Words a minute at which a description is spoken. Ours: the guidelines name no number. */
+  readonly spokenWords: number;
   /** Minimum gap between two cues, in microseconds; with `orNone`, no gap at all is allowed too. */
   readonly gap?: { readonly least: Micros; readonly orNone: boolean };
 }
@@ -44,6 +46,7 @@ const WEB: Profile = {
   minimum: 1_000_000,
   speed: { unit: 'characters a second', most: 20 },
   speedYields: true,
+  spokenWords: 180,
 };
 
 /**
@@ -62,6 +65,7 @@ const NETFLIX: Profile = {
   minimum: 833_333,
   maximum: 7_000_000,
   speed: { unit: 'characters a second', most: 20 },
+  spokenWords: 170,
   gap: { least: 83_333, orNone: false },
 };
 
@@ -78,6 +82,7 @@ const BBC: Profile = {
   lineLength: 37,
   lines: 2,
   speed: { unit: 'words a minute', most: 200 },
+  spokenWords: 160,
   gap: { least: 1_000_000, orNone: true },
 };
 

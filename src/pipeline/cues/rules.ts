@@ -1,3 +1,4 @@
+import type { Interval } from '../../core/intervals.ts';
 import type { TrackKind } from '../../core/kind.ts';
 import type { Micros } from '../../core/types.ts';
 import { PROFILES, type Profile } from './profiles.ts';
@@ -19,6 +20,8 @@ export interface CueRules {
   readonly announcesText: boolean;
   /** One cue for each event, see `events/gather-events.ts`, instead of those of the keyframes' captions. */
   readonly events: boolean;
+  /** Where somebody speaks, in order, from the track's zero: descriptions stay out of it. Absent: it is not known. */
+  readonly speech?: readonly Interval[];
 }
 
 /** Minimum duration where a profile has none: shorter cues flicker. */

@@ -29,30 +29,28 @@ function boundFor(text: string, { profile, minimum }: CueRules): Micros {
   return (speed === undefined ? 0 : readingTime(text, speed)) + parts * (minimum + (gap?.least ?? 0));
 }
 
-/** The longest version with the whole announcement that can be read in `time`: text in the picture matters more than its description. */
-function keepAnnouncement(text: string, time: Micros, rules: CueRules): string | undefined {
+/**
+ * A text and its shorter versions, the best first: without its last phrases, one after another. Text in the picture matters more than its
+ * description: an announcement stays until nothing else is left, and is left out as a whole.
+ */
+export function* versionsOf(text: string): Generator<string, void, void> {
   const parts = splitAnnouncement(text);
-  if (parts === undefined) return undefined;
-  for (let caption: string | undefined = parts.caption; caption !== undefined; caption = withoutLastPhrase(caption)) {
-    const shown = joinSentences(caption, parts.announced);
-    if (readableIn(shown, rules) <= time) return shown;
+  if (parts === undefined) {
+    for (let shown: string | undefined = text; shown !== undefined; shown = withoutLastPhrase(shown)) yield shown;
+    return;
   }
-  return readableIn(parts.announced, rules) <= time || parts.caption === ''
-    ? parts.announced
-    : shortenTo(parts.caption, time, rules);
+  const { caption, announced } = parts;
+  for (const shown of versionsOf(caption)) yield joinSentences(shown, announced);
+  if (caption === '') return;
+  yield announced;
+  yield* versionsOf(caption);
 }
 
 /** The longest version of a text that can be read in `time`, or the shortest that there is. */
 export function shortenTo(text: string, time: Micros, rules: CueRules): string {
   if (boundFor(text, rules) <= time) return text;
-  const announcing = keepAnnouncement(text, time, rules);
-  if (announcing !== undefined) return announcing;
   let shown = text;
-  while (readableIn(shown, rules) > time) {
-    const shorter = withoutLastPhrase(shown);
-    if (shorter === undefined) break;
-    shown = shorter;
-  }
+  for (shown of versionsOf(text)) if (readableIn(shown, rules) <= time) break;
   return shown;
 }
 

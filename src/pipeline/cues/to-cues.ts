@@ -2,6 +2,7 @@ import { defer, map, type OperatorFunction, pipe } from 'rxjs';
 import type { Caption, Cue, VideoEvent } from '../../core/types.ts';
 import { gatherEvents } from '../events/gather-events.ts';
 import { announceText } from '../screen-text/announce-text.ts';
+import { type DroppedText, fitToGaps } from './fit-gaps.ts';
 import { breakText, divideTime, graphemeCount } from './layout.ts';
 import { mergeCaptions, type Span } from './merge.ts';
 import { enforceMinDuration } from './min-duration.ts';
@@ -81,8 +82,21 @@ function spansOf(rules: CueRules, timeline: Timeline): OperatorFunction<Caption,
  * `timeline.end` is called. The rules are in `mergeCaptions`, `shortenTexts`,
  * `enforceMinDuration` and `enforceSpacing`. Holds a few
  * captions, however long the video.
+ * @param onDropped called for each description that the dialogue leaves no room for
  */
-export function toCues(rules: CueRules, timeline: Timeline): OperatorFunction<Caption, Cue> {
+export function toCues(
+  rules: CueRules,
+  timeline: Timeline,
+  onDropped: (dropped: DroppedText) => void = () => undefined,
+): OperatorFunction<Caption, Cue> {
+  const { speech } = rules;
+  if (speech !== undefined) {
+    return pipe(
+      spansOf(rules, timeline),
+      mapState(() => fitToGaps(rules, speech, onDropped)),
+      mapState(() => ({ next: (span: Span) => cuesOf(span, rules), end: () => [] })),
+    );
+  }
   return pipe(
     spansOf(rules, timeline),
     mapState(() => shortenTexts(rules)),

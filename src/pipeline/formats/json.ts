@@ -49,11 +49,13 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
   const cues = new BufferedArray(await openTempTextBuffer(sink.scratch));
   const texts = new BufferedArray(await openTempTextBuffer(sink.scratch));
   const events = header.options.events === true ? new BufferedArray(await openTempTextBuffer(sink.scratch)) : undefined;
+  const dropped = new BufferedArray(await openTempTextBuffer(sink.scratch));
   const removeLists = async (): Promise<void> => {
     await keyframes.remove();
     await cues.remove();
     await texts.remove();
     await events?.remove();
+    await dropped.remove();
   };
 
   return {
@@ -83,6 +85,9 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
       const box = { x, y, width, height };
       await texts.add({ start: toSeconds(start), end: toSeconds(end), text, kind, confidence, box, from });
     },
+    async dropped({ start, end, text }) {
+      await dropped.add({ start: toSeconds(start), end: toSeconds(end), text });
+    },
     async finish(summary) {
       const { name, version, sha256 } = header.model;
       const model = header.from === undefined ? { name, version, sha256 } : null;
@@ -97,9 +102,10 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
       }
       await sink.write(',\n  "cues": ');
       await cues.copyTo(sink);
-      if (texts.size > 0) {
-        await sink.write(',\n  "texts": ');
-        await texts.copyTo(sink);
+      for (const [name, list] of Object.entries({ texts, dropped })) {
+        if (list.size === 0) continue;
+        await sink.write(`,\n  "${name}": `);
+        await list.copyTo(sink);
       }
       await sink.write('\n}\n');
       return sink.commit(removeLists);
@@ -114,7 +120,8 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
 /**
  * One JSON object: `source`, `options`, `model`, `keyframes`, `events` (where they are asked for), `cues`, one of them per line. Times are seconds with
  * ms precision: a keyframe's `time` and the times of cues count from the track's zero, a keyframe's `pts` is the source's
- * own. `texts` are the pieces of text in the picture, in the order in which they end, where any was read. The same captions give the same bytes.
+ * own. `texts` are the pieces of text in the picture, in the order in which they end, where any was read; `dropped` the descriptions
+ * that the dialogue left no room for. The same captions give the same bytes.
  */
 export const json = {
   name: 'json',

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../core/json-value.ts';
 import type { TrackKind } from '../../core/kind.ts';
 import type { Caption, Cue, Micros, ModelIdentity, VideoEvent } from '../../core/types.ts';
 import type { Written } from '../../storage/sink.ts';
+import type { DroppedText } from '../cues/fit-gaps.ts';
 import type { TextPiece } from '../screen-text/text-pieces.ts';
 
 /** What is known about a track before its first caption. */
@@ -54,6 +55,8 @@ export interface TrackWriter {
   cue(cue: Cue): Promise<void>;
   /** A piece of text in the picture, once it is gone. Only writers that have a place for it implement this. */
   text?(piece: TextPiece): Promise<void>;
+  /** A description that the dialogue leaves no room for. Only writers that have a place for it implement this. */
+  dropped?(dropped: DroppedText): Promise<void>;
   finish(summary: TrackSummary): Promise<Written | undefined>;
   abort(): Promise<void>;
 }

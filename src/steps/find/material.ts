@@ -1,7 +1,7 @@
+import type { Utterance } from '../../captioning/speech/utterances.ts';
 import type { Micros } from '../../core/types.ts';
 import type { Chapter } from '../../ingest/probe/chapters.ts';
 import type { Sample } from './sample-frames.ts';
-import type { Utterance } from './speech.ts';
 
 /** A keyframe's caption. */
 export interface TimedCaption {

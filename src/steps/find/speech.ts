@@ -1,14 +1,6 @@
+import type { Utterance } from '../../captioning/speech/utterances.ts';
 import type { Micros } from '../../core/types.ts';
-import type { ReadCue } from '../../pipeline/formats/parse-cues.ts';
 import { vocabularyOf, wordDistance, wordsOf } from './vocabulary.ts';
-
-/** A line of speech or of subtitles. Track times. */
-export interface Utterance {
-  readonly start: Micros;
-  readonly end: Micros;
-  /** A single line. */
-  readonly text: string;
-}
 
 /** Evidence from speech at one time. */
 export interface SpeechEvidence {
@@ -33,19 +25,6 @@ const TURN = 0.5;
 const NUMBERED = /^\W*(?:step|part)\s+(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)\b/i;
 const TURNING =
   /^\W*(?:and |so |okay,? |ok,? )?(?:first|second|third|fourth|fifth|next|then|now|after that|afterwards|finally|lastly|last)\b/i;
-
-/** Converts a track's cues to utterances. Lines that repeat the previous cue (roll-up captions) are left out. */
-export function utterancesOf(cues: readonly ReadCue[]): Utterance[] {
-  const utterances: Utterance[] = [];
-  let before: readonly string[] = [];
-  for (const { start, end, lines } of [...cues].sort((a, b) => a.start - b.start)) {
-    const fresh = lines.filter((line) => !before.includes(line));
-    before = lines;
-    const text = fresh.join(' ').replace(/\s+/gu, ' ').trim();
-    if (text !== '') utterances.push({ start, end, text });
-  }
-  return utterances;
-}
 
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;

@@ -1,4 +1,4 @@
-import type { Utterance } from './speech.ts';
+import type { Utterance } from '../../captioning/speech/utterances.ts';
 
 /** Longest title: one line in a table of contents. */
 const LONGEST = 60;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Keyframe } from '../../core/types.ts';
-import type { Provider, RunnableModel } from '../families/family.ts';
+import type { Provider, RunnableModel } from './family.ts';
 
 /** How many operators each execution provider ran, by onnxruntime's name of it (`CPUExecutionProvider`). */
 export type OperatorPlacement = Readonly<Record<string, number>>;

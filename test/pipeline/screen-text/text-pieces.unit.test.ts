@@ -109,7 +109,9 @@ test('small text, clocks, unsure readings and burnt-in subtitles are not announc
 test('where both do not fit, the description is shortened before the text', async () => {
   const rows = [0, 1, 2].map(() => [textLine('Platform 9')]);
   const text = 'A woman is walking along a street with a large red umbrella in her hand';
-  expect(await cuesOf(rows, [text, text, text])).toEqual(['A woman is walking. Text on screen: Platform 9']);
+  expect(await cuesOf(rows, [text, text, text])).toEqual([
+    'A woman is walking along a street. Text on screen: Platform 9',
+  ]);
 });
 
 test('a keyframe without a caption of its own is described by its text', async () => {

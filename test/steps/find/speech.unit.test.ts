@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { speechEvidence, type Utterance, utterancesOf } from '../../../src/steps/find/speech.ts';
+import { type Utterance, utterancesOf } from '../../../src/captioning/speech/utterances.ts';
+import { speechEvidence } from '../../../src/steps/find/speech.ts';
 
 const SECOND = 1_000_000;
 

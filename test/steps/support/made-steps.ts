@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { identify } from '../../../src/captioning/input-identity.ts';
+import { readSpoken, subtitleFiles } from '../../../src/captioning/speech/subtitle-files.ts';
 import { probe } from '../../../src/ingest/probe/probe.ts';
 import { findSteps } from '../../../src/steps/find/find-steps.ts';
 import type { VideoMaterial } from '../../../src/steps/find/material.ts';
-import { readSpoken, subtitleFiles } from '../../../src/steps/find/subtitle-files.ts';
 import { surveyVideo } from '../../../src/steps/survey-video.ts';
 import { loadBundle } from '../../../src/workers/bundle/bundle.ts';
 import type { Captioner } from '../../../src/workers/captioner.ts';

@@ -2,8 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import iconv from 'iconv-lite';
 import { expect, test } from 'vitest';
+import { readSpoken, subtitleFiles } from '../../../src/captioning/speech/subtitle-files.ts';
 import type { Source } from '../../../src/ingest/sources/sources.ts';
-import { readSpoken, subtitleFiles } from '../../../src/steps/find/subtitle-files.ts';
 import { temporaryFolder } from '../../storage/support/folder.ts';
 import { ffmpeg } from '../../support/videos.ts';
 

@@ -10,7 +10,7 @@ import type { ReadCue } from '../../pipeline/formats/parse-cues.ts';
 import { encodingNote, parseTrack, readTrack } from '../../pipeline/formats/read-track.ts';
 import { subtitleName, subtitleRank } from '../../pipeline/subtitle-names.ts';
 import { outputStatus } from '../../storage/output-manifest.ts';
-import { type Utterance, utterancesOf } from './speech.ts';
+import { type Utterance, utterancesOf } from './utterances.ts';
 
 /** A video's subtitles. */
 export interface Spoken {
