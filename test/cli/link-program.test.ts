@@ -3,9 +3,9 @@ import { mkdir, readlink, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { makeFolder } from '../../support/videos.ts';
+import { makeFolder } from '../support/videos.ts';
 
-const ROOT = path.join(import.meta.dirname, '../../..');
+const ROOT = path.join(import.meta.dirname, '../..');
 const PROGRAM = path.join(ROOT, 'dist/cli/main.js');
 
 /** What `./setup` says when it links the program in `folder`. */

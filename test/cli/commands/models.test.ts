@@ -1,10 +1,10 @@
 import { cp, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { ffmpeg } from '../support/videos.ts';
-import { HUB } from '../workers/hub/reference.ts';
-import { run } from './support/program.ts';
-import { benches, colourVideo } from './support/room.ts';
+import { ffmpeg } from '../../support/videos.ts';
+import { HUB } from '../../workers/hub/reference.ts';
+import { run } from '../support/program.ts';
+import { benches, colourVideo } from '../support/room.ts';
 
 const bench = benches(async (folder) => {
   const plain = await colourVideo(`${folder}/plain.mkv`, ['red', 'blue'], 1);
