@@ -23,6 +23,8 @@ const TURN_THRESHOLD = 0.9;
 const UPRIGHT = 1.5;
 /** Readings of lower confidence are left out. */
 const LEAST_CONFIDENCE = 0.5;
+/** A single character is more often a corner or a logo than text. */
+const LEAST_ALONE = 0.95;
 
 /** A picture as float32 [1, 3, height, width] from -1 to 1, blue first, on the left of a tensor of `width`. */
 function tensorOf({ width, height, pixels }: RawPicture, paddedWidth = width): Tensor {
@@ -107,13 +109,14 @@ export async function openOcr(files: OcrFiles, options: OpenOptions): Promise<Oc
     if (!mayShowText(picture)) return [];
     const lines: TextLine[] = [];
     for (const quad of await boxesOf(picture)) {
-      const { text, confidence } = await readLine(cutLine(picture, quad));
-      if (text.trim() === '' || confidence < LEAST_CONFIDENCE) continue;
+      const { text: read, confidence } = await readLine(cutLine(picture, quad));
+      const text = read.trim();
+      if (text === '' || confidence < ([...text].length === 1 ? LEAST_ALONE : LEAST_CONFIDENCE)) continue;
       const xs = quad.map(({ x }) => x);
       const ys = quad.map(({ y }) => y);
       const [left, top] = [Math.min(...xs), Math.min(...ys)];
       lines.push({
-        text: text.trim(),
+        text,
         confidence: Math.round(confidence * 1e4) / 1e4,
         x: fraction(left / picture.width),
         y: fraction(top / picture.height),
