@@ -5,7 +5,7 @@ import type { JsonObject } from '../core/json-value.ts';
 import { asInputError, type Source } from '../ingest/sources/sources.ts';
 import { recordOutput } from '../storage/output-manifest.ts';
 import { nonClosingSink, type TextSink } from '../storage/sink.ts';
-import { captionInput, type RunContext } from './caption-input.ts';
+import type { RunContext } from './caption-input.ts';
 import { captionOptions, digest, identify, sourceOf, trackKey } from './input-identity.ts';
 import type { ModelCaptioner } from './open-captioner.ts';
 import { bufferSink } from './outputs/line-buffer.ts';
@@ -103,6 +103,8 @@ export class Batch {
       reporter.begin(source.name, position, this.#plan.inputs.length);
       reporter.phase('probing');
       this.#startModel();
+      // Loaded while the inference processes start: it is most of the program.
+      const { captionInput } = await import('./caption-input.ts');
       const job = { source, identity, targets, key, began, ...(lines === undefined ? {} : { sharedJsonl: lines }) };
       const { summary, journal } = await captionInput(this.#context, job);
       if (journal !== undefined) this.#journals.push(journal);

@@ -46,7 +46,6 @@ export async function captionFiles(
   { reporter, stdout, began, signal }: CaptionHost,
 ): Promise<number> {
   if (inputs.filter((input) => input === '-').length > 1) throw new UsageError('- (stdin) can be read only once');
-  reporter.phase('starting');
   const { sources, problems } = await expandInputs(inputs);
   const plan = planOutputs(sources, request.output, sources.length + problems.length);
 

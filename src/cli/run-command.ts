@@ -1,3 +1,4 @@
+import { keepCompiledCode } from '../config/compile-cache.ts';
 import { openDisposableStack } from '../core/disposal.ts';
 import { describeFailure, EXIT, UsageError } from '../core/failures.ts';
 import { abortExitCode, InterruptedError } from '../core/interruption.ts';
@@ -72,6 +73,7 @@ export async function runCommand(action: CommandAction): Promise<never> {
   let exitCode: number;
   try {
     try {
+      await keepCompiledCode();
       exitCode = (await action({ resources, interruptible })) ?? abortExitCode(signal) ?? EXIT.done;
     } finally {
       await resources.disposeAsync();

@@ -50,14 +50,14 @@ async function caption(...names: string[]) {
 test('the model is loaded while the video is probed; an input that cannot be probed ends its start', async () => {
   const { code, phases, ended } = await caption('broken.mp4');
   expect(inferenceProcesses(process.pid)).toEqual([]);
-  expect({ code, phases }).toEqual({ code: 1, phases: ['starting', 'probing'] });
+  expect({ code, phases }).toEqual({ code: 1, phases: ['probing'] });
   expect(ended).toMatchObject([{ state: 'failed', problems: [{ code: 'not-media' }] }]);
 });
 
 test('the next input goes on with the same processes; seconds count from the start of the run', async () => {
   const { code, phases, ended } = await caption('broken.mp4', 'red.mp4');
   expect(code).toBe(3);
-  expect(phases.slice(0, 3)).toEqual(['starting', 'probing', 'probing']);
+  expect(phases.slice(0, 2)).toEqual(['probing', 'probing']);
   expect(phases.at(-1)).toBe('captioning');
   const [, second] = ended;
   expect(second).toMatchObject({ state: 'done', keyframes: 1 });

@@ -7,10 +7,10 @@ import { benches } from './support/room.ts';
 const bench = benches();
 
 /** The packages whose code a run of the program loaded. */
-async function packagesOf(args: readonly string[], name: string): Promise<Set<string>> {
+async function packagesOf(args: readonly string[], name: string, exitCode = 0): Promise<Set<string>> {
   const { at, folder, env } = await bench(name);
   const { code } = await run(args, { cwd: folder, env: { ...env, NODE_V8_COVERAGE: at('coverage') } });
-  expect(code).toBe(0);
+  expect(code).toBe(exitCode);
   const packages = new Set<string>();
   for (const file of await readdir(at('coverage'))) {
     const { result } = JSON.parse(await readFile(path.join(at('coverage'), file), 'utf8')) as {
@@ -28,4 +28,10 @@ async function packagesOf(args: readonly string[], name: string): Promise<Set<st
 test('--help loads commander and no other package', async () => {
   expect(await packagesOf(['--help'], 'program')).toEqual(new Set(['commander']));
   expect(await packagesOf(['caption', '--help'], 'command')).toEqual(new Set(['commander']));
+});
+
+test('what captioning alone needs is loaded after the inference processes have been started', async () => {
+  const packages = await packagesOf(['caption', 'missing.mp4'], 'caption', 1);
+  expect(packages).toContain('tinyglobby');
+  for (const late of ['rxjs', 'sharp']) expect(packages).not.toContain(late);
 });

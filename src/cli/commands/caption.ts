@@ -59,12 +59,14 @@ export function captionCommand(): Command {
         if (flags.queue === true) return runSubmit(inputs, flags, true, interruptible());
         const signal = interruptible();
         const { readCaptionFlags } = await import('../caption-flags.ts');
-        const { captionFiles } = await import('../../captioning/caption-files.ts');
         const { humanReporter, jsonReporter } = await import('../reporters.ts');
-        const { streamSink } = await import('../../storage/stream-sink.ts');
         const request = readCaptionFlags(flags);
         const reporter = request.json ? jsonReporter() : humanReporter(request);
+        // Shown before the rest of the program is loaded.
+        reporter.phase('starting');
         onInterrupted(signal, () => reporter.note('secondglance: ending; the same command resumes this run'));
+        const { captionFiles } = await import('../../captioning/caption-files.ts');
+        const { streamSink } = await import('../../storage/stream-sink.ts');
         const host = { reporter, stdout: streamSink(process.stdout), began: 0, signal };
         if (request.track !== undefined) {
           const { writeTrackFile } = await import('../../captioning/write-track-file.ts');
