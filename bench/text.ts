@@ -2,6 +2,11 @@
 // Draws known lines with this machine's fonts on plain and on noisy pictures of 960 x 540, compresses and blurs them, reads them with
 // PP-OCR, and prints the share of lines that were found (F1) and the errors per character of those. At the end: milliseconds a picture.
 
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import sharp, { type Sharp } from 'sharp';
 import { editDistance, similarity } from '../src/pipeline/screen-text/similar-text.ts';
 import { openOcr } from '../src/workers/ocr/ocr-engine.ts';
@@ -23,6 +28,8 @@ const CONDITIONS: Readonly<Record<string, (picture: Sharp) => Sharp | Promise<Sh
   'JPEG 30': async (picture) => sharp(await picture.jpeg({ quality: 30 }).toBuffer()),
   blurred: (picture) => picture.blur(1.2),
   'half contrast': (picture) => picture.linear(0.5, 64),
+  // Scrolled by two pixels a frame and compressed hard, as a screen recording may be.
+  'moving, H.264': (picture) => scrolled(picture),
   noisy: async (picture) => {
     const noise = {
       width: WIDTH,
@@ -40,6 +47,31 @@ const CONDITIONS: Readonly<Record<string, (picture: Sharp) => Sharp | Promise<Sh
     );
   },
 };
+
+/** The fifth frame of a film in which the picture moves. */
+async function scrolled(picture: Sharp): Promise<Sharp> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'bench-text-'));
+  const at = (name: string) => path.join(folder, name);
+  await picture.png().toFile(at('in.png'));
+  const filter = `pad=${WIDTH}:${HEIGHT + 40}:0:20:color=gray,crop=${WIDTH}:${HEIGHT}:0:'40-2*n'`;
+  const film = ['-loop', '1', '-framerate', '25', '-i', at('in.png'), '-vf', filter, '-frames:v', '20'];
+  const run = promisify(execFile);
+  await run('ffmpeg', ['-v', 'error', ...film, '-c:v', 'libx264', '-crf', '34', '-pix_fmt', 'yuv420p', at('film.mp4')]);
+  await run('ffmpeg', [
+    '-v',
+    'error',
+    '-i',
+    at('film.mp4'),
+    '-vf',
+    "select='eq(n,10)'",
+    '-frames:v',
+    '1',
+    at('out.png'),
+  ]);
+  const moved = sharp(await readFile(at('out.png')));
+  await rm(folder, { recursive: true });
+  return moved;
+}
 
 interface Counts {
   found: number;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Caption, Cue } from '../../core/types.ts';
 import { toMilliseconds } from '../../pipeline/cues/time.ts';
 import type { TrackSummary, TrackWriter } from '../../pipeline/formats/track-writer.ts';
-import { TEXT_PREFIX } from '../../pipeline/screen-text/announce-text.ts';
+import { splitAnnouncement, TEXT_PREFIX } from '../../pipeline/screen-text/announce-text.ts';
 import { isOverlay } from '../../pipeline/screen-text/overlay.ts';
 import type { TextPiece } from '../../pipeline/screen-text/text-pieces.ts';
 import { cameraId, type Recording } from '../recordings/recordings.ts';
@@ -116,7 +116,10 @@ export class IndexWriter implements TrackWriter {
   }
 
   #flushLast(): void {
-    if (this.#last !== undefined) this.#due.push(this.#last);
+    // Text in the picture has entries of its own.
+    const last = this.#last;
+    const text = last === undefined ? '' : withoutAnnouncement(last.cue.text.replace(/\s+/g, ' ').trim());
+    if (last !== undefined && text !== '') this.#due.push({ ...last, cue: { ...last.cue, text } });
     this.#last = undefined;
   }
 
@@ -136,7 +139,7 @@ export class IndexWriter implements TrackWriter {
         .transaction(() => {
           const insert = this.#db.prepare('INSERT INTO staged VALUES (?, ?, ?, ?, ?, ?, ?)');
           for (const { cue, confidence, moving } of due) {
-            const text = cue.text.replace(/\s+/g, ' ').trim();
+            const { text } = cue;
             const start = this.#zero + toMilliseconds(cue.start);
             const end = this.#zero + toMilliseconds(cue.end);
             insert.run(this.#recording.id, start, end, confidence, text, moving ? 1 : 0, cue.from[0] ?? null);
@@ -204,6 +207,10 @@ export class IndexWriter implements TrackWriter {
     // What a kill leaves behind is deleted when the recording is captioned again.
     this.#guarded(() => this.#db.prepare('DELETE FROM staged WHERE recording = ?').run(this.#recording.id));
   }
+}
+
+function withoutAnnouncement(text: string): string {
+  return splitAnnouncement(text)?.caption ?? text;
 }
 
 /** A clock in the picture of a recording, as it was read. */
