@@ -1,13 +1,16 @@
 /**
- * What any bundle costs in the runtime: ms a frame with one and with two passes in one inference process (one core), and
- * the peak memory of this process and its child. Meant for bundles of the paper's size, which may have random weights:
+ * What any model on this machine costs in the runtime: ms a frame with one and with two passes in one inference process (one core), and
+ * the peak memory of this process and its child. Meant for models of real size with random weights:
  * the pictures are noise, and captions that never end are as long as they can be, so this is the worst case.
  *
- *   node --import tsx bench/paper-size.ts BUNDLE [BUNDLE...] [--pictures 16]
+ *   node --import tsx bench/paper-size.ts MODEL [MODEL...] [--pictures 16]
+ *
+ * MODEL is a bundle, or a folder of a family: `test/fixtures/hub/make_hub.py FOLDER --real` makes some of real size without a network.
  */
 import { parseArgs } from 'node:util';
 import { GROUP_SIZE, type Keyframe } from '../src/core/types.ts';
-import { type Bundle, loadBundle } from '../src/workers/bundle/bundle.ts';
+import { loadLocalModel } from '../src/workers/families/families.ts';
+import type { LocalModel } from '../src/workers/families/family.ts';
 import { createCaptioner } from '../src/workers/pool/pool.ts';
 import { inGroups, noisePictures } from './support/pictures.ts';
 import { treeRss } from './support/tree.ts';
@@ -19,7 +22,7 @@ const { values, positionals } = parseArgs({
   options: { pictures: { type: 'string', default: '16' } },
 });
 if (positionals.length === 0)
-  throw new Error('Name a bundle: node --import tsx bench/paper-size.ts models/everyday-small');
+  throw new Error('Name a model: node --import tsx bench/paper-size.ts models/everyday-small');
 
 interface Cost {
   /** Wall time; of one process with one thread. */
@@ -31,8 +34,8 @@ interface Cost {
   readonly words: number;
 }
 
-async function measure(bundle: Bundle, passes: 1 | 2, keyframes: readonly Keyframe[]): Promise<Cost> {
-  const captioner = createCaptioner({ model: bundle, processes: 1 });
+async function measure(model: LocalModel, passes: 1 | 2, keyframes: readonly Keyframe[]): Promise<Cost> {
+  const captioner = createCaptioner({ model, processes: 1 });
   const { signal } = new AbortController();
   let peakRss = 0;
   const sampler = setInterval(() => {
@@ -61,17 +64,16 @@ async function measure(bundle: Bundle, passes: 1 | 2, keyframes: readonly Keyfra
 }
 
 for (const name of positionals) {
-  const bundle = await loadBundle(name);
-  const { width, height } = bundle.image;
-  const keyframes = noisePictures(bundle.image, Number(values.pictures)).map(
+  const model = await loadLocalModel(name);
+  const { width, height } = model.image;
+  const keyframes = noisePictures(model.image, Number(values.pictures)).map(
     (pixels, index): Keyframe => ({ video: 'noise', index, pts: index, still: false, width, height, pixels }),
   );
-  const { visual, width: wide, layers } = bundle.manifest.dims;
   process.stdout.write(
-    `${name}: ${bundle.model.name} ${bundle.model.version}, ${width} x ${height}, ${visual} visual tokens, decoder ${layers} x ${wide}; ${keyframes.length} pictures\n`,
+    `${name}: ${model.model.name} ${model.model.version}, frames within ${width} x ${height}; ${keyframes.length} pictures\n`,
   );
   for (const passes of [1, 2] as const) {
-    const { msPerFrame, openSeconds, peakRss, words } = await measure(bundle, passes, keyframes);
+    const { msPerFrame, openSeconds, peakRss, words } = await measure(model, passes, keyframes);
     process.stdout.write(
       `${passes === 1 ? 'one pass  ' : 'two passes'}  ${msPerFrame.toFixed(1).padStart(9)} ms a frame, opened in ${openSeconds.toFixed(1)} s, peak ${Math.round(peakRss / 2 ** 20)} MiB, ${words.toFixed(1)} words a caption\n`,
     );

@@ -25,6 +25,24 @@ describe('killed in the middle', () => {
     expect(groups.length).toBeLessThanOrEqual(GROUPS + 1);
   });
 
+  test('kill -9 of a run with events: no durable group again, and the same bytes', async () => {
+    const room = await watched('events');
+    const args = [...longRun(room.shared), '--events'];
+    const groups = await room.inferredBy(...args.slice(0, -2), 'whole', '--events');
+    const whole = await outputs(room.at('whole'));
+    const { events } = JSON.parse(whole['long.json'] ?? '');
+    expect(events.map(({ start, frames }: { start: number; frames: number }) => [start, frames])).toEqual(
+      [0, 10, 20, 30, 40, 50].map((start) => [start, 100]),
+    );
+    const { child, ended, state } = await underWay(room, args);
+    child.kill('SIGKILL');
+    await ended;
+    const kept = durable(state);
+    const again = await room.inferredBy(...args);
+    expect([...kept, ...again].sort()).toEqual(groups.sort());
+    expect(await outputs(room.at('out'))).toEqual(whole);
+  });
+
   test('SIGTERM ends as cleanly', async () => {
     const room = await watched('terminated');
     const { child, pid, ended } = await underWay(room, longRun(room.shared));
