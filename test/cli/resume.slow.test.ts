@@ -31,9 +31,7 @@ describe('killed in the middle', () => {
     const groups = await room.inferredBy(...args.slice(0, -2), 'whole', '--events');
     const whole = await outputs(room.at('whole'));
     const { events } = JSON.parse(whole['long.json'] ?? '');
-    expect(events.map(({ start, frames }: { start: number; frames: number }) => [start, frames])).toEqual(
-      [0, 10, 20, 30, 40, 50].map((start) => [start, 100]),
-    );
+    expect(events.map(({ start }: { start: number }) => start)).toEqual([0, 10, 20, 30, 40, 50]);
     const { child, ended, state } = await underWay(room, args);
     child.kill('SIGKILL');
     await ended;

@@ -15,7 +15,7 @@ const WEIGHT = 0.3;
 /** Anything shorter is no event of its own. */
 const SHORTEST: Micros = 1_000_000;
 const SHORTEST_SCENE: Micros = 500_000;
-/** Motion that pauses for less goes on. */
+/** Motion that pauses for less goes on, and black for less is between two scenes. */
 const PAUSE: Micros = 1_000_000;
 /** Motion without an end is cut into events of this length. */
 const LONGEST: Micros = 300_000_000;
@@ -44,6 +44,8 @@ export class EventBoundaries {
   #moving = false;
   /** Since when nothing has moved in an event of motion. */
   #calmSince: Micros | undefined;
+  /** Since when the picture has been black or white. */
+  #blankSince: Micros | undefined;
   /** The frame before was the first of its scene: what moves from there on has moved from the start. */
   #first = true;
 
@@ -63,10 +65,14 @@ export class EventBoundaries {
       this.#motion.push(pts, pixels);
       return { start: pts, moving: false, signature };
     }
-    // The black between two scenes and the white of a flash are neither.
-    if (isBlank(signature) && !isBlank(before)) return { moving: this.#moving, signature };
+    const blank = isBlank(signature) && !isBlank(before);
+    const blankSince = blank ? (this.#blankSince ?? pts) : undefined;
+    this.#blankSince = blankSince;
+    // The black between two scenes and the white of a flash are neither; what stays black is one.
+    if (blankSince !== undefined && pts - blankSince < PAUSE) return { moving: this.#moving, signature };
     this.#last = signature;
-    const start = this.#isCut(before, signature) ? this.#cut(pts, pixels) : this.#follow(pts, pixels);
+    const isCut = this.#isCut(before, signature) || blank;
+    const start = isCut ? this.#cut(blankSince ?? pts, pts, pixels) : this.#follow(pts, pixels);
     if (start !== undefined) this.#began = start;
     return { ...(start === undefined ? {} : { start }), moving: this.#moving, signature };
   }
@@ -79,14 +85,15 @@ export class EventBoundaries {
     return isCut;
   }
 
-  #cut(pts: Micros, pixels: Uint8Array): Micros | undefined {
+  /** A scene begins at `start`, which is noticed at `pts`. */
+  #cut(start: Micros, pts: Micros, pixels: Uint8Array): Micros | undefined {
     const { width, height } = this.#image;
     this.#motion = new MotionDetector(width, height);
     this.#motion.push(pts, pixels);
     this.#moving = false;
     this.#calmSince = undefined;
     this.#first = true;
-    return pts - this.#began < SHORTEST_SCENE ? undefined : pts;
+    return start - this.#began < SHORTEST_SCENE ? undefined : start;
   }
 
   #follow(pts: Micros, pixels: Uint8Array): Micros | undefined {

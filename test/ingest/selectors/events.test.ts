@@ -75,7 +75,7 @@ const FILMS: readonly Film[] = [
   yard('stays', 26, [{ from: 5, to: 20, colour: 'black', speed: 25, walks: 3 }]),
   yard('quiet', 12, []),
   scenes('cuts', ['testsrc=', 5], ['smptebars=', 4], ['rgbtestsrc=', 6], ['pal100bars=', 4]),
-  scenes('slides', ['color=teal:', 4], ['smptehdbars=', 5], ['color=orange:', 3], ['pal75bars=', 4]),
+  scenes('slides', ['color=teal:', 4], ['smptehdbars=', 5], ['color=black:', 3], ['pal75bars=', 4]),
 ];
 
 async function keyframesOf(film: Film, choice: FrameChoice): Promise<Keyframe[]> {
