@@ -90,7 +90,10 @@ export class LocalRecordingCaptioner implements RecordingCaptioner {
         key,
         tapKeyframes: (keyframes, media) =>
           withThumbnails(keyframes, { stateFile, recording: recording.id }, media, captioner.image),
-        extraWriters: [writer, ...(settings.events ? [eventLines(recording, settings.zone, reporter)] : [])],
+        extraWriters: [
+          writer,
+          ...(settings.events && !settings.quiet ? [eventLines(recording, settings.zone, reporter)] : []),
+        ],
       },
     );
     await keepPictures(db, stateFile, recording.id);

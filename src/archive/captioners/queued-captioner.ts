@@ -85,7 +85,7 @@ export class QueuedRecordingCaptioner implements RecordingCaptioner {
     const writer = new IndexWriter(db, settings.stateFile, recording, record, onIndexed);
     await this.#storeThumbnails(recording, written, signal, reporter.note);
     await replayTrack(written, writer);
-    if (settings.events) await replayEvents(written, eventLines(recording, settings.zone, reporter));
+    if (settings.events && !settings.quiet) await replayEvents(written, eventLines(recording, settings.zone, reporter));
     await keepPictures(db, settings.stateFile, recording.id);
     await rm(json, { force: true });
     return { ...summary, outputs: targets.map((target) => target.path) };

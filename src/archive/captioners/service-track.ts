@@ -55,10 +55,11 @@ export function micros(seconds: number): number {
 }
 
 /** Feeds the events of a finished track to a writer. */
-export async function replayEvents({ events }: ServiceTrack, writer: Pick<TrackWriter, 'event'>): Promise<void> {
-  for (const [index, { start, end, ...rest }] of (events ?? []).entries()) {
+export async function replayEvents({ source, events = [] }: ServiceTrack, writer: TrackWriter): Promise<void> {
+  for (const [index, { start, end, ...rest }] of events.entries()) {
     await writer.event?.({ index, start: micros(start), end: micros(end), ...rest });
   }
+  await writer.finish({ end: micros(source.start) + micros(source.duration) });
 }
 
 /** Feeds a finished track to a writer in the order of a live run: each cue after the captions that it comes from. */

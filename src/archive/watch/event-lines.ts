@@ -21,19 +21,21 @@ export function eventLine(
   return `${from} to ${to}, ${printableLine(recording.camera)}: ${printableLine(text)} (${support} of ${counted(frames, 'keyframe')})`;
 }
 
-/** Reports each event of a recording in one line, once its track is complete. */
+/** Reports each event of a recording in one line, once its track is complete: a recording that is resumed reports none twice. */
 export function eventLines(
   recording: Pick<Recording, 'camera' | 'start'>,
   zone: string,
   { note }: Pick<Reporter, 'note'>,
 ): TrackWriter & Required<Pick<TrackWriter, 'event'>> {
+  const lines: string[] = [];
   return {
     async caption() {},
     async cue() {},
     async event(event) {
-      if (event.text !== '') note(eventLine(event, recording, zone));
+      if (event.text !== '') lines.push(eventLine(event, recording, zone));
     },
     async finish() {
+      for (const line of lines) note(line);
       return undefined;
     },
     async abort() {},
