@@ -3,7 +3,6 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { captionVideo, type ModelCaptioner, openCaptioner } from '../../../src/index.ts';
-import { scaleKeyframe } from '../../../src/workers/ocr/scale-keyframe.ts';
 import { tinyBundle } from '../../support/run.ts';
 import { ffmpeg, makeFolder } from '../../support/videos.ts';
 
@@ -55,20 +54,4 @@ test('a film with text: pieces with times in JSON, and large new text in the des
   expect(cues.join(' ')).toMatch(/Text on screen: NO PARKING/);
   expect(cues.at(-1)).toMatch(/Text on screen: High voltage$/);
   expect(cues.join(' ')).not.toMatch(/22:05:09|CAM 02/);
-});
-
-test('a frame that is large enough to read is scaled to what the model takes', () => {
-  const pixels = new Uint8Array(8 * 4 * 3).fill(7);
-  const keyframe = { video: 'a', index: 3, pts: 5, still: false, width: 8, height: 4, pixels };
-  const image = { width: 2, height: 2, filter: 'bicubic', matrix: 'bt601' } as const;
-  const size = (resize: 'stretch' | 'crop' | 'fit') => {
-    const { width, height, pixels: scaled, index } = scaleKeyframe(keyframe, { ...image, resize });
-    expect([index, scaled.length, new Set(scaled)]).toEqual([3, width * height * 3, new Set([7])]);
-    return [width, height];
-  };
-  expect([size('stretch'), size('crop'), size('fit')]).toEqual([
-    [2, 2],
-    [2, 2],
-    [2, 1],
-  ]);
 });
