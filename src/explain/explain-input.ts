@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { checkDocument, type DocumentKind } from '../captioning/outputs/check-target.ts';
 import { stateDir } from '../config/state-folder.ts';
 import { ensureFolder } from '../storage/ensure-folder.ts';
 import { assertOverwritable, writeOutput } from '../storage/output-manifest.ts';
@@ -34,6 +35,7 @@ export interface ExplainedInput {
 
 /** The key in the output manifest. It is the same for every drawing, so that any of them may be replaced. */
 const KEY = 'explain';
+const DRAWING: DocumentKind = { name: 'drawing', endings: ['.png'], picture: true };
 
 /**
  * Explains `PICTURE` or `VIDEO@TIME`, and writes the drawing by way of a temp file. Throws a UsageError, IngestError, BundleError, ExplainError
@@ -43,6 +45,7 @@ export async function explainInput(text: string, options: ExplainOptions): Promi
   const { draw, file, model = DEFAULT_BUNDLE, force = false, signal } = options;
   const moment = await readMoment(text);
   const source = await oneSource(moment.input);
+  if (file !== undefined) await checkDocument(file, DRAWING, source.kind === 'url' ? undefined : source.input);
   if (file !== undefined && !force) await assertOverwritable(stateDir(), file, { kind: 'track', key: KEY });
   const name = typeof model === 'string' ? model : (model.name ?? DEFAULT_BUNDLE);
   const explanation = (await isModelBundle(name))

@@ -51,6 +51,16 @@ describe('URLs and playlists', () => {
     await folder.remove();
   });
 
+  it.each(['film1.ts', 'film0.ts'])('says that a segment of a playlist is missing: %s', async (segment) => {
+    const list = await readFile(at('film.m3u8'), 'utf8');
+    await writeFile(at('gap.m3u8'), list.replace(segment, 'status-404'));
+    for (const path of [at('gap.m3u8'), `${base}/gap.m3u8`]) {
+      const { times, report } = await readAll(path, 'every:1s');
+      expect(times).toHaveLength(4);
+      expect(report.damage).toMatchObject({ code: 'damaged', message: expect.stringContaining('lacks parts') });
+    }
+  });
+
   it('reads a video by its URL, also behind a redirect, as it reads the file', async () => {
     const local = await readAll(at('film.mp4'), 'every:1s');
     for (const name of ['film.mp4', 'moved.mp4']) {

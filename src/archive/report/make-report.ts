@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { checkDocument, type DocumentKind } from '../../captioning/outputs/check-target.ts';
 import { stateDir } from '../../config/state-folder.ts';
 import { orUsage, UsageError } from '../../core/failures.ts';
 import { VERSION } from '../../core/version.ts';
@@ -112,11 +113,14 @@ export function makeReport(request: ReportRequest, now: number = Date.now()): Pr
   });
 }
 
+const PAGE: DocumentKind = { name: 'report', endings: ['.html', '.htm'] };
+
 /**
  * Writes a report's page to a file; returns notes for the user. Throws an OutputExistsError where that would overwrite a
- * foreign file; an OutputError.
+ * foreign file; an OutputError, also for media and for a name that ends otherwise, `force` or not.
  */
 export async function saveReport({ html }: MadeReport, output: string, force: boolean): Promise<readonly string[]> {
+  await checkDocument(output, PAGE);
   // A report changes with every run, so that an earlier one may always be replaced.
   if (!force) await assertOverwritable(stateDir(), output, { kind: 'report', key: '' });
   await ensureFolder(path.dirname(output));

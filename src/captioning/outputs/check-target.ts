@@ -16,9 +16,39 @@ function checkEnding(target: Target, file: string): void {
   throw new OutputError('output-ending', `${file} is no name for a ${target.format} track: end it with .${extension}`);
 }
 
-async function isMedia(file: string): Promise<boolean> {
+async function mediaIn(file: string): Promise<'video' | 'picture' | undefined> {
   const head = await readRegular(file, HEAD_BYTES);
-  return head.includes(0) && ((await looksLikeContainer(file)) || (await isPictureContent(file)));
+  if (!head.includes(0)) return undefined;
+  if (await isPictureContent(file)) return 'picture';
+  return (await looksLikeContainer(file)) ? 'video' : undefined;
+}
+
+function refuseMedia(file: string): OutputError {
+  return new OutputError('output-is-media', `${file} is a video or a picture and is left unchanged: choose another -o`);
+}
+
+/** What a command writes that is no track. */
+export interface DocumentKind {
+  /** As in "no name for a report". */
+  readonly name: string;
+  /** How its files may end, the usual one first. */
+  readonly endings: readonly string[];
+  /** It is a picture itself, so that it may replace one. */
+  readonly picture?: boolean;
+}
+
+/** As {@link checkTarget}, for a document that is no track: what no `force` permits. */
+export async function checkDocument(file: string, kind: DocumentKind, source?: string): Promise<void> {
+  const found = await stat(file).catch(() => undefined);
+  if (found !== undefined && !found.isFile()) return;
+  for (const name of found === undefined ? [file] : [file, await realpath(file)]) {
+    if (kind.endings.some((ending) => name.toLowerCase().endsWith(ending))) continue;
+    throw new OutputError('output-ending', `${name} is no name for a ${kind.name}: end it with ${kind.endings[0]}`);
+  }
+  if (found === undefined) return;
+  if (source !== undefined) await assertNotInput(file, source);
+  const media = await mediaIn(file).catch(() => undefined);
+  if (media === 'video' || (media === 'picture' && kind.picture !== true)) throw refuseMedia(file);
 }
 
 /**
@@ -37,10 +67,5 @@ export async function checkTarget(target: Target, source: string | undefined): P
   if (source !== undefined) await assertNotInput(file, source);
   if (needsVideo(target)) return;
   checkEnding(target, await realpath(file));
-  if (await isMedia(file).catch(() => false)) {
-    throw new OutputError(
-      'output-is-media',
-      `${file} is a video or a picture and is left unchanged: choose another -o`,
-    );
-  }
+  if ((await mediaIn(file).catch(() => undefined)) !== undefined) throw refuseMedia(file);
 }

@@ -74,8 +74,13 @@ function failureOf(label: string, error: unknown): IngestError {
   return new IngestError('unreachable', message, { cause: error, retryable: !loop });
 }
 
+/** ffmpeg asks several times for what is not answered: for this long, an address that gave no answer in time is not asked again. */
+const SILENT_MS = 60_000;
+
 /** One source and everything that its playlists name. */
 class Relayed {
+  /** When an entry's server gave no answer, on the clock of `performance.now()`. */
+  readonly #silent = new WeakMap<RelayEntry, number>();
   readonly entries: RelayEntries;
   readonly #label: string;
   readonly #rules: RelayRules;
@@ -137,8 +142,14 @@ class Relayed {
   async #remote(entry: RelayEntry, at: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
+    if (performance.now() - (this.#silent.get(entry) ?? Number.NEGATIVE_INFINITY) < SILENT_MS) {
+      throw new NoAnswerError('no answer');
+    }
     const headers = { ...forwarded(request.headers), 'accept-encoding': 'identity' };
-    const { url, answer } = await fetchRemote(at, headers, this.#rules, gone.signal);
+    const { url, answer } = await fetchRemote(at, headers, this.#rules, gone.signal).catch((error: unknown) => {
+      if (error instanceof NoAnswerError) this.#silent.set(entry, performance.now());
+      throw error;
+    });
     const { statusCode = 502 } = answer;
     const { 'content-encoding': encoding = 'identity', ...sent } = forwarded(answer.headers);
     const packed = encoding !== 'identity';

@@ -37,6 +37,8 @@ const DEFAULT_FRAME_LENGTH: Micros = 40_000;
 const CUT_OFF = /partial file|prematurely|Truncat|end of file/i;
 /** An incomplete packet so shortly before the last frame is the end of the file. Decoders hold a few frames back. */
 const AT_THE_END: Micros = 1_000_000;
+/** ffmpeg's message where a server sends no more; it waits for twenty seconds. */
+const SILENT_SERVER = /timed out/i;
 /** Messages that do not affect frames. */
 const HARMLESS =
   /Last message repeated|co located POCs unavailable|non monoton|Application provided invalid|New video stream/i;
@@ -90,36 +92,49 @@ export function damageOf(
   const missed = lost !== null && lost.to <= last && (stop === null || lost.from < stop) ? lost : null;
   const unended = seen.complete && stop === null && media.unended;
   const unread = seen.complete && stop === null && media.unread === true;
-  const whole = !truncated && complaints.length === 0 && failed === undefined;
-  if (whole && moved === undefined && missed === null && !unended && !unread) return report;
-  const detail = { ...(failed ?? tallies[0])?.detail, stderr: messages, pts: last };
+  const leftOut = tallies.flatMap((tally) => [...tally.leftOut]);
   const seconds = (time: Micros): string => `${(Math.max(0, time - media.start) / 1_000_000).toFixed(1)} s`;
   const until = seconds(last);
   const bytes = lacking > 0 ? ` (${lacking} bytes are missing)` : '';
-  const [code, message] = truncated
-    ? (['truncated', `is cut off${bytes}: it could be read up to ${until}; get it again for the rest.`] as const)
-    : failed !== undefined
-      ? (['damaged', `could not be decoded any further at ${until}: what came before it was used.`] as const)
-      : complaints.length > 0
-        ? (['damaged', `is damaged in places: what could be decoded was used, up to ${until}.`] as const)
-        : moved !== undefined
-          ? ([
-              'damaged',
-              `goes on in another video stream after ${until}, which was not read: cut the file there.`,
-            ] as const)
-          : unread
-            ? ([
-                'damaged',
-                `goes on in another recording that was appended after ${until}, which was not read: cut the file there.`,
-              ] as const)
-            : missed !== null
-              ? ([
-                  'damaged',
-                  `has no frames between ${seconds(missed.from)} and ${seconds(missed.to)}: nothing was recorded there.`,
-                ] as const)
-              : ([
-                  'unfinished',
-                  `has no end mark (EXT-X-ENDLIST): it is still being written, or live; what it lists was used, up to ${until}.`,
-                ] as const);
+  // In order of what has to be said first.
+  const findings: readonly (readonly [
+    found: boolean,
+    code: 'truncated' | 'damaged' | 'unfinished',
+    message: string,
+  ])[] = [
+    [leftOut.length > 0, 'damaged', `lacks parts that its playlist names, which could not be read: try again later.`],
+    [
+      source.kind === 'url' && complaints.some((line) => SILENT_SERVER.test(line)),
+      'truncated',
+      `ends at ${until}, where its server sent no more: try again later.`,
+    ],
+    [truncated, 'truncated', `is cut off${bytes}: it could be read up to ${until}; get it again for the rest.`],
+    [failed !== undefined, 'damaged', `could not be decoded any further at ${until}: what came before it was used.`],
+    [complaints.length > 0, 'damaged', `is damaged in places: what could be decoded was used, up to ${until}.`],
+    [
+      moved !== undefined,
+      'damaged',
+      `goes on in another video stream after ${until}, which was not read: cut the file there.`,
+    ],
+    [
+      unread,
+      'damaged',
+      `goes on in another recording that was appended after ${until}, which was not read: cut the file there.`,
+    ],
+    [
+      missed !== null,
+      'damaged',
+      `has no frames between ${seconds(missed?.from ?? 0)} and ${seconds(missed?.to ?? 0)}: nothing was recorded there.`,
+    ],
+    [
+      unended,
+      'unfinished',
+      `has no end mark (EXT-X-ENDLIST): it is still being written, or live; what it lists was used, up to ${until}.`,
+    ],
+  ];
+  const finding = findings.find(([found]) => found);
+  if (finding === undefined) return report;
+  const [, code, message] = finding;
+  const detail = { ...(failed ?? tallies[0])?.detail, stderr: [...leftOut, ...messages], pts: last };
   return { ...report, damage: { code, message: `"${source.label}" ${message}`, detail } };
 }

@@ -27,6 +27,9 @@ const KEPT_COMPLAINTS = 20;
 /** ffmpeg's warnings about a packet that is incomplete. */
 const INCOMPLETE = /Packet corrupt|corrupt input packet/;
 
+/** ffmpeg's warnings about segments of a playlist that it leaves out: they cannot be read, or are gone from a live one. */
+const LEFT_OUT = /Failed to open (segment \d+ of playlist \d+)|(skipping \d+ segments? ahead)/;
+
 /** A decoded frame at the model's size. */
 export interface Frame {
   /** The source's own time. */
@@ -62,13 +65,16 @@ export interface DecodeTally {
   complaints: string[];
   /** The last frame before the last complaint about a packet that is incomplete. */
   corruptAt: Micros | null;
+  /** Segments of a playlist that were left out, as ffmpeg names them. */
+  leftOut: ReadonlySet<string>;
   /** How ffmpeg ended; absent while it runs. */
   detail?: FailureDetail;
 }
 
 /** An empty tally. */
 export function newTally(): DecodeTally {
-  return { decoded: 0, first: null, last: null, lastInRange: null, longest: 0, complaints: [], corruptAt: null };
+  const times = { first: null, last: null, lastInRange: null, longest: 0 };
+  return { ...times, decoded: 0, complaints: [], corruptAt: null, leftOut: new Set() };
 }
 
 /** Thrown inside {@link decodeFrames} where a seek landed too late. */
@@ -135,7 +141,11 @@ async function* decodeOnce(request: DecodeRequest, tally: DecodeTally): AsyncGen
     request.onDecoded?.(pts);
   };
   clock.onComplaint = (line) => {
-    if (stopped || tally.decoded === 0) return;
+    const [, segment, several] = LEFT_OUT.exec(line) ?? [];
+    const leftOut = segment ?? several;
+    if (leftOut !== undefined && !stopped)
+      tally.leftOut = new Set([...tally.leftOut, leftOut].slice(0, KEPT_COMPLAINTS));
+    if (leftOut !== undefined || stopped || tally.decoded === 0) return;
     // Where transport streams were joined, packets seem incomplete that are not; what is missing shows in the decoder's own messages.
     if (INCOMPLETE.test(line)) tally.corruptAt = tally.last;
     else if (tally.complaints.length < KEPT_COMPLAINTS) tally.complaints.push(line);

@@ -13,8 +13,9 @@ export interface FrameTime {
 const LINE = /^\[showinfo@(all|out) @ [^\]]+\] (?:\[\w+\] )?(.*)$/;
 const FRAME = /^n: *\d+ pts: *(-?\d+|NOPTS) .*?iskey:(\d)/;
 const TIME_BASE = /^config in time_base: (\d+\/\d+)/;
-/** Messages that matter: errors, packets that ended too early, and streams that begin after the others. */
-const COMPLAINT = /\[(?:error|fatal|panic)\]|Packet corrupt|corrupt input packet|New video stream/;
+/** Messages that matter: errors, packets that ended too early, streams that begin after the others, and segments that are left out. */
+const COMPLAINT =
+  /\[(?:error|fatal|panic)\]|Packet corrupt|corrupt input packet|New video stream|Failed to open segment|expired from playlist/;
 
 /**
  * Reads the exact time of every frame from ffmpeg's stderr. A frame's line is written before the frame itself, so lines and frames pair by

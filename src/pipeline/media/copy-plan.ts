@@ -7,6 +7,7 @@ import type { Source } from '../../ingest/sources/sources.ts';
 import { COPY_CONTAINERS, type CopyContainer, type CopyFormat, mp4VideoTag } from './containers.ts';
 import { extractCovers } from './covers.ts';
 import { encodeOptions } from './encode.ts';
+import { requireOneClock } from './one-clock.ts';
 
 /** How a copy of a video is made. */
 export interface CopyPlan {
@@ -105,6 +106,7 @@ export async function withCopyPlan(
   signal: AbortSignal,
   use: (plan: CopyPlan) => Promise<void>,
 ): Promise<readonly string[]> {
+  requireOneClock(source, media);
   const container = COPY_CONTAINERS[format];
   const tools = await findFfmpeg();
   const sorted = sort(await listStreams(source, signal), container, format);

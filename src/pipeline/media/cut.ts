@@ -6,10 +6,12 @@ import { findFfmpeg } from '../../ingest/ffmpeg/find-ffmpeg.ts';
 import { runFfmpeg } from '../../ingest/ffmpeg/run-ffmpeg.ts';
 import { runFfprobe } from '../../ingest/probe/ffprobe.ts';
 import type { MediaInfo } from '../../ingest/probe/media-info.ts';
+import { decodesInParts } from '../../ingest/probe/packet-times.ts';
 import { listStreams } from '../../ingest/probe/streams.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
 import { MP4_AUDIO_CODECS, MP4_VIDEO_CODECS, mp4VideoTag, muxerOptions, X264 } from './containers.ts';
 import { encodeOptions } from './encode.ts';
+import { requireOneClock } from './one-clock.ts';
 
 /** A copied clip whose first frame is later than this has missed its start. */
 const TOLERANCE: Micros = 100_000;
@@ -59,6 +61,7 @@ export async function cutClip(
   target: string,
   signal: AbortSignal,
 ): Promise<CutWay> {
+  requireOneClock(source, media);
   const streams = await listStreams(source, signal);
   const audio = streams.filter(({ kind, codec }) => kind === 'audio' && codec !== null);
   const audioCodec = audio.every(({ codec }) => MP4_AUDIO_CODECS.has(codec ?? '')) ? 'copy' : 'aac';
@@ -79,15 +82,15 @@ export async function cutClip(
     return runFfmpeg(source, { doing, advice, inputOptions, build }, signal);
   };
 
-  const ordered = media.times.stamped;
+  const ordered = decodesInParts(media);
   if (ordered && MP4_VIDEO_CODECS.has(media.codec)) {
     await run(from === 0 ? [] : ['-ss', seconds(from)], ['-c:v', 'copy', ...mp4VideoTag(media.codec)]);
     const first = await firstFrame(target, signal);
     const expected = Math.max(0, media.videoStart - media.start - from);
     if (first?.key === true && first.time <= expected + TOLERANCE) return 'copied';
   }
-  // A raw stream has no length, and ffmpeg cannot seek in it.
-  const preroll = media.duration === null ? from : Math.min(from, PREROLL);
+  // A raw stream has no length, and ffmpeg cannot seek in it; where a clock starts again, a seek would find the wrong part.
+  const preroll = media.duration === null || (media.times.stamped && !ordered) ? from : Math.min(from, PREROLL);
   const encode = encodeOptions({ ...media, hdr: false }, await findFfmpeg(), X264, { ordered: false });
   await run(from === preroll ? [] : ['-ss', seconds(from - preroll)], [
     ...(preroll === 0 ? [] : ['-ss', seconds(preroll)]),

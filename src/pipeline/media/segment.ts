@@ -11,6 +11,7 @@ import type { Source } from '../../ingest/sources/sources.ts';
 import { codecStrings } from './codec-strings.ts';
 import { MP4_AUDIO_CODECS, MP4_VIDEO_CODECS, mp4VideoTag, SEGMENT_ZERO, X264 } from './containers.ts';
 import { encodeOptions } from './encode.ts';
+import { requireOneClock } from './one-clock.ts';
 
 /** Target duration of a segment, which ends at the next key frame: as Apple's HLS authoring specification asks. */
 const SEGMENT_SECONDS = 6;
@@ -104,6 +105,7 @@ export async function segmentVideo(
 ): Promise<SegmentedVideo> {
   if (media.container === 'picture') throw refuse(source.label, 'a picture');
   if (!MP4_VIDEO_CODECS.has(media.codec)) throw refuse(source.label, media.codec);
+  requireOneClock(source, media);
   const { streams } = await runFfprobe(source, ['-select_streams', 'a', '-show_streams'], Answer, signal);
   const [audio] = streams;
   if (audio !== undefined && !MP4_AUDIO_CODECS.has(audio.codec_name ?? '')) {

@@ -1,7 +1,7 @@
 import { link, mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { checkTarget } from '../../../src/captioning/outputs/check-target.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkDocument, checkTarget } from '../../../src/captioning/outputs/check-target.ts';
 import { assertWritable } from '../../../src/captioning/outputs/output-status.ts';
 import type { Target } from '../../../src/captioning/outputs/target.ts';
 import { makeFolder } from '../../support/videos.ts';
@@ -57,4 +57,40 @@ test('force does not change that', async () => {
   });
   await expect(assertWritable(folder.path, [target('b.mp4')], track)).rejects.toMatchObject({ code: 'output-ending' });
   expect(await assertWritable(folder.path, [target('ours.vtt')], track)).toBe(false);
+});
+
+describe('documents that are no tracks', () => {
+  const page = { name: 'report', endings: ['.html', '.htm'] };
+  const drawing = { name: 'drawing', endings: ['.png'], picture: true };
+
+  beforeAll(async () => {
+    await writeFile(at('film.html'), MP4);
+    await writeFile(at('photo.html'), JPEG);
+    await writeFile(at('page.html'), '<!DOCTYPE html>');
+    await writeFile(at('photo.png'), JPEG);
+    await writeFile(at('film.png'), MP4);
+    await writeFile(at('other.png'), JPEG);
+    await symlink('film.mp4', at('link.html'));
+  });
+
+  test.each([
+    ['film.mp4', page, 'output-ending'],
+    ['new.mp4', page, 'output-ending'],
+    ['link.html', page, 'output-ending'],
+    ['film.html', page, 'output-is-media'],
+    ['photo.html', page, 'output-is-media'],
+    ['page.html', page, 'permitted'],
+    ['new.HTM', page, 'permitted'],
+    ['photo.jpg', drawing, 'output-ending'],
+    ['film.png', drawing, 'output-is-media'],
+    ['photo.png', drawing, 'output-is-media'],
+    ['other.png', drawing, 'permitted'],
+    ['new.png', drawing, 'permitted'],
+  ])('%s as a %o: %s', async (name, kind, expected) => {
+    const code = await checkDocument(at(name), kind, at('photo.png')).then(
+      () => 'permitted',
+      (error: { code: string }) => error.code,
+    );
+    expect(code).toBe(expected);
+  });
 });

@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { probe } from '../../../src/ingest/probe/probe.ts';
 import type { Source } from '../../../src/ingest/sources/sources.ts';
+import { withCopyPlan } from '../../../src/pipeline/media/copy-plan.ts';
 import { cutClip } from '../../../src/pipeline/media/cut.ts';
+import { segmentVideo } from '../../../src/pipeline/media/segment.ts';
 import { ffmpeg, makeFolder } from '../../support/videos.ts';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
@@ -78,4 +81,20 @@ test('from the start, and where there is no frame', async () => {
   expect((await shown(clip)).slice(0, 10)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   const beyond = cutClip(source, media, { from: 60_000_000, length: 500_000, recorded: 0 }, clip, signal);
   await expect(beyond).rejects.toMatchObject({ code: 'write-failed' });
+});
+
+test('two recordings in one Matroska file: refused, because their times would collapse', async () => {
+  const one = await ffmpeg(...GREYS, ...H264, path.join(folder.path, 'one.mkv'));
+  const bytes = await readFile(one);
+  const both = path.join(folder.path, 'both.mkv');
+  await writeFile(both, Buffer.concat([bytes, bytes]));
+  const source: Source = { kind: 'file', input: both, name: 'both.mkv', label: 'both.mkv' };
+  const media = await probe(source, { signal });
+  const target = path.join(folder.path, 'both.mp4');
+  const refusal = { code: 'write-failed', message: expect.stringContaining('times start again') };
+  const cut = { from: 0, length: 1_000_000, recorded: 0 };
+  await expect(cutClip(source, media, cut, target, signal)).rejects.toMatchObject(refusal);
+  const copy = withCopyPlan(source, media, { format: 'mp4' }, signal, async () => {});
+  await expect(copy).rejects.toMatchObject(refusal);
+  await expect(segmentVideo(source, media, folder.path, signal)).rejects.toMatchObject(refusal);
 });
