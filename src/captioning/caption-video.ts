@@ -60,7 +60,7 @@ async function oneSource(input: string): Promise<Source> {
   const [source] = sources;
   if (problems[0] !== undefined) throw problems[0].error;
   if (source === undefined || sources.length > 1) {
-    throw new UsageError(`captionVideo takes one input, and "${input}" stands for ${sources.length}: see expandInputs`);
+    throw new UsageError(`captionVideo takes one input, and "${input}" expands to ${sources.length}: see expandInputs`);
   }
   return source;
 }

@@ -36,7 +36,7 @@ async function planTrack(
   const [source] = sources;
   if (problems[0] !== undefined) throw problems[0].error;
   if (source === undefined || sources.length > 1) {
-    throw new UsageError(`--track takes one video, and there are ${sources.length}: give them in runs of their own`);
+    throw new UsageError(`--track takes one video: run the command once for each of the ${sources.length}`);
   }
   if (source.kind === 'picture') throw new UsageError(`--track takes a video, and ${source.label} is a picture`);
   const { output, formats, mux, burn } = request;
@@ -48,7 +48,7 @@ async function planTrack(
   const all = [...plan.inputs.flatMap(({ targets }) => targets), ...(plan.collected ? [plan.collected] : [])];
   const targets = asked ? all : all.filter(({ into }) => into !== undefined);
   if (targets.some(({ format }) => format === 'jsonl')) {
-    throw new UsageError('jsonl has one line a keyframe, and a track has none: use json, or another format');
+    throw new UsageError('jsonl has one line per keyframe, and a track has no keyframes: use json or another format');
   }
   const own = await realpath(file).catch(() => path.resolve(file));
   for (const target of targets) {

@@ -65,7 +65,7 @@ function aroundOf({ around, kind, track }: CaptionFlags): 'auto' | TrackInput | 
     throw new UsageError(`--around places descriptions: leave --kind ${kind} out, or leave --around out`);
   }
   if (track !== undefined)
-    throw new UsageError('--around places captions, and --track has its own times: leave one out');
+    throw new UsageError('--around places captions, but --track has its own times: leave one of them out');
   if (around === '') throw new UsageError('--around needs auto, or the name of a .vtt or .srt file');
   return around === 'auto' ? 'auto' : { file: around };
 }
@@ -91,12 +91,12 @@ export function readCaptionFlags(flags: CaptionFlags): CaptionRequest {
     );
   }
   if (flags.track !== undefined && flags.events === true) {
-    throw new UsageError('--events writes captions; the cues of --track are written already: leave one of them out');
+    throw new UsageError('--events writes captions, but --track already has its cues: leave one of them out');
   }
   const model = modelOf(flags);
   const around = aroundOf(flags);
   if (flags.json === true && flags.output === '-') {
-    throw new UsageError('--json and -o - both want stdout: write the captions to a file, or leave --json out');
+    throw new UsageError('--json and -o - both write to stdout: write the captions to a file, or leave --json out');
   }
   return {
     output: {

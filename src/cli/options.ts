@@ -56,7 +56,7 @@ export function modelOption(command: Command): Command {
     .on('option:model', noteSuccessor)
     .option(
       '--model <model>',
-      'an installed model (secondglance models), a folder, openai:NAME on a server, or exec:PROGRAM (default: the bundle of the package)',
+      'an installed model (secondglance models), a folder, openai:NAME on a server, or exec:PROGRAM (default: the bundled model)',
     );
 }
 

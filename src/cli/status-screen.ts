@@ -11,10 +11,10 @@ export interface StatusFormat {
   readonly id: string | undefined;
 }
 
-const PAUSED = { all: 'paused; ', videos: 'draining: no new video is begun; ', nothing: '' } as const;
+const PAUSED = { all: 'paused; ', videos: 'draining: no new video is started; ', nothing: '' } as const;
 
 function headingOf({ paused, waiting, active }: QueueStatus): string {
-  return `${PAUSED[paused]}${waiting} groups waiting, ${active} in work`;
+  return `${PAUSED[paused]}${waiting} groups waiting, ${active} in progress`;
 }
 
 /** Shows the state of the queue again and again: in place on a terminal, elsewhere only the lines that have changed. */

@@ -55,7 +55,7 @@ async function readFile(cwd: string): Promise<ConfigFile | undefined> {
   if (found === null || found.isEmpty === true) return undefined;
   const { filepath: file, config } = found;
   if (typeof config !== 'object' || config === null || Array.isArray(config)) {
-    throw new UsageError(`${file}: it has to be one object of settings`);
+    throw new UsageError(`${file}: it has to contain one object with settings`);
   }
   const unknown = Object.keys(config).find((name) => !SETTING_NAMES.some((known) => known === name));
   if (unknown !== undefined) {

@@ -24,7 +24,8 @@ export async function oneSource(input: string): Promise<Source> {
   const { sources, problems } = await expandInputs([input]);
   const [source] = sources;
   if (source === undefined) throw problems[0]?.error ?? new UsageError(`${input} is not a picture or video`);
-  if (sources.length > 1) throw new UsageError(`explain takes one picture, or one video and a time: ${input} is more`);
+  if (sources.length > 1)
+    throw new UsageError(`explain takes one picture, or one video and a time: ${input} is more than one`);
   return source;
 }
 
@@ -62,8 +63,9 @@ export function checkMoment({ input, time }: Moment, media: MediaInfo): void {
   }
 }
 
-/** An explanation: the numbers for `--json`, and the drawing. */
+/** An explanation: the final caption, the numbers for `--json`, and the drawing. */
 export interface FrameExplanation {
+  readonly text: string;
   readonly numbers: object;
   draw(): Promise<Buffer>;
 }
@@ -99,7 +101,8 @@ export async function explainFrame(
       },
       ...(time === undefined ? {} : { time }),
     };
-    return { numbers: numbersOf(explanation), draw: () => drawExplanation(explanation, picture) };
+    const { text } = explanation.final;
+    return { text, numbers: numbersOf(explanation), draw: () => drawExplanation(explanation, picture) };
   } finally {
     await opened.dispose();
   }

@@ -25,6 +25,8 @@ export interface ExplainOptions {
 
 /** An explained picture or frame. */
 export interface ExplainedInput {
+  /** The final caption. */
+  readonly text: string;
   /** As `--json` prints them. */
   readonly numbers: object;
   /** A PNG, where one was asked for. */
@@ -61,5 +63,6 @@ export async function explainInput(text: string, options: ExplainOptions): Promi
       return [];
     });
   }
-  return { numbers: explanation.numbers, notes, ...(drawing === undefined ? {} : { drawing }) };
+  const { text: caption, numbers } = explanation;
+  return { text: caption, numbers, notes, ...(drawing === undefined ? {} : { drawing }) };
 }

@@ -45,7 +45,7 @@ export async function explainRegions(
       ...(time === undefined ? {} : { time }),
     };
     const numbers = { ...explanation, ...(time === undefined ? {} : { time: time / 1e6 }) };
-    return { numbers, draw: () => drawRegions(explanation, { width, height, pixels }) };
+    return { text, numbers, draw: () => drawRegions(explanation, { width, height, pixels }) };
   } finally {
     await captioner.close();
     await opened.dispose();

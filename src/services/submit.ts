@@ -38,7 +38,7 @@ export interface SubmitRequest {
 /** Gives each input outputs of its own. Throws a UsageError for outputs that only a process beside the video can write. */
 function planSubmissions(sources: readonly Source[], settings: CaptionRequest, wanted: number): readonly InputPlan[] {
   if (settings.output.output === '-')
-    throw new UsageError('services cannot write to this stdout: give -o a file or a folder');
+    throw new UsageError('services cannot write to the stdout of this command: name a file or a folder with -o');
   const { inputs, collected } = planOutputs(sources, settings.output, wanted);
   const copy = inputs.flatMap(({ targets }) => targets).find(needsVideo);
   if (copy !== undefined)
@@ -52,7 +52,7 @@ function planSubmissions(sources: readonly Source[], settings: CaptionRequest, w
   return inputs.map(({ source }) => ({ source, targets: [collected] }));
 }
 
-const STDIN = 'services cannot read this stdin: give a file or an address';
+const STDIN = 'services cannot read the stdin of this command: name a file or a URL';
 
 async function submissionOf(
   { source, targets }: InputPlan,
@@ -141,7 +141,7 @@ export async function submitInputs(
   const model = await loadModel(settings.model);
   for (const note of model.notes ?? []) reporter.note(note);
   onInterrupted(signal, () =>
-    reporter.note('secondglance: no longer waiting; the jobs go on (secondglance status, cancel)'),
+    reporter.note('secondglance: no longer waiting; the jobs continue (secondglance status, cancel)'),
   );
   return withQueue(request.queue, async (queue) => {
     const failed = reportProblems(request, problems);

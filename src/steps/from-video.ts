@@ -28,7 +28,7 @@ async function oneVideo(argument: string): Promise<Source> {
   const [source] = sources;
   if (source === undefined) throw problems[0]?.error ?? new UsageError(`${argument} is not a video`);
   if (sources.length > 1 || (source.kind !== 'file' && source.kind !== 'url')) {
-    throw new UsageError(`steps takes one video file or URL: ${argument} is something else`);
+    throw new UsageError(`steps takes one video file or URL: ${argument} is neither`);
   }
   return source;
 }

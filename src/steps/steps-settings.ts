@@ -106,7 +106,7 @@ export function readStepsSettings(
 ): { readonly input: GuideInput; readonly settings: StepsSettings } {
   const { from, output } = flags;
   if (video !== undefined && from !== undefined) {
-    throw new UsageError('a video and --from exclude each other: steps.json names its video itself');
+    throw new UsageError('a video and --from cannot be combined: steps.json names its video');
   }
   if (from !== undefined && output !== undefined && guideFormatOf(output) === undefined) {
     throw new UsageError(
@@ -116,7 +116,7 @@ export function readStepsSettings(
   for (const name of ['track', 'subtitleEncoding'] as const) {
     if (from === undefined || flags[name] === undefined) continue;
     const option = name === 'track' ? '--track' : '--subtitle-encoding';
-    throw new UsageError(`${option} and --from exclude each other: steps.json has the words already`);
+    throw new UsageError(`${option} and --from cannot be combined: steps.json already has the words`);
   }
   if (output === '') throw new UsageError('-o needs the name of a folder or of a file');
   const input = video !== undefined ? { video } : from !== undefined ? { from } : undefined;

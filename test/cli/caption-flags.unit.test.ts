@@ -89,7 +89,7 @@ describe('flags', () => {
     [{ track: 'a.srt', subtitleEncoding: 'martian' }, /--subtitle-encoding martian: not a known encoding/],
     [{ track: 'a.srt', from: '1:00' }, /the cues of --track have their own times/],
     [{ format: 'pdf' }, /'pdf' is not a format/],
-    [{ json: true, output: '-' }, /both want stdout/],
+    [{ json: true, output: '-' }, /both write to stdout/],
   ])('%j is refused', (flags, message) => {
     expect(() => readCaptionFlags({ ...plain, ...flags })).toThrow(UsageError);
     expect(() => readCaptionFlags({ ...plain, ...flags })).toThrow(message);

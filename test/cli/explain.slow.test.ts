@@ -11,7 +11,7 @@ const bench = benches(async (shared) => {
 
 test.each([
   ['RED -o look.jpg', /-o look\.jpg: explain draws PNG/],
-  ['RED -o - --json', /both want stdout/],
+  ['RED -o - --json', /both write to stdout/],
   ['RGB@soon --json', /@ soon: not a time/],
   ['RGB@6.5 --json', /rgb\.mp4 shows nothing at 00:00:06\.500: it runs from 00:00:00\.000 to 00:00:06\.000/],
   ['RED@1 --json', /red\.png is a picture, which has no times/],

@@ -31,7 +31,10 @@ describe('explain', { timeout: 300_000 }, () => {
     });
     expect(await sharp(await readFile(at('look.png'))).metadata()).toMatchObject({ format: 'png', width: 1200 });
     // Its own drawing may be made anew; what a person has put there may not.
-    expect((await shell(`$SG explain ${shared}/red.png -o look.png --model '${bundle}'`)).code).toBe(0);
+    expect(await shell(`$SG explain ${shared}/red.png -o look.png --model '${bundle}'`)).toMatchObject({
+      code: 0,
+      stderr: `${shared}/red.png: A bright red picture -> ${at('look.png')}\n`,
+    });
     await writeFile(at('look.png'), 'mine');
     const refused = await shell(`$SG explain ${shared}/red.png -o look.png --model '${bundle}'`);
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/look\.png already exists .*--force/) });

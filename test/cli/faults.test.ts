@@ -104,7 +104,7 @@ describe.concurrent('usage', () => {
     ['an unknown command', ['subtitle', 'a.mp4'], /unknown command 'subtitle'/],
     ['an option without its value', ['caption', 'a.mp4', '--frames'], /argument missing/],
     ['stdin twice', ['caption', '-', '-'], /read only once/],
-    ['--json with -o -', ['caption', 'a.mp4', '--json', '-o', '-'], /both want stdout/],
+    ['--json with -o -', ['caption', 'a.mp4', '--json', '-o', '-'], /both write to stdout/],
     ['--priority without --queue', ['caption', 'a.mp4', '--priority', 'high'], /--priority orders jobs .* add --queue/],
     ['--workers with --queue', ['caption', 'a.mp4', '--queue', '--workers', '2'], /--workers is for this machine/],
     [

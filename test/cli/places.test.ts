@@ -81,7 +81,7 @@ describe.concurrent('tracks that are there already', () => {
     // Another format under this name would not be the track that players expect.
     expect(await caption('a.mp4', '-f', 'srt', '-o', 'a.vtt', '--force')).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/a\.vtt is no name for a srt track: end it with \.srt\n$/),
+      stderr: expect.stringMatching(/a\.vtt does not have the extension of a srt track: end it with \.srt\n$/),
     });
   });
 

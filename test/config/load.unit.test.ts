@@ -146,7 +146,7 @@ describe('settings', () => {
       /secondglance\.config\.json: there is no setting inflight; there are redisUrl, .*inFlight/,
     );
     await expect(of('value', '{"inFlight": 1.5}')).rejects.toThrow(/^inFlight in .*config\.json: give a whole number/);
-    await expect(of('array', '[1]')).rejects.toThrow('it has to be one object of settings');
+    await expect(of('array', '[1]')).rejects.toThrow('it has to contain one object with settings');
     await expect(of('torn', '{"inFl')).rejects.toThrow(/secondglance\.config\.\* in .* cannot be read/);
   });
 });

@@ -13,7 +13,10 @@ const HEAD_BYTES = 512;
 function checkEnding(target: Target, file: string): void {
   if (target.into !== undefined || formatOf(file) === target.format) return;
   const { extension } = trackFormat(target.format);
-  throw new OutputError('output-ending', `${file} is no name for a ${target.format} track: end it with .${extension}`);
+  throw new OutputError(
+    'output-ending',
+    `${file} does not have the extension of a ${target.format} track: end it with .${extension}`,
+  );
 }
 
 async function mediaIn(file: string): Promise<'video' | 'picture' | undefined> {

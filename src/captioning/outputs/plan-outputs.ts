@@ -66,7 +66,7 @@ function placeTracks(sources: readonly Source[], formats: readonly FormatName[],
     const other = taken.get(trunk);
     if (other !== undefined) {
       throw new UsageError(
-        `${other} and ${source.label} would both write ${trunk}.${trackFormat(formats[0] ?? 'vtt').extension}: give them in runs of their own, with another -o`,
+        `${other} and ${source.label} would both write ${trunk}.${trackFormat(formats[0] ?? 'vtt').extension}: caption them in separate runs, with another -o`,
       );
     }
     taken.set(trunk, source.label);
@@ -92,7 +92,7 @@ export function planOutputs(sources: readonly Source[], request: OutputRequest, 
       throw new UsageError(`${file} cannot be written, because its name or folder is not UTF-8: choose another -o`);
     }
     if (file !== '-' && seen.has(file))
-      throw new UsageError(`${file} cannot take two outputs: give each a name of its own`);
+      throw new UsageError(`${file} would be written twice: give each output a name of its own`);
     seen.add(file);
     const input = file === '-' ? undefined : inputs.get(file);
     if (input !== undefined) throw new UsageError(`the output would overwrite the input ${input}: choose another -o`);
@@ -109,7 +109,8 @@ function addVideos(plan: OutputPlan, { mux, burn }: OutputRequest, wanted: numbe
   ];
   if (videos.length === 0) return plan;
   const flag = mux === undefined ? '--burn' : '--mux';
-  if (wanted > 1) throw new UsageError(`${flag} takes one input: give the ${wanted} inputs in runs of their own`);
+  if (wanted > 1)
+    throw new UsageError(`${flag} takes one input: run the command once for each of the ${wanted} inputs`);
   const [input] = plan.inputs;
   if (input === undefined) return plan;
   if (input.source.kind === 'picture')

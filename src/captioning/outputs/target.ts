@@ -53,7 +53,9 @@ export function targetOf(output: string | OutputFile): Target {
 export function requireEnding(file: string, format: FormatName): void {
   if (formatOf(file) === format) return;
   if (kindOf(file) === 'other') return;
-  throw new UsageError(`${file} is no name for a ${format} track: end it with .${trackFormat(format).extension}`);
+  throw new UsageError(
+    `${file} does not have the extension of a ${format} track: end it with .${trackFormat(format).extension}`,
+  );
 }
 
 /** A copy of the video that holds the track. Throws a UsageError where the container cannot. */

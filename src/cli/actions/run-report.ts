@@ -23,7 +23,7 @@ export interface ReportFlags {
 export async function runReport(flags: ReportFlags): Promise<number> {
   const { output: target, force = false, quiet = false, json = false, ...request } = flags;
   if (target === '') throw new UsageError('-o needs the name of a file');
-  if (target === '-' && json) throw new UsageError('-o - and --json exclude each other');
+  if (target === '-' && json) throw new UsageError('-o - and --json cannot be combined');
   const made = await makeReport(request);
   if (target === '-') {
     await streamSink(process.stdout).write(made.html);

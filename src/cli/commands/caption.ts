@@ -64,7 +64,7 @@ export function captionCommand(): Command {
         const reporter = request.json ? jsonReporter() : humanReporter(request);
         // Shown before the rest of the program is loaded.
         reporter.phase('starting');
-        onInterrupted(signal, () => reporter.note('secondglance: ending; the same command resumes this run'));
+        onInterrupted(signal, () => reporter.note('secondglance: stopping; run the same command again to resume'));
         const { captionFiles } = await import('../../captioning/caption-files.ts');
         const { streamSink } = await import('../../storage/stream-sink.ts');
         const host = { reporter, stdout: streamSink(process.stdout), began: 0, signal };

@@ -76,7 +76,7 @@ async function check(file: string, profile: Profile, flags: Flags, options: Opti
     const fixed = await fixTrack(file, profile, options);
     if (fixed === undefined) return await checkTrack(file, profile, options);
     if (flags.json === true) writeJson({ event: 'fixed', track: file, backup: fixed.backup });
-    else writeNote(`${file}: fixed; as it was it is kept as ${path.basename(fixed.backup)}`);
+    else writeNote(`${file}: fixed; the original is kept as ${path.basename(fixed.backup)}`);
     const { encoding: _, ...rest } = options;
     return await checkTrack(file, profile, rest);
   } catch (cause) {

@@ -26,7 +26,7 @@ interface ExplainFlags extends ModelFlags {
 function checkOutput({ output, json = false }: ExplainFlags): void {
   if (output === undefined && !json)
     throw new UsageError('explain draws a picture: say where with -o look.png, or ask for --json');
-  if (output === '-' && json) throw new UsageError('--json and -o - both want stdout: write the picture to a file');
+  if (output === '-' && json) throw new UsageError('--json and -o - both write to stdout: write the picture to a file');
   if (output !== undefined && output !== '-' && path.extname(output).toLowerCase() !== '.png') {
     throw new UsageError(`-o ${output}: explain draws PNG, give it a name that ends in .png`);
   }
@@ -39,7 +39,7 @@ function toStdout(bytes: Buffer | string): Promise<void> {
 /** `secondglance explain <picture|video@time>` */
 export function explainCommand(): Command {
   const command = new Command('explain')
-    .description('draw what both passes wrote about a picture, and where they attended')
+    .description('draw what both passes wrote about a picture, and which parts of it they looked at')
     .argument('<picture|video@time>', 'a picture, or a video and a time in it (12.5, 1:30, 1:02:03.5)')
     .option('-o, --output <file.png|->', 'where to draw; - is stdout');
   return verboseOption(modelOptions(command))
@@ -55,7 +55,7 @@ export function explainCommand(): Command {
         const signal = interruptible();
         // Loaded here: it loads the model's runtime, which other commands leave to their inference processes.
         const { explainInput } = await import('../../explain/explain-input.ts');
-        const { numbers, drawing, notes } = await explainInput(moment, {
+        const { text, numbers, drawing, notes } = await explainInput(moment, {
           draw: output !== undefined,
           ...(file === undefined ? {} : { file }),
           ...(model === undefined ? {} : { model }),
@@ -63,6 +63,7 @@ export function explainCommand(): Command {
           signal,
         });
         for (const note of notes) writeNote(`${file ?? ''}: ${note}`);
+        if (file !== undefined && !json) writeNote(`${moment}: ${text} -> ${file}`);
         if (drawing !== undefined && file === undefined) await toStdout(drawing);
         if (json) await toStdout(`${JSON.stringify({ ...numbers, output: file ?? null })}\n`);
       }),

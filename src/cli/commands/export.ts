@@ -9,7 +9,7 @@ Examples:
   secondglance export i3quwoc0zk -o gate.mp4 --before 10s --after 30s
   secondglance search dog --since yesterday --json | jq -r .id | xargs secondglance export -o clips/
 
-search prints the IDs. The video is copied where possible, else encoded again; the clip is an MP4 that stores its
+search prints the IDs. The video is copied where possible, otherwise re-encoded; the clip is an MP4 that stores its
 recording time. The recording itself is not changed.
 Exit codes: 0 done, 1 all failed, 2 wrong usage, 3 some failed, 130 or 143 after a signal.`;
 

@@ -118,7 +118,7 @@ function verifyCommand(): Command {
         const { verifyModel } = await import('../../services/models/manage-models.ts');
         const { listInstalled } = await import('../../workers/installed/list-installed.ts');
         const names = name === undefined ? await listInstalled() : [name];
-        if (names.length === 0) say('no model is installed besides those of the package');
+        if (names.length === 0) say('no model is installed besides the bundled ones');
         for (const each of names) say(await verifyModel(each, signal));
       }),
     );
@@ -151,7 +151,7 @@ function pathCommand(): Command {
 
 /** `secondglance models` */
 export function modelsCommand(): Command {
-  const command = new Command('models').description('install captioners that know more than the one of the package');
+  const command = new Command('models').description('list and install larger captioning models');
   for (const each of [listCommand(), pullCommand(), verifyCommand(), removeCommand(), pathCommand(), importCommand()]) {
     command.addCommand(each.copyInheritedSettings(command));
   }

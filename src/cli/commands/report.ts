@@ -10,12 +10,12 @@ Examples:
   secondglance report -o - | mail -a 'Content-Type: text/html' -s cameras me@example.org
 
 Writes one self-contained HTML file. Days are in the time zone of the cameras.
-Exit codes: 0 written, 1 not, 2 wrong usage.`;
+Exit codes: 0 written, 1 failed, 2 wrong usage.`;
 
 /** `secondglance report` */
 export function reportCommand(): Command {
   return new Command('report')
-    .description('write a page of what cameras recorded and what became of each recording')
+    .description('write an HTML report of what the cameras recorded')
     .option('--date <day>', 'one day: today, yesterday, 2026-11-24 (default: the last 24 hours)')
     .option('--since <time>', 'start of the time range, as in search')
     .option('--until <time>', 'end of the time range (default: now)')

@@ -24,7 +24,10 @@ export function stepsCommand(): Command {
   const command = new Command('steps')
     .description('make an illustrated step-by-step guide of an instruction video')
     .argument('[video]', 'a video file or its http(s) URL')
-    .option('-o, --output <folder|file>', 'where to write (default: NAME-guide next to the video); a file: only that')
+    .option(
+      '-o, --output <folder|file>',
+      'where to write (default: NAME-guide next to the video); a file name writes that file only',
+    )
     .option('-f, --format <list>', `${GUIDE_FORMAT_NAMES.join(', ')}; separated by commas (default: all)`)
     .option('--from <steps.json|folder>', 'rebuild the guide from its edited steps')
     .option('--min-step <time>', 'shortest step', '5s')

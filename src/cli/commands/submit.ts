@@ -26,7 +26,7 @@ Services on any machine do the work: secondglance up, or ingest, worker and asse
 under the same paths, and be allowed to use them (SECONDGLANCE_ALLOW_PATHS, SECONDGLANCE_ALLOW_URLS).
 Submitting the same input with the same options and outputs again gives the same job.
 Exit codes: 0 submitted (with --wait: done), 1 all failed, 2 wrong usage, 3 some failed or are partial, 130 or 143 after
-a signal; the jobs go on.`;
+a signal; the jobs continue.`;
 
 function priorityOf(text: string): Priority {
   const priority = PRIORITIES.find((name) => name === text);

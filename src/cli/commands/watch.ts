@@ -46,7 +46,7 @@ export function watchCommand(): Command {
     .option('--once', 'caption what is there now, then exit')
     .option('--zone <name>', 'time zone of the cameras, such as Europe/Berlin (default: that of this machine)')
     .option('--names <pattern>', 'how file names contain camera and time (default: the patterns of common recorders)')
-    .option('--settle <time>', 'a file that does not change for this long is complete', '15s')
+    .option('--settle <time>', 'how long a file has to stay unchanged to count as complete', '15s')
     .option('--notify <words>', 'send a notification when these words are seen in motion (repeatable)', collect)
     .option('--notify-confidence <0..1>', 'notify only of captions at least this confident (default: 0.5)')
     .option('--exact', 'notify of these words only, not of kinds: person does not match a man');

@@ -8,7 +8,7 @@ export const ARCHIVE_ERRORS = {
     'Check --state.',
   ),
   'state-damaged': permanent(
-    'The state file is damaged, as a broken disk or a copy of an open file leaves it.',
+    'The state file is damaged, for example by a failing disk or by copying it while it was open.',
     'Put its latest backup in its place, as the message says.',
   ),
   'state-busy': temporary('Another program has locked the state file.', 'Close it, or wait; watch goes on by itself.'),
@@ -17,12 +17,15 @@ export const ARCHIVE_ERRORS = {
   'bad-time': permanent('A time, a date or a window is not valid.', 'Use one of the forms that the help shows.'),
   'no-such-hit': permanent('No cue has this ID.', 'secondglance search shows the IDs.'),
   'recording-gone': depends('The recording was moved or deleted.', 'Put it back, or mount its disk.'),
-  'not-delivered': temporary('A webhook or an MQTT broker did not take a message.', 'Nothing; it is sent again.'),
+  'not-delivered': temporary(
+    'A webhook or an MQTT broker did not accept a notification.',
+    'Nothing; it is sent again.',
+  ),
 } as const;
 
 /** Errors that make `watch` wait. */
 export const WATCH_ERRORS = {
   'already-watched': temporary('Another watch uses the same state file.', 'Stop it, or choose another --state.'),
-  'folder-away': temporary('A watched folder does not exist for now.', 'Mount its disk; watch waits for it.'),
+  'folder-away': temporary('A watched folder is not available at the moment.', 'Mount its disk; watch waits for it.'),
   'window-closed': temporary('The time window has closed.', 'Nothing; the work goes on in the next window.'),
 } as const;

@@ -29,7 +29,7 @@ export const INGEST_ERRORS = {
   unreachable: depends('The server cannot be reached.', 'Check the address, the network and certificates.'),
   'timed-out': temporary('The server did not answer in time.', 'Try again later.'),
   'blocked-protocol': permanent(
-    'The input points to an address of a kind that is not followed.',
+    'The input refers to an address whose protocol is not allowed.',
     'Download the file that it points to.',
   ),
   'not-a-file': permanent(
@@ -41,11 +41,11 @@ export const INGEST_ERRORS = {
     'Name the playlist of one quality, or download the video.',
   ),
   'not-seekable': permanent(
-    'The server gives the file only from start to end, but its index is at its end. The command line downloads it first.',
+    'The index of the file is at its end, and the server does not support range requests. The command line downloads the file first.',
     'Download the file, or move its index to the front (-movflags +faststart).',
   ),
   'blocked-extension': permanent(
-    'A playlist names a segment or a key with an ending that ffmpeg does not follow.',
+    'A playlist names a segment or a key with a file extension that ffmpeg refuses.',
     'Rename the file, or caption a local copy of the playlist.',
   ),
   stalled: temporary('ffmpeg delivered no frame for too long.', 'Try again; check the disk or the network.'),

@@ -29,14 +29,17 @@ export const SERVER_ERRORS = {
     'A model server cannot be reached, is loading its model, or did not answer in time.',
     'Start the server; check --base-url.',
   ),
-  'server-busy': temporary('A model server takes no more requests for now.', 'Wait, or lower serverRate.'),
+  'server-busy': temporary('The model server is limiting requests.', 'Wait, or lower serverRate.'),
   'server-key': permanent('A model server does not accept the key.', 'Set SECONDGLANCE_API_KEY.'),
   'server-refused': permanent(
     'A model server refused a request: the model, a parameter or the picture.',
     'Check the name after openai: and what the message says.',
   ),
-  'server-blind': permanent('The model of a server does not see pictures.', 'Choose a vision model.'),
-  'server-thinking': permanent('The model only thought and wrote no caption.', 'Switch thinking off in the server.'),
+  'server-blind': permanent('The model on the server does not accept images.', 'Choose a vision model.'),
+  'server-thinking': permanent(
+    'The model spent its answer on reasoning and wrote no caption.',
+    'Turn reasoning off on the server.',
+  ),
   'server-answer': temporary('The answer of a model server cannot be used.', 'Check --base-url; try again.'),
   'program-missing': permanent('A captioner program cannot be started.', 'Check the path and its permissions.'),
 } as const;
@@ -58,7 +61,7 @@ export const MODEL_ERRORS = {
   ),
   'model-moved': temporary('The revision of a model moved while it was pulled.', 'Pull it again.'),
   'model-gated': permanent(
-    'The hub gives a model to known users only.',
+    'The hub gives this model only to users who have accepted its terms.',
     'Set HF_TOKEN; accept the terms on the page of the model.',
   ),
   'model-gone': permanent(
@@ -70,7 +73,7 @@ export const MODEL_ERRORS = {
     'A model loads but does not caption the built-in picture.',
     'Pull the model again; report it with the answer that the message shows.',
   ),
-  'hub-busy': temporary('The hub takes no more requests for now.', 'Wait, then pull again; it resumes.'),
+  'hub-busy': temporary('The hub is limiting requests.', 'Wait, then pull again; it resumes.'),
   'hub-unreachable': temporary(
     'The hub cannot be reached, or the connection ended.',
     'Check the network, HTTPS_PROXY and HF_ENDPOINT; pulling again resumes.',

@@ -17,15 +17,15 @@ export const OUTPUT_ERRORS = {
   'output-is-folder': permanent('The target is a folder.', 'Name a file.'),
   'output-name': permanent('The name of the target is too long for its disk.', 'Choose a shorter name.'),
   'output-ending': permanent(
-    'The name of a track does not end as its format does.',
-    'End it with the extension of the format, such as .vtt.',
+    'The file extension of a track does not match its format.',
+    'Use the extension of the format, such as .vtt.',
   ),
   'output-is-media': permanent(
     'The target is the input, or holds a video or a picture. --force does not overwrite those.',
     'Choose another target.',
   ),
   'output-outside': permanent(
-    'The folder of a target is not the one that was checked: a link took its place.',
+    'The folder of a target was replaced by a link after it was checked.',
     'Check who can write to the folder.',
   ),
   'output-changed': permanent(

@@ -58,7 +58,7 @@ export function playlistText(bytes: Buffer): string {
  * @throws PlaylistError for a playlist beyond the limits
  */
 export function rewritePlaylist(text: string, replace: (entry: string, tag: string | undefined) => string): string {
-  if (text.includes('\0')) throw new PlaylistError('it has characters that no playlist has');
+  if (text.includes('\0')) throw new PlaylistError('it contains characters that are not allowed in a playlist');
   const lines = text.split(/\r\n|\n|\r/);
   let entries = 0;
   const checked = (entry: string, tag: string | undefined): string => {

@@ -53,7 +53,7 @@ function statusProblem(status: number, place: string, token: string | undefined)
     return new ModelError('model-gated', `${place} is not open to everybody (${status}): ${how}.`);
   }
   if (status === 404) return new ModelError('model-gone', `${place} does not exist: the model was moved or renamed.`);
-  if (status === 429) return new ModelError('hub-busy', `${place}: the hub takes no more requests for now.`);
+  if (status === 429) return new ModelError('hub-busy', `${place}: the hub is limiting requests.`);
   if (status >= 500) return new ModelError('hub-unreachable', `${place}: the hub answered ${status}.`);
   return new ModelError('hub-refused', `${place}: the hub answered ${status}.`);
 }

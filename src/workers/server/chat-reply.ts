@@ -76,7 +76,7 @@ export function statusError(status: number, body: string, place: string): Server
       `${place} does not accept the key (${complaint}): put the right one into SECONDGLANCE_API_KEY.`,
     );
   }
-  if (status === 429) return new ServerError('server-busy', `${place} takes no more requests for now (${complaint}).`);
+  if (status === 429) return new ServerError('server-busy', `${place} is limiting requests (${complaint}).`);
   if (status === 408 || status >= 500) {
     return new ServerError('server-unavailable', `${place} answered ${status} (${complaint}).`);
   }

@@ -133,7 +133,9 @@ describe('one file', () => {
     expect(planned([file('a.mp4')], { output: 'x.srt' })).toEqual(['srt:x.srt']);
     expect(planned([file('a.mp4')], { output: 'x.JSON' })).toEqual(['json:x.JSON']);
     for (const output of ['x.txt', 'x.srt', 'x.mp4', '.bashrc', 'x']) {
-      expect(refusal([file('a.mp4')], { output, formats: ['vtt'] })).toMatch(/is no name for a vtt track/);
+      expect(refusal([file('a.mp4')], { output, formats: ['vtt'] })).toMatch(
+        /does not have the extension of a vtt track/,
+      );
     }
     const device = planOutputs([file('a.mp4')], { output: '/dev/null', formats: ['vtt'] });
     expect(device.inputs[0]?.targets).toEqual([{ format: 'vtt', path: '/dev/null' }]);
@@ -170,7 +172,7 @@ describe('one file', () => {
     );
     expect(refusal([file('a.mp4'), file('b.mp4')], { mux: at('c.mp4') })).toMatch(/--mux takes one input/);
     expect(refusal([file('a.mp4')], { output: 'x.srt', mux: at('a.mp4') })).toMatch(/overwrite the input/);
-    expect(refusal([file('a.mp4')], { mux: at('b.mp4'), burn: at('b.mp4') })).toMatch(/two outputs/);
+    expect(refusal([file('a.mp4')], { mux: at('b.mp4'), burn: at('b.mp4') })).toMatch(/would be written twice/);
   });
 
   test('an input is never the output', () => {

@@ -105,7 +105,7 @@ test('--fix repairs in place, keeps the file as it was, and says so', async () =
   expect(await check('wrong.vtt', '--fix')).toMatchObject({
     code: 0,
     stdout: 'wrong.vtt: 2 cues, no violations of profile web\n',
-    stderr: 'wrong.vtt: fixed; as it was it is kept as wrong.vtt.bak\n',
+    stderr: 'wrong.vtt: fixed; the original is kept as wrong.vtt.bak\n',
   });
   expect(await readFile(path.join(folder.path, 'wrong.vtt.bak'), 'utf8')).toBe(wrong);
   expect(await check('wrong.vtt', '--fix')).toMatchObject({ code: 0, stderr: '' });

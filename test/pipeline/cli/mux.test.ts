@@ -118,7 +118,7 @@ describe.concurrent('what stands there', () => {
     const refusals: [string[], string][] = [
       [['film.mp4', '--mux', 'out.avi'], '--mux out.avi: give it a name that ends in .mp4, .m4v, .mkv, .webm'],
       [['film.mp4', '--mux', 'film.mp4'], 'would overwrite the input film.mp4'],
-      [['film.mp4', '--mux', 'a.mp4', '--burn', 'a.mp4'], 'cannot take two outputs'],
+      [['film.mp4', '--mux', 'a.mp4', '--burn', 'a.mp4'], 'would be written twice'],
       [['film.mp4', path.join(shared, 'old.avi'), '--mux', 'a.mp4'], '--mux takes one input'],
       [[path.join(shared, 'white.png'), '--mux', 'a.mp4'], 'is a picture'],
       [['film.mp4', '--mux', 'a.mp4', '--queue'], 'leave --queue out'],

@@ -69,7 +69,7 @@ describe.concurrent('--track', () => {
     const refusals: [string[], number, string][] = [
       [[source, '--track', 'film.srt'], 2, '--track needs an output'],
       [[source, '--track', 'film.srt', '-o', 'film.srt'], 2, 'is the track itself'],
-      [[source, '--track', 'film.srt', '-o', 'all.jsonl'], 2, 'jsonl has one line a keyframe'],
+      [[source, '--track', 'film.srt', '-o', 'all.jsonl'], 2, 'jsonl has one line per keyframe'],
       [[source, '--track', 'film.srt', '-f', 'vtt', '--queue'], 2, 'leave --queue out'],
       [[source, '--track', 'none.srt', '-f', 'vtt'], 1, '"none.srt" does not exist'],
       [[source, '--track', source, '-f', 'vtt'], 1, 'is not a WebVTT or SubRip track'],

@@ -292,7 +292,7 @@ test('a place that cannot be written to is told of before anything is looked at'
 describe('wrong usage', () => {
   test.each([
     [[], 'name a video, or a steps.json with --from'],
-    [['a.mp4', '--from', 'steps.json'], 'exclude each other'],
+    [['a.mp4', '--from', 'steps.json'], 'cannot be combined'],
     [['--from', 'steps.json', '-o', 'guide'], 'leave -o out, or name a file'],
     [['a.mp4', '--min-step', '0.5s'], 'a step is at least one second long'],
     [['a.mp4', '--min-step', '1m', '--max-step', '100s'], 'at least twice'],

@@ -130,7 +130,7 @@ describe('what goes wrong is said, and nothing is half installed', () => {
     [401, 'model-gated', 'HF_TOKEN'],
     [403, 'model-gated', 'HF_TOKEN'],
     [404, 'model-gone', 'moved or renamed'],
-    [429, 'hub-busy', 'no more requests'],
+    [429, 'hub-busy', 'limiting requests'],
     [502, 'hub-unreachable', '502'],
   ])('%i', async (code, error, words) => {
     const hub = await hubWith(status(code));
