@@ -1,4 +1,4 @@
-import type { Region } from '../../core/types.ts';
+import type { Micros, Region } from '../../core/types.ts';
 import type { Hypothesis } from '../decoding/beam-search.ts';
 import type { RawPicture } from '../regions/detail-regions.ts';
 
@@ -17,6 +17,11 @@ export interface Draft {
   readonly hypothesis: Hypothesis;
 }
 
+/** A frame of a video. */
+export interface TimedPicture extends RawPicture {
+  readonly pts: Micros;
+}
+
 /** A loaded model of a family: its first pass, and its own second pass from draft to regions to refined caption. */
 export interface HubAdapter {
   /** Captions pictures of any size. */
@@ -27,6 +32,6 @@ export interface HubAdapter {
   /** The draft corrected by what the regions show. */
   refine(draft: Draft, regions: readonly Region[]): Promise<Refined>;
   /** One caption for several pictures of one event, in order of time. */
-  together(pictures: readonly RawPicture[]): Promise<Hypothesis | undefined>;
+  together(pictures: readonly TimedPicture[]): Promise<Hypothesis | undefined>;
   release(): Promise<void>;
 }

@@ -7,7 +7,7 @@ import type { OpenOptions } from '../families/family.ts';
 import { cutRegion, detailRegions, type RawPicture } from '../regions/detail-regions.ts';
 import { tidyAnswer } from '../server/tidy-answer.ts';
 import { decodeCaptions } from './cached-decoder.ts';
-import type { HubAdapter } from './hub-adapter.ts';
+import type { HubAdapter, TimedPicture } from './hub-adapter.ts';
 import type { HubFolder, Preprocessor } from './hub-folder.ts';
 import { floats, int64, openGraph, outputOf } from './hub-sessions.ts';
 import { openHubTokenizer } from './hub-tokenizer.ts';
@@ -28,8 +28,11 @@ const QUESTIONS = {
   detailed: 'Can you describe this image?',
 } as const;
 
-const EVENT_QUESTION =
-  'The images are frames of one video, in order. Describe in one short sentence what happens from the first to the last.';
+const WHAT_HAPPENS = {
+  brief: 'Describe in one short sentence what happens from the first to the last.',
+  detailed: 'Describe what happens from the first to the last.',
+} as const;
+const COUNTS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight'];
 
 const configSchema = z.looseObject({
   image_token_id: z.int(),
@@ -66,10 +69,38 @@ export function expandImages(prompt: string, tokensPerImage: number): string {
   return prompt.replaceAll(IMAGE, `${FAKE}${GLOBAL}${IMAGE.repeat(tokensPerImage)}${FAKE}`);
 }
 
+function render(template: string, content: readonly object[]): string {
+  return new Template(template).render({ messages: [{ role: 'user', content }], add_generation_prompt: true });
+}
+
 /** The prompt of a question about some pictures, as the model's chat template renders it. */
 export function renderPrompt(template: string, question: string, images: number): string {
-  const content = [...Array.from({ length: images }, () => ({ type: 'image' })), { type: 'text', text: question }];
-  return new Template(template).render({ messages: [{ role: 'user', content }], add_generation_prompt: true });
+  return render(template, [
+    ...Array.from({ length: images }, () => ({ type: 'image' })),
+    { type: 'text', text: question },
+  ]);
+}
+
+/** The prompt of a question about the frames of a film, with the words with which SmolVLM2 was trained. */
+export function filmPrompt(template: string, frames: readonly Pick<TimedPicture, 'pts'>[], question: string): string {
+  const [start = 0] = frames.map(({ pts }) => pts);
+  const seconds = ({ pts }: Pick<TimedPicture, 'pts'>): number => Math.floor((pts - start) / 1e6);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const last = frames.at(-1);
+  const length = last === undefined ? 0 : seconds(last);
+  const clock = `${Math.floor(length / 3600)}:${two(Math.floor(length / 60) % 60)}:${two(length % 60)}`;
+  const count = COUNTS[frames.length] ?? String(frames.length);
+  return render(template, [
+    {
+      type: 'text',
+      text: `You are provided the following series of ${count} frames from a ${clock} [H:MM:SS] video.\n`,
+    },
+    ...frames.flatMap((frame) => [
+      { type: 'text', text: `\nFrame from ${two(Math.floor(seconds(frame) / 60))}:${two(seconds(frame) % 60)}:` },
+      { type: 'image' },
+    ]),
+    { type: 'text', text: `\n\n${question}` },
+  ]);
 }
 
 /** An {@link HubAdapter} that answers questions about several pictures. */
@@ -103,6 +134,8 @@ export async function openIdefics3(
     inputs: ['inputs_embeds', 'attention_mask'],
     outputs: ['logits'],
   });
+  /** SmolVLM2 was trained on videos. */
+  const film = config.model_type === 'smolvlm';
   const detail = options.detailed === true ? 'detailed' : 'brief';
   const ends = [
     ...new Set([
@@ -114,7 +147,10 @@ export async function openIdefics3(
   const embed = async (ids: readonly (readonly number[])[]): Promise<Tensor> =>
     outputOf(await embedding.run({ input_ids: int64(ids) }), 'inputs_embeds');
 
-  async function answer(rows: readonly (readonly RawPicture[])[], question: string, maxTokens: number) {
+  const answer: Idefics3Adapter['answer'] = (rows, question, maxTokens) =>
+    read(rows, renderPrompt(chat, question, rows[0]?.length ?? 0), maxTokens);
+
+  async function read(rows: readonly (readonly RawPicture[])[], rendered: string, maxTokens: number) {
     const [images = 0] = rows.map((row) => row.length);
     const tiles = rows.flatMap((row) => row.map((picture) => oneTile(picture, preprocessor)));
     const flat = pixelValues(tiles, preprocessor);
@@ -128,7 +164,7 @@ export async function openIdefics3(
     const values = flat.reshape([rows.length, images, 3, height, width]);
     const features = outputOf(await vision.run({ pixel_values: values, pixel_attention_mask: seen }), 'image_features');
     const [, perImage = 0, size = 0] = features.dims;
-    const prompt = tokenizer.encode(expandImages(renderPrompt(chat, question, images), perImage));
+    const prompt = tokenizer.encode(expandImages(rendered, perImage));
     const text = await embed(rows.map(() => prompt));
     const places = prompt.flatMap((id, at) => (id === config.image_token_id ? [at] : []));
     if (places.length !== images * perImage) {
@@ -158,7 +194,12 @@ export async function openIdefics3(
       ),
     captionOf: tokenizer.captionOf,
     // The frames are read in one prompt, as these models do.
-    together: async (pictures) => (await answer([pictures], EVENT_QUESTION, MAX_TOKENS[detail]))[0],
+    async together(pictures) {
+      const prompt = film
+        ? filmPrompt(chat, pictures, WHAT_HAPPENS[detail])
+        : renderPrompt(chat, `The images are frames of one video, in order. ${WHAT_HAPPENS[detail]}`, pictures.length);
+      return (await read([pictures], prompt, MAX_TOKENS[detail]))[0];
+    },
     regions: async ({ picture }) => detailRegions(picture, PARTS),
     // One question about the picture, enlarged parts of it, and the draft.
     async refine({ picture, text }, regions) {

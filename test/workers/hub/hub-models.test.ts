@@ -6,7 +6,7 @@ import { openFlorence2 } from '../../../src/workers/hub/florence2.ts';
 import type { HubAdapter } from '../../../src/workers/hub/hub-adapter.ts';
 import { type HubFolder, readHubFolder } from '../../../src/workers/hub/hub-folder.ts';
 import { openHubTokenizer } from '../../../src/workers/hub/hub-tokenizer.ts';
-import { expandImages, oneTile, openIdefics3, renderPrompt } from '../../../src/workers/hub/idefics3.ts';
+import { expandImages, filmPrompt, oneTile, openIdefics3, renderPrompt } from '../../../src/workers/hub/idefics3.ts';
 import { stretched } from '../../../src/workers/hub/pixel-values.ts';
 import { openVisionEncoderDecoder } from '../../../src/workers/hub/vision-encoder-decoder.ts';
 import { HUB, type Reference, referenceOf } from './reference.ts';
@@ -147,6 +147,16 @@ describe('prompts', () => {
     expect(text).toBe(rendered);
     expect(text).toBe('<|im_start|>User:<image>Can you describe this image?<end_of_utterance>\nAssistant:');
     expect((await openHubTokenizer(folder)).encode(expandImages(text, 4))).toEqual(prompt);
+  });
+
+  test('SmolVLM2: the frames of a film, with their times from the first on', async () => {
+    const template = String((await folderOf('idefics3')).tokenizerConfig.chat_template);
+    expect(
+      filmPrompt(template, [{ pts: 60_500_000 }, { pts: 62_500_000 }, { pts: 135_500_000 }], 'What happens?'),
+    ).toBe(
+      '<|im_start|>User: You are provided the following series of three frames from a 0:01:15 [H:MM:SS] video.\n' +
+        '\nFrame from 00:00:<image>\nFrame from 00:02:<image>\nFrame from 01:15:<image>\n\nWhat happens?<end_of_utterance>\nAssistant:',
+    );
   });
 
   test('florence2: special tokens around the task, none added', async () => {
