@@ -27,11 +27,11 @@ describe('killed in the middle', () => {
 
   test('kill -9 of a run with events: no durable group again, and the same bytes', async () => {
     const room = await watched('events');
-    const args = [...longRun(room.shared), '--events'];
-    const groups = await room.inferredBy(...args.slice(0, -2), 'whole', '--events');
+    const args = [...longRun(room.shared), '--to', '20s', '--events'];
+    const groups = await room.inferredBy(...args.map((arg) => (arg === 'out' ? 'whole' : arg)));
     const whole = await outputs(room.at('whole'));
     const { events } = JSON.parse(whole['long.json'] ?? '');
-    expect(events.map(({ start }: { start: number }) => start)).toEqual([0, 10, 20, 30, 40, 50]);
+    expect(events.map(({ start }: { start: number }) => start)).toEqual([0, 10]);
     const { child, ended, state } = await underWay(room, args);
     child.kill('SIGKILL');
     await ended;
