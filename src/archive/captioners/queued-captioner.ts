@@ -30,13 +30,13 @@ import { micros, parseServiceTrack, replayEvents, replayTrack, type ServiceTrack
 /** Recordings that are submitted at once, so that the services never wait for this process. */
 const CONCURRENCY = 8;
 
-/** Failures of a job that say nothing about the recording. */
-const PASSING: ReadonlySet<string> = new Set(['input-changed', 'video-gone', 'captions-failed']);
-
-/** A recording that the services could not caption. */
+/**
+ * A recording that the services could not caption. The catalogue decides whether a retry may help; where that depends on the single
+ * error, which a summary does not carry, it may: a recording is tried a few times only.
+ */
 class ServiceFailure extends SecondGlanceError {
   constructor(code: string, message: string) {
-    super(isErrorCode(code) ? code : 'unexpected', message, { retryable: PASSING.has(code) });
+    super(isErrorCode(code) ? code : 'unexpected', message, { retryable: true });
   }
 }
 
