@@ -6,7 +6,7 @@ import { problemOf } from '../../captioning/summary.ts';
 import { parseTime } from '../../config/flag-values.ts';
 import type { SecondGlanceError } from '../../core/errors.ts';
 import { EXIT } from '../../core/failures.ts';
-import { abortExitCode, onInterrupted } from '../../core/interruption.ts';
+import { onInterrupted } from '../../core/interruption.ts';
 import { writeJson, writeNote } from '../terminal.ts';
 
 /** The flags of `export`. */
@@ -41,8 +41,12 @@ function printFailure(id: string, error: SecondGlanceError, { json, verbose = fa
   else writeNote([problem.message, ...(problem.detail ?? [])].join('\n  '));
 }
 
-/** `secondglance export`: returns the exit code. Throws as `exportClips`. */
-export async function runExport(ids: readonly string[], flags: ExportFlags, signal: AbortSignal): Promise<number> {
+/** `secondglance export`: returns the exit code, undefined where `signal` ended it. Throws as `exportClips`. */
+export async function runExport(
+  ids: readonly string[],
+  flags: ExportFlags,
+  signal: AbortSignal,
+): Promise<number | undefined> {
   const { before, after, output, state, force } = flags;
   const margins = {
     before: Math.round(parseTime(before, '--before') / 1000),
@@ -57,5 +61,6 @@ export async function runExport(ids: readonly string[], flags: ExportFlags, sign
       onFailure: (id, error) => printFailure(id, error, flags),
     },
   );
-  return abortExitCode(signal) ?? (failed === 0 ? EXIT.done : exported > 0 ? EXIT.partial : EXIT.failed);
+  if (signal.aborted) return undefined;
+  return failed === 0 ? EXIT.done : exported > 0 ? EXIT.partial : EXIT.failed;
 }

@@ -1,7 +1,7 @@
+import { reportRun } from '../../captioning/report-run.ts';
 import type { Reporter } from '../../captioning/reporter.ts';
-import { type InputSummary, problemOf, roundSeconds, summarise } from '../../captioning/summary.ts';
-import { EXIT } from '../../core/failures.ts';
-import { abortExitCode, onInterrupted } from '../../core/interruption.ts';
+import { type InputSummary, roundSeconds } from '../../captioning/summary.ts';
+import { onInterrupted } from '../../core/interruption.ts';
 import { counted } from '../../core/text/wording.ts';
 import type { GuideResult } from '../../steps/context.ts';
 import { makeGuide } from '../../steps/make-guide.ts';
@@ -40,23 +40,13 @@ export async function runSteps(input: GuideInput, settings: StepsSettings, signa
   const reporter = settings.json ? jsonReporter() : humanReporter(settings);
   onInterrupted(signal, () => reporter.note('secondglance: stopping; run the same command again to resume'));
   const seconds = (): number => roundSeconds((performance.now() - began) / 1000);
-  const close = (inputs: readonly InputSummary[], exitCode?: number, error?: unknown): number => {
-    const run = summarise(inputs, seconds());
-    const summary = { ...run, ...(exitCode === undefined ? {} : { exitCode }) };
-    reporter.close(summary, error === undefined ? undefined : problemOf(error, settings.verbose));
-    return summary.exitCode;
-  };
-  try {
+  const summaries: InputSummary[] = [];
+  const { verbose } = settings;
+  return reportRun({ reporter, began, signal, verbose, summaries: () => summaries }, async () => {
     const result = await makeGuide(input, settings, { signal, reporter });
     print(result, seconds(), reporter, settings);
     const { video, state, keyframes, files: outputs, problems } = result;
     const duration = result.duration === undefined ? {} : { duration: result.duration / 1e6 };
-    return close([{ video, state, keyframes, cues: 0, seconds: seconds(), ...duration, outputs, problems }]);
-  } catch (error) {
-    const code = abortExitCode(signal);
-    if (code !== undefined) return close([], code);
-    const failure: unknown = signal.aborted ? signal.reason : error;
-    close([], EXIT.failed, failure);
-    throw failure;
-  }
+    summaries.push({ video, state, keyframes, cues: 0, seconds: seconds(), ...duration, outputs, problems });
+  });
 }

@@ -5,7 +5,7 @@ import type { WatchSettings } from '../../archive/watch/watch-settings.ts';
 import type { WatchResult } from '../../archive/watch/watcher.ts';
 import { sentenceOf } from '../../core/errors.ts';
 import { EXIT } from '../../core/failures.ts';
-import { abortExitCode, onInterrupted } from '../../core/interruption.ts';
+import { onInterrupted } from '../../core/interruption.ts';
 import { humanReporter, jsonReporter } from '../reporters.ts';
 import { writeJson, writeLine } from '../terminal.ts';
 
@@ -27,17 +27,15 @@ function print(result: WatchResult, { json, quiet }: WatchSettings): number {
   return nothingDone ? EXIT.failed : EXIT.partial;
 }
 
-/** `secondglance watch`: returns the exit code. Throws as `watchRecordings`. */
-export async function runWatch(settings: WatchSettings, signal: AbortSignal): Promise<number> {
+/** `secondglance watch`: returns the exit code, undefined where `signal` ended it. Throws as `watchRecordings`. */
+export async function runWatch(settings: WatchSettings, signal: AbortSignal): Promise<number | undefined> {
   const reporter = settings.json ? jsonReporter() : humanReporter({ ...settings, progressLines: false });
   onInterrupted(signal, () => reporter.note('secondglance: stopping; the next run resumes here'));
   try {
     const result = await watchRecordings(settings, { signal, reporter });
-    return abortExitCode(signal) ?? (result === undefined ? EXIT.done : print(result, settings));
+    return result === undefined || signal.aborted ? undefined : print(result, settings);
   } catch (error) {
-    const code = abortExitCode(signal);
-    if (code !== undefined) return code;
-    if (settings.json) writeJson({ event: 'failed', message: sentenceOf(error) });
+    if (settings.json && !signal.aborted) writeJson({ event: 'failed', message: sentenceOf(error) });
     throw error;
   }
 }
