@@ -5,6 +5,7 @@ import type { RunPayload } from './jobs.ts';
 import type { QueueContext } from './queue-context.ts';
 import type { VideoRecord } from './redis/record-schema.ts';
 import { isOpen } from './redis/records.ts';
+import type { GroupResult } from './redis/results.ts';
 
 /** Results read at once. */
 const BATCH = 32;
@@ -35,12 +36,12 @@ export async function requireActiveRun({ records }: QueueContext, { video, run }
 export async function waitFor<T>(
   context: QueueContext,
   of: RunPayload,
-  ready: (record: VideoRecord) => T | undefined,
+  ready: (record: VideoRecord) => T | undefined | Promise<T | undefined>,
   signal: AbortSignal,
 ): Promise<T> {
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     signal.throwIfAborted();
-    const value = ready(await requireActiveRun(context, of));
+    const value = await ready(await requireActiveRun(context, of));
     if (value !== undefined) return value;
     await sleep(wait, signal);
   }
@@ -57,23 +58,23 @@ export async function* collectGroups(
 ): AsyncGenerator<CollectedGroup, void, undefined> {
   const { signal, onRuntime } = options;
   let next = 0;
-  let wait = FIRST_WAIT_MS;
-  for (;;) {
-    signal.throwIfAborted();
-    const { groups, report } = await requireActiveRun(context, of);
-    if (report !== undefined && groups !== undefined && next >= groups) return;
-    const from = next;
+  /** The results that come next; none after the last group. */
+  const nextResults = async ({ groups, report }: VideoRecord): Promise<GroupResult[] | undefined> => {
+    if (report !== undefined && groups !== undefined && next >= groups) return [];
+    const ready: GroupResult[] = [];
     for (const result of await context.results.read(of.video, next, next + BATCH)) {
       if (result === undefined) break;
-      onRuntime?.(result.runtime);
-      yield { index: next, captions: result.captions };
+      ready.push(result);
+    }
+    return ready.length === 0 ? undefined : ready;
+  };
+  for (;;) {
+    const ready = await waitFor(context, of, nextResults, signal);
+    if (ready.length === 0) return;
+    for (const { runtime, captions } of ready) {
+      onRuntime?.(runtime);
+      yield { index: next, captions };
       next += 1;
     }
-    if (next > from) {
-      wait = FIRST_WAIT_MS;
-      continue;
-    }
-    await sleep(wait, signal);
-    wait = Math.min(2 * wait, LONGEST_WAIT_MS);
   }
 }

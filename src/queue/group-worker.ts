@@ -64,13 +64,11 @@ async function readFrames({ frames }: QueueContext, { video, group }: GroupKey):
   try {
     const unpacked = unpackGroup(bytes);
     if (unpacked.index === group) return unpacked;
-    await frames.free(video, group);
-    return undefined;
   } catch (error) {
     if (!(error instanceof QueueError)) throw error;
-    await frames.free(video, group);
-    return undefined;
   }
+  await frames.free(video, group);
+  return undefined;
 }
 
 /** Captions a group, or says why that failed. Throws what is no failure of the group. */

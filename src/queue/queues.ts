@@ -75,49 +75,53 @@ export class Queues {
   }
 
   /** BullMQ ignores a job whose ID exists already. Jobs leave Redis when they end: a video's record keeps what is worth knowing. */
-  #job<Kind extends JobKind>(kind: Kind, data: JobPayloads[Kind], options: JobsOptions) {
+  async #add<Kind extends JobKind>(
+    queue: string,
+    kind: Kind,
+    jobs: readonly { readonly id: string; readonly data: JobPayloads[Kind] }[],
+    options: JobsOptions,
+  ): Promise<void> {
     // A stack says nothing to those who read a job; the log of the service has it.
-    const ends = { removeOnComplete: true, removeOnFail: true, stackTraceLimit: 0 };
-    return { name: kind, data, opts: { attempts: ATTEMPTS[kind], ...ends, ...options } };
+    const all = {
+      attempts: ATTEMPTS[kind],
+      removeOnComplete: true,
+      removeOnFail: true,
+      stackTraceLimit: 0,
+      ...options,
+    };
+    if (jobs.length === 0) return;
+    await this.#queue(queue).addBulk(jobs.map(({ id, data }) => ({ name: kind, data, opts: { ...all, jobId: id } })));
   }
 
-  async #add<Kind extends JobKind>(queue: Queue, kind: Kind, payload: JobPayloads[Kind], options: JobsOptions) {
-    const { name, data, opts } = this.#job(kind, payload, options);
-    await queue.add(name, data, opts);
+  get #videoBackoff() {
+    return { type: 'exponential', delay: this.#timings.videoRetryMs };
   }
 
   /** Queues a video for decoding, `delay` milliseconds from now. */
-  async addVideo(payload: RunPayload, priority: Priority, delay = 0): Promise<void> {
-    const options = { ...this.#videoOptions(payload), ...(delay === 0 ? {} : { delay }) };
-    await this.#add(this.#queue(videosQueue(priority)), 'video', payload, options);
-  }
-
-  #videoOptions(payload: RunPayload): JobsOptions {
-    return { jobId: runJobId(payload), backoff: { type: 'exponential', delay: this.#timings.videoRetryMs } };
+  addVideo(payload: RunPayload, priority: Priority, delay = 0): Promise<void> {
+    return this.addVideos([{ payload, priority }], delay);
   }
 
   /** Queues many videos for decoding, in one round trip for each priority. */
-  async addVideos(videos: readonly { readonly payload: RunPayload; readonly priority: Priority }[]): Promise<void> {
+  async addVideos(videos: readonly { payload: RunPayload; priority: Priority }[], delay = 0): Promise<void> {
     for (const priority of PRIORITIES) {
       const jobs = videos
         .filter((video) => video.priority === priority)
-        .map(({ payload }) => this.#job('video', payload, this.#videoOptions(payload)));
-      if (jobs.length > 0) await this.#queue(videosQueue(priority)).addBulk(jobs);
+        .map(({ payload }) => ({ id: runJobId(payload), data: payload }));
+      await this.#add(videosQueue(priority), 'video', jobs, { backoff: this.#videoBackoff, delay });
     }
   }
 
   /** Queues a video's tracks for writing. */
   async addTracks(payload: RunPayload, priority: Priority): Promise<void> {
-    const backoff = { type: 'exponential', delay: this.#timings.videoRetryMs };
-    const options = { jobId: runJobId(payload), priority: rankOf(priority), backoff };
-    await this.#add(this.#queue(TRACKS_QUEUE), 'tracks', payload, options);
+    const options = { priority: rankOf(priority), backoff: this.#videoBackoff };
+    await this.#add(TRACKS_QUEUE, 'tracks', [{ id: runJobId(payload), data: payload }], options);
   }
 
   /** Queues a group, whose frames are in the store, for captioning. */
   async addGroup(payload: GroupPayload, priority: Priority): Promise<void> {
-    const backoff = { type: 'fixed', delay: this.#timings.groupRetryMs };
-    const options = { jobId: groupJobId(payload), priority: rankOf(priority), backoff };
-    await this.#add(this.#queue(groupsQueue(payload.model)), 'group', payload, options);
+    const options = { priority: rankOf(priority), backoff: { type: 'fixed', delay: this.#timings.groupRetryMs } };
+    await this.#add(groupsQueue(payload.model), 'group', [{ id: groupJobId(payload), data: payload }], options);
   }
 
   async #has(queue: string, id: string): Promise<boolean> {
@@ -155,16 +159,13 @@ export class Queues {
 
   /** Removes a run's jobs, except those being worked on: their workers find the run cancelled. */
   async remove(of: RunPayload, priority: Priority, groups: readonly GroupKey[] = [], model = ''): Promise<void> {
-    const names = [videosQueue(priority), TRACKS_QUEUE].map((name) => ({ name, id: runJobId(of) }));
-    const all = [...names, ...groups.map((group) => ({ name: groupsQueue(model), id: groupJobId(group) }))];
     // A job that is being worked on is locked and cannot be removed.
-    await Promise.all(
-      all.map(({ name, id }) =>
-        this.#queue(name)
-          .remove(id)
-          .catch(() => undefined),
-      ),
-    );
+    const removeJob = (queue: string, id: string) =>
+      this.#queue(queue)
+        .remove(id)
+        .catch(() => undefined);
+    const ofRun = [videosQueue(priority), TRACKS_QUEUE].map((queue) => removeJob(queue, runJobId(of)));
+    await Promise.all([...ofRun, ...groups.map((group) => removeJob(groupsQueue(model), groupJobId(group)))]);
   }
 
   /** Pauses decoding, and with `all` captioning too. Groups in hand are finished. */

@@ -27,26 +27,14 @@ const CLIENT_RETRIES = 4;
 
 /** `host:port` of a Redis URL, without user and password: for messages and logs. */
 export function placeOf(url: string): string {
-  try {
-    return new URL(url).host || url.split('@').at(-1) || 'redis';
-  } catch {
-    return 'an invalid address';
-  }
+  if (!URL.canParse(url)) return 'an invalid address';
+  return new URL(url).host || url.split('@').at(-1) || 'redis';
 }
 
 function checkUrl(url: string): void {
-  let protocol: string | undefined;
-  try {
-    protocol = new URL(url).protocol;
-  } catch {
-    // reported below
-  }
-  if (protocol !== 'redis:' && protocol !== 'rediss:') {
-    throw new QueueError(
-      'redis-url',
-      'the address of Redis is not valid: write redis://[user:password@]host:port/db, or rediss:// for TLS',
-    );
-  }
+  if (URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol)) return;
+  const advice = 'write redis://[user:password@]host:port/db, or rediss:// for TLS';
+  throw new QueueError('redis-url', `the address of Redis is not valid: ${advice}`);
 }
 
 /** True where Redis wants other credentials, or does not permit the command. */
@@ -83,41 +71,28 @@ export function isInfrastructureError(error: unknown): boolean {
 }
 
 /** The QueueError for an error of a Redis command; other errors are returned unchanged. */
-export function redisError(error: unknown, place: RedisPlace): unknown {
+export function redisError(error: unknown, { url, prefix }: RedisPlace): unknown {
   if (!(error instanceof Error) || error instanceof QueueError) return error;
-  if (isRefusal(error)) {
-    return new QueueError('redis-refused', `Redis at ${placeOf(place.url)} refuses: ${error.message}`, {
-      cause: error,
-    });
-  }
+  const redis = `Redis at ${placeOf(url)}`;
+  const as = (code: QueueErrorCode, message: string): QueueError => new QueueError(code, message, { cause: error });
+  if (isRefusal(error)) return as('redis-refused', `${redis} refuses: ${error.message}`);
   if (isTlsFault(error)) {
     const advice = 'give the authority of its certificate in NODE_EXTRA_CA_CERTS';
-    return new QueueError('redis-tls', `Redis at ${placeOf(place.url)} is not trusted (${error.message}): ${advice}`, {
-      cause: error,
-    });
+    return as('redis-tls', `${redis} is not trusted (${error.message}): ${advice}`);
   }
-  if (/\bOOM command/.test(error.message)) {
-    return new QueueError('redis-full', `Redis at ${placeOf(place.url)} is full: raise its maxmemory`, {
-      cause: error,
-    });
-  }
+  if (/\bOOM command/.test(error.message)) return as('redis-full', `${redis} is full: raise its maxmemory`);
   if (isWrongType(error)) {
     const advice =
       'another program uses it: name another with --redis-prefix, or start a service, which moves such keys away';
-    const what = `a key under ${place.prefix} in Redis at ${placeOf(place.url)} holds what secondglance never wrote`;
-    return new QueueError('bad-payload', `${what}: ${advice}`, { cause: error });
+    return as('bad-payload', `a key under ${prefix} in ${redis} holds what secondglance never wrote: ${advice}`);
   }
-  if (isAway(error)) return unreachable(place, error);
-  return error;
+  return isAway(error) ? unreachable(url, error) : error;
 }
 
-function unreachable(place: RedisPlace, cause?: unknown): QueueError {
+function unreachable(url: string, cause?: unknown): QueueError {
   const why = cause === undefined ? '' : ` (${sentenceOf(cause)})`;
-  return new QueueError(
-    'redis-unreachable',
-    `Redis at ${placeOf(place.url)} cannot be reached${why}: start it, or set SECONDGLANCE_REDIS_URL`,
-    { cause },
-  );
+  const advice = 'start it, or set SECONDGLANCE_REDIS_URL';
+  return new QueueError('redis-unreachable', `Redis at ${placeOf(url)} cannot be reached${why}: ${advice}`, { cause });
 }
 
 function listen(redis: Redis, onLink: LinkListener): void {
@@ -150,14 +125,14 @@ async function waitUntilReady(redis: Redis, place: RedisPlace): Promise<void> {
           if (isRefusal(error) || isTlsFault(error)) reject(error);
         };
         redis.on('error', refused);
-        timer = setTimeout(() => reject(unreachable(place, last)), CONNECT_MS);
+        timer = setTimeout(() => reject(unreachable(place.url, last)), CONNECT_MS);
       }),
     ]);
   } catch (error) {
     redis.disconnect();
     const why = redisError(last ?? error, place);
     // Anything else that prevents a connection (an aborted handshake, an unknown host) may pass.
-    throw why instanceof QueueError ? why : unreachable(place, why);
+    throw why instanceof QueueError ? why : unreachable(place.url, why);
   } finally {
     clearTimeout(timer);
     if (refused !== undefined) redis.off('error', refused);

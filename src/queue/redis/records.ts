@@ -49,8 +49,6 @@ export interface SubmitOutcome {
   readonly outcome: 'created' | 'restarted' | 'active';
 }
 
-type SubmitAnswer = readonly [run: number, outcome: SubmitOutcome['outcome']];
-
 /** The records of videos in Redis. */
 export class Records {
   readonly #redis: Redis;
@@ -104,12 +102,9 @@ export class Records {
     for (const [at, submission] of submissions.entries()) {
       const [error, answer] = answers[at] ?? [];
       if (error !== null && !isWrongType(error)) throw error;
-      let found = answer as SubmitAnswer;
-      if (error !== null) {
-        await moveForeignKeysOf(this.#redis, this.#keys, submission.id);
-        found = await this.#redis.sgSubmit(...argumentsOf(submission));
-      }
-      const [run, outcome] = found;
+      if (error !== null) await moveForeignKeysOf(this.#redis, this.#keys, submission.id);
+      const again = error === null ? answer : await this.#redis.sgSubmit(...argumentsOf(submission));
+      const [run, outcome] = again as [number, SubmitOutcome['outcome']];
       outcomes.push({ run, outcome });
     }
     return outcomes;
