@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { buildTinyBundle } from '../support/tiny-bundle.ts';
 import { ffmpeg } from '../support/videos.ts';
-import { run } from './support/program.ts';
+import { run, runEach } from './support/program.ts';
 import { benches, colourPicture, colourVideo } from './support/room.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
@@ -70,10 +70,10 @@ describe.concurrent('a broken input costs only itself', () => {
   });
 
   test('all failed: exit code 1, and no output file', async () => {
-    const { at, caption, folder } = await bench('all-failed');
+    const { at, captionEach, folder } = await bench('all-failed');
     await writeFile(at('empty.mp4'), '');
-    expect(await caption('empty.mp4')).toMatchObject({ code: 1, stdout: '' });
-    expect(await caption('empty.mp4', 'missing.mp4', '-o', 'all.jsonl')).toMatchObject({ code: 1 });
+    const runs = await captionEach(['empty.mp4'], ['empty.mp4', 'missing.mp4', '-o', 'all.jsonl']);
+    expect(runs).toMatchObject([{ code: 1, stdout: '' }, { code: 1 }]);
     expect(await readdir(folder)).toEqual(['empty.mp4']);
   });
 
@@ -99,33 +99,33 @@ describe.concurrent('a broken input costs only itself', () => {
 });
 
 describe.concurrent('usage', () => {
-  test.each<[string, string[], RegExp]>([
-    ['nothing', [], /Usage: secondglance/],
-    ['an unknown command', ['subtitle', 'a.mp4'], /unknown command 'subtitle'/],
-    ['an option without its value', ['caption', 'a.mp4', '--frames'], /argument missing/],
-    ['stdin twice', ['caption', '-', '-'], /read only once/],
-    ['--json with -o -', ['caption', 'a.mp4', '--json', '-o', '-'], /both write to stdout/],
-    ['--priority without --queue', ['caption', 'a.mp4', '--priority', 'high'], /--priority orders jobs .* add --queue/],
-    ['--workers with --queue', ['caption', 'a.mp4', '--queue', '--workers', '2'], /--workers is for this machine/],
-    [
-      '--workers where nothing is captioned',
-      ['steps', '--from', 'steps.json', '--workers', '2'],
-      /--workers has no effect/,
-    ],
-    ['doctor with an unknown option', ['doctor', '--bogus'], /unknown option/],
-  ])('%s is exit code 2', async (name, args, message) => {
-    const { folder, env } = await bench(`usage ${name}`);
-    const { code, stdout, stderr } = await run(args, { cwd: folder, env });
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(message);
-    expect(stderr).not.toMatch(STACK);
+  test('exit code 2, one sentence that says what to do, and nothing is written', async () => {
+    const { folder, env } = await bench('usage');
+    const refusals: [string[], RegExp][] = [
+      [[], /Usage: secondglance/],
+      [['subtitle', 'a.mp4'], /unknown command 'subtitle'/],
+      [['caption', 'a.mp4', '--frames'], /argument missing/],
+      [['caption', '-', '-'], /read only once/],
+      [['caption', 'a.mp4', '--json', '-o', '-'], /both write to stdout/],
+      [['caption', 'a.mp4', '--priority', 'high'], /--priority orders jobs .* add --queue/],
+      [['caption', 'a.mp4', '--queue', '--workers', '2'], /--workers is for this machine/],
+      [['steps', '--from', 'steps.json', '--workers', '2'], /--workers has no effect/],
+      [['doctor', '--bogus'], /unknown option/],
+    ];
+    const lines = refusals.map(([args]) => args);
+    const ended = await runEach(lines, { cwd: folder, env });
+    expect(ended).toMatchObject(
+      refusals.map(([, message]) => ({ code: 2, stdout: '', stderr: expect.stringMatching(message) })),
+    );
+    for (const { stderr } of ended) expect(stderr).not.toMatch(STACK);
     expect(await readdir(folder)).toEqual([]);
   });
 
   test('--help and --version are no failures', async () => {
     const { folder, env } = await bench('help');
-    const help = await run(['caption', '--help'], { cwd: folder, env });
+    const [help, version] = await runEach([['caption', '--help'], ['--version']], { cwd: folder, env });
     expect(help).toMatchObject({ code: 0, stderr: '' });
+    expect(version).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d/) });
     for (const option of [
       '--output',
       '--format',
@@ -143,9 +143,8 @@ describe.concurrent('usage', () => {
       '--verbose',
       '--json',
     ]) {
-      expect(help.stdout).toContain(option);
+      expect(help?.stdout).toContain(option);
     }
-    expect(await run(['--version'], { cwd: folder, env })).toMatchObject({ code: 0, stdout: /^\d/ });
   });
 });
 

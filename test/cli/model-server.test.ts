@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import * as dialects from '../support/chat-dialects.ts';
 import { type FakeChatServer, fakeChatServer, type Quirk } from '../support/fake-chat-server.ts';
 import { ffmpeg } from '../support/videos.ts';
-import { run, start } from './support/program.ts';
+import { run, runEach, start } from './support/program.ts';
 import { benches, colourVideo } from './support/room.ts';
 
 const bench = benches(async (folder) => {
@@ -65,10 +65,10 @@ test('a model that does not see is refused before anything is captioned, and fla
   const video = `${shared}/film.mkv`;
   const { baseUrl } = await serve(dialects.llamaBlind);
   const args = ['caption', video, '-o', at('film.vtt'), '--base-url', baseUrl];
-  const blind = await run([...args, '--model', 'openai:eyes'], { cwd: folder, env });
-  expect([blind.code, blind.stderr]).toEqual([1, expect.stringContaining('does not see pictures')]);
-  const local = await run(args, { cwd: folder, env });
-  expect([local.code, local.stderr]).toEqual([2, expect.stringContaining('--base-url is for --model openai:NAME')]);
-  const nowhere = await run(['caption', video, '--model', 'openai:eyes'], { cwd: folder, env });
-  expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringContaining('--base-url http://127.0.0.1:11434/v1')]);
+  const lines = [[...args, '--model', 'openai:eyes'], args, ['caption', video, '--model', 'openai:eyes']];
+  expect(await runEach(lines, { cwd: folder, env })).toMatchObject([
+    { code: 1, stderr: expect.stringContaining('does not see pictures') },
+    { code: 2, stderr: expect.stringContaining('--base-url is for --model openai:NAME') },
+    { code: 2, stderr: expect.stringContaining('--base-url http://127.0.0.1:11434/v1') },
+  ]);
 });

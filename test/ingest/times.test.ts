@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Micros } from '../../src/core/types.ts';
-import { probe } from '../../src/ingest/probe/probe.ts';
-import { NEVER, readAll, sourceOf } from '../support/reading.ts';
+import { type Opened, open, readAll } from '../support/reading.ts';
 import { ffmpeg, frameTimes, keyTimes, makeFolder } from '../support/videos.ts';
 
 const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
@@ -72,17 +71,19 @@ const PLAIN = new Set(['NTSC rate', 'VP8', 'AV1', 'MPEG-4 in AVI', 'FLV', 'WMV',
 describe.each(Object.entries(TROUBLE))('times: %s', (name, make) => {
   let folder: Awaited<ReturnType<typeof makeFolder>>;
   let path: string;
+  let opened: Opened;
   let truth: Micros[];
 
   beforeAll(async () => {
     folder = await makeFolder();
     path = await make((name) => join(folder.path, name));
+    opened = await open(path);
     truth = await frameTimes(path);
   });
   afterAll(() => folder.remove());
 
   it('gives each frame the time that the source gives it', async () => {
-    const { times, media, report } = await readAll(path, 'every:1ms');
+    const { times, media, report } = await readAll(opened, 'every:1ms');
     expect(times).toEqual(truth);
     expect(truth.length).toBeGreaterThan(12);
     expect(report.frames).toBe(truth.length);
@@ -95,7 +96,7 @@ describe.each(Object.entries(TROUBLE))('times: %s', (name, make) => {
 
   it('finds the key frames that the container flags', async () => {
     const keys = await keyTimes(path);
-    const { times, report } = await readAll(path, 'keyframes');
+    const { times, report } = await readAll(opened, 'keyframes');
     expect(times).toEqual(truth.filter((time) => keys.has(time)));
     expect(report.end).toBeGreaterThan(truth.at(-1) ?? 0);
   });
@@ -109,14 +110,14 @@ describe.each(Object.entries(TROUBLE))('times: %s', (name, make) => {
         const slot = Math.floor((time - first + 1) / 500_000);
         if (!slots.has(slot)) slots.set(slot, time);
       }
-      expect((await readAll(path, 'every:500ms')).times).toEqual([...slots.values()]);
+      expect((await readAll(opened, 'every:500ms')).times).toEqual([...slots.values()]);
     },
   );
 
   it.skipIf(PLAIN.has(name))(
     'auto chooses from the frames that are there, the first one first, with no gap over 10 s',
     async () => {
-      const { times } = await readAll(path, 'auto');
+      const { times } = await readAll(opened, 'auto');
       expect(times[0]).toBe(truth[0]);
       expect(truth).toEqual(expect.arrayContaining(times));
       expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
@@ -124,14 +125,14 @@ describe.each(Object.entries(TROUBLE))('times: %s', (name, make) => {
   );
 
   it.skipIf(PLAIN.has(name))('from and to cut at the exact frame, in track time', async () => {
-    const media = await probe(await sourceOf(path), { signal: NEVER });
+    const { media } = opened;
     const middle = truth[Math.floor(truth.length / 2)] ?? 0;
     const later = truth[Math.floor(truth.length * 0.8)] ?? 0;
     const range = { from: middle - media.start, to: later - media.start };
     const expected = truth.filter((time) => time >= middle && time < later);
-    const part = await readAll(path, 'every:1ms', range);
+    const part = await readAll(opened, 'every:1ms', range);
     expect(part.times).toEqual(expected);
     expect(part.report.end).toBe(later);
-    expect((await readAll(path, 'auto', range)).times[0]).toBeLessThan(middle + 1_000_000);
+    expect((await readAll(opened, 'auto', range)).times[0]).toBeLessThan(middle + 1_000_000);
   });
 });

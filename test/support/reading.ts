@@ -29,10 +29,22 @@ export interface Reading {
   readonly report: IngestReport;
 }
 
-/** Reads an input to its end. */
-export async function readAll(arg: string, choice: string, options: Partial<ReadOptions> = {}): Promise<Reading> {
+/** An input that was probed. */
+export type Opened = Pick<Reading, 'source' | 'media'>;
+
+/** Probes an input, for those who read it several times: probing takes as long as reading a short video. */
+export async function open(arg: string): Promise<Opened> {
   const source = await sourceOf(arg);
-  const media = await probe(source, { signal: NEVER });
+  return { source, media: await probe(source, { signal: NEVER }) };
+}
+
+/** Reads an input to its end. */
+export async function readAll(
+  input: string | Opened,
+  choice: string,
+  options: Partial<ReadOptions> = {},
+): Promise<Reading> {
+  const { source, media } = typeof input === 'string' ? await open(input) : input;
   const reader = readKeyframes(source, media, { image: IMAGE, signal: NEVER, choice: parseChoice(choice), ...options });
   const keyframes: Keyframe[] = [];
   for await (const keyframe of reader) keyframes.push(keyframe);

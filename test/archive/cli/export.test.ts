@@ -4,6 +4,7 @@ import { expect, test, vi } from 'vitest';
 import { searchCues } from '../../../src/archive/index/search-cues.ts';
 import { fingerprintOf } from '../../../src/archive/recordings/fingerprint.ts';
 import { film, packetTimes, streamHashes } from '../../cli/support/films.ts';
+import { run, runEach } from '../../cli/support/program.ts';
 import { benches, jsonLines } from '../../cli/support/room.ts';
 import { frameTimes } from '../../support/videos.ts';
 import { describeRecording, makeArchive } from '../support/archive.ts';
@@ -35,11 +36,12 @@ function idOf(state: string, words: string): string {
 }
 
 test('a clip: its name, its length, its place in the recording; again it is up to date; an edited one stays', async () => {
-  const { shell, shared, at } = await bench('clip');
+  const { folder, env, shared, at } = await bench('clip');
   const state = path.join(shared, 'night.db');
   const before = await streamHashes(path.join(shared, 'cam.mp4'), 'v', 'a');
-  const command = `$SG export ${idOf(state, 'green')} --state '${state}' --before 500ms --after 1s`;
-  const { code, stderr } = await shell(command);
+  const args = ['export', idOf(state, 'green'), '--state', state, '--before', '500ms', '--after', '1s'];
+  const how = { cwd: folder, env };
+  const { code, stderr } = await run(args, how);
   expect({ code, stderr }).toMatchObject({ code: 0 });
   // From 2.0 to 4.5 s of the recording.
   const name = 'front-door-2026-11-24T22-00-03.000.mp4';
@@ -51,19 +53,19 @@ test('a clip: its name, its length, its place in the recording; again it is up t
   expect(await streamHashes(path.join(shared, 'cam.mp4'), 'v', 'a')).toEqual(before);
 
   const { mtimeMs } = await stat(at(name));
-  expect(await shell(command)).toMatchObject({ code: 0, stderr: expect.stringMatching(/up to date/) });
+  await writeFile(at('mine.mp4'), 'mine');
+  const [again, refused] = await runEach([args, [...args, '-o', 'mine.mp4']], how);
+  expect(again).toMatchObject({ code: 0, stderr: expect.stringMatching(/up to date/) });
   expect((await stat(at(name))).mtimeMs).toBe(mtimeMs);
-
-  await writeFile(at(name), 'mine');
-  const refused = await shell(command);
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/was not written by secondglance.*--force/) });
-  expect(await readFile(at(name), 'utf8')).toBe('mine');
-  expect(await shell(`${command} --force --quiet`)).toMatchObject({ code: 0, stderr: '' });
+  expect(await readFile(at('mine.mp4'), 'utf8')).toBe('mine');
+  await writeFile(at(name), 'mine');
+  expect(await runEach([[...args, '--force', '--quiet']], how)).toMatchObject([{ code: 0, stderr: '' }]);
   expect((await frameTimes(at(name))).length).toBe(times.length);
 });
 
 test('several, some of which are gone: 3; none: 1; a recording that was written over is not cut', async () => {
-  const { shell, shared, at } = await bench('several');
+  const { shell, shared, at, folder, env } = await bench('several');
   const state = path.join(shared, 'night.db');
   const ids = ['red', 'gone'].map((words) => idOf(state, words));
   const { code, stdout } = await shell(`$SG export ${ids.join(' ')} nonsense --state '${state}' -o clips/ --json`);
@@ -90,6 +92,9 @@ test('several, some of which are gone: 3; none: 1; a recording that was written 
   } finally {
     await rename(`${cam}.old`, cam);
   }
-  const wrong = await shell(`$SG export a b -o one.mp4 --state '${state}'; echo $?; $SG export a -o one.avi`);
-  expect(wrong).toMatchObject({ code: 2, stdout: '2\n' });
+  const wrong = [
+    ['export', 'a', 'b', '-o', 'one.mp4', '--state', state],
+    ['export', 'a', '-o', 'one.avi'],
+  ];
+  expect(await runEach(wrong, { cwd: folder, env })).toMatchObject([{ code: 2 }, { code: 2 }]);
 });

@@ -1,6 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { runEach } from '../../cli/support/program.ts';
 import { benches, jsonLines } from '../../cli/support/room.ts';
 import { chromiumPath, NO_CHROMIUM, startPlayers } from '../../players/support/browser.ts';
 import { describeRecording, makeArchive } from '../support/archive.ts';
@@ -21,28 +22,32 @@ const bench = benches(async (shared) => {
 });
 
 test('a page of a day; ours is replaced, another is not', async () => {
-  const { shell, shared, read, at, folder } = await bench('page');
-  const command = `$SG report --state '${path.join(shared, 'night.db')}' --date 2026-11-24`;
-  const { code, stderr, stdout } = await shell(command);
-  expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+  const { shell, shared, read, at, folder, env } = await bench('page');
+  const state = path.join(shared, 'night.db');
+  const args = ['report', '--state', state, '--date', '2026-11-24'];
+  const [made, again] = await runEach([args, [...args, '--json']], { cwd: folder, env });
+  expect(made).toMatchObject({ code: 0, stdout: '' });
   const name = 'secondglance-report-2026-11-24.html';
-  expect(stderr).toBe(`2 cameras, 24 described, 0 failed, 0 waiting -> ${at(name)}\n`);
+  expect(made?.stderr).toBe(`2 cameras, 24 described, 0 failed, 0 waiting -> ${at(name)}\n`);
   const html = await read(name);
   expect(html.match(/data:image\/jpeg;base64,/g)).toHaveLength(2 * 24);
-  const again = await shell(`${command} --json`);
-  expect(again.code).toBe(0);
-  expect(jsonLines(again.stdout)).toEqual([
+  expect(again?.code).toBe(0);
+  expect(jsonLines(again?.stdout ?? '')).toEqual([
     {
       ...{ event: 'report', output: at(name), since: '2026-11-24T00:00:00.000+01:00' },
       ...{ until: '2026-11-25T00:00:00.000+01:00', cameras: 2, described: 24, failed: 0, waiting: 0, moments: 72 },
     },
   ]);
   await writeFile(at(name), 'mine');
-  expect(await shell(command)).toMatchObject({ code: 1, stderr: expect.stringMatching(/--force overwrites it/) });
+  const other = ['report', '--date', '24.11.2026', '--state', 'x.db'];
+  expect(await runEach([args, other], { cwd: folder, env })).toMatchObject([
+    { code: 1, stderr: expect.stringMatching(/--force overwrites it/) },
+    { code: 1, stdout: '' },
+  ]);
   expect(await read(name)).toBe('mine');
   expect(await readdir(folder)).toEqual([name]);
-  const piped = await shell(`${command} -o - | head -c 15; $SG report --date 24.11.2026 --state x.db`);
-  expect(piped).toMatchObject({ stdout: '<!DOCTYPE html>', code: 1 });
+  const piped = await shell(`$SG report --state '${state}' --date 2026-11-24 -o - | head -c 15`);
+  expect(piped).toMatchObject({ stdout: '<!DOCTYPE html>', code: 0 });
 });
 
 test.skipIf(chromiumPath() === undefined)(

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { ffmpeg } from '../../support/videos.ts';
 import { HUB } from '../../workers/hub/reference.ts';
-import { run } from '../support/program.ts';
+import { run, runEach } from '../support/program.ts';
 import { benches, colourVideo } from '../support/room.ts';
 
 const bench = benches(async (folder) => {
@@ -17,10 +17,11 @@ test('import, list, caption, explain and remove a model of a family', async () =
   const { shared, folder, env, at } = await bench('models');
   const how = { cwd: folder, env };
   // The tiny model is random: what it writes is noise, and an import says so.
-  const refused = await run(['models', 'import', path.join(HUB, 'vit-gpt2'), '--name', 'tiny'], how);
-  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('says of a drawn picture')]);
-  const none = await run(['models', 'path', 'tiny'], how);
-  expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('is not installed')]);
+  const importing = ['models', 'import', path.join(HUB, 'vit-gpt2'), '--name', 'tiny'];
+  expect(await runEach([importing, ['models', 'path', 'tiny']], how)).toMatchObject([
+    { code: 1, stderr: expect.stringContaining('says of a drawn picture') },
+    { code: 1, stderr: expect.stringContaining('is not installed') },
+  ]);
   await cp(path.join(HUB, 'vit-gpt2'), path.join(env.SECONDGLANCE_STATE_DIR ?? '', 'models/tiny'), { recursive: true });
 
   const list = await run(['models', 'list', '--json'], how);
@@ -42,19 +43,16 @@ test('import, list, caption, explain and remove a model of a family', async () =
     regions: [{ label: 'centre', x: 0.1, y: 0.1, width: 0.8, height: 0.8 }],
   });
 
-  const explained = await run(
-    ['explain', `${shared}/film.mkv@0.5`, '--model', 'tiny', '-o', at('look.png'), '--json'],
-    how,
-  );
-  expect(explained.code, explained.stderr).toBe(0);
-  expect(JSON.parse(explained.stdout)).toMatchObject({
+  const explain = ['explain', `${shared}/film.mkv@0.5`, '--model', 'tiny', '-o', at('look.png'), '--json'];
+  const [explained, removed, gone] = await runEach([explain, ['models', 'remove', 'tiny'], args], how);
+  expect(explained?.code, explained?.stderr).toBe(0);
+  expect(JSON.parse(explained?.stdout ?? '')).toMatchObject({
     model: { name: 'tiny' },
     regions: [{ label: 'centre' }],
     time: 0.5,
   });
   expect((await readFile(at('look.png'))).subarray(1, 4).toString()).toBe('PNG');
 
-  expect(await run(['models', 'remove', 'tiny'], how)).toMatchObject({ code: 0, stdout: 'tiny is removed\n' });
-  const gone = await run(args, how);
-  expect(gone.code).toBe(1);
+  expect(removed).toMatchObject({ code: 0, stdout: 'tiny is removed\n' });
+  expect(gone?.code).toBe(1);
 });

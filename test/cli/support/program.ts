@@ -114,6 +114,22 @@ export async function run(args: readonly string[], how: Start): Promise<Ended> {
   return (await start(args, how)).ended;
 }
 
+/** How one of several command lines ended. */
+export type EndedLine = Pick<Ended, 'code' | 'stdout' | 'stderr'>;
+
+/**
+ * Runs several command lines of `secondglance` one after the other in one process, which saves loading the program for each: for
+ * refusals and for commands that read files. What signals, terminals and pipes do to a run needs a process of its own.
+ */
+export async function runEach(lines: readonly (readonly string[])[], how: Start): Promise<EndedLine[]> {
+  const script = path.join(import.meta.dirname, 'run-each.mjs');
+  const { stdout, stderr } = await startCommand(process.execPath, [script, await program(), JSON.stringify(lines)], how)
+    .ended;
+  if (stderr !== '' || stdout === '') throw new Error(`run-each.mjs failed: ${stderr}`);
+  const all = JSON.parse(stdout) as EndedLine[];
+  return all.map((ended) => ({ ...ended, stderr: ended.stderr.replaceAll(PROGRESS, '') }));
+}
+
 /** Runs a line of shell in which `$SG` is the program. */
 export async function shell(line: string, how: Start): Promise<Ended> {
   const SG = `'${process.execPath}' '${await program()}'`;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { tinyBundle } from '../../support/run.ts';
 import { buildTinyBundle, type Colour, PALETTE, type TinyBundleOptions } from '../../support/tiny-bundle.ts';
 import { ffmpeg, makeFolder } from '../../support/videos.ts';
-import { type Ended, program, type Running, run, shell, start } from './program.ts';
+import { type Ended, type EndedLine, program, type Running, run, runEach, shell, start } from './program.ts';
 
 /** A folder for one test, with a state folder of its own and a bundle that knows eight colours. */
 export interface Bench {
@@ -17,6 +17,8 @@ export interface Bench {
   read(name: string): Promise<string>;
   /** `secondglance caption ARGS --model TINY` in the folder. */
   caption(...args: string[]): Promise<Ended>;
+  /** Several `caption ARGS --model TINY` after each other in one process. */
+  captionEach(...lines: (readonly string[])[]): Promise<EndedLine[]>;
   start(...args: string[]): Promise<Running>;
   /** A line of shell in the folder: `$CAPTION` is `secondglance caption --model TINY`, `$SG` the program. */
   shell(line: string, input?: Uint8Array): Promise<Ended>;
@@ -61,6 +63,11 @@ export function benches(
       at: (...names) => path.join(folder, ...names),
       read: (file) => readFile(path.join(folder, file), 'utf8'),
       caption: (...args) => run(captionArgs(args, bundle()), how),
+      captionEach: (...lines) =>
+        runEach(
+          lines.map((args) => captionArgs(args, bundle())),
+          how,
+        ),
       start: (...args) => start(captionArgs(args, bundle()), how),
       shell: (line, input) =>
         shell(line.replaceAll('$CAPTION', `$SG caption --workers 1 --model '${bundle()}'`), {

@@ -42,28 +42,32 @@ describe.concurrent('inputs', () => {
   });
 
   test('a folder keeps its tree, in names and in places', async () => {
-    const { shared, at, caption, folder } = await bench('tree');
+    const { shared, at, captionEach, folder } = await bench('tree');
     await mkdir(at('in/deep/er'), { recursive: true });
     await copyFile(path.join(shared, 'rgb.mp4'), at('in/deep/er/rgb.mp4'));
     await copyFile(path.join(shared, 'white.png'), at('in/white.png'));
     await writeFile(at('in/notes.txt'), 'not a video');
-    expect(await caption('in', '-o', 'out/')).toMatchObject({ code: 0 });
+    const [written, collected] = await captionEach(['in', '-o', 'out/'], ['in/', '-o', '-']);
+    expect(written).toMatchObject({ code: 0 });
     expect(await readdir(path.join(folder, 'out'), { recursive: true })).toEqual([
       'deep',
       'white.vtt',
       'deep/er',
       'deep/er/rgb.vtt',
     ]);
-    const { stdout } = await caption('in/', '-o', '-');
-    expect(jsonLines(stdout).map(({ video }) => video)).toEqual([...Array(3).fill('deep/er/rgb.mp4'), 'white.png']);
+    expect(jsonLines(collected?.stdout ?? '').map(({ video }) => video)).toEqual([
+      ...Array(3).fill('deep/er/rgb.mp4'),
+      'white.png',
+    ]);
   });
 
   test('one jsonl takes the lines of all, in order', async () => {
-    const { shared, read, at, caption } = await bench('collected');
+    const { shared, read, at, captionEach } = await bench('collected');
     await copyFile(path.join(shared, 'rgb.mp4'), at('b.mp4'));
     await copyFile(path.join(shared, 'white.png'), at('a.png'));
-    const { code, stderr } = await caption('b.mp4', 'a.png', `${shared}/clip.gif`, '-o', 'all.jsonl');
-    expect(code).toBe(0);
+    const args = ['b.mp4', 'a.png', `${shared}/clip.gif`, '-o', 'all.jsonl'];
+    const [collected, again] = await captionEach(args, args);
+    expect(collected?.code).toBe(0);
     expect(jsonLines(await read('all.jsonl')).map(({ video, index }) => `${video} ${index}`)).toEqual([
       'b.mp4 0',
       'b.mp4 1',
@@ -72,11 +76,10 @@ describe.concurrent('inputs', () => {
       'clip.gif 0',
       'clip.gif 1',
     ]);
-    expect(stderr.trim().split('\n').at(-1)).toMatch(/^3 inputs: 3 done; 6 keyframes, \d cues in .* times real time$/);
-    expect(await caption('b.mp4', 'a.png', `${shared}/clip.gif`, '-o', 'all.jsonl')).toMatchObject({
-      code: 0,
-      stderr: expect.stringMatching(/^all\.jsonl: up to date/),
-    });
+    expect(collected?.stderr.trim().split('\n').at(-1)).toMatch(
+      /^3 inputs: 3 done; 6 keyframes, \d cues in .* times real time$/,
+    );
+    expect(again).toMatchObject({ code: 0, stderr: expect.stringMatching(/^all\.jsonl: up to date/) });
   });
 
   test('globs, and names that look like one', async () => {

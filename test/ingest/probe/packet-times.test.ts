@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PacketTimes } from '../../../src/ingest/probe/packet-times.ts';
-import { colourOf, readAll } from '../../support/reading.ts';
+import { colourOf, open, readAll } from '../../support/reading.ts';
 import { colourFilm, decodedFrames, ffmpeg, makeFolder } from '../../support/videos.ts';
 
 let folder: Awaited<ReturnType<typeof makeFolder>>;
@@ -46,7 +46,8 @@ describe.each([
     const path = await make();
     const truth = await decodedFrames(path);
     const keys = truth.filter(({ key }) => key).map(({ time }) => time);
-    const { times, media, report } = await readAll(path, 'keyframes');
+    const opened = await open(path);
+    const { times, media, report } = await readAll(opened, 'keyframes');
     expect(media.times).toEqual<PacketTimes>({ stamped: false, continuous: false, announced: false, lost: null });
     expect(keys.length).toBeGreaterThanOrEqual(4);
     expect(times).toHaveLength(keys.length);
@@ -56,7 +57,7 @@ describe.each([
     expect(report.end - report.zero).toBeGreaterThan(5_900_000);
     expect(report.damage).toBeUndefined();
 
-    const auto = await readAll(path, 'auto');
+    const auto = await readAll(opened, 'auto');
     expect(auto.keyframes.map(colourOf)).toEqual(COLOURS);
     // A scene is found at its first key frame, or in the second after it; never before it begins.
     for (const [scene, time] of auto.times.entries()) {
@@ -64,7 +65,7 @@ describe.each([
       expect(late).toBeGreaterThan(-50_000);
       expect(late).toBeLessThan(1_100_000);
     }
-    const middle = await readAll(path, 'every:1s', { from: 2_500_000, to: 4_500_000 });
+    const middle = await readAll(opened, 'every:1s', { from: 2_500_000, to: 4_500_000 });
     expect(middle.times.map((time) => Math.round((time - media.start) / 100_000))).toEqual([25, 35]);
     expect(colourOf(middle.keyframes[0] as never)).toBe('lime');
   });
@@ -99,7 +100,8 @@ describe('a clock that starts again', () => {
       await part('blue', `b.${extension}`, ...second),
       `joined.${extension}`,
     );
-    const { times, media, keyframes, report } = await readAll(path, 'every:1ms');
+    const opened = await open(path);
+    const { times, media, keyframes, report } = await readAll(opened, 'every:1ms');
     expect(report.frames).toBe(100);
     // The last frame of a PID comes with the end of the file only.
     expect(times.length).toBeGreaterThanOrEqual(99);
@@ -110,7 +112,7 @@ describe('a clock that starts again', () => {
     const blue = keyframes.findIndex((keyframe) => colourOf(keyframe) === 'blue');
     expect(shown[blue]).toBeCloseTo(2, 1);
     for (const choice of ['auto', 'keyframes']) {
-      const found = await readAll(path, choice);
+      const found = await readAll(opened, choice);
       const firstBlue = found.keyframes.find((keyframe) => colourOf(keyframe) === 'blue');
       expect(((firstBlue?.pts ?? 0) - media.start) / 1_000_000).toBeCloseTo(2, 1);
     }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { colourOf, readAll } from '../../support/reading.ts';
+import { colourOf, type Opened, open, readAll } from '../../support/reading.ts';
 import { ffmpeg, makeFolder } from '../../support/videos.ts';
 
 let folder: Awaited<ReturnType<typeof makeFolder>>;
@@ -15,8 +15,8 @@ const SLIDES =
 /** Red, lime from 1.2 s on, blue from 40 s on; nothing was recorded while nothing changed. */
 const RECORDED = ['-vf', "select='lt(t,1.25)+between(t,40,40.5)'", '-fps_mode', 'vfr'];
 
-const seen = async (path: string, choice: string, range = {}): Promise<string[]> => {
-  const { keyframes, media } = await readAll(path, choice, range);
+const seen = async (input: string | Opened, choice: string, range = {}): Promise<string[]> => {
+  const { keyframes, media } = await readAll(input, choice, range);
   return keyframes.map((each) => `${Math.round((each.pts - media.start) / 10_000) / 100} ${colourOf(each)}`);
 };
 
@@ -25,32 +25,24 @@ describe.each([
   ['mkv', []],
   ['webm', ['-c:v', 'libvpx', '-deadline', 'realtime']],
 ])('frames that stay, %s', (extension, codec) => {
-  let path: string;
+  let slides: Opened;
   beforeAll(async () => {
     const out = join(folder.path, `slides.${extension}`);
-    path = await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      SLIDES,
-      ...RECORDED,
-      ...X264.slice(0, codec.length === 0 ? 6 : 0),
-      ...codec,
-      out,
-    );
+    await ffmpeg('-f', 'lavfi', '-i', SLIDES, ...RECORDED, ...X264.slice(0, codec.length === 0 ? 6 : 0), ...codec, out);
+    slides = await open(out);
   });
 
   it('are looked at as at a constant rate, from the last one before the pause on', async () => {
-    const auto = await seen(path, 'auto');
+    const auto = await seen(slides, 'auto');
     expect(auto.slice(0, 1)).toEqual(['0 red']);
     expect(auto.slice(-4)).toEqual(['11.24 lime', '21.24 lime', '31.24 lime', '40 blue']);
-    expect(await seen(path, 'every:8s')).toEqual(['0 red', '8 lime', '16 lime', '24 lime', '32 lime', '40 blue']);
+    expect(await seen(slides, 'every:8s')).toEqual(['0 red', '8 lime', '16 lime', '24 lime', '32 lime', '40 blue']);
   });
 
   it('are there where a range begins', async () => {
-    expect(await seen(path, 'auto', { from: 20_000_000, to: 35_000_000 })).toEqual(['20 lime', '30 lime']);
-    expect(await seen(path, 'scene', { from: 20_000_000, to: 35_000_000 })).toEqual(['20 lime']);
-    expect(await seen(path, 'every:5s', { from: 20_000_000, to: 31_000_000 })).toEqual([
+    expect(await seen(slides, 'auto', { from: 20_000_000, to: 35_000_000 })).toEqual(['20 lime', '30 lime']);
+    expect(await seen(slides, 'scene', { from: 20_000_000, to: 35_000_000 })).toEqual(['20 lime']);
+    expect(await seen(slides, 'every:5s', { from: 20_000_000, to: 31_000_000 })).toEqual([
       '20 lime',
       '25 lime',
       '30 lime',
@@ -83,10 +75,11 @@ it.each(['mp4', 'mkv'])('a last frame that stays for a minute is no damage: %s',
   const hold = ['-c', 'copy', '-bsf:v', "setts=duration='if(gte(PTS*TB,9.7),60/TB,DURATION)'"];
   const held = await ffmpeg('-i', film, ...hold, join(folder.path, 'held.mp4'));
   const path = extension === 'mp4' ? held : await ffmpeg('-i', held, '-c', 'copy', join(folder.path, 'held.mkv'));
-  const { report } = await readAll(path, 'auto');
+  const opened = await open(path);
+  const { report } = await readAll(opened, 'auto');
   expect(report.damage).toBeUndefined();
   expect(report.end - report.zero).toBe(69_800_000);
-  expect(await seen(path, 'auto')).toEqual(
+  expect(await seen(opened, 'auto')).toEqual(
     ['0', '9.8', '19.8', '29.8', '39.8', '49.8', '59.8'].map((time) => `${time} red`),
   );
 });

@@ -1,51 +1,19 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { ImageSpec } from '../../../src/core/types.ts';
 import { MotionDetector, motionSelector } from '../../../src/ingest/selectors/motion.ts';
-import { cameraPictures, type Disturbances, EDGE, type Passage, somePassages } from '../../support/scenes.ts';
+import { cameraPictures, type Disturbances, EDGE } from '../../support/scenes.ts';
+import { expectMotion, judge } from './support/judge-motion.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 
 const IMAGE: ImageSpec = { width: EDGE, height: EDGE, resize: 'stretch', filter: 'bicubic', matrix: 'bt601' };
-const SECONDS = 300;
 
-/** How a detector did: passages of which no picture counted as moving, and the share of quiet pictures that did. */
-function judge(passages: readonly Passage[], disturbances: Disturbances, person?: readonly [number, number]) {
-  const detector = new MotionDetector(EDGE, EDGE);
-  const found = new Set<Passage>();
-  let wrong = 0;
-  let quiet = 0;
-  let at = 0;
-  for (const pixels of cameraPictures(SECONDS, passages, disturbances, person)) {
-    const { moving } = detector.push(at * 1_000_000, pixels);
-    const passage = passages.find(({ from, to }) => at >= from && at < to);
-    // Whoever has just left may still be seen as a change.
-    const near = passages.some(({ from, to }) => at >= from && at < to + 6);
-    if (passage !== undefined && moving) found.add(passage);
-    if (!near) {
-      quiet += 1;
-      if (moving) wrong += 1;
-    }
-    at += 1;
-  }
-  return { missed: passages.length - found.size, of: passages.length, wrong: wrong / quiet };
-}
-
+// motion.slow.test.ts has each disturbance by itself.
 describe('what is not motion, and what is in the midst of it', () => {
   test.each([
     ['nothing', {}],
-    ['noise', { noise: 5 }],
-    ['rain', { rain: 250, noise: 2 }],
-    ['dusk', { dusk: 0.35, noise: 2 }],
-    ['auto-exposure', { exposure: 25, noise: 2 }],
-    ['compression pulses', { pulse: 4, noise: 2 }],
     ['all of it', { noise: 3, rain: 80, dusk: 0.6, exposure: 40, pulse: 4 }],
-  ] satisfies [string, Disturbances][])('%s', (_, disturbances) => {
-    const passages = somePassages(SECONDS, 7);
-    const { missed, of, wrong } = judge(passages, { ...disturbances, seed: 11 });
-    expect(of).toBeGreaterThan(4);
-    expect(missed).toBeLessThanOrEqual(0.02 * of);
-    expect(wrong).toBeLessThanOrEqual(0.03);
-  });
+  ] satisfies [string, Disturbances][])('%s', (_, disturbances) => expectMotion(disturbances));
 
   test('it is the passages that make it move', () => {
     expect(judge([], { noise: 3 })).toEqual({ missed: 0, of: 0, wrong: 0 });
