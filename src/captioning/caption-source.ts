@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { CaptionStore } from '../core/caption-store.ts';
+import { withResources } from '../core/disposal.ts';
 import { SecondGlanceError } from '../core/errors.ts';
 import { withEventMarks } from '../core/event-marks.ts';
 import type { JsonObject } from '../core/json-value.ts';
@@ -8,7 +9,7 @@ import type { IngestReport } from '../ingest/decode/damage.ts';
 import { exactImage } from '../ingest/decode/filters.ts';
 import { IngestError } from '../ingest/errors.ts';
 import { groupKeyframes } from '../ingest/group-keyframes.ts';
-import { type OpenMedia, openMedia } from '../ingest/open-media.ts';
+import { openMedia } from '../ingest/open-media.ts';
 import type { MediaInfo } from '../ingest/probe/media-info.ts';
 import { type KeyframeReader, readKeyframes } from '../ingest/read-keyframes.ts';
 import type { Source } from '../ingest/sources/sources.ts';
@@ -124,9 +125,9 @@ export async function captionSource<Result>(
   consume: (captioned: CaptionedSource, journal: Journal) => Promise<Result>,
 ): Promise<Result> {
   const { captioner, settings, identity, signal } = request;
-  let opened: OpenMedia | undefined;
-  try {
-    opened = await openMedia(request.source, { signal });
+  return withResources(async (resources) => {
+    const opened = await openMedia(request.source, { signal });
+    resources.defer(() => opened.dispose());
     const { source, media } = opened;
     const header = {
       // Stdin cannot be read again: its journal is of no use to another run.
@@ -138,16 +139,10 @@ export async function captionSource<Result>(
     };
     const file = path.join(journalFolder(request.stateDir), `${digest(header)}.jsonl`);
     const journal = await openJournal(file, header, { fresh: !request.resume });
-    try {
-      return await consume(captionKeyframes(source, media, { ...request, journal }), journal);
-    } finally {
-      await journal.close();
-    }
-  } catch (error) {
+    resources.defer(() => journal.close());
+    return consume(captionKeyframes(source, media, { ...request, journal }), journal);
+  }).catch((error: unknown) => {
     // An interrupted decoder fails too; what counts is why it was interrupted.
-    if (signal.aborted && !(error instanceof IngestError && error.code !== 'aborted')) throw signal.reason;
-    throw error;
-  } finally {
-    await opened?.dispose();
-  }
+    throw signal.aborted && !(error instanceof IngestError && error.code !== 'aborted') ? signal.reason : error;
+  });
 }

@@ -1,5 +1,5 @@
 import { keepCompiledCode } from '../config/compile-cache.ts';
-import { openDisposableStack } from '../core/disposal.ts';
+import { withResources } from '../core/disposal.ts';
 import { describeFailure, EXIT, UsageError } from '../core/failures.ts';
 import { abortExitCode, InterruptedError } from '../core/interruption.ts';
 import { hideSecrets } from '../core/text/secrets.ts';
@@ -53,7 +53,6 @@ export async function runCommand(action: CommandAction): Promise<never> {
   const controller = new AbortController();
   const { signal } = controller;
   let lost: OutputError | undefined;
-  const resources = await openDisposableStack();
   let interrupted = false;
   const interruptible = (): AbortSignal => {
     const handle = (name: NodeJS.Signals): void => {
@@ -72,13 +71,12 @@ export async function runCommand(action: CommandAction): Promise<never> {
   };
   let exitCode: number;
   try {
-    try {
+    const returned = await withResources(async (resources) => {
+      resources.defer(flushStdout);
       await keepCompiledCode();
-      exitCode = (await action({ resources, interruptible })) ?? abortExitCode(signal) ?? EXIT.done;
-    } finally {
-      await resources.disposeAsync();
-      await flushStdout();
-    }
+      return action({ resources, interruptible });
+    });
+    exitCode = returned ?? abortExitCode(signal) ?? EXIT.done;
     if (lost !== undefined) exitCode = abortExitCode(signal) ?? printFailure(lost);
   } catch (error) {
     exitCode = abortExitCode(signal) ?? printFailure(lost ?? error);

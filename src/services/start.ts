@@ -1,5 +1,6 @@
 import { resubmitLost } from '../captioning/queued/submitted.ts';
 import type { Settings } from '../config/settings-schema.ts';
+import { withResources } from '../core/disposal.ts';
 import { EXIT } from '../core/failures.ts';
 import { onInterrupted } from '../core/interruption.ts';
 import { sleep } from '../core/sleep.ts';
@@ -10,7 +11,7 @@ import { reconcileQueues } from '../queue/reconcile.ts';
 import { connectService, placeOf } from '../queue/redis/connection.ts';
 import type { ModelChoice } from '../workers/load-model.ts';
 import { ASSEMBLE_CONCURRENCY, INGEST_CONCURRENCY } from './concurrency.ts';
-import { type HttpServer, serveHttp } from './http.ts';
+import { serveHttp } from './http.ts';
 import { createLog, logLink } from './log.ts';
 import { answers, createMetrics } from './metrics.ts';
 import { type Service, type ServiceContext, troubleLog } from './service.ts';
@@ -116,15 +117,15 @@ export async function runServices(
     }
     return started || 'the service is starting';
   };
-  let http: HttpServer | undefined;
-  try {
+  return withResources(async (resources) => {
     const guard = await openGuard(settings);
     if (settings.http !== undefined) {
-      http = await serveHttp(settings.http, { ready, metrics: () => metrics.scrape() });
+      const http = await serveHttp(settings.http, { ready, metrics: () => metrics.scrape() });
+      resources.defer(() => http.close());
       log.info({ host: settings.http.host, port: http.port }, 'answering HTTP');
     }
     const redis = await connectService(place, logLink(log, settings.redisUrl), signal);
-    queue = openQueueContext(redis, place, settings.frameStore);
+    queue = resources.adopt(openQueueContext(redis, place, settings.frameStore), (opened) => opened.close());
     const context: ServiceContext = { queue, settings, guard, log, metrics, images: new Map() };
     const services = await startServices(name, context, options);
     metrics.watch(queue, () => services.reduce((sum, service) => sum + service.running(), 0));
@@ -134,11 +135,8 @@ export async function runServices(
     await Promise.all(services.map((service) => service.stop()));
     log.info({}, 'stopped');
     return EXIT.done;
-  } catch (error) {
+  }).catch((error: unknown) => {
     if (signal.aborted) return EXIT.done;
     throw error;
-  } finally {
-    await queue?.close();
-    await http?.close();
-  }
+  });
 }

@@ -1,25 +1,30 @@
 import { Command } from 'commander';
 import type { SettingFlags } from '../../config/load.ts';
 import { queueOptions } from '../options.ts';
-import { runCommand } from '../run-command.ts';
+import { type CommandContext, runCommand } from '../run-command.ts';
 
 interface StatusFlags extends SettingFlags {
   readonly watch?: boolean;
   readonly json?: boolean;
 }
 
-async function showStatus(id: string | undefined, flags: StatusFlags, signal: AbortSignal): Promise<void> {
+async function showStatus(
+  id: string | undefined,
+  flags: StatusFlags,
+  { resources, interruptible }: CommandContext,
+): Promise<void> {
+  const signal = interruptible();
   const { loadSettings } = await import('../../config/load.ts');
   const { withQueue } = await import('../../services/queue-client.ts');
   const { readStatus, watchStatus } = await import('../../services/status.ts');
   const { StatusScreen } = await import('../status-screen.ts');
   const { settings } = await loadSettings({ flags });
   const screen = new StatusScreen({ id, json: flags.json === true });
+  resources.defer(async () => screen.close());
   const onAway = (): boolean => process.stderr.write('secondglance: Redis is away; waiting for it\n');
   await withQueue(settings, async (queue) => {
     if (flags.watch !== true) return screen.show(await readStatus(queue, id), false);
     for await (const status of watchStatus(queue, id, onAway, signal)) screen.show(status, true);
-    screen.close();
   });
 }
 
@@ -38,7 +43,5 @@ export function statusCommand(): Command {
     .option('--watch', 'update until all have ended')
     .option('--json', 'print one object per line')
     .addHelpText('after', EXAMPLES)
-    .action((id: string | undefined, flags: StatusFlags) =>
-      runCommand(({ interruptible }) => showStatus(id, flags, interruptible())),
-    );
+    .action((id: string | undefined, flags: StatusFlags) => runCommand((context) => showStatus(id, flags, context)));
 }

@@ -27,7 +27,7 @@ export interface Keys {
   readonly models: string;
   /** `all` or `videos` while paused: BullMQ pauses single queues, and a model's queue may not exist yet. */
   readonly paused: string;
-  /** Present while a service has recently reconciled the queues. */
+  /** Present while a service has recently reconciled the queues. Not a scheduled job of BullMQ: that can be lost as other jobs can. */
   readonly turn: string;
 }
 
