@@ -74,7 +74,10 @@ describe.concurrent('tracks that are there already', () => {
     // Another format under this name would not be the track that players expect.
     expect(await captionEach(['a.mp4'], ['a.mp4', '-f', 'srt', '-o', 'a.vtt', '--force'])).toMatchObject([
       { code: 0, stderr: expect.stringMatching(/1 keyframe,/) },
-      { code: 2, stderr: expect.stringMatching(/a\.vtt does not have the extension of a srt track: end it with \.srt\n$/) },
+      {
+        code: 2,
+        stderr: expect.stringMatching(/a\.vtt does not have the extension of a srt track: end it with \.srt\n$/),
+      },
     ]);
     expect(await read('a.vtt')).toMatch(/white/);
   });

@@ -20,6 +20,8 @@ function send(name: (typeof SIGNALS)[number]): void {
 }
 
 beforeEach(() => {
+  // Compiled code is kept for the program, not for its tests.
+  vi.stubEnv('NODE_COMPILE_CACHE', '');
   codes = [];
   written = '';
   before = new Map([...SIGNALS, 'uncaughtException'].map((name) => [name, process.listeners(name as NodeJS.Signals)]));
@@ -34,6 +36,7 @@ beforeEach(() => {
 afterEach(() => {
   for (const name of before.keys()) for (const each of listeners(name)) process.off(name, each);
   vi.restoreAllMocks();
+  vi.unstubAllEnvs();
 });
 
 /** The exit code of a command; its resources note when they are closed. */
