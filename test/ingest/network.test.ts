@@ -53,7 +53,7 @@ describe('URLs and playlists', () => {
 
   it.each(['film1.ts', 'film0.ts'])('says that a segment of a playlist is missing: %s', async (segment) => {
     const list = await readFile(at('film.m3u8'), 'utf8');
-    await writeFile(at('gap.m3u8'), list.replace(segment, 'status-404'));
+    await writeFile(at('gap.m3u8'), list.replace(segment, 'gone.ts'));
     for (const path of [at('gap.m3u8'), `${base}/gap.m3u8`]) {
       const { times, report } = await readAll(path, 'every:1s');
       expect(times).toHaveLength(4);
