@@ -36,7 +36,7 @@ describe('killed in the middle', () => {
     child.kill('SIGINT');
     const { stderr, ...how } = await ended;
     expect(how).toEqual({ code: 130, signal: null, stdout: '' });
-    expect(stderr).toMatch(/the same command resumes this run/);
+    expect(stderr).toMatch(/run the same command again to resume/);
     expect(stderr.trim().split('\n')).toHaveLength(1);
     await gone(helpers);
     expect(await readdir(room.at('out'))).toEqual([]);

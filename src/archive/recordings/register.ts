@@ -58,8 +58,8 @@ export function unfinished(file: FoundFile, names: RegExp | undefined, reason: s
   return { path: file.path, camera, start: Math.round(file.changed), reason };
 }
 
-function isClosed({ duration, container }: MediaInfo): boolean {
-  return duration !== null || NO_TRAILER.test(container);
+function isClosed({ duration, counted, container }: MediaInfo): boolean {
+  return (duration !== null && counted === undefined) || NO_TRAILER.test(container);
 }
 
 async function startOf(

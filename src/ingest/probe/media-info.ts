@@ -41,6 +41,8 @@ export interface MediaInfo {
   readonly pictures?: number;
   /** What the packets of the chosen stream say of presentation times. */
   readonly times: PacketTimes;
+  /** Present where the container names no length: `duration` was counted from its packets. */
+  readonly counted?: true;
   /** Present where another recording was appended to the file, which ffmpeg does not read. */
   readonly unread?: true;
   /** True for a playlist without an end mark: one that is still being written, or a live stream. */

@@ -98,6 +98,7 @@ export async function probe(
     // What a container claims of several clocks is what it knows of one of them.
     ...(times.continuous ? {} : { videoEnd: null }),
     ...(read !== null && read > (media.duration ?? 0) + SAME_LENGTH ? { duration: read } : {}),
+    ...(read !== null && media.duration === null ? { counted: true } : {}),
     times,
     ...(appended ? { unread: true } : {}),
     unended: playlist?.ended === false,

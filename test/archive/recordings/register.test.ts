@@ -191,7 +191,7 @@ describe('what is entered', () => {
     expect(await enter()).toMatchObject([{ reason: 'its container is not closed' }]);
     await aged(file, 2 * HOUR);
     expect(await enter()).toEqual([]);
-    expect(all()).toMatchObject([{ state: 'pending', duration: 0 }]);
+    expect(all()).toMatchObject([{ state: 'pending', duration: 2000 }]);
   });
 
   test('a stream needs no end', async () => {

@@ -17,7 +17,7 @@ test('every address of a playlist is replaced: lines, and URI attributes with an
 test('limits: entries, length of an address, characters', () => {
   const many = '#EXTM3U\n'.padEnd(2 * PLAYLIST_LIMITS.entries + 20, 'a\n');
   for (const text of [many, `#EXTM3U\n${'a'.repeat(PLAYLIST_LIMITS.address + 1)}`, '#EXTM3U\n\0']) {
-    expect(() => rewritePlaylist(text, () => '')).toThrow(/^it has /);
+    expect(() => rewritePlaylist(text, () => '')).toThrow(/^it (has|contains) /);
   }
 });
 
