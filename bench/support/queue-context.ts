@@ -4,12 +4,12 @@ import type { GroupWork } from '../../src/captioning/run-groups.ts';
 import type { FramePlace } from '../../src/config/settings-schema.ts';
 import type { Caption, Group, ImageSpec } from '../../src/core/types.ts';
 import { collectGroups } from '../../src/queue/collect.ts';
-import { submitVideo } from '../../src/queue/control.ts';
 import { enqueueGroups } from '../../src/queue/enqueue-groups.ts';
 import { startGroupWorker } from '../../src/queue/group-worker.ts';
 import type { JobLoop } from '../../src/queue/job-loop.ts';
 import { openQueueContext, type QueueContext } from '../../src/queue/queue-context.ts';
 import { connectService } from '../../src/queue/redis/connection.ts';
+import { submitVideo } from '../../src/queue/video-control.ts';
 import type { TestRedis } from '../../test/support/redis.ts';
 
 const MAIN = path.join(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');

@@ -1,4 +1,4 @@
-import type { ARCHIVE_ERRORS } from '../core/catalogue/archive.ts';
+import type { ARCHIVE_ERRORS } from '../core/catalogue/archive-errors.ts';
 import { SecondGlanceError } from '../core/errors.ts';
 
 /** Codes of {@link ArchiveError}. */

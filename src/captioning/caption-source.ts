@@ -1,9 +1,9 @@
 import path from 'node:path';
 import type { CaptionStore } from '../core/caption-store.ts';
-import { withResources } from '../core/disposal.ts';
 import { SecondGlanceError } from '../core/errors.ts';
 import { withEventMarks } from '../core/event-marks.ts';
 import type { JsonObject } from '../core/json-value.ts';
+import { withResources } from '../core/lifetime/disposal.ts';
 import type { Keyframe, RecordedBy } from '../core/types.ts';
 import type { IngestReport } from '../ingest/decode/damage.ts';
 import { exactImage } from '../ingest/decode/filters.ts';

@@ -1,5 +1,5 @@
 import { EXIT } from '../core/failures.ts';
-import { abortExitCode } from '../core/interruption.ts';
+import { abortExitCode } from '../core/lifetime/interruption.ts';
 import type { Reporter } from './reporter.ts';
 import { type InputSummary, problemOf, summarise } from './summary.ts';
 

@@ -1,7 +1,7 @@
 import { UsageError } from '../core/failures.ts';
-import type { Interval } from '../core/intervals.ts';
 import type { TrackKind } from '../core/kind.ts';
 import { languageTag } from '../core/language.ts';
+import type { Interval } from '../core/time/intervals.ts';
 import type { ImageSpec, Micros } from '../core/types.ts';
 import type { KeyframeSelector } from '../ingest/selectors/keyframe-selector.ts';
 import type { FrameChoice } from '../ingest/selectors/registry.ts';

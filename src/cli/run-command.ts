@@ -1,7 +1,7 @@
 import { keepCompiledCode } from '../config/compile-cache.ts';
-import { withResources } from '../core/disposal.ts';
 import { describeFailure, EXIT, UsageError } from '../core/failures.ts';
-import { abortExitCode, InterruptedError } from '../core/interruption.ts';
+import { withResources } from '../core/lifetime/disposal.ts';
+import { abortExitCode, InterruptedError } from '../core/lifetime/interruption.ts';
 import { hideSecrets } from '../core/text/secrets.ts';
 import { type OutputError, outputError } from '../storage/errors.ts';
 import { writeNote } from './terminal.ts';

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { checkDocument, type DocumentKind } from '../captioning/outputs/check-target.ts';
 import { stateDir } from '../config/state-folder.ts';
-import { ensureFolder } from '../storage/ensure-folder.ts';
+import { ensureFolder } from '../storage/folders/ensure-folder.ts';
 import { assertOverwritable, writeOutput } from '../storage/output-manifest.ts';
 import { DEFAULT_BUNDLE, loadBundle } from '../workers/bundle/bundle.ts';
 import { isModelBundle, loadModel, type ModelChoice } from '../workers/load-model.ts';

@@ -1,4 +1,4 @@
-import type { INGEST_ERRORS } from '../core/catalogue/ingest.ts';
+import type { INGEST_ERRORS } from '../core/catalogue/ingest-errors.ts';
 import { SecondGlanceError } from '../core/errors.ts';
 
 /** Codes of {@link IngestError}. `truncated`, `damaged` and `unfinished` stand in a report and are not thrown. */

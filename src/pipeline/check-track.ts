@@ -1,4 +1,4 @@
-import type { Interval } from '../core/intervals.ts';
+import type { Interval } from '../core/time/intervals.ts';
 import { checkCues, type Violation } from './cues/check-cues.ts';
 import type { Profile } from './cues/profiles.ts';
 import type { InvalidCue } from './formats/parse-cues.ts';

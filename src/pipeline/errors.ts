@@ -1,4 +1,4 @@
-import type { TRACK_ERRORS } from '../core/catalogue/outputs.ts';
+import type { TRACK_ERRORS } from '../core/catalogue/output-errors.ts';
 import { SecondGlanceError } from '../core/errors.ts';
 
 /** Captions that do not make a track, or a file that is not one. */

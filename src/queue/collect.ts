@@ -1,4 +1,4 @@
-import { sleep } from '../core/sleep.ts';
+import { sleep } from '../core/time/sleep.ts';
 import type { Caption } from '../core/types.ts';
 import { QueueError } from './errors.ts';
 import type { RunPayload } from './jobs.ts';

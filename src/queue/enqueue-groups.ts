@@ -1,4 +1,4 @@
-import { sleep } from '../core/sleep.ts';
+import { sleep } from '../core/time/sleep.ts';
 import { GROUP_SIZE, type Group } from '../core/types.ts';
 import { QueueError } from './errors.ts';
 import { packGroup } from './frames.ts';

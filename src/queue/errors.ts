@@ -1,4 +1,4 @@
-import type { QUEUE_ERRORS } from '../core/catalogue/services.ts';
+import type { QUEUE_ERRORS } from '../core/catalogue/service-errors.ts';
 import { SecondGlanceError } from '../core/errors.ts';
 
 /** Codes of {@link QueueError}. */

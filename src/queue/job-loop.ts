@@ -1,6 +1,6 @@
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
-import { exponentialBackoff } from '../core/backoff.ts';
 import { SecondGlanceError, sentenceOf } from '../core/errors.ts';
+import { exponentialBackoff } from '../core/time/backoff.ts';
 import { QueueError } from './errors.ts';
 import { type JobKind, type JobPayloads, readJob } from './jobs.ts';
 import type { QueueContext } from './queue-context.ts';

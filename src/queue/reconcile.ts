@@ -1,4 +1,4 @@
-import { sleep } from '../core/sleep.ts';
+import { sleep } from '../core/time/sleep.ts';
 import { lostGroups, noWorkerReason } from './enqueue-groups.ts';
 import { QueueError } from './errors.ts';
 import { modelPrefix } from './jobs.ts';

@@ -5,7 +5,7 @@ import express, { type RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { HttpPlace, Settings } from '../config/settings-schema.ts';
 import { EXIT } from '../core/failures.ts';
-import { onInterrupted } from '../core/interruption.ts';
+import { onInterrupted } from '../core/lifetime/interruption.ts';
 import { openQueueContext, type QueueContext } from '../queue/queue-context.ts';
 import { connectService, placeOf } from '../queue/redis/connection.ts';
 import { requirePassword } from './board-password.ts';

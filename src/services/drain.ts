@@ -1,4 +1,4 @@
-import { sleep } from '../core/sleep.ts';
+import { sleep } from '../core/time/sleep.ts';
 import type { QueueContext } from '../queue/queue-context.ts';
 
 const POLL_MS = 500;

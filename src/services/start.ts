@@ -1,9 +1,9 @@
 import { resubmitLost } from '../captioning/queued/submitted.ts';
 import type { Settings } from '../config/settings-schema.ts';
-import { withResources } from '../core/disposal.ts';
 import { EXIT } from '../core/failures.ts';
-import { onInterrupted } from '../core/interruption.ts';
-import { sleep } from '../core/sleep.ts';
+import { withResources } from '../core/lifetime/disposal.ts';
+import { onInterrupted } from '../core/lifetime/interruption.ts';
+import { sleep } from '../core/time/sleep.ts';
 import { openGuard } from '../ingest/access/guard.ts';
 import type { JobKind } from '../queue/jobs.ts';
 import { openQueueContext, type QueueContext } from '../queue/queue-context.ts';

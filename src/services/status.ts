@@ -1,5 +1,5 @@
 import { type VideoView, viewOf } from '../captioning/queued/video-view.ts';
-import { sleep } from '../core/sleep.ts';
+import { sleep } from '../core/time/sleep.ts';
 import type { QueueContext } from '../queue/queue-context.ts';
 import { isInfrastructureError } from '../queue/redis/connection.ts';
 import type { VideoOutline } from '../queue/redis/record-schema.ts';

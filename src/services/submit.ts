@@ -11,14 +11,14 @@ import { failedSummary, type InputSummary, summarise, withoutDetail } from '../c
 import type { Settings } from '../config/settings-schema.ts';
 import { stateDir } from '../config/state-folder.ts';
 import { EXIT, UsageError } from '../core/failures.ts';
-import { abortExitCode, onInterrupted } from '../core/interruption.ts';
-import { sleep } from '../core/sleep.ts';
+import { abortExitCode, onInterrupted } from '../core/lifetime/interruption.ts';
+import { sleep } from '../core/time/sleep.ts';
 import { expandInputs, type InputProblem, type Source } from '../ingest/sources/sources.ts';
-import { type Submitted, submitVideos } from '../queue/control.ts';
 import type { Priority } from '../queue/priority.ts';
 import type { QueueContext } from '../queue/queue-context.ts';
 import { isInfrastructureError } from '../queue/redis/connection.ts';
 import type { Submission } from '../queue/redis/records.ts';
+import { type Submitted, submitVideos } from '../queue/video-control.ts';
 import { loadModel } from '../workers/load-model.ts';
 import { withQueue } from './queue-client.ts';
 

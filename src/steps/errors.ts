@@ -1,4 +1,4 @@
-import type { STEPS_ERRORS } from '../core/catalogue/outputs.ts';
+import type { STEPS_ERRORS } from '../core/catalogue/output-errors.ts';
 import { SecondGlanceError } from '../core/errors.ts';
 
 /** Codes of {@link StepsError}. */

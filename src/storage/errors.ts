@@ -1,8 +1,8 @@
 import path from 'node:path';
-import type { OUTPUT_ERRORS } from '../core/catalogue/outputs.ts';
+import type { OUTPUT_ERRORS } from '../core/catalogue/output-errors.ts';
 import { errnoOf, SecondGlanceError } from '../core/errors.ts';
 import { shellWord } from '../core/text/shell-word.ts';
-import { withFolderNames } from './folder-names.ts';
+import { withFolderNames } from './folders/folder-names.ts';
 
 /** Codes of {@link OutputError}. */
 export type OutputErrorCode = keyof typeof OUTPUT_ERRORS;

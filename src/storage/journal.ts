@@ -5,9 +5,9 @@ import type { AppendOutcome, CaptionStore } from '../core/caption-store.ts';
 import { errnoOf } from '../core/errors.ts';
 import type { JsonObject, JsonValue } from '../core/json-value.ts';
 import type { Caption } from '../core/types.ts';
-import { ensureStateFolder } from './ensure-folder.ts';
 import { OutputError, outputError } from './errors.ts';
 import { type FileLock, lockFile } from './file-lock.ts';
+import { ensureStateFolder } from './folders/ensure-folder.ts';
 import { syncFolder, writeAll } from './temp-file.ts';
 
 /** Version of the journal format. A journal of another version is emptied. */

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { ensureStateFolder } from './ensure-folder.ts';
 import { outputError } from './errors.ts';
+import { ensureStateFolder } from './folders/ensure-folder.ts';
 import { syncFolder } from './temp-file.ts';
 
 const PART = /^\..*\.part$/;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { collectGroups, requireActiveRun, waitFor } from '../../src/queue/collect.ts';
-import { cancelVideo } from '../../src/queue/control.ts';
+import { cancelVideo } from '../../src/queue/video-control.ts';
 import { tinyGroup } from '../support/tiny-groups.ts';
 import { contexts } from './support/contexts.ts';
 import { beginVideo, captionA, never } from './support/over-redis.ts';

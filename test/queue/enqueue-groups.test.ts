@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { GroupWork } from '../../src/captioning/run-groups.ts';
-import { cancelVideo } from '../../src/queue/control.ts';
 import { enqueueGroups, lostGroups } from '../../src/queue/enqueue-groups.ts';
+import { cancelVideo } from '../../src/queue/video-control.ts';
 import { makeFolder } from '../support/videos.ts';
 import { contexts, leftovers } from './support/contexts.ts';
 import { beginVideo, captionA, groups, never, recordedWorker, until, wide, worker } from './support/over-redis.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { submitVideos } from '../../src/queue/control.ts';
 import type { QueueContext } from '../../src/queue/queue-context.ts';
+import { submitVideos } from '../../src/queue/video-control.ts';
 import { readStatus } from '../../src/services/status.ts';
 import { contexts, videoId } from './support/contexts.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { submitVideo } from '../../src/queue/control.ts';
+import { submitVideo } from '../../src/queue/video-control.ts';
 import { readStatus, watchStatus } from '../../src/services/status.ts';
 import { contexts, videoId } from '../queue/support/contexts.ts';
 import { beginVideo, never } from '../queue/support/over-redis.ts';

@@ -5,7 +5,7 @@ import { SecondGlanceError } from '../../core/errors.ts';
 import { UsageError } from '../../core/failures.ts';
 import { probe } from '../../ingest/probe/probe.ts';
 import { type CutWay, cutClip } from '../../pipeline/media/cut.ts';
-import { ensureFolder } from '../../storage/ensure-folder.ts';
+import { ensureFolder } from '../../storage/folders/ensure-folder.ts';
 import { assertNotInput, assertOverwritable, writeOutput } from '../../storage/output-manifest.ts';
 import { type OpenArchive, withArchive } from '../open-archive.ts';
 import { sourceAt } from '../recordings/register.ts';

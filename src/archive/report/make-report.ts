@@ -4,7 +4,7 @@ import { checkDocument, type DocumentKind } from '../../captioning/outputs/check
 import { stateDir } from '../../config/state-folder.ts';
 import { orUsage, UsageError } from '../../core/failures.ts';
 import { VERSION } from '../../core/version.ts';
-import { ensureFolder } from '../../storage/ensure-folder.ts';
+import { ensureFolder } from '../../storage/folders/ensure-folder.ts';
 import { assertOverwritable, writeOutput } from '../../storage/output-manifest.ts';
 import { parseMoment } from '../clock/time-window.ts';
 import { startOfDay } from '../clock/time-zone.ts';

@@ -5,7 +5,7 @@ import { loadSettings } from '../../config/load.ts';
 import { UsageError } from '../../core/failures.ts';
 import { openQueueContext, type QueueContext } from '../../queue/queue-context.ts';
 import { connectClient, type RedisPlace } from '../../queue/redis/connection.ts';
-import { ensureFolder } from '../../storage/ensure-folder.ts';
+import { ensureFolder } from '../../storage/folders/ensure-folder.ts';
 import { loadModel } from '../../workers/load-model.ts';
 import { type Alerts, enqueueMatches, type NotificationTransport } from '../alerts/outbox.ts';
 import { mqttTransport, webhookTransport } from '../alerts/transports.ts';

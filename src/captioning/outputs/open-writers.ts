@@ -10,9 +10,9 @@ import type { TrackHeader, TrackWriter } from '../../pipeline/formats/track-writ
 import { burnTrack } from '../../pipeline/media/burn.ts';
 import { muxTrack } from '../../pipeline/media/mux.ts';
 import { segmentVideo } from '../../pipeline/media/segment.ts';
-import type { FolderCheck } from '../../storage/checked-folder.ts';
-import { ensureFolder } from '../../storage/ensure-folder.ts';
 import type { Transform } from '../../storage/file-sink.ts';
+import type { FolderCheck } from '../../storage/folders/checked-folder.ts';
+import { ensureFolder } from '../../storage/folders/ensure-folder.ts';
 import { openOutputSink } from '../../storage/output-manifest.ts';
 import type { TextSink } from '../../storage/sink.ts';
 import type { CaptionedSource } from '../caption-source.ts';

@@ -2,11 +2,11 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { stateDir } from '../../config/state-folder.ts';
-import { submitVideos } from '../../queue/control.ts';
 import { isVideoId } from '../../queue/jobs.ts';
 import { PRIORITIES } from '../../queue/priority.ts';
 import type { QueueContext } from '../../queue/queue-context.ts';
 import { ID_RETENTION_MS, isOpen, type Submission } from '../../queue/redis/records.ts';
+import { submitVideos } from '../../queue/video-control.ts';
 import { writeBatch } from '../../storage/write-batch.ts';
 import { digest } from '../input-identity.ts';
 

@@ -1,4 +1,4 @@
-import { sleep } from '../../core/sleep.ts';
+import { sleep } from '../../core/time/sleep.ts';
 import type { MediaInfo } from '../../ingest/probe/media-info.ts';
 import { QueueError } from '../../queue/errors.ts';
 import type { QueueContext } from '../../queue/queue-context.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { SecondGlanceError } from '../../core/errors.ts';
-import { type Interval, joinIntervals } from '../../core/intervals.ts';
+import { type Interval, joinIntervals } from '../../core/time/intervals.ts';
 import { decodeAudio, hasAudio } from '../../ingest/decode/decode-audio.ts';
 import { asInputError, type Source } from '../../ingest/sources/sources.ts';
 import { readTrack } from '../../pipeline/formats/read-track.ts';

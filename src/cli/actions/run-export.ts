@@ -6,7 +6,7 @@ import { problemOf } from '../../captioning/summary.ts';
 import { parseTime } from '../../config/flag-values.ts';
 import type { SecondGlanceError } from '../../core/errors.ts';
 import { EXIT } from '../../core/failures.ts';
-import { onInterrupted } from '../../core/interruption.ts';
+import { onInterrupted } from '../../core/lifetime/interruption.ts';
 import { writeJson, writeNote } from '../terminal.ts';
 
 /** The flags of `export`. */

@@ -1,7 +1,7 @@
 import { reportRun } from '../../captioning/report-run.ts';
 import type { Reporter } from '../../captioning/reporter.ts';
 import { type InputSummary, roundSeconds } from '../../captioning/summary.ts';
-import { onInterrupted } from '../../core/interruption.ts';
+import { onInterrupted } from '../../core/lifetime/interruption.ts';
 import { counted } from '../../core/text/wording.ts';
 import type { GuideResult } from '../../steps/context.ts';
 import { makeGuide } from '../../steps/make-guide.ts';

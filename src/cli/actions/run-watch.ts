@@ -5,7 +5,7 @@ import type { WatchSettings } from '../../archive/watch/watch-settings.ts';
 import type { WatchResult } from '../../archive/watch/watcher.ts';
 import { sentenceOf } from '../../core/errors.ts';
 import { EXIT } from '../../core/failures.ts';
-import { onInterrupted } from '../../core/interruption.ts';
+import { onInterrupted } from '../../core/lifetime/interruption.ts';
 import { humanReporter, jsonReporter } from '../reporters.ts';
 import { writeJson, writeLine } from '../terminal.ts';
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { UsageError } from '../../core/failures.ts';
-import { onInterrupted } from '../../core/interruption.ts';
+import { onInterrupted } from '../../core/lifetime/interruption.ts';
 import type { CaptionFlags } from '../caption-flags.ts';
 import { captionOptions, priorityOption, workersOption } from '../options.ts';
 import { runCommand } from '../run-command.ts';

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { Command } from 'commander';
 import { EXIT, UsageError } from '../../core/failures.ts';
-import type { Interval } from '../../core/intervals.ts';
 import { counted } from '../../core/text/wording.ts';
+import type { Interval } from '../../core/time/intervals.ts';
 import type { Finding, TrackCheck } from '../../pipeline/check-track.ts';
 import { PROFILE_NAMES, PROFILES, type Profile } from '../../pipeline/cues/profiles.ts';
 import { toSeconds, vttTime } from '../../pipeline/cues/time.ts';

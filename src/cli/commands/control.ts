@@ -27,7 +27,7 @@ export function cancelCommand(): Command {
     .addHelpText('after', '\nExample:\n  secondglance cancel v3f2a')
     .action((ids: string[], flags: SettingFlags) =>
       runCommand(async () => {
-        const { cancelVideo } = await import('../../queue/control.ts');
+        const { cancelVideo } = await import('../../queue/video-control.ts');
         const { deleteSubmission } = await import('../../captioning/queued/submitted.ts');
         await onQueue(flags, async (queue) => {
           for (const id of ids) {
@@ -51,7 +51,7 @@ export function retryCommand(): Command {
     .addHelpText('after', '\nExample:\n  secondglance retry v3f2a')
     .action((ids: string[], flags: SettingFlags) =>
       runCommand(async () => {
-        const { submissionToRetry, submitVideo } = await import('../../queue/control.ts');
+        const { submissionToRetry, submitVideo } = await import('../../queue/video-control.ts');
         const { recordSubmissions } = await import('../../captioning/queued/submitted.ts');
         await onQueue(flags, async (queue) => {
           for (const text of ids) {

@@ -1,7 +1,7 @@
-import { ARCHIVE_ERRORS, WATCH_ERRORS } from './archive.ts';
+import { ARCHIVE_ERRORS, WATCH_ERRORS } from './archive-errors.ts';
 import type { CatalogueEntry } from './entry.ts';
-import { ACCESS_ERRORS, INGEST_ERRORS } from './ingest.ts';
-import { BUNDLE_ERRORS, MODEL_ERRORS, SERVER_ERRORS, WORKER_ERRORS } from './models.ts';
+import { ACCESS_ERRORS, INGEST_ERRORS } from './ingest-errors.ts';
+import { BUNDLE_ERRORS, MODEL_ERRORS, SERVER_ERRORS, WORKER_ERRORS } from './model-errors.ts';
 import {
   CAPTIONING_ERRORS,
   EXISTS_ERRORS,
@@ -9,8 +9,8 @@ import {
   OUTPUT_ERRORS,
   STEPS_ERRORS,
   TRACK_ERRORS,
-} from './outputs.ts';
-import { COMMAND_ERRORS, QUEUE_ERRORS } from './services.ts';
+} from './output-errors.ts';
+import { COMMAND_ERRORS, QUEUE_ERRORS } from './service-errors.ts';
 
 const ENTRIES = {
   ...COMMAND_ERRORS,

@@ -1,4 +1,4 @@
-import type { ACCESS_ERRORS } from '../../core/catalogue/ingest.ts';
+import type { ACCESS_ERRORS } from '../../core/catalogue/ingest-errors.ts';
 import { SecondGlanceError } from '../../core/errors.ts';
 
 /** Codes of {@link GuardError}. */

@@ -1,7 +1,7 @@
-import { exponentialBackoff } from '../../core/backoff.ts';
 import type { FailureDetail } from '../../core/errors.ts';
 import { startProcess } from '../../core/process/run-process.ts';
-import { sleep } from '../../core/sleep.ts';
+import { exponentialBackoff } from '../../core/time/backoff.ts';
+import { sleep } from '../../core/time/sleep.ts';
 import type { Micros } from '../../core/types.ts';
 import { abortedError, IngestError, throwIfAborted } from '../errors.ts';
 import { crashed, killedFailure } from '../ffmpeg/diagnose.ts';

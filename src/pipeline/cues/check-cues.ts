@@ -1,4 +1,4 @@
-import type { Interval } from '../../core/intervals.ts';
+import type { Interval } from '../../core/time/intervals.ts';
 import type { Micros } from '../../core/types.ts';
 import type { ReadCue } from '../formats/parse-cues.ts';
 import { graphemeCount } from './layout.ts';

@@ -1,4 +1,4 @@
-import { gapsBetween, type Interval } from '../../core/intervals.ts';
+import { gapsBetween, type Interval } from '../../core/time/intervals.ts';
 import type { Micros } from '../../core/types.ts';
 import { splitAnnouncement } from '../screen-text/announce-text.ts';
 import type { Span } from './merge.ts';

@@ -1,5 +1,5 @@
-import type { Interval } from '../../core/intervals.ts';
 import type { TrackKind } from '../../core/kind.ts';
+import type { Interval } from '../../core/time/intervals.ts';
 import type { Micros } from '../../core/types.ts';
 import { PROFILES, type Profile } from './profiles.ts';
 

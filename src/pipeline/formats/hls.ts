@@ -5,7 +5,7 @@ import { SecondGlanceError } from '../../core/errors.ts';
 import type { TrackKind } from '../../core/kind.ts';
 import { trackTitle } from '../../core/kind.ts';
 import { OutputError, outputError } from '../../storage/errors.ts';
-import { publishFolder } from '../../storage/publish-folder.ts';
+import { publishFolder } from '../../storage/folders/publish-folder.ts';
 import type { TextSink } from '../../storage/sink.ts';
 import { openTempFolder, removeTempFolder, type TempFile } from '../../storage/temp-file.ts';
 import { toMilliseconds } from '../cues/time.ts';

@@ -1,6 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
-import { exponentialBackoff } from '../../core/backoff.ts';
 import { errnoOf, SecondGlanceError, sentenceOf } from '../../core/errors.ts';
+import { exponentialBackoff } from '../../core/time/backoff.ts';
 import { QueueError, type QueueErrorCode } from '../errors.ts';
 import { isWrongType } from './foreign-keys.ts';
 

@@ -1,9 +1,9 @@
 import { access, constants, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { errnoOf } from '../../core/errors.ts';
-import { ensureFolder } from '../../storage/ensure-folder.ts';
 import { outputError } from '../../storage/errors.ts';
 import type { Transform } from '../../storage/file-sink.ts';
+import { ensureFolder } from '../../storage/folders/ensure-folder.ts';
 import { openOutputSink, outputStatus, recordOutput } from '../../storage/output-manifest.ts';
 
 /** Where a guide's files are, and what they are made from. */

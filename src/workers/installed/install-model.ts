@@ -2,9 +2,9 @@ import { access, copyFile, cp, mkdir, readFile, rename, rm, stat, writeFile } fr
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { errnoOf } from '../../core/errors.ts';
-import { ensureFolder } from '../../storage/ensure-folder.ts';
 import { OutputError, outputError } from '../../storage/errors.ts';
 import { lockFile } from '../../storage/file-lock.ts';
+import { ensureFolder } from '../../storage/folders/ensure-folder.ts';
 import { FAMILIES } from '../families/families.ts';
 import { installedModels } from '../families/model-folders.ts';
 import { checkFile, downloadFile, hashFile } from './download-file.ts';

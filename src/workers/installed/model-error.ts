@@ -1,4 +1,4 @@
-import type { MODEL_ERRORS } from '../../core/catalogue/models.ts';
+import type { MODEL_ERRORS } from '../../core/catalogue/model-errors.ts';
 import { SecondGlanceError } from '../../core/errors.ts';
 
 /** Codes of {@link ModelError}. */

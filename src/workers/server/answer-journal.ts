@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { appendFile, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { ensureFolder } from '../../storage/ensure-folder.ts';
 import { outputError } from '../../storage/errors.ts';
+import { ensureFolder } from '../../storage/folders/ensure-folder.ts';
 
 /** Answers that no run has asked for so long are not expected to be needed. */
 const KEEP_DAYS = 30;

@@ -1,8 +1,8 @@
 import { type Dispatcher, fetch } from 'undici';
-import { exponentialBackoff } from '../../core/backoff.ts';
 import { errnoOf } from '../../core/errors.ts';
-import { sleep } from '../../core/sleep.ts';
 import { hideSecrets } from '../../core/text/secrets.ts';
+import { exponentialBackoff } from '../../core/time/backoff.ts';
+import { sleep } from '../../core/time/sleep.ts';
 import { dispatcherFor } from '../network/dispatcher.ts';
 import { type ChatReply, readReply, statusError } from './chat-reply.ts';
 import { ServerError } from './server-error.ts';

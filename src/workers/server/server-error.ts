@@ -1,4 +1,4 @@
-import type { SERVER_ERRORS } from '../../core/catalogue/models.ts';
+import type { SERVER_ERRORS } from '../../core/catalogue/model-errors.ts';
 import { SecondGlanceError } from '../../core/errors.ts';
 
 /** Codes of {@link ServerError}. */

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { Interval } from '../../core/intervals.ts';
 import { startNodeProcess } from '../../core/process/node-process.ts';
+import type { Interval } from '../../core/time/intervals.ts';
 import { WorkerError } from '../errors.ts';
 import { SpeechIntervals } from './speech-intervals.ts';
 import type { SpeechAnswer, SpeechRequest } from './speech-messages.ts';

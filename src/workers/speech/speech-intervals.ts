@@ -1,4 +1,4 @@
-import { type Interval, joinIntervals } from '../../core/intervals.ts';
+import { type Interval, joinIntervals } from '../../core/time/intervals.ts';
 import { WINDOW_MICROS } from './windows.ts';
 
 /** Speech begins at a window of this probability. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { glob } from 'tinyglobby';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { recordSubmissions, resubmitLost } from '../../../src/captioning/queued/submitted.ts';
-import { submitVideo } from '../../../src/queue/control.ts';
+import { submitVideo } from '../../../src/queue/video-control.ts';
 import { contexts, videoId } from '../../queue/support/contexts.ts';
 import { makeFolder } from '../../support/videos.ts';
 

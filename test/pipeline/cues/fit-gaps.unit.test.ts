@@ -1,6 +1,6 @@
 import { from, lastValueFrom, toArray } from 'rxjs';
 import { expect, test } from 'vitest';
-import { gapsBetween, joinIntervals } from '../../../src/core/intervals.ts';
+import { gapsBetween, joinIntervals } from '../../../src/core/time/intervals.ts';
 import type { Cue, Micros } from '../../../src/core/types.ts';
 import { type DroppedText, descriptionTime } from '../../../src/pipeline/cues/fit-gaps.ts';
 import { PROFILE_NAMES, PROFILES } from '../../../src/pipeline/cues/profiles.ts';

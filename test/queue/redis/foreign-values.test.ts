@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { cancelVideo, submitVideo } from '../../../src/queue/control.ts';
 import type { QueueContext } from '../../../src/queue/queue-context.ts';
 import { reconcileQueues } from '../../../src/queue/reconcile.ts';
+import { cancelVideo, submitVideo } from '../../../src/queue/video-control.ts';
 import { readStatus } from '../../../src/services/status.ts';
 import { contexts, MODEL, videoId } from '../support/contexts.ts';
 import { beginVideo, captionA, never, until, worker } from '../support/over-redis.ts';

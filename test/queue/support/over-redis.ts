@@ -1,10 +1,10 @@
 import type { CaptionedGroup, GroupWork, RunOptions } from '../../../src/captioning/run-groups.ts';
 import type { Caption, Group } from '../../../src/core/types.ts';
 import { collectGroups } from '../../../src/queue/collect.ts';
-import { submitVideo } from '../../../src/queue/control.ts';
 import { enqueueGroups, type GroupProducer } from '../../../src/queue/enqueue-groups.ts';
 import { type GroupEvent, type GroupWorker, startGroupWorker } from '../../../src/queue/group-worker.ts';
 import type { QueueContext } from '../../../src/queue/queue-context.ts';
+import { submitVideo } from '../../../src/queue/video-control.ts';
 import { tinyGroup } from '../../support/tiny-groups.ts';
 import { MODEL, videoId } from './contexts.ts';
 

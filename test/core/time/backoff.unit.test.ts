@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exponentialBackoff } from '../../src/core/backoff.ts';
+import { exponentialBackoff } from '../../../src/core/time/backoff.ts';
 
 test('doubles from the first delay up to the longest', () => {
   expect([0, 1, 2, 3, 4, 5, 6, 7].map((retry) => exponentialBackoff(retry, 100, 3000))).toEqual([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { gapsBetween, joinIntervals } from '../../src/core/intervals.ts';
+import { gapsBetween, joinIntervals } from '../../../src/core/time/intervals.ts';
 
 const spans = (...pairs: readonly (readonly [number, number])[]) => pairs.map(([start, end]) => ({ start, end }));
 

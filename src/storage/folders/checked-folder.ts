@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { errnoOf, SecondGlanceError } from '../core/errors.ts';
+import { errnoOf, SecondGlanceError } from '../../core/errors.ts';
+import { OutputError, outputError } from '../errors.ts';
 import { ensureFolder } from './ensure-folder.ts';
-import { OutputError, outputError } from './errors.ts';
 import { forgetFolder, nameFolder } from './folder-names.ts';
 
 /** Throws for a folder, without links in its path, that may not be written to. */

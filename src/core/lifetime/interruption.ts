@@ -1,5 +1,5 @@
-import { SecondGlanceError } from './errors.ts';
-import { EXIT } from './failures.ts';
+import { SecondGlanceError } from '../errors.ts';
+import { EXIT } from '../failures.ts';
 
 /** The reason with which SIGINT or SIGTERM aborts a run. The run ends cleanly and can be resumed. */
 export class InterruptedError extends Error {

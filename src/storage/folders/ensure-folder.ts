@@ -1,7 +1,7 @@
 import { chmod, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { errnoOf } from '../core/errors.ts';
-import { outputError } from './errors.ts';
+import { errnoOf } from '../../core/errors.ts';
+import { outputError } from '../errors.ts';
 
 async function makeFolders(folder: string, mode: number | undefined): Promise<void> {
   // Not mkdir's `recursive`: Node 20 loops forever where a parent exists but cannot contain folders (/proc).

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { GroupWork } from '../../src/captioning/run-groups.ts';
-import { cancelVideo, submissionToRetry, submitVideo } from '../../src/queue/control.ts';
 import { enqueueGroups } from '../../src/queue/enqueue-groups.ts';
+import { cancelVideo, submissionToRetry, submitVideo } from '../../src/queue/video-control.ts';
 import { contexts, leftovers, videoId } from './support/contexts.ts';
 import { beginVideo, captionA, groups, never, recordedWorker, until, wide } from './support/over-redis.ts';
 

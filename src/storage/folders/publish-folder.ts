@@ -1,7 +1,7 @@
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { kindOf } from './kind-of.ts';
-import { removeTempFolder, syncFolder } from './temp-file.ts';
+import { kindOf } from '../kind-of.ts';
+import { removeTempFolder, syncFolder } from '../temp-file.ts';
 
 async function syncFiles(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {

@@ -1,4 +1,4 @@
-import type { Micros } from './types.ts';
+import type { Micros } from '../types.ts';
 
 /** A span of time, from `start` to before `end`. */
 export interface Interval {

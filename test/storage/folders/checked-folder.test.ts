@@ -2,10 +2,10 @@ import { rmdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, realpath, rename, stat, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { openCheckedFolder } from '../../src/storage/checked-folder.ts';
-import { OutputError } from '../../src/storage/errors.ts';
-import { openFileSink } from '../../src/storage/file-sink.ts';
-import { temporaryFolder } from './support/folder.ts';
+import { OutputError } from '../../../src/storage/errors.ts';
+import { openFileSink } from '../../../src/storage/file-sink.ts';
+import { openCheckedFolder } from '../../../src/storage/folders/checked-folder.ts';
+import { temporaryFolder } from '../support/folder.ts';
 
 async function places() {
   const folder = await realpath(await temporaryFolder());
