@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import type { ImageSpec, Keyframe, Micros } from '../core/types.ts';
 import { damageOf, endedBadly, type IngestReport } from './decode/damage.ts';
 import { DEFAULT_STALL_MS, type DecodeTally, newTally } from './decode/decode-frames.ts';
@@ -51,11 +52,13 @@ export function readKeyframes(source: Source, media: MediaInfo, asked: ReadOptio
   });
   report.catch(() => {}); // the iteration throws the same error; the report need not be awaited
   const read = async function* (): AsyncGenerator<Keyframe, void, void> {
-    const progress: Progress = { keyframes: 0, tallies: [], complete: false };
+    const progress: Progress = { keyframes: 0, tallies: [], complete: false, grown: false };
+    const size = await sizeOf(source);
     let failure: { error: unknown } | undefined;
     try {
       if (source.kind === 'picture') yield* pictureKeyframe(source, options, progress);
       else yield* videoKeyframes(source, media, options, progress);
+      progress.grown = (await sizeOf(source)) > size;
     } catch (error) {
       failure = { error };
       throw error;
@@ -67,7 +70,18 @@ export function readKeyframes(source: Source, media: MediaInfo, asked: ReadOptio
   return { report, [Symbol.asyncIterator]: read };
 }
 
+/** The size of a local file in bytes; 0 for anything else. */
+async function sizeOf({ kind, input }: Source): Promise<number> {
+  if (kind !== 'file') return 0;
+  return stat(input).then(
+    (found) => found.size,
+    () => 0,
+  );
+}
+
 interface Progress {
+  /** The file was longer after it was read than before. */
+  grown: boolean;
   keyframes: number;
   /** True after the last frame: only then can the end of the video be missing. */
   complete: boolean;

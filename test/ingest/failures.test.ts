@@ -1,7 +1,9 @@
-import { chmod, copyFile, readFile, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, copyFile, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { probe } from '../../src/ingest/probe/probe.ts';
+import { readKeyframes } from '../../src/ingest/read-keyframes.ts';
+import { parseChoice } from '../../src/ingest/selectors/registry.ts';
 import type { Source } from '../../src/ingest/sources/sources.ts';
 import { errorOf, NEVER, readAll, sourceOf } from '../support/reading.ts';
 import { ffmpeg, makeFolder } from '../support/videos.ts';
@@ -77,6 +79,18 @@ describe('files that do not serve', () => {
     expect(error).toMatchObject({ code: 'decode-failed' });
     expect(error.detail?.command).toContain('ffmpeg');
     expect(error.detail?.stderr?.length).toBeGreaterThan(0);
+  });
+
+  it('a file that grows while it is read is unfinished', async () => {
+    const source = await sourceOf(await make('growing.mp4', '-movflags', '+faststart'));
+    const media = await probe(source, { signal: NEVER });
+    const image = { width: 32, height: 24, resize: 'stretch', filter: 'area', matrix: 'bt601' } as const;
+    const reader = readKeyframes(source, media, { choice: parseChoice('every:500ms'), image, signal: NEVER });
+    for await (const { index } of reader) if (index === 0) await appendFile(source.input, Buffer.alloc(1000));
+    expect((await reader.report).damage).toMatchObject({
+      code: 'unfinished',
+      message: expect.stringContaining('it is still being written'),
+    });
   });
 
   it.each(['mp4', 'mkv'])('a truncated %s gives what is there, and says where it ends', async (extension) => {

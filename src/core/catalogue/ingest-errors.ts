@@ -19,7 +19,7 @@ export const INGEST_ERRORS = {
   truncated: permanent('The video ends early; the part before is captioned.', 'Get the complete file.'),
   damaged: permanent('Some frames could not be decoded; the others are captioned.', 'Get an undamaged copy.'),
   unfinished: permanent(
-    'The playlist has no end mark: it is still being written, or live. What it lists is captioned.',
+    'The playlist has no end mark, or the file grew while it was read: it is still being written, or live. What was there is captioned.',
     'Caption it again when it is complete.',
   ),
   'http-status': depends(

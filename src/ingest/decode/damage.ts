@@ -55,7 +55,13 @@ export function damageOf(
   source: Source,
   media: MediaInfo,
   range: { readonly to?: Micros | undefined },
-  seen: { readonly keyframes: number; readonly tallies: readonly DecodeTally[]; readonly complete: boolean },
+  seen: {
+    readonly keyframes: number;
+    readonly tallies: readonly DecodeTally[];
+    readonly complete: boolean;
+    /** The file grew while it was read. */
+    readonly grown: boolean;
+  },
 ): IngestReport {
   const { tallies, keyframes } = seen;
   const frames = tallies.reduce((sum, tally) => sum + tally.decoded, 0);
@@ -125,6 +131,11 @@ export function damageOf(
       missed !== null,
       'damaged',
       `has no frames between ${seconds(missed?.from ?? 0)} and ${seconds(missed?.to ?? 0)}: nothing was recorded there.`,
+    ],
+    [
+      seen.grown && seen.complete && stop === null,
+      'unfinished',
+      `grew while it was read, so it is still being written: what was there was used, up to ${until}.`,
     ],
     [
       unended,
