@@ -60,7 +60,7 @@ describe('killed in the middle', () => {
     // Stopped inference processes delay the clean end for seconds; the second signal does not wait for them.
     for (const inference of inferenceProcesses(pid)) process.kill(inference, 'SIGSTOP');
     const ending = new Promise<void>((resolve) => {
-      child.stderr?.on('data', (text: string) => text.includes('resumes this run') && resolve());
+      child.stderr?.on('data', (text: string) => text.includes('again to resume') && resolve());
     });
     child.kill('SIGINT');
     await ending;

@@ -131,8 +131,10 @@ test('events, their worker killed when its server hangs: the same bytes, and no 
     const { code, stderr } = await submitted;
     expect(code, stderr).toBe(0);
     const [, ...asked] = server.seen.map(({ prompt, pictures }) => prompt + pictures.length);
-    expect(asked.filter((known) => answered.has(known))).toEqual([]);
-    expect(new Set(asked).size).toBe(asked.length);
+    // Requests for a correction name no time: those of two pictures with one draft look alike.
+    const timed = asked.filter((known) => /\bAt \d/.test(known));
+    expect(timed.filter((known) => answered.has(known))).toEqual([]);
+    expect(new Set(timed).size).toBe(timed.length);
     const { events } = JSON.parse(await room.read('queued/events.json'));
     expect(events.map(({ start, text }: { start: number; text: string }) => [start, text])).toEqual([
       [0, 'A red picture'],
