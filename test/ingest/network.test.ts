@@ -1,9 +1,8 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { openMedia } from '../../src/ingest/open-media.ts';
 import { probe } from '../../src/ingest/probe/probe.ts';
 import { colourOf, errorOf, NEVER, readAll, sourceOf } from '../support/reading.ts';
 import { colourFilm, ffmpeg, frameTimes, makeFolder } from '../support/videos.ts';
@@ -141,30 +140,6 @@ describe('URLs and playlists', () => {
       retryable: false,
       message: expect.stringContaining('redirects in a loop'),
     });
-  });
-
-  it('downloads a video whose server gives no byte ranges and whose index is at the end', async () => {
-    // Large enough that ffmpeg does not read on to its end.
-    const path = await ffmpeg(...TINY.slice(0, -2), '-vf', 'scale=640:480', '-qp', '0', at('tail.mp4'));
-    const source = await sourceOf(`${base}/tail.mp4`);
-    expect(await errorOf(probe(source, { signal: NEVER }))).toMatchObject({ code: 'not-seekable', retryable: false });
-    const opened = await openMedia(source, { signal: NEVER });
-    expect(opened.source).toMatchObject({ kind: 'file', name: 'tail.mp4', label: source.label });
-    expect(await readFile(opened.source.input)).toEqual(await readFile(path));
-    expect(opened.media.duration).toBe(6_000_000);
-    await opened.dispose();
-    await expect(stat(opened.source.input)).rejects.toThrow('ENOENT');
-  });
-
-  it('reads a playlist without an end mark from its beginning to what it lists, and says so', async () => {
-    const whole = await readAll(at('film.m3u8'), 'every:1s');
-    const text = (await readFile(at('film.m3u8'), 'utf8')).replace('#EXT-X-ENDLIST', '');
-    await writeFile(at('live.m3u8'), text);
-    for (const input of [at('live.m3u8'), `${base}/live.m3u8`]) {
-      const { times, report } = await readAll(input, 'every:1s');
-      expect(times).toEqual(whole.times);
-      expect(report.damage).toMatchObject({ code: 'unfinished', message: expect.stringContaining('EXT-X-ENDLIST') });
-    }
   });
 
   it('goes on where a playlist announces another clock, forwards or back, on other PIDs', async () => {
