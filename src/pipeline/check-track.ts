@@ -21,15 +21,19 @@ export interface TrackCheck {
   readonly note?: string;
 }
 
+/** What {@link checkTrack} knows of a track. */
+export interface CheckOptions {
+  /** Detected by default. */
+  readonly encoding?: string;
+  /** When somebody speaks in the video. */
+  readonly speech?: readonly Interval[];
+}
+
 /**
  * Checks a WebVTT or SubRip file against a profile's readability rules. Throws `not-a-track`, or the system's error where
  * the file cannot be read.
  */
-export async function checkTrack(
-  file: string,
-  profile: Profile,
-  options: { readonly encoding?: string; readonly speech?: readonly Interval[] } = {},
-): Promise<TrackCheck> {
+export async function checkTrack(file: string, profile: Profile, options: CheckOptions = {}): Promise<TrackCheck> {
   const track = await readTrack(file, options);
   const { cues, invalid, encoding } = track;
   const note = encodingNote(file, track);

@@ -1,20 +1,13 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
+import { textFilm } from '../cli/support/films.ts';
 import { benches } from '../cli/support/room.ts';
-import { ffmpeg } from '../support/videos.ts';
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 300_000 });
 
-const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 const bench = benches(async (shared) => {
-  const picture = (name: string) => ['-loop', '1', '-framerate', '5', '-t', '6', '-i', fixture(`ocr/${name}.png`)];
-  await ffmpeg(
-    ...[...picture('night'), ...picture('slide'), '-i', fixture('speech/two-sentences.ogg')],
-    ...['-filter_complex', '[0]scale=960:540[a];[1]scale=960:540[b];[a][b]concat=n=2,format=yuv420p'],
-    ...['-map', '2:a', '-c:a', 'aac', `${shared}/film.mp4`],
-  );
+  await textFilm(`${shared}/film.mp4`, ['night', 'slide'], { seconds: 6, size: '960:540', voice: true });
 });
 
 async function runPage(name: string, options: readonly string[]) {

@@ -1,36 +1,28 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openMedia } from '../../src/ingest/open-media.ts';
 import { probe } from '../../src/ingest/probe/probe.ts';
 import { errorOf, NEVER, readAll, sourceOf } from '../support/reading.ts';
 import { ffmpeg, makeFolder } from '../support/videos.ts';
+import { startWebServer, type WebServer } from '../support/web-server.ts';
 
 const TINY = ['-f', 'lavfi', '-i', 'testsrc2=s=128x96:r=10:d=6', '-c:v', 'libx264', '-g', '10', '-pix_fmt', 'yuv420p'];
 
 describe('URLs that take long', () => {
   let folder: Awaited<ReturnType<typeof makeFolder>>;
-  let server: Server;
+  let server: WebServer;
   let base: string;
   const at = (name: string): string => join(folder.path, name);
 
   beforeAll(async () => {
     folder = await makeFolder();
     await ffmpeg(...TINY, '-f', 'hls', '-hls_time', '2', '-hls_list_size', '0', at('film.m3u8'));
-    server = createServer((request, response) => {
-      readFile(at(basename(request.url ?? ''))).then(
-        (bytes) => response.writeHead(200, { 'content-length': bytes.length }).end(bytes),
-        () => response.writeHead(404).end(),
-      );
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    server = await startWebServer(folder.path, { ranges: false });
+    base = server.url;
   });
   afterAll(async () => {
-    server.closeAllConnections();
-    server.close();
+    await server.close();
     await folder.remove();
   });
 

@@ -1,20 +1,13 @@
 import { writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { textFilm } from '../cli/support/films.ts';
 import { type Running, run, start } from '../cli/support/program.ts';
 import { benches } from '../cli/support/room.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { tinyBundle } from '../support/run.ts';
-import { ffmpeg } from '../support/videos.ts';
 
-const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
-const bench = benches(async (folder) => {
-  const picture = (name: string) => ['-loop', '1', '-framerate', '5', '-t', '6', '-i', fixture(`ocr/${name}.png`)];
-  await ffmpeg(
-    ...[...picture('night'), ...picture('rotated'), '-i', fixture('speech/two-sentences.ogg')],
-    ...['-filter_complex', '[0]scale=640:480[a];[1]scale=640:480[b];[a][b]concat=n=2,format=yuv420p'],
-    ...['-map', '2:a', '-c:a', 'aac', `${folder}/film.mp4`],
-  );
+const bench = benches(async (shared) => {
+  await textFilm(`${shared}/film.mp4`, ['night', 'rotated'], { seconds: 6, size: '640:480', voice: true });
 });
 
 let redis: TestRedis;

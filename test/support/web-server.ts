@@ -16,7 +16,14 @@ export interface WebServer {
   close(): Promise<void>;
 }
 
-async function answer(folder: string, name: string, url: URL, request: IncomingMessage, response: ServerResponse) {
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly ranges: boolean;
+}
+
+async function answer(folder: string, url: URL, { request, response, ranges }: Exchange) {
+  const name = url.pathname;
   if (name === '/redirect') {
     response.writeHead(302, { location: decodeURIComponent(url.search.slice(1)) }).end();
     return;
@@ -31,20 +38,21 @@ async function answer(folder: string, name: string, url: URL, request: IncomingM
   const start = Number(range?.[1] ?? 0);
   const end = range?.[2] ? Number(range[2]) : known.size - 1;
   response.writeHead(range === null ? 200 : 206, {
-    'accept-ranges': 'bytes',
+    ...(ranges ? { 'accept-ranges': 'bytes' } : {}),
     'content-length': end - start + 1,
     ...(range === null ? {} : { 'content-range': `bytes ${start}-${end}/${known.size}` }),
   });
   await pipeline(createReadStream(file, { start, end }), response).catch(() => undefined);
 }
 
-/** Serves a folder, with ranges; `/redirect?ADDRESS` leads there. */
-export async function startWebServer(folder: string): Promise<WebServer> {
+/** Serves a folder, with ranges unless `ranges` is false; `/redirect?ADDRESS` leads there. */
+export async function startWebServer(folder: string, { ranges = true } = {}): Promise<WebServer> {
   const requests: { name: string; port: number }[] = [];
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://host');
     requests.push({ name: url.pathname, port: request.socket.remotePort ?? 0 });
-    void answer(folder, url.pathname, url, request, response);
+    if (!ranges) delete request.headers.range;
+    void answer(folder, url, { request, response, ranges });
   });
   let connections = 0;
   server.on('connection', () => {

@@ -6,8 +6,7 @@ import { wordsFor } from '../lexicon/lexicon.ts';
 const MARKS = /^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu;
 
 /** `text:` before a word or a phrase: only text in the picture is searched. */
-const ON_SCREEN = /(?:^|\s)text:(?=["“”„«»]?[\p{L}\p{N}])/iu;
-const ON_SCREEN_KEYS = /(^|\s)text:(?=["“”„«»]?[\p{L}\p{N}])/giu;
+const ON_SCREEN = /(^|\s)text:(?=["“”„«»]?[\p{L}\p{N}])/giu;
 
 /** How a query is read. */
 export interface QueryOptions {
@@ -24,13 +23,9 @@ export function toMatch(
   typed: string,
   { exact = false, camera }: QueryOptions & { readonly camera?: string } = {},
 ): string {
-  const onScreen = ON_SCREEN.test(typed);
-  const parts = [
-    ...typed
-      .replace(ON_SCREEN_KEYS, '$1')
-      .replaceAll('\0', ' ')
-      .matchAll(/["“”„«»]([^"“”„«»]*)["“”„«»]|([^\s"“”„«»]+)/gu),
-  ]
+  const searched = typed.replace(ON_SCREEN, '$1');
+  const onScreen = searched !== typed;
+  const parts = [...searched.replaceAll('\0', ' ').matchAll(/["“”„«»]([^"“”„«»]*)["“”„«»]|([^\s"“”„«»]+)/gu)]
     .map(([, phrase, word]) => ({ text: (phrase ?? word ?? '').trim(), quoted: phrase !== undefined }))
     .filter(({ text }) => /[\p{L}\p{N}]/u.test(text));
   if (parts.length === 0) {

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { EXIT, UsageError } from '../../core/failures.ts';
 import { counted } from '../../core/text/wording.ts';
 import type { Interval } from '../../core/time/intervals.ts';
-import type { Finding, TrackCheck } from '../../pipeline/check-track.ts';
+import type { CheckOptions, Finding, TrackCheck } from '../../pipeline/check-track.ts';
 import { PROFILE_NAMES, PROFILES, type Profile } from '../../pipeline/cues/profiles.ts';
 import { toSeconds, vttTime } from '../../pipeline/cues/time.ts';
 import { TrackError } from '../../pipeline/errors.ts';
@@ -52,11 +52,6 @@ function toEvent(track: string, found: Finding): object {
   return { event: 'violation', track, cue, time: toSeconds(start), rule, value, limit, unit };
 }
 
-interface Options {
-  readonly encoding?: string;
-  readonly speech?: readonly Interval[];
-}
-
 /** When somebody speaks, by the track of `--around`. Throws a UsageError where it cannot be read. */
 async function speechOf(file: string): Promise<readonly Interval[]> {
   const { speechOfTrack } = await import('../../captioning/speech/find-dialogue.ts');
@@ -68,7 +63,7 @@ async function speechOf(file: string): Promise<readonly Interval[]> {
 }
 
 /** Repairs a track where that is asked for, and checks what is there then. */
-async function check(file: string, profile: Profile, flags: Flags, options: Options): Promise<TrackCheck> {
+async function check(file: string, profile: Profile, flags: Flags, options: CheckOptions): Promise<TrackCheck> {
   const { checkTrack } = await import('../../pipeline/check-track.ts');
   try {
     if (flags.fix !== true) return await checkTrack(file, profile, options);
@@ -104,7 +99,7 @@ async function run(tracks: readonly string[], flags: Flags): Promise<number> {
   const { parseEncoding } = await import('../../pipeline/formats/text-encoding.ts');
   const profile = PROFILES[parseName(name, '--profile', PROFILE_NAMES)];
   const encoding = subtitleEncoding === undefined ? undefined : parseEncoding(subtitleEncoding, '--subtitle-encoding');
-  const options: Options = {
+  const options: CheckOptions = {
     ...(encoding === undefined ? {} : { encoding }),
     ...(around === undefined ? {} : { speech: await speechOf(around) }),
   };

@@ -82,8 +82,7 @@ export function fitToGaps(
   const place = (span: Span, next: Span | undefined): Placement | undefined => {
     const start = Math.max(span.start, free);
     const own = start >= span.end ? undefined : placeWithin(span.text, gapsBetween(speech, { start, end: span.end }));
-    if (own?.text === span.text || next === undefined) return own;
-    return own ?? placeAcross(span, next);
+    return own ?? (next === undefined ? undefined : placeAcross(span, next));
   };
 
   const finish = (span: Span, next: Span | undefined): Span[] => {

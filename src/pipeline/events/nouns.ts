@@ -112,7 +112,7 @@ function without(words: readonly Word[], at: number): Word[] | undefined {
 
 /** A caption without the things for which `isLonely` holds; empty where nothing is left that names anything. */
 export function withoutThings(text: string, isLonely: (stem: string) => boolean): string {
-  // Without an article it is no English: its words cannot be told apart.
+  // Without an article it is no English: its words cannot be distinguished.
   if (!/\b(?:an?|the|two|three|some|several|his|her|their)\b/iu.test(text)) return text;
   let words: Word[] | undefined = wordsOf(text);
   for (;;) {

@@ -1,21 +1,17 @@
 import type { Caption, Micros } from '../../core/types.ts';
 import type { Span } from '../cues/merge.ts';
-import { isOverlay } from './overlay.ts';
-import { looksLikeClock } from './similar-text.ts';
+import { isTelling } from './telling-line.ts';
 import { type OpenPiece, TextPieces } from './text-pieces.ts';
 
-/** Text that is lower than this part of the picture is a detail. */
-const LEAST_HEIGHT = 0.05;
-/** A reading of lower confidence is not announced. */
-const LEAST_CONFIDENCE = 0.85;
+/** Text that is lower is a detail. */
+const ANNOUNCED = { height: 0.05, letters: 2 };
 /** Subtitles that are part of the picture stand in the middle below this height: the dialogue is heard anyway. */
 const SUBTITLES = { below: 0.75, offCentre: 0.1 };
 
 /** True for text that a person who cannot see the picture should hear of. */
-function matters({ first: { text, confidence, x, y, width, height } }: OpenPiece): boolean {
-  if (height < LEAST_HEIGHT || confidence < LEAST_CONFIDENCE) return false;
-  if (looksLikeClock(text) || (text.match(/\p{L}/gu) ?? []).length < 2) return false;
-  if (isOverlay({ y, height })) return false;
+function matters({ first }: OpenPiece): boolean {
+  if (!isTelling(first, ANNOUNCED)) return false;
+  const { x, y, width, height } = first;
   const centred = Math.abs(x + width / 2 - 0.5) <= SUBTITLES.offCentre;
   return !(centred && y + height / 2 > SUBTITLES.below);
 }

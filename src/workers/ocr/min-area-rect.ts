@@ -1,4 +1,4 @@
-import type { Point, Quad } from './raster.ts';
+import { distance, type Point, type Quad } from './raster.ts';
 
 /** The rectangle of the least area around some points, at any angle. */
 export interface Rect {
@@ -45,7 +45,7 @@ export function minAreaRect(points: readonly Point[]): Rect {
   let best: { area: number; corners: Point[]; short: number } | undefined;
   for (const [at, from] of hull.entries()) {
     const to = hull[(at + 1) % hull.length] as Point;
-    const length = Math.hypot(to.x - from.x, to.y - from.y);
+    const length = distance(from, to);
     const [ux, uy] = length === 0 ? [1, 0] : [(to.x - from.x) / length, (to.y - from.y) / length];
     let [minU, maxU, minV, maxV] = [Infinity, -Infinity, Infinity, -Infinity];
     for (const { x, y } of hull) {
@@ -63,16 +63,16 @@ export function minAreaRect(points: readonly Point[]): Rect {
   return { corners: clockwise(best.corners), short: best.short };
 }
 
-/** A rectangle whose sides lie `distance` further out. */
-export function widenRect({ corners: [a, b, c, d], short }: Rect, distance: number): Rect {
+/** A rectangle whose sides lie `by` further out. */
+export function widenRect({ corners: [a, b, c, d], short }: Rect, by: number): Rect {
   const unit = (from: Point, to: Point): Point => {
-    const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
-    return { x: ((to.x - from.x) / length) * distance, y: ((to.y - from.y) / length) * distance };
+    const length = distance(from, to) || 1;
+    return { x: ((to.x - from.x) / length) * by, y: ((to.y - from.y) / length) * by };
   };
   const [right, down] = [unit(a, b), unit(a, d)];
   const move = ({ x, y }: Point, across: number, along: number): Point => ({
     x: x + across * right.x + along * down.x,
     y: y + across * right.y + along * down.y,
   });
-  return { corners: [move(a, -1, -1), move(b, 1, -1), move(c, 1, 1), move(d, -1, 1)], short: short + 2 * distance };
+  return { corners: [move(a, -1, -1), move(b, 1, -1), move(c, 1, 1), move(d, -1, 1)], short: short + 2 * by };
 }

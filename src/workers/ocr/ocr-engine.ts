@@ -5,7 +5,7 @@ import { floats, openGraph, outputOf } from '../hub/hub-sessions.ts';
 import { fraction, type RawPicture } from '../regions/detail-regions.ts';
 import { decodeCtc, type Reading } from './ctc.ts';
 import type { OcrFiles } from './ocr-files.ts';
-import { cutQuad, linearResize, type Quad, turnAround, turnLeft } from './raster.ts';
+import { cutQuad, distance, linearResize, type Quad, turnAround, turnLeft } from './raster.ts';
 import { readingOrder } from './reading-order.ts';
 import { textBoxes } from './text-boxes.ts';
 import { mayShowText } from './text-edges.ts';
@@ -53,9 +53,8 @@ function detectorSize(length: number): number {
 /** The picture of a line, upright. */
 function cutLine(picture: RawPicture, quad: Quad): RawPicture {
   const [a, b, c, d] = quad;
-  const side = (p: Quad[0], q: Quad[0]) => Math.hypot(p.x - q.x, p.y - q.y);
-  const width = Math.max(1, Math.floor(Math.max(side(a, b), side(c, d))));
-  const height = Math.max(1, Math.floor(Math.max(side(a, d), side(b, c))));
+  const width = Math.max(1, Math.floor(Math.max(distance(a, b), distance(c, d))));
+  const height = Math.max(1, Math.floor(Math.max(distance(a, d), distance(b, c))));
   const cut = cutQuad(picture, quad, width, height);
   return height / width >= UPRIGHT ? turnLeft(cut) : cut;
 }

@@ -6,6 +6,11 @@ export interface Point {
   readonly y: number;
 }
 
+/** How far two points are apart. */
+export function distance(a: Point, b: Point): number {
+  return Math.hypot(b.x - a.x, b.y - a.y);
+}
+
 /** Four corners, clockwise from the top left one. */
 export type Quad = readonly [Point, Point, Point, Point];
 

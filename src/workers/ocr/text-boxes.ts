@@ -1,5 +1,5 @@
 import { clockwise, minAreaRect, widenRect } from './min-area-rect.ts';
-import type { Point, Quad } from './raster.ts';
+import { distance, type Point, type Quad } from './raster.ts';
 
 /*
  * From the probability map of PP-OCR's detector to boxes: the post-processing of "Real-time Scene Text Detection with Differentiable
@@ -71,9 +71,7 @@ function meanWithin({ width, height, values }: ProbabilityMap, quad: Quad): numb
   const sides = quad.map((from, at) => ({ from, to: quad[(at + 1) % 4] as Point }));
   const inside = (x: number, y: number) =>
     sides.every(
-      ({ from, to }) =>
-        (to.x - from.x) * (y - from.y) - (to.y - from.y) * (x - from.x) >=
-        -0.5 * Math.hypot(to.x - from.x, to.y - from.y),
+      ({ from, to }) => (to.x - from.x) * (y - from.y) - (to.y - from.y) * (x - from.x) >= -0.5 * distance(from, to),
     );
   let [sum, count] = [0, 0];
   for (let y = top; y <= bottom; y++) {
@@ -105,7 +103,7 @@ export function textBoxes(map: ProbabilityMap, size: Size): Quad[] {
     const rect = minAreaRect(pixels);
     if (rect.short < LEAST_SIDE || meanWithin(map, rect.corners) < BOX_THRESHOLD) continue;
     const [a, b, , d] = rect.corners;
-    const [across, along] = [Math.hypot(b.x - a.x, b.y - a.y), Math.hypot(d.x - a.x, d.y - a.y)];
+    const [across, along] = [distance(a, b), distance(a, d)];
     const grown = widenRect(rect, (across * along * UNCLIP) / (2 * (across + along)));
     if (grown.short < LEAST_SIDE + 2) continue;
     const within = (value: number, from: number, to: number) =>
@@ -116,9 +114,8 @@ export function textBoxes(map: ProbabilityMap, size: Size): Quad[] {
     }));
     const quad = clockwise(corners);
     const [topLeft, topRight, , bottomLeft] = quad;
-    const width = Math.hypot(topRight.x - topLeft.x, topRight.y - topLeft.y);
-    const height = Math.hypot(bottomLeft.x - topLeft.x, bottomLeft.y - topLeft.y);
-    if (Math.floor(width) > LEAST_SIDE && Math.floor(height) > LEAST_SIDE) boxes.push(quad);
+    const shortest = Math.min(distance(topLeft, topRight), distance(topLeft, bottomLeft));
+    if (Math.floor(shortest) > LEAST_SIDE) boxes.push(quad);
   }
   return boxes;
 }

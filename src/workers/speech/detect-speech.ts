@@ -20,7 +20,7 @@ function speechGraph(): string {
  * Finds speech in a sound with Silero VAD, in a process of its own. Memory does not grow with the sound.
  * @param samples one channel at 16 kHz, from -1 to 1, in pieces of any length
  * @returns where there is speech, in microseconds from the first sample
- * @throws WorkerError `worker-start`, `worker-died`, `inference-failed`; what `samples` throws
+ * @throws WorkerError `worker-died`, `inference-failed`; what `samples` throws
  */
 export async function detectSpeech(samples: AsyncIterable<Float32Array>, signal: AbortSignal): Promise<Interval[]> {
   signal.throwIfAborted();
@@ -32,11 +32,10 @@ export async function detectSpeech(samples: AsyncIterable<Float32Array>, signal:
   const intervals = new SpeechIntervals();
 
   async function ask(piece: Float32Array): Promise<void> {
-    if (!child.alive)
-      throw new WorkerError('worker-died', 'The process that detects speech ended', { detail: child.detail() });
     const answer = await new Promise<SpeechAnswer | undefined>((resolve) => {
       settle = resolve;
-      child.send({ graph, samples: piece });
+      if (child.alive) child.send({ graph, samples: piece });
+      else resolve(undefined);
     });
     signal.throwIfAborted();
     if (answer === undefined) {

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ffmpeg } from '../../support/videos.ts';
 import { colourVideo } from './room.ts';
@@ -25,6 +26,23 @@ export async function film(
   await ffmpeg('-i', silent, ...tone, '-map', '0:v', '-map', '1:a', '-c:v', 'copy', ...sound, file);
   await rm(silent);
   return file;
+}
+
+const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
+
+/** Makes a film of pictures with text (`fixtures/ocr`), `seconds` each; with `voice`, two sentences are spoken from 1.2 to 4.1 s and from 6.4 to 9.6 s. */
+export async function textFilm(
+  file: string,
+  names: readonly [string, string],
+  { seconds, size, voice }: { readonly seconds: number; readonly size: string; readonly voice: boolean },
+): Promise<string> {
+  const pictures = names.flatMap((name) => {
+    return ['-loop', '1', '-framerate', '5', '-t', String(seconds), '-i', fixture(`ocr/${name}.png`)];
+  });
+  const sound = voice ? ['-i', fixture('speech/two-sentences.ogg')] : [];
+  const joined = `[0]scale=${size}[a];[1]scale=${size}[b];[a][b]concat=n=2,format=yuv420p`;
+  const mapped = voice ? ['-map', '2:a', '-c:a', 'aac'] : [];
+  return ffmpeg(...pictures, ...sound, '-filter_complex', joined, ...mapped, file);
 }
 
 /** A stream as ffprobe describes it. */

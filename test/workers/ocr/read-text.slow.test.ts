@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { captionVideo, type ModelCaptioner, openCaptioner } from '../../../src/index.ts';
+import { textFilm } from '../../cli/support/films.ts';
 import { tinyBundle } from '../../support/run.ts';
-import { ffmpeg, makeFolder } from '../../support/videos.ts';
+import { makeFolder } from '../../support/videos.ts';
 
 let folder: { readonly path: string; remove(): Promise<void> };
 let captioner: ModelCaptioner;
@@ -18,15 +18,9 @@ afterAll(async () => {
 });
 
 /** Two seconds of a camera at night, then two seconds of a sign. */
-async function film(): Promise<string> {
-  const file = path.join(folder.path, 'film.mp4');
-  const still = (name: string) => {
-    const picture = fileURLToPath(new URL(`../../fixtures/ocr/${name}.png`, import.meta.url));
-    return ['-loop', '1', '-framerate', '5', '-t', '2', '-i', picture];
-  };
-  const scaled = '[0]scale=640:480[a];[1]scale=640:480[b];[a][b]concat=n=2,format=yuv420p';
-  await ffmpeg(...still('night'), ...still('rotated'), '-filter_complex', scaled, file);
-  return file;
+function film(): Promise<string> {
+  const how = { seconds: 2, size: '640:480', voice: false };
+  return textFilm(path.join(folder.path, 'film.mp4'), ['night', 'rotated'], how);
 }
 
 test('a film with text: pieces with times in JSON, and large new text in the descriptions', async () => {
