@@ -9,7 +9,9 @@ const LAYERS = [
   ['pipeline'],
   ['captioning'],
   ['steps', 'explain', 'archive'],
+  ['live'],
   ['services'],
+  ['web'],
   ['cli'],
 ];
 
