@@ -1,0 +1,157 @@
+import { z } from 'zod';
+import { jobId, numberInQuery, videoId, wholeInQuery } from './schemas/common.ts';
+import {
+  checkRequest,
+  checkResult,
+  cueList,
+  cueQuery,
+  newEdits,
+  recaption,
+  recaptionRequest,
+  trackQuery,
+} from './schemas/cues.ts';
+import { job, jobList, newRender } from './schemas/jobs.ts';
+import { checks, folderList, folderQuery, login, modelList, pullRequest, session, system } from './schemas/system.ts';
+import { addedVideos, captionList, captionQuery, newVideo, video, videoList, videoQuery } from './schemas/videos.ts';
+
+/** What a route takes and answers. */
+export interface Route {
+  /** One line for the API's description. */
+  readonly summary: string;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  /** The status of success: 200 by default. */
+  readonly status?: number;
+  /** JSON as this schema has it, or content of these types; absent where nothing comes back. */
+  readonly response?: z.ZodType | { readonly types: readonly string[] };
+  /** Answered without a session. */
+  readonly open?: boolean;
+  /** Takes If-Match, and refuses a revision that is not the last. */
+  readonly ifMatch?: boolean;
+}
+
+const id = z.strictObject({ id: videoId });
+const ofJob = z.strictObject({ id: jobId });
+const at = z.strictObject({ at: numberInQuery(0, 1e7) });
+const EVENT_STREAM = { types: ['text/event-stream'] } as const;
+const ANY_FILE = { types: ['application/octet-stream'] } as const;
+
+/**
+ * Every route: its method, and its path below `/api`. The server answers exactly these (and `/uploads`, which speaks tus);
+ * openapi.json and the typed client are made from them.
+ */
+export const ROUTES = {
+  'GET /session': { summary: 'Whether a password is asked for, and given', response: session, open: true },
+  'POST /session': { summary: 'Log in', body: login, response: session, open: true },
+  'DELETE /session': { summary: 'Log out', response: session, open: true },
+
+  'GET /videos': { summary: 'Videos, newest first', query: videoQuery, response: videoList },
+  'POST /videos': { summary: 'Add a file, a folder or a URL', body: newVideo, status: 201, response: addedVideos },
+  'GET /videos/{id}': { summary: 'A video', params: id, response: video },
+  'DELETE /videos/{id}': { summary: 'Remove a video, its track, its edits and its upload', params: id, status: 204 },
+  'POST /videos/{id}/pause': { summary: 'Pause; what is captioned stays', params: id, response: video },
+  'POST /videos/{id}/resume': { summary: 'Go on with a paused video', params: id, response: video },
+  'POST /videos/{id}/cancel': { summary: 'Cancel', params: id, response: video },
+  'POST /videos/{id}/retry': {
+    summary: 'Caption again what failed, is partial or was cancelled',
+    params: id,
+    response: video,
+  },
+  'GET /videos/{id}/captions': {
+    summary: 'Captions of keyframes so far',
+    params: id,
+    query: captionQuery,
+    response: captionList,
+  },
+  'GET /videos/{id}/pictures/{index}': {
+    summary: 'The picture of a keyframe that has a caption',
+    params: z.strictObject({ id: videoId, index: wholeInQuery(0, 1e8) }),
+    response: { types: ['image/jpeg'] },
+  },
+  'GET /videos/{id}/media': { summary: 'The video; takes ranges', params: id, response: { types: ['video/*'] } },
+  'GET /videos/{id}/proxy': {
+    summary: 'A copy that browsers play, once it was made; takes ranges',
+    params: id,
+    response: { types: ['video/mp4'] },
+  },
+  'GET /videos/{id}/events': { summary: 'What happens with a video', params: id, response: EVENT_STREAM },
+
+  'GET /videos/{id}/cues': {
+    summary: 'Cues: edits, or the model\u2019s',
+    params: id,
+    query: cueQuery,
+    response: cueList,
+  },
+  'PUT /videos/{id}/edits': {
+    summary: 'Save edits in place of those before',
+    params: id,
+    body: newEdits,
+    response: cueList,
+    ifMatch: true,
+  },
+  'DELETE /videos/{id}/edits': {
+    summary: 'Go back to the cues of the model',
+    params: id,
+    response: cueList,
+    ifMatch: true,
+  },
+  'GET /videos/{id}/track': {
+    summary: 'The track in a format, to download',
+    params: id,
+    query: trackQuery,
+    response: { types: ['text/vtt', 'application/x-subrip', 'application/ttml+xml', 'text/plain', 'application/json'] },
+  },
+  'GET /videos/{id}/track.vtt': {
+    summary: 'The track as far as it is, for a player',
+    params: id,
+    query: cueQuery,
+    response: { types: ['text/vtt'] },
+  },
+  'POST /check': { summary: 'Check cues against a profile', body: checkRequest, response: checkResult },
+  'POST /videos/{id}/recaption': {
+    summary: 'Caption one moment again, with another model or number of passes',
+    params: id,
+    body: recaptionRequest,
+    response: recaption,
+  },
+  'GET /videos/{id}/explanation': {
+    summary: 'Where the model looked at one moment, as a drawing',
+    params: id,
+    query: at,
+    response: { types: ['image/png'] },
+  },
+  'POST /videos/{id}/renders': {
+    summary: 'Make a copy of the video: with the track, or for browsers',
+    params: id,
+    body: newRender,
+    status: 202,
+    response: job,
+  },
+
+  'GET /jobs': { summary: 'Jobs, newest first', response: jobList },
+  'GET /jobs/{id}': { summary: 'A job', params: ofJob, response: job },
+  'DELETE /jobs/{id}': { summary: 'Cancel a job, or remove it with its file', params: ofJob, status: 204 },
+  'GET /jobs/{id}/file': { summary: 'The file that a job made; takes ranges', params: ofJob, response: ANY_FILE },
+
+  'GET /folders': { summary: 'What is in a folder of the server', query: folderQuery, response: folderList },
+  'GET /models': { summary: 'Models that are installed or can be', response: modelList },
+  'POST /models/{name}/pull': {
+    summary: 'Download a model',
+    params: z.strictObject({ name: z.string().regex(/^[\w.-]{1,200}$/) }),
+    body: pullRequest,
+    status: 202,
+    response: job,
+  },
+  'GET /system': { summary: 'The server, its queue and its limits', response: system },
+  'GET /system/checks': { summary: 'What doctor finds; takes some seconds', response: checks },
+  'GET /events': { summary: 'What happens with all videos and jobs', response: EVENT_STREAM },
+  'GET /openapi.json': {
+    summary: 'This description',
+    response: { types: ['application/json'] },
+    open: true,
+  },
+} as const satisfies Readonly<Record<`${'GET' | 'POST' | 'PUT' | 'DELETE'} /${string}`, Route>>;
+
+/** The name of a route: its method and path. */
+export type RouteName = keyof typeof ROUTES;
