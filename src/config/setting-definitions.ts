@@ -63,6 +63,11 @@ export const SETTING_DEFINITIONS = {
   boardPassword: { value: '<text>', help: 'password of the board' },
   webhook: { value: '<url>', help: 'send notifications here: POST with JSON' },
   mqtt: { value: '<url>', help: 'send notifications here: mqtt://HOST/TOPIC' },
+  mqttDiscovery: {
+    value: '<prefix>',
+    help: 'topic prefix under which live announces its cameras to Home Assistant; none: it announces nothing',
+    byDefault: 'homeassistant',
+  },
   stateDir: {
     value: '<folder>',
     help: 'journals of unfinished runs, what is known of outputs, and databases (default: by the system)',

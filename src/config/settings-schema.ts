@@ -108,6 +108,7 @@ export const settingsShape = {
   boardPassword: z.string().min(8, 'give at least 8 characters').optional(),
   webhook: address('http', 'https').optional(),
   mqtt: address('mqtt', 'mqtts').optional(),
+  mqttDiscovery: z.string().regex(/^[^\s+#/]+(?:\/[^\s+#/]+)*$/, 'give a topic without spaces and wildcards, or none'),
   stateDir: z.string().transform((folder) => path.resolve(folder)),
 } satisfies Record<SettingName, z.ZodType>;
 

@@ -63,6 +63,8 @@ export type LiveEvent = StateChange | LiveCaption | LiveCue | FramesSkipped;
 
 /** An output of live captions. Calls do not overlap; an output that fails must not stop the source. */
 export interface LiveOutput {
+  /** It uses {@link LiveCaption.picture}: where no output does, none is made. */
+  readonly usesPictures: boolean;
   write(event: LiveEvent): Promise<void>;
   /** Ends what can be ended (playlists stay valid), within a few seconds. */
   close(): Promise<void>;

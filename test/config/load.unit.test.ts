@@ -39,6 +39,7 @@ describe('settings', () => {
       boardPassword: undefined,
       webhook: undefined,
       mqtt: undefined,
+      mqttDiscovery: 'homeassistant',
       stateDir: defaultStateDir(),
     });
     expect(new Set(Object.values(origins))).toEqual(new Set(['default']));

@@ -87,7 +87,8 @@ export function parseZone(zone: string | undefined): string {
   return zone;
 }
 
-function parseSize(text: string): number {
+/** Reads `--keep-size`: `500M`, `10G`. Bytes. Throws a UsageError. */
+export function parseSize(text: string): number {
   const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)([KMGT])i?B?$/i.exec(text) ?? [];
   const size = Number(amount) * (UNITS[unit.toUpperCase()] ?? Number.NaN);
   if (!(size > 0)) throw new UsageError(`--keep-size ${text}: not a size; write it as 500M or 10G`);

@@ -1,0 +1,111 @@
+import path from 'node:path';
+import { toMatch } from '../../archive/index/query.ts';
+import { parseSize, parseZone, stateFileOf } from '../../archive/watch/watch-settings.ts';
+import { parseShare, parseTime, parseWhole } from '../../config/flag-values.ts';
+import type { Settings } from '../../config/settings-schema.ts';
+import { orUsage, UsageError } from '../../core/failures.ts';
+
+/** The options of `live` that say where captions go, as a command line gives them. */
+export interface LiveOutputFlags {
+  readonly output?: string;
+  readonly window?: string;
+  readonly zone?: string;
+  readonly state?: string;
+  readonly notify?: readonly string[];
+  readonly exact?: boolean;
+  readonly notifyConfidence?: string;
+  readonly notifyPause?: string;
+  readonly keepDays?: string;
+  readonly keepSize?: string;
+}
+
+/** Which words users are notified of, and how often. */
+export interface LiveAlerts {
+  /** As `search` takes them. */
+  readonly queries: readonly string[];
+  /** The words do not stand for kinds. */
+  readonly exact: boolean;
+  /** Captions of a lower confidence do not count. */
+  readonly minConfidence: number;
+  /** Milliseconds for which the words must not have been seen before the next notification. */
+  readonly pause: number;
+}
+
+/** Checked settings of the outputs of `live`. */
+export interface LiveOutputSettings {
+  /** The names of all sources, as events have them. */
+  readonly sources: readonly string[];
+  /** Absolute. In it, each source has a folder of its own. */
+  readonly folder?: string;
+  /** How much of a playlist is kept, in milliseconds. */
+  readonly window: number;
+  /** The days of files are those of this zone, as IANA names it. */
+  readonly zone: string;
+  /** The state file of the archive. */
+  readonly stateFile?: string;
+  readonly keepDays?: number;
+  /** Bytes. */
+  readonly keepSize?: number;
+  readonly alerts: LiveAlerts;
+  readonly webhook?: string;
+  readonly mqtt?: string;
+  /** Topic prefix of Home Assistant's discovery; undefined: nothing is announced. */
+  readonly discovery?: string;
+}
+
+/** Shortest and longest `--window`, in milliseconds. */
+const WINDOWS = [30_000, 86_400_000] as const;
+
+function parsePlaylistWindow(text: string): number {
+  const window = Math.round(parseTime(text, '--window') / 1000);
+  if (window < WINDOWS[0] || window > WINDOWS[1]) throw new UsageError(`--window ${text}: give a time from 30s to 24h`);
+  return window;
+}
+
+function parseAlerts(flags: LiveOutputFlags, { webhook, mqtt }: Pick<Settings, 'webhook' | 'mqtt'>): LiveAlerts {
+  const queries = [...new Set(flags.notify ?? [])];
+  for (const words of queries) orUsage(() => toMatch(words));
+  const detailed = [flags.exact, flags.notifyConfidence, flags.notifyPause].some((flag) => flag !== undefined);
+  if (queries.length === 0 && detailed) {
+    throw new UsageError(
+      '--exact, --notify-confidence and --notify-pause belong to --notify: add it, or leave them out',
+    );
+  }
+  if (queries.length > 0 && webhook === undefined && mqtt === undefined) {
+    throw new UsageError('--notify needs a destination: add --webhook or --mqtt');
+  }
+  return {
+    queries,
+    exact: flags.exact ?? false,
+    minConfidence: parseShare(flags.notifyConfidence ?? '0.5', '--notify-confidence'),
+    pause: Math.round(parseTime(flags.notifyPause ?? '2m', '--notify-pause') / 1000),
+  };
+}
+
+/** Checks the options of outputs. `settings`: where notifications go. Throws a UsageError. */
+export function readLiveOutputSettings(
+  sources: readonly string[],
+  flags: LiveOutputFlags,
+  settings: Pick<Settings, 'webhook' | 'mqtt' | 'mqttDiscovery'>,
+): LiveOutputSettings {
+  const { webhook, mqtt, mqttDiscovery } = settings;
+  if (flags.window !== undefined && flags.output === undefined) {
+    throw new UsageError('--window is the length of the playlists in -o: add -o, or leave it out');
+  }
+  if (flags.state === undefined && (flags.keepDays !== undefined || flags.keepSize !== undefined)) {
+    throw new UsageError('--keep-days and --keep-size belong to --state: add it, or leave them out');
+  }
+  return {
+    sources,
+    ...(flags.output === undefined ? {} : { folder: path.resolve(flags.output) }),
+    window: parsePlaylistWindow(flags.window ?? '5m'),
+    zone: parseZone(flags.zone),
+    ...(flags.state === undefined ? {} : { stateFile: stateFileOf(flags.state) }),
+    ...(flags.keepDays === undefined ? {} : { keepDays: parseWhole(flags.keepDays, '--keep-days', 1, 36_500) }),
+    ...(flags.keepSize === undefined ? {} : { keepSize: parseSize(flags.keepSize) }),
+    alerts: parseAlerts(flags, settings),
+    ...(webhook === undefined ? {} : { webhook }),
+    ...(mqtt === undefined ? {} : { mqtt }),
+    ...(mqttDiscovery === 'none' ? {} : { discovery: mqttDiscovery }),
+  };
+}
