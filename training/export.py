@@ -22,6 +22,7 @@ import text as T
 from detail import SIZE
 from model import Captioner
 from search import GREEDY, decoders_of
+from simplify import simplify
 
 OPSET = 17
 
@@ -103,8 +104,8 @@ def export_graph(name, module, model, path):
     torch.onnx.export(module, example, path, input_names=inputs, output_names=outputs, dynamic_axes=axes, opset_version=OPSET, **extra)
     graph = onnx.load(path)
     name_weights(graph.graph, model)
+    simplify(graph)
     onnx.save(graph, path)
-    onnx.checker.check_model(path)
 
 
 def name_weights(graph, model):
