@@ -69,17 +69,44 @@ const fenceRules = Object.entries(FENCES).map(([library, modules]) => ({
   to: { path: `(^|/)node_modules/(@types/)?${library}(/|$)` },
 }));
 
+/** The page takes types from the API, and logic that starts no process and knows no files from these. */
+const pageRules = [
+  {
+    name: 'page-imports',
+    comment: 'The page may import src/web/api, src/pipeline/cues and src/core, and packages that run in browsers.',
+    severity: 'error',
+    from: { path: '^web/src/' },
+    to: {
+      path: '^(src/|node_modules/)|^node:',
+      pathNot: [
+        '^src/web/api/',
+        '^src/pipeline/cues/',
+        '^src/core/(types|time/intervals)\\.ts$',
+        '^node_modules/(preact|@preact/signals|tus-js-client)/',
+      ],
+    },
+  },
+  {
+    name: 'page-apart',
+    comment: 'Nothing in src imports the page.',
+    severity: 'error',
+    from: { path: '^src/' },
+    to: { path: '^web/' },
+  },
+];
+
 module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     ...layerRules,
     ...siblingRules,
     ...fenceRules,
+    ...pageRules,
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { extensions: ['.ts', '.js'] },
+    enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.js'] },
   },
 };

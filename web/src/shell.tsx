@@ -1,0 +1,101 @@
+import { connected } from './state/live-events.ts';
+import { hashOf, type Route, route } from './state/route.ts';
+import { logOut, session } from './state/session.ts';
+import { setTheme, theme } from './state/theme.ts';
+import { Button } from './ui/button.tsx';
+import { Icon, type IconName } from './ui/icon.tsx';
+import { lazy } from './ui/lazy.tsx';
+import { attempt } from './ui/notices.ts';
+import { VideosView } from './videos/videos-view.tsx';
+
+const PlayerView = lazy(async () => (await import('./player/player-view.tsx')).PlayerView);
+const EditorView = lazy(async () => (await import('./editor/editor-view.tsx')).EditorView);
+const SystemView = lazy(async () => (await import('./system/system-view.tsx')).SystemView);
+
+interface Place {
+  readonly to: Route;
+  readonly label: string;
+  readonly icon: IconName;
+  readonly views: readonly Route['view'][];
+}
+
+const PLACES: readonly Place[] = [
+  { to: { view: 'videos' }, label: 'Videos', icon: 'film', views: ['videos', 'video', 'edit'] },
+  { to: { view: 'system' }, label: 'Queue and system', icon: 'system', views: ['system'] },
+];
+
+function ThemeButton() {
+  const isDark = document.documentElement.dataset.theme === 'dark';
+  // Read, so that the button follows the theme.
+  theme.value;
+  return (
+    <Button
+      icon={isDark ? 'sun' : 'moon'}
+      label={isDark ? 'Light colours' : 'Dark colours'}
+      iconOnly
+      look="plain"
+      onPress={() => setTheme(isDark ? 'light' : 'dark')}
+    />
+  );
+}
+
+function View() {
+  const shown = route.value;
+  switch (shown.view) {
+    case 'videos':
+      return <VideosView />;
+    case 'video':
+      return <PlayerView key={shown.id} id={shown.id} at={shown.at} />;
+    case 'edit':
+      return <EditorView key={shown.id} id={shown.id} at={shown.at} />;
+    case 'system':
+      return <SystemView />;
+  }
+}
+
+/** Skips to the content: a link would change the address, which names the view. */
+function skip(event: Event): void {
+  event.preventDefault();
+  document.getElementById('view')?.focus();
+}
+
+/** What is around every view: navigation, theme, and a word where the server is away. */
+export function Shell() {
+  return (
+    <div class="shell">
+      <button type="button" class="button skip" onClick={skip}>
+        Skip to the content
+      </button>
+      <div class="side">
+        <a class="brand" href={hashOf({ view: 'videos' })}>
+          <img src="./assets/icon.svg" alt="" width="28" height="28" />
+          secondglance
+        </a>
+        <nav class="nav" aria-label="Main">
+          {PLACES.map(({ to, label, icon, views }) => (
+            <a key={label} href={hashOf(to)} aria-current={views.includes(route.value.view) ? 'page' : undefined}>
+              <Icon name={icon} />
+              {label}
+            </a>
+          ))}
+        </nav>
+        <div class="side-end">
+          <ThemeButton />
+          {session.value?.passwordRequired && (
+            <Button icon="leave" label="Log out" iconOnly look="plain" onPress={() => attempt(logOut)} />
+          )}
+        </div>
+      </div>
+      <div>
+        {!connected.value && (
+          <div class="offline" role="status">
+            The server does not answer. The page goes on by itself once it does.
+          </div>
+        )}
+        <main id="view" class="view" tabIndex={-1}>
+          <View />
+        </main>
+      </div>
+    </div>
+  );
+}

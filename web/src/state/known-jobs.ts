@@ -1,0 +1,37 @@
+import { signal } from '@preact/signals';
+import type { Job } from '../../../src/web/api/schemas/jobs.ts';
+import { onEvent } from './live-events.ts';
+import { api } from './server.ts';
+
+/** Work beside captioning, newest first. */
+export const jobs = signal<readonly Job[]>([]);
+
+/** Takes in what the server says of a job. */
+export function rememberJob(job: Job): void {
+  const there = jobs.value.some(({ id }) => id === job.id);
+  jobs.value = there ? jobs.value.map((one) => (one.id === job.id ? job : one)) : [job, ...jobs.value];
+}
+
+/** Loads the jobs. */
+export async function loadJobs(): Promise<void> {
+  const list = await api('GET /jobs').catch(() => undefined);
+  if (list !== undefined) jobs.value = list.jobs;
+}
+
+/** Loads the jobs, and keeps them up to date. */
+export function followJobs(): void {
+  onEvent('job', ({ job }) => rememberJob(job));
+  onEvent('reset', () => void loadJobs());
+  void loadJobs();
+}
+
+/** Cancels a job, or removes it with its file. */
+export async function removeJob(id: string): Promise<void> {
+  await api('DELETE /jobs/{id}', { params: { id } });
+  jobs.value = jobs.value.filter((job) => job.id !== id);
+}
+
+/** The jobs of a video, newest first. */
+export function jobsOf(video: string): readonly Job[] {
+  return jobs.value.filter((job) => job.video === video);
+}

@@ -1,0 +1,2 @@
+/** Style sheets that the build gathers. */
+declare module '*.css';

@@ -1,0 +1,70 @@
+import type { Job } from '../../../src/web/api/schemas/jobs.ts';
+import { removeJob } from '../state/known-jobs.ts';
+import { addressOf } from '../state/server.ts';
+import { Button } from './button.tsx';
+import { Icon } from './icon.tsx';
+import { attempt } from './notices.ts';
+import { ProgressBar } from './progress-bar.tsx';
+
+const KINDS: Readonly<Record<Job['kind'], string>> = {
+  mux: 'Video with its track',
+  burn: 'Video with burnt-in captions',
+  proxy: 'Copy for browsers',
+  pull: 'Download of a model',
+};
+
+const STATES: Readonly<Record<Job['state'], readonly [words: string, tone: string]>> = {
+  queued: ['Waiting', ''],
+  running: ['Working', 'busy'],
+  done: ['Done', 'good'],
+  failed: ['Failed', 'bad'],
+  cancelled: ['Cancelled', ''],
+};
+
+function JobRow({ job, named }: { readonly job: Job; readonly named: boolean }) {
+  const { id, kind, name, state, progress, problem, message, file } = job;
+  const [words, tone] = STATES[state];
+  const label = `${KINDS[kind]}: ${name}`;
+  const working = state === 'queued' || state === 'running';
+  return (
+    <li class="job">
+      <div class="row">
+        <span class="grow clip" dir="auto">
+          {named ? label : KINDS[kind]}
+        </span>
+        <span class={`tag ${tone}`}>{words}</span>
+        {state === 'done' && file !== undefined && kind !== 'proxy' && (
+          <a class="button" href={addressOf('GET /jobs/{id}/file', { params: { id } })} download={file}>
+            <Icon name="download" />
+            Download
+          </a>
+        )}
+        <Button
+          icon={working ? 'close' : 'trash'}
+          label={`${working ? 'Cancel' : 'Remove'}: ${label}`}
+          iconOnly
+          look="plain"
+          onPress={() => attempt(() => removeJob(id))}
+        />
+      </div>
+      {working && <ProgressBar label={label} share={progress} />}
+      {(problem?.message ?? message) !== undefined && (
+        <p class={problem ? 'small problem' : 'small soft'} dir="auto">
+          {problem?.message ?? message}
+        </p>
+      )}
+    </li>
+  );
+}
+
+/** Work beside captioning: how far it is, and what it made. */
+export function JobList({ jobs, named = true }: { readonly jobs: readonly Job[]; readonly named?: boolean }) {
+  if (jobs.length === 0) return null;
+  return (
+    <ul class="jobs" aria-label="Jobs">
+      {jobs.map((job) => (
+        <JobRow key={job.id} job={job} named={named} />
+      ))}
+    </ul>
+  );
+}
