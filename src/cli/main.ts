@@ -10,6 +10,7 @@ import { cancelCommand, drainCommand, pauseCommand, resumeCommand, retryCommand 
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { exportCommand } from './commands/export.ts';
+import { liveCommand } from './commands/live.ts';
 import { modelsCommand } from './commands/models.ts';
 import { reportCommand } from './commands/report.ts';
 import { searchCommand } from './commands/search.ts';
@@ -30,7 +31,7 @@ const COMMANDS: Readonly<Record<string, readonly Command[]>> = {
     modelsCommand(),
     doctorCommand(),
   ],
-  'Cameras:': [watchCommand(), searchCommand(), exportCommand(), reportCommand()],
+  'Cameras:': [watchCommand(), liveCommand(), searchCommand(), exportCommand(), reportCommand()],
   'Several machines:': [
     ...[submitCommand(), statusCommand(), cancelCommand(), retryCommand()],
     ...[pauseCommand(), resumeCommand(), drainCommand()],

@@ -67,6 +67,18 @@ export const INGEST_ERRORS = {
     'ffmpeg could not write a copy of the video.',
     'Choose another container, or free disk space; see --verbose.',
   ),
+  'protocol-missing': permanent(
+    'This ffmpeg was built without the protocol of a live source.',
+    'Install an ffmpeg that has it; ffmpeg -protocols lists them.',
+  ),
+  'stream-unreadable': temporary(
+    'A live source sent nothing that ffmpeg can decode. The next attempt follows by itself.',
+    'Check that the address is that of a video stream; see --verbose.',
+  ),
+  'no-picture': temporary(
+    'A live source sent no picture for too long. The next attempt follows by itself.',
+    'Check the camera, the address and the network.',
+  ),
   'invalid-choice': permanent('--frames names no keyframe selector.', 'Use one that the help of caption lists.'),
   'invalid-names': permanent('The pattern of --names is not valid.', 'See the help of watch for the placeholders.'),
 } as const;

@@ -2,7 +2,7 @@
 const CREDENTIALS = /(\b[a-z][a-z\d+.-]*:\/\/)[^\s/?#"]*@/gi;
 /** A URL parameter whose name says that its value is secret. */
 const PARAMETER =
-  /([?&;](?:[\w-]*(?:token|secret|passw|pwd|signature|credential|auth|jwt|session)[\w-]*|sig|key|pass|pw|sid|api-?key|access_?key)=)[^\s&;#"']+/gi;
+  /([?&;](?:[\w-]*(?:token|secret|passw|pwd|signature|credential|auth|jwt|session)[\w-]*|sig|key|pass|passphrase|streamid|pw|sid|api-?key|access_?key)=)[^\s&;#"']+/gi;
 
 /**
  * Removes secrets from a text for logs and screens: users and passwords in addresses, and the values of parameters such as

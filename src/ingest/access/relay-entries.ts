@@ -25,6 +25,10 @@ export interface RelayEntry {
   readonly name: string;
 }
 
+function keyOf(target: RelayTarget, depth: number): string {
+  return `${depth} ${target.kind === 'url' ? target.url.href : target.file}`;
+}
+
 const SCHEME = /^\s*([a-z][a-z\d+.-]*):/i;
 
 function nameOf(target: RelayTarget): string {
@@ -37,33 +41,63 @@ function nameOf(target: RelayTarget): string {
   return name === '' ? 'source' : name;
 }
 
+/** A live playlist names new segments for days: only so many entries are kept, those that were asked for or named last. */
+const KEPT_LIVE = 4096;
+
 /** Everything that one source may read through the relay: the source itself, and what its playlists name. */
 export class RelayEntries {
   readonly #rules: EntryRules;
-  readonly #entries: RelayEntry[] = [];
+  readonly #live: boolean;
+  /** By id; of a live source in the order of their last use. */
+  readonly #entries = new Map<number, RelayEntry>();
   readonly #ids = new Map<string, number>();
   readonly #playlists = new Set<RelayEntry>();
   #playlistBytes = 0;
+  #next = 0;
 
-  constructor(rules: EntryRules) {
+  /** @param live what is read goes on for days: old entries are dropped, and reloads of playlists do not add up */
+  constructor(rules: EntryRules, live = false) {
     this.#rules = rules;
+    this.#live = live;
   }
 
   /** The id of a target that `depth` playlists led to. */
   add(target: RelayTarget, depth: number): number {
-    const key = `${depth} ${target.kind === 'url' ? target.url.href : target.file}`;
+    const key = keyOf(target, depth);
     const known = this.#ids.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.#use(known);
+      return known;
+    }
     if (depth > PLAYLIST_LIMITS.depth) throw new PlaylistError('playlists are nested too deep');
-    if (this.#entries.length >= 2 * PLAYLIST_LIMITS.entries)
+    if (this.#entries.size >= 2 * PLAYLIST_LIMITS.entries)
       throw new PlaylistError('its playlists have too many entries');
-    const id = this.#entries.push({ target, depth, name: nameOf(target) }) - 1;
+    const id = this.#next++;
+    this.#entries.set(id, { target, depth, name: nameOf(target) });
     this.#ids.set(key, id);
+    if (this.#live && this.#entries.size > KEPT_LIVE) this.#dropOldest();
     return id;
   }
 
   get(id: number): RelayEntry | undefined {
-    return this.#entries[id];
+    this.#use(id);
+    return this.#entries.get(id);
+  }
+
+  #use(id: number): void {
+    const entry = this.#entries.get(id);
+    if (!this.#live || entry === undefined) return;
+    this.#entries.delete(id);
+    this.#entries.set(id, entry);
+  }
+
+  #dropOldest(): void {
+    for (const [id, entry] of this.#entries) {
+      if (this.#playlists.has(entry)) continue;
+      this.#entries.delete(id);
+      this.#ids.delete(keyOf(entry.target, entry.depth));
+      return;
+    }
   }
 
   /** Counts a playlist that was read. Throws a PlaylistError beyond the limits. */
@@ -74,7 +108,7 @@ export class RelayEntries {
     if (this.#playlists.size > PLAYLIST_LIMITS.playlists) {
       throw new PlaylistError(`it leads to more than ${PLAYLIST_LIMITS.playlists} playlists`);
     }
-    if (this.#playlistBytes > PLAYLIST_LIMITS.totalBytes) {
+    if (!this.#live && this.#playlistBytes > PLAYLIST_LIMITS.totalBytes) {
       throw new PlaylistError(`its playlists have more than ${PLAYLIST_LIMITS.totalBytes / 2 ** 20} MiB`);
     }
   }

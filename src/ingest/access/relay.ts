@@ -36,6 +36,8 @@ export interface RelayedSource {
   refusal(): GuardError | undefined;
   /** The first failure since the last call, other than a refusal or an error status of a server. */
   takeFailure(): IngestError | undefined;
+  /** True where the playlist of segments that was read last had an end mark: nothing will be appended. */
+  hasEnded(): boolean;
   close(): void;
 }
 
@@ -87,12 +89,18 @@ class Relayed {
   readonly #baseOf: (id: number, entry: RelayEntry) => string;
   refused: GuardError | undefined;
   failure: IngestError | undefined;
+  hasEnded = false;
 
-  constructor(label: string, rules: RelayRules, baseOf: (id: number, entry: RelayEntry) => string) {
+  constructor(
+    label: string,
+    rules: RelayRules,
+    baseOf: (id: number, entry: RelayEntry) => string,
+    live: boolean | undefined,
+  ) {
     this.#label = label;
     this.#rules = rules;
     this.#baseOf = baseOf;
-    this.entries = new RelayEntries(rules);
+    this.entries = new RelayEntries(rules, live);
   }
 
   /** The relay's address of a target. */
@@ -176,6 +184,7 @@ class Relayed {
 
   #rewrite(entry: RelayEntry, base: RelayTarget, text: string): string {
     this.entries.countPlaylist(entry, Buffer.byteLength(text));
+    if (!text.includes('#EXT-X-STREAM-INF')) this.hasEnded = text.includes('#EXT-X-ENDLIST');
     return rewritePlaylist(text, (address, tag) => {
       // The bytes of a key are no address.
       if (tag === '#EXT-X-KEY' && /^data:/i.test(address)) return address;
@@ -220,9 +229,9 @@ class Relay {
     server.on('request', (request, response) => this.#answer(request, response));
   }
 
-  open(label: string, target: RelayTarget, rules: RelayRules): RelayedSource {
+  open(label: string, target: RelayTarget, rules: RelayRules, live?: boolean): RelayedSource {
     const key = randomBytes(12).toString('hex');
-    const source = new Relayed(label, rules, (id, { name }) => `${this.origin}/${key}/${id}/${name}`);
+    const source = new Relayed(label, rules, (id, { name }) => `${this.origin}/${key}/${id}/${name}`, live);
     const address = source.addressOf(target, 0);
     this.#sources.set(key, source);
     return {
@@ -234,6 +243,7 @@ class Relay {
         source.failure = undefined;
         return failure;
       },
+      hasEnded: () => source.hasEnded,
       close: () => void this.#sources.delete(key),
     };
   }
@@ -260,8 +270,16 @@ function start(): Promise<Relay> {
   });
 }
 
-/** Puts a source behind the relay of this process, which starts with the first one. */
-export async function relaySource(label: string, target: RelayTarget, rules: RelayRules): Promise<RelayedSource> {
+/**
+ * Puts a source behind the relay of this process, which starts with the first one.
+ * @param live its playlist goes on for days: see {@link RelayEntries}
+ */
+export async function relaySource(
+  label: string,
+  target: RelayTarget,
+  rules: RelayRules,
+  live?: boolean,
+): Promise<RelayedSource> {
   relay ??= start();
-  return (await relay).open(label, target, rules);
+  return (await relay).open(label, target, rules, live);
 }

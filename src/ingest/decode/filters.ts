@@ -7,7 +7,7 @@ import { microsToSeconds } from '../probe/rational.ts';
 /** Half a microsecond: `pts * TB` is a double, and rounding must not move it across a bound. */
 const EPSILON = '0.0000005';
 /** swscale's default paths differ between CPUs and blur chroma; these flags cost almost nothing at the model's size. */
-const SCALE_ACCURACY = 'accurate_rnd+full_chroma_int+full_chroma_inp+bitexact';
+export const SCALE_ACCURACY = 'accurate_rnd+full_chroma_int+full_chroma_inp+bitexact';
 /** Luminance (cd/m2) that maps to 1 before the tone curve, so that reference white (203, ITU-R BT.2408) comes out near white. */
 const HDR_NOMINAL_PEAK = 100;
 

@@ -8,10 +8,13 @@ export interface FrameTime {
   readonly key: boolean;
   /** Time of the frame that was decoded before it, picked or not. */
   readonly before: Micros | null;
+  /** In pixels. */
+  readonly width: number;
+  readonly height: number;
 }
 
 const LINE = /^\[showinfo@(all|out) @ [^\]]+\] (?:\[\w+\] )?(.*)$/;
-const FRAME = /^n: *\d+ pts: *(-?\d+|NOPTS) .*?iskey:(\d)/;
+const FRAME = /^n: *\d+ pts: *(-?\d+|NOPTS) .*? s:(\d+)x(\d+) .*?iskey:(\d)/;
 const TIME_BASE = /^config in time_base: (\d+\/\d+)/;
 /** Messages that matter: errors, packets that ended too early, streams that begin after the others, and segments that are left out. */
 const COMPLAINT =
@@ -50,7 +53,7 @@ export class FrameClock {
     }
     const base = parseRational(TIME_BASE.exec(text)?.[1]);
     if (base !== null) this.bases[which] = base;
-    const [, ticks, key] = FRAME.exec(text) ?? [];
+    const [, ticks, width, height, key] = FRAME.exec(text) ?? [];
     if (ticks === undefined) return false;
     this.decodedAt = performance.now();
     const unit = this.bases[which];
@@ -61,7 +64,7 @@ export class FrameClock {
       this.latest = pts;
       this.onDecoded(pts);
     } else {
-      this.queue.push({ pts, key: key === '1', before: this.before });
+      this.queue.push({ pts, key: key === '1', before: this.before, width: Number(width), height: Number(height) });
       this.wake?.();
     }
     return false;

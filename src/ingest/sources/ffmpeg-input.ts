@@ -10,9 +10,9 @@ import { findFfmpeg } from '../ffmpeg/find-ffmpeg.ts';
 import type { Source } from './sources.ts';
 
 /** ffmpeg's own time-out for a silent server, besides our watchdog. */
-const NETWORK_SILENCE_MICROS = 20_000_000;
+export const NETWORK_SILENCE_MICROS = 20_000_000;
 /** The relay answers HTTP; `crypto` decrypts segments, `data` holds their keys. */
-const RELAYED = ['http', 'tcp', 'crypto', 'data'];
+export const RELAYED_PROTOCOLS = ['http', 'tcp', 'crypto', 'data'];
 
 /** A limit against hostile headers: 16K video has 133 million pixels a frame. */
 export const MOST_VIDEO_PIXELS = 2 ** 27;
@@ -65,7 +65,7 @@ export interface FfmpegInput {
 }
 
 /** Without a guard: every http(s) address, and every file that a local playlist names; addresses in it only where it is called one. */
-const OPEN_RULES: RelayRules = {
+export const OPEN_RULES: RelayRules = {
   checkUrl: () => undefined,
   addressOf: async () => undefined,
   agentOf: environmentProxy,
@@ -86,7 +86,8 @@ function relayOf({ input, label }: Source, target: RelayTarget): Promise<Relayed
   return known;
 }
 
-async function isPlaylist(file: string): Promise<boolean> {
+/** True for a file that ffmpeg would read as an HLS playlist; false where it cannot be opened. */
+export async function isPlaylist(file: string): Promise<boolean> {
   const opened = await openRegular(file).catch(() => undefined);
   if (opened === undefined) return false;
   try {
@@ -129,7 +130,7 @@ export async function ffmpegInput(source: Source, container?: string): Promise<F
   const network = ['-rw_timeout', String(NETWORK_SILENCE_MICROS), '-http_proxy', relay.proxy];
   return {
     input: relay.address,
-    options: ['-protocol_whitelist', RELAYED.join(','), ...network, ...formats, ...pixels, ...demuxer],
+    options: ['-protocol_whitelist', RELAYED_PROTOCOLS.join(','), ...network, ...formats, ...pixels, ...demuxer],
     // ffmpeg would bypass its proxy, which is the relay, for the hosts in `no_proxy`.
     env: { no_proxy: undefined, NO_PROXY: undefined },
     failure: () => relay.takeFailure(),
