@@ -51,8 +51,8 @@ interface Change {
 
 /**
  * Finds gradual changes of scene: cross-fades, and fades through, from and to black or white. Unlike motion, every picture of a fade is a
- * mixture of its two ends, so its signature lies on the straight line between theirs. A fade to black does not begin a scene; the fade from
- * black after it does.
+ * mixture of its two ends, so its signature lies on the straight line between theirs. A fade to black is none of these; the fade from black
+ * after it is.
  */
 export class FadeTracker {
   /** The last samples, one lag apart. */
@@ -64,6 +64,11 @@ export class FadeTracker {
   private calm: number[] = [];
   private change: Change | undefined;
   private recent: SignedFrame[] = [];
+
+  /** The scene before the change in progress; without one, what was shown last. */
+  get origin(): Signature {
+    return this.change?.path[0] ?? this.samples[0] ?? new Float32Array();
+  }
 
   /** Drops all state: a scene begins here. */
   restart(frame: SignedFrame): void {

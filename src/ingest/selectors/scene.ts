@@ -2,7 +2,7 @@ import type { ImageSpec, Micros } from '../../core/types.ts';
 import type { Frame } from '../decode/decode-frames.ts';
 import { FadeTracker, type SignedFrame } from './fades.ts';
 import type { KeyframeSelector, SelectedFrame, SelectorType } from './keyframe-selector.ts';
-import { differenceOf, type Signature, signatureOf } from './signature.ts';
+import { differenceOf, isBlank, type Signature, signatureOf } from './signature.ts';
 
 /** Mean difference between neighbours from which a step may be a cut. */
 const CUT = 10;
@@ -14,6 +14,8 @@ const NEIGHBOURHOOD: Micros = 250_000;
 const SHORTEST_SCENE: Micros = 500_000;
 /** Closer to the scene before the cut than this share of the cut's size: the old scene came back. */
 const CAME_BACK = 0.4;
+/** A fade to black or white is over where the picture differs from the one {@link NEIGHBOURHOOD} later by less than this. */
+const FADED = 1.5;
 
 /** A change of scene that has not lasted long enough yet. */
 interface Pending {
@@ -22,9 +24,14 @@ interface Pending {
   readonly before: Signature;
   /** When that scene ended: earlier than `frame` where shorter ones lie between. */
   readonly ended: Micros;
+  /** A picture that faded to black or white: it has to stay so for {@link SHORTEST_SCENE}. */
+  readonly faded?: boolean;
 }
 
-/** `scene`: the first frame of the video, and the first frame of every scene after it. */
+/**
+ * `scene`: the first frame of the video, and the first frame of every scene after it. Black or white that a scene fades to and that stays counts
+ * as a scene, so that the scene before it has an end.
+ */
 export const sceneSelector: SelectorType = {
   candidates: { pick: 'all' },
   create: (image) => new SceneSelector(image),
@@ -45,6 +52,8 @@ class SceneSelector implements KeyframeSelector {
   private next = 1;
   private pending: Pending | undefined;
   private lastCut: Micros | undefined;
+  /** Black or white is shown, and its beginning was proposed or is the scene's own. */
+  private blank = false;
 
   constructor(image: ImageSpec) {
     this.image = image;
@@ -58,6 +67,7 @@ class SceneSelector implements KeyframeSelector {
     if (previous === undefined) {
       this.lastCut = frame.pts;
       this.fades.restart({ ...frame, signature, step });
+      this.blank = isBlank(signature);
       return [{ pts: frame.pts, pixels: frame.pixels, still: false }];
     }
     const selected: SelectedFrame[] = [];
@@ -77,7 +87,7 @@ class SceneSelector implements KeyframeSelector {
     const fade = this.fades.finish();
     if (fade !== undefined) selected.push(...this.propose({ ...fade, ended: fade.frame.pts }));
     const last = this.window.at(-1);
-    if (this.pending !== undefined && last !== undefined && !cameBack(this.pending, last.signature)) {
+    if (this.pending !== undefined && last !== undefined && lasts(this.pending, last)) {
       selected.push(this.confirm(this.pending));
     }
     return selected;
@@ -96,7 +106,11 @@ class SceneSelector implements KeyframeSelector {
     if (isCut) {
       selected.push(...this.propose({ frame, before: previous.signature, ended: frame.pts }));
       this.fades.restart(frame);
+      this.blank = isBlank(frame.signature);
     } else {
+      if (this.hasFaded(frame)) {
+        selected.push(...this.propose({ frame, before: this.fades.origin, ended: frame.pts, faded: true }));
+      }
       const fade = this.fades.push(frame);
       if (fade !== undefined) selected.push(...this.propose({ ...fade, ended: fade.frame.pts }));
     }
@@ -114,21 +128,30 @@ class SceneSelector implements KeyframeSelector {
     return frame.step >= STANDS_OUT * Math.max(around(-1), around(1));
   }
 
+  /** True once for each time that the picture has become black or white and does not change any more. */
+  private hasFaded(frame: SignedFrame): boolean {
+    if (!isBlank(frame.signature)) this.blank = false;
+    const newest = this.window.at(-1) ?? frame;
+    if (this.blank || !isBlank(frame.signature) || newest === frame) return false;
+    this.blank = differenceOf(frame.signature, newest.signature).mean < FADED;
+    return this.blank;
+  }
+
   /** Confirms or drops the pending change once enough time has passed. */
   private settle(now: SignedFrame): SelectedFrame[] {
     const { pending } = this;
     if (pending === undefined || now.pts - pending.frame.pts < SHORTEST_SCENE) return [];
     this.pending = undefined;
-    if (cameBack(pending, now.signature)) {
-      this.fades.restart(now);
-      return [];
-    }
-    return [this.confirm(pending)];
+    if (lasts(pending, now)) return [this.confirm(pending)];
+    // The fade from black goes on.
+    if (pending.faded !== true) this.fades.restart(now);
+    return [];
   }
 
   /** Proposes a change of scene. A pending one did not last, so the new one replaces it, unless the scene before has been gone for long. */
   private propose(change: Pending): SelectedFrame[] {
-    const { pending } = this;
+    // Black that did not stay is part of the fade between two scenes.
+    const pending = this.pending?.faded === true ? undefined : this.pending;
     const before = pending?.before ?? change.before;
     if (pending !== undefined && cameBack({ ...pending, before }, change.frame.signature)) {
       this.pending = undefined;
@@ -140,7 +163,7 @@ class SceneSelector implements KeyframeSelector {
       return selected;
     }
     if (this.lastCut !== undefined && change.frame.pts - this.lastCut < SHORTEST_SCENE) return [];
-    this.pending = { frame: change.frame, before, ended: pending?.ended ?? change.frame.pts };
+    this.pending = { ...change, before, ended: pending?.ended ?? change.frame.pts };
     return [];
   }
 
@@ -149,6 +172,12 @@ class SceneSelector implements KeyframeSelector {
     this.lastCut = frame.pts;
     return { pts: frame.pts, pixels: frame.pixels, still: false };
   }
+}
+
+/** True where the new scene is still shown. */
+function lasts(change: Pending, now: SignedFrame): boolean {
+  if (change.faded === true) return isBlank(now.signature) && now.pts > change.frame.pts;
+  return !cameBack(change, now.signature);
 }
 
 function cameBack({ frame, before }: Pending, now: Signature): boolean {

@@ -40,4 +40,41 @@ describe('scene', () => {
   it('has none where the scene before comes back', () => {
     expect(scenes(4, (second) => (second >= 2 && second < 2.4 ? [250, 60, 60] : [90, 120, 90]))).toEqual([0]);
   });
+
+  describe.each([
+    ['black', 0],
+    ['white', 255],
+  ])('a fade to %s', (_, blank) => {
+    /** Red from the start, faded out from 2 s on for `fade`, then faded into blue at `back`. */
+    const faded = (fade: number, back: number) => (second: number) => {
+      const into = Math.min(1, Math.max(0, (second - back) / 0.6));
+      const share = into > 0 ? into : Math.max(0, 1 - Math.max(0, second - 2) / fade);
+      const colour = into > 0 ? ([40, 60, 200] as const) : ([200, 60, 40] as const);
+      const [r, g, b] = colour.map((value) => Math.round(blank + share * (value - blank)));
+      return [r ?? 0, g ?? 0, b ?? 0] as const;
+    };
+
+    it.each([0.4, 1, 3, 10])('of %s s ends the scene where it is complete, and the fade from it begins one', (fade) => {
+      const [first, end, next, ...more] = scenes(fade + 8, faded(fade, fade + 4));
+      expect(first).toBe(0);
+      expect(end).toBeGreaterThan(2 + 0.95 * fade);
+      expect(end).toBeLessThanOrEqual(2 + fade + 0.1);
+      expect(next).toBeGreaterThan(fade + 4);
+      expect(next).toBeLessThanOrEqual(fade + 4.8);
+      expect(more).toEqual([]);
+    });
+
+    it('ends the last scene', () => {
+      const found = scenes(6, faded(1, 100));
+      expect(found).toHaveLength(2);
+      expect(found[1]).toBeCloseTo(3, 0);
+    });
+
+    it('that does not last belongs to the change of scene', () => {
+      const found = scenes(7, faded(0.6, 2.8));
+      expect(found).toHaveLength(2);
+      expect(found[1]).toBeGreaterThan(2.8);
+      expect(found[1]).toBeLessThanOrEqual(3.6);
+    });
+  });
 });
