@@ -14,10 +14,10 @@ import { openTempFile, releaseTempFile, removeTempFile, syncFolder, type TempFil
 const BUFFERED_CHARACTERS = 65_536;
 
 /**
- * Called when the bytes are durable, right before the temp file is renamed to the target. Returns notes for the user, one
- * clause each.
+ * Called when the bytes are durable, right before the temp file is renamed to `place`: the target, below an open folder where that was checked.
+ * Returns notes for the user, one clause each.
  */
-export type OnBeforeRename = (written: Written) => Promise<readonly string[]>;
+export type OnBeforeRename = (written: Written, place: string) => Promise<readonly string[]>;
 
 /**
  * Converts the text into the output, where that is not the text itself (a video that contains the track): reads the file
@@ -127,7 +127,7 @@ class FileSink implements TextSink {
             `another program wrote ${this.target} in the meantime; it is left unchanged`,
           );
         }
-        this.#notes = [...this.#notes, ...((await onBeforeRename?.(this.#written())) ?? [])];
+        this.#notes = [...this.#notes, ...((await onBeforeRename?.(this.#written(), this.scratch)) ?? [])];
         await rename(this.#temp.path, this.scratch);
         this.#state = 'committed';
         releaseTempFile(this.#temp);

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { type FileHandle, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { errnoOf } from '../core/errors.ts';
 import { openRegular } from '../core/regular-file.ts';
 import { OutputError, OutputExistsError, type OutputKind, outputError } from './errors.ts';
 import { type FileSinkOptions, type OnBeforeRename, openFileSink, type Transform } from './file-sink.ts';
@@ -51,9 +52,17 @@ function entryFile(stateDir: string, place: string): string {
 }
 
 async function hashOf(file: string): Promise<string> {
-  const hash = createHash('sha256');
   const { handle } = await openRegular(file);
-  for await (const chunk of handle.createReadStream()) hash.update(chunk as Buffer);
+  try {
+    return await hashOfOpen(handle);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function hashOfOpen(handle: FileHandle): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of handle.createReadStream({ start: 0, autoClose: false })) hash.update(chunk as Buffer);
   return hash.digest('hex');
 }
 
@@ -99,12 +108,32 @@ export async function recordOutput(
   }
 }
 
-/** Keeps the file at a target as a backup where it is not ours or was edited, and something is in it. */
-async function keepForeign(stateDir: string, target: string): Promise<readonly string[]> {
-  if ((await outputStatus(stateDir, target, '')) !== 'foreign') return [];
-  const file = await realpath(target);
-  if ((await stat(file)).size === 0) return [];
-  return [`what was there before is kept as ${path.basename(await keepBackup(file))}`];
+/**
+ * Keeps the file at a target as a backup where it is not ours or was edited, and something is in it. It is opened once, and that is what is
+ * compared and kept: whatever takes its name meanwhile is not read.
+ * @param place the target as the sink writes it, below an open folder where that was checked
+ */
+async function keepForeign(stateDir: string, target: string, place: string): Promise<readonly string[]> {
+  const known = (await readEntry(entryFile(stateDir, await canonicalPath(target))))?.tracks ?? [];
+  const opened = await openRegular(place, { follow: false }).catch((error: unknown) => {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw new OutputError(
+      'output-changed',
+      `another program replaced ${target} in the meantime; it is left unchanged`,
+      {
+        cause: error,
+      },
+    );
+  });
+  if (opened === undefined) return [];
+  try {
+    if (opened.size === 0) return [];
+    const sha256 = await hashOfOpen(opened.handle);
+    if (known.some((track) => track.sha256 === sha256)) return [];
+    return [`what was there before is kept as ${path.basename(await keepBackup(place, opened.handle))}`];
+  } finally {
+    await opened.handle.close();
+  }
 }
 
 /** Checks that an output does not take the place of the file that it is made from. Throws an OutputError. */
@@ -126,8 +155,8 @@ export async function openOutputSink(
   options: Omit<FileSinkOptions, 'onBeforeRename'> = {},
 ): Promise<TextSink> {
   if (source !== undefined) await assertNotInput(target, source);
-  const onBeforeRename: OnBeforeRename = async ({ sha256 }) => {
-    const notes = await keepForeign(stateDir, target);
+  const onBeforeRename: OnBeforeRename = async ({ sha256 }, place) => {
+    const notes = await keepForeign(stateDir, target, place);
     await recordOutput(stateDir, target, { key: '', sha256, source });
     return notes;
   };

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { link, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { link, lstat, mkdir, open, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { keepBackup } from '../../src/storage/keep-backup.ts';
 import { assertOverwritable, openOutputSink, outputStatus, recordOutput } from '../../src/storage/output-manifest.ts';
 import { temporaryFolder } from './support/folder.ts';
 
@@ -141,4 +142,57 @@ test('an output never takes the place of its own input, by whatever name', async
     await expect(openOutputSink(folder, target, film)).rejects.toMatchObject({ code: 'output-is-media' });
   }
   expect(await readFile(film, 'utf8')).toBe('film');
+});
+
+describe('what was at the target of a checked folder', () => {
+  async function replace(change: (target: string, outside: string) => Promise<void>) {
+    const folder = await temporaryFolder();
+    const target = path.join(folder, 'films', 'a.vtt');
+    const outside = path.join(folder, 'secret');
+    await mkdir(path.dirname(target));
+    await mkdir(outside);
+    await writeFile(path.join(outside, 'a.vtt'), 'secret');
+    await writeFile(target, 'by hand');
+    const sink = await openOutputSink(folder, target, undefined, { checkFolder: () => undefined });
+    await sink.write('WEBVTT');
+    await change(target, outside);
+    const ended = await sink.commit().then(
+      ({ notes }) => notes,
+      (error: { code: string }) => error.code,
+    );
+    await sink.discard();
+    return { folder, ended, outside: await readdir(outside) };
+  }
+
+  test('is kept beside it', async () => {
+    const { folder, ended } = await replace(async () => undefined);
+    expect(ended).toEqual(['what was there before is kept as a.vtt.bak']);
+    expect(await readFile(path.join(folder, 'films', 'a.vtt.bak'), 'utf8')).toBe('by hand');
+  });
+
+  test('is kept in the folder that was checked, where a link took the place of its name', async () => {
+    const { folder, ended, outside } = await replace(async (target, elsewhere) => {
+      await rename(path.dirname(target), `${path.dirname(target)}-moved`);
+      await symlink(elsewhere, path.dirname(target));
+    });
+    expect(ended).toEqual(['what was there before is kept as a.vtt.bak']);
+    expect(await readFile(path.join(folder, 'films-moved', 'a.vtt.bak'), 'utf8')).toBe('by hand');
+    expect(outside).toEqual(['a.vtt']);
+    expect(await readFile(path.join(folder, 'secret', 'a.vtt'), 'utf8')).toBe('secret');
+  });
+});
+
+test('a backup is of the file that was opened, whatever has its name by then', async () => {
+  const folder = await temporaryFolder();
+  const file = path.join(folder, 'a.vtt');
+  await writeFile(path.join(folder, 'secret'), 'secret');
+  await writeFile(file, 'by hand', { mode: 0o640 });
+  const opened = await open(file);
+  await rename(file, `${file}.gone`);
+  await symlink('secret', file);
+  expect(await keepBackup(file, opened)).toBe(`${file}.bak`);
+  await opened.close();
+  const found = await lstat(`${file}.bak`);
+  expect({ regular: found.isFile(), mode: found.mode & 0o777 }).toEqual({ regular: true, mode: 0o640 });
+  expect(await readFile(`${file}.bak`, 'utf8')).toBe('by hand');
 });

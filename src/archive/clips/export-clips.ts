@@ -1,12 +1,13 @@
 import path from 'node:path';
 import { digest } from '../../captioning/input-identity.ts';
+import { checkVideoOutput } from '../../captioning/outputs/check-target.ts';
 import { stateDir } from '../../config/state-folder.ts';
 import { SecondGlanceError } from '../../core/errors.ts';
 import { UsageError } from '../../core/failures.ts';
 import { probe } from '../../ingest/probe/probe.ts';
 import { type CutWay, cutClip } from '../../pipeline/media/cut.ts';
 import { ensureFolder } from '../../storage/folders/ensure-folder.ts';
-import { assertNotInput, assertOverwritable, writeOutput } from '../../storage/output-manifest.ts';
+import { assertOverwritable, writeOutput } from '../../storage/output-manifest.ts';
 import { type OpenArchive, withArchive } from '../open-archive.ts';
 import { sourceAt } from '../recordings/register.ts';
 import { clipName, cutOf, findHit, type Margins } from './clip.ts';
@@ -20,7 +21,7 @@ export interface ExportSettings {
   readonly output?: string | undefined;
   /** State file; default: the one in the state folder. */
   readonly state?: string | undefined;
-  /** Cut clips that are up to date again, and overwrite foreign files. */
+  /** Cut clips that are up to date again, and overwrite foreign files that are no videos or pictures. */
   readonly force?: boolean | undefined;
 }
 
@@ -78,7 +79,7 @@ async function exportHit(
   const key = digest({ clip: recording.content, from: cut.from, length: cut.length, recorded: cut.recorded });
   const source = recording.content;
   const clip = { output, began: cut.recorded, duration: cut.length / 1e6 };
-  await assertNotInput(output, recording.path);
+  await checkVideoOutput(stateDir(), output, recording.path);
   if (force !== true && (await assertOverwritable(stateDir(), output, { kind: 'clip', key, source }))) {
     return { ...clip, state: 'skipped' };
   }

@@ -3,7 +3,7 @@ import { readRegular } from '../../core/regular-file.ts';
 import { isPictureContent, looksLikeContainer } from '../../ingest/sources/sniff.ts';
 import { trackFormat } from '../../pipeline/formats/formats.ts';
 import { OutputError } from '../../storage/errors.ts';
-import { assertNotInput } from '../../storage/output-manifest.ts';
+import { assertNotInput, outputStatus } from '../../storage/output-manifest.ts';
 import { formatOf, needsVideo, type Target } from './target.ts';
 
 /** Containers have zero bytes near their start; texts have none, whatever they begin with. */
@@ -21,7 +21,7 @@ function checkEnding(target: Target, file: string): void {
 
 async function mediaIn(file: string): Promise<'video' | 'picture' | undefined> {
   const head = await readRegular(file, HEAD_BYTES);
-  if (!head.includes(0)) return undefined;
+  if (!head.includes(0) && !head.toString('latin1').startsWith('YUV4MPEG2 ')) return undefined;
   if (await isPictureContent(file)) return 'picture';
   return (await looksLikeContainer(file)) ? 'video' : undefined;
 }
@@ -55,20 +55,37 @@ export async function checkDocument(file: string, kind: DocumentKind, source?: s
 }
 
 /**
+ * Checks what no `force` permits for a copy of a video: that it replaces its input, or a video or picture that is not an earlier output of ours.
+ * @param source path of the input
+ * @throws OutputError `output-is-media`
+ */
+export async function checkVideoOutput(stateDir: string, file: string, source: string | undefined): Promise<void> {
+  const found = await stat(file).catch(() => undefined);
+  if (found === undefined || !found.isFile()) return;
+  if (source !== undefined) await assertNotInput(file, source);
+  if ((await mediaIn(file).catch(() => undefined)) === undefined) return;
+  if ((await outputStatus(stateDir, file, '')) !== 'foreign') return;
+  throw new OutputError(
+    'output-is-media',
+    `${file} is a video or a picture that secondglance did not write, and is left unchanged: choose another -o`,
+  );
+}
+
+/**
  * Checks what no `force` permits: that a track replaces its input, or a video or picture, or takes a name that ends otherwise than its format's.
  * Pipes and devices may have any name.
  * @param source path of the input, where it is a file
  * @throws OutputError `output-ending`, `output-is-media`
  */
-export async function checkTarget(target: Target, source: string | undefined): Promise<void> {
+export async function checkTarget(stateDir: string, target: Target, source: string | undefined): Promise<void> {
   const { path: file } = target;
   if (file === '-') return;
   const found = await stat(file).catch(() => undefined);
   if (found !== undefined && !found.isFile()) return;
   checkEnding(target, file);
   if (found === undefined) return;
+  if (needsVideo(target)) return checkVideoOutput(stateDir, file, source);
   if (source !== undefined) await assertNotInput(file, source);
-  if (needsVideo(target)) return;
   checkEnding(target, await realpath(file));
   if ((await mediaIn(file).catch(() => undefined)) !== undefined) throw refuseMedia(file);
 }

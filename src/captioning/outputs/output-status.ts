@@ -11,7 +11,7 @@ export async function assertWritable(
   targets: readonly Target[],
   track: { readonly key: string; readonly source?: string | undefined; readonly force: boolean },
 ): Promise<boolean> {
-  for (const target of targets) await checkTarget(target, track.source);
+  for (const target of targets) await checkTarget(stateDir, target, track.source);
   if (track.force || targets.length === 0) return false;
   let current = 0;
   for (const target of targets) {

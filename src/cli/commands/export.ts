@@ -22,7 +22,7 @@ export function exportCommand(): Command {
     .option('--before <time>', 'include this much before the hit', '2s')
     .option('--after <time>', 'include this much after the hit', '2s')
     .option('--state <file>', 'database of watch (default: in the state folder)')
-    .option('--force', 'redo finished clips, and overwrite files that secondglance did not write');
+    .option('--force', 'redo finished clips; overwrite files that secondglance did not write, but no videos');
   return outputOptions(command, 'print the result of each clip as NDJSON on stdout')
     .addHelpText('after', EXAMPLES)
     .action((ids: string[], flags: ExportFlags) =>

@@ -21,7 +21,7 @@ export const OUTPUT_ERRORS = {
     'Use the extension of the format, such as .vtt.',
   ),
   'output-is-media': permanent(
-    'The target is the input, or holds a video or a picture. --force does not overwrite those.',
+    'The target is the input, or holds a video or a picture that secondglance did not write. --force does not overwrite those.',
     'Choose another target.',
   ),
   'output-outside': permanent(

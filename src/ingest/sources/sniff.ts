@@ -51,7 +51,10 @@ export async function isAnimatedPng(path: string): Promise<boolean> {
   }
 }
 
-/** First bytes of FLV, Ogg, GIF, ASF, MPEG program stream and video, HLS, RealMedia, Matroska. */
+/**
+ * First bytes of FLV, Ogg, GIF, ASF, MPEG program stream and video, HLS, RealMedia, Matroska, MXF, NUT, IVF, Y4M, WTV, and of raw H.264 and
+ * H.265 (a start code and the first parameter set).
+ */
 const OPENINGS = [
   'FLV\x01',
   'OggS',
@@ -62,18 +65,31 @@ const OPENINGS = [
   '#EXTM3U',
   '.RMF',
   '\x1aE\xdf\xa3',
+  '\x06\x0e+4\x02\x05\x01\x01',
+  'nut/multimedia container\0',
+  'DKIF',
+  'YUV4MPEG2 ',
+  '\xb7\xd8\x00\x20',
+  '\0\0\0\x01\x67',
+  '\0\0\x01\x67',
+  '\0\0\0\x01\x09',
+  '\0\0\0\x01\x40\x01',
+  '\0\0\0\x01\x46\x01',
 ];
 const MP4_BOXES = ['ftyp', 'moov', 'mdat', 'free', 'skip', 'wide', 'styp', 'moof'];
 const TS_PACKET = 188;
+/** With four bytes of time before each packet (M2TS). */
+const TIMED_TS_PACKET = 192;
 
 /** True where a file begins like a known video container. If ffmpeg cannot open it then, it is damaged. */
 export async function looksLikeContainer(path: string): Promise<boolean> {
-  const head = await firstBytes(path, TS_PACKET + 1);
+  const head = await firstBytes(path, TIMED_TS_PACKET + 5);
   return (
     OPENINGS.some((opening) => head.startsWith(opening)) ||
     MP4_BOXES.includes(head.slice(4, 8)) ||
     (head.startsWith('RIFF') && head.slice(8, 12) === 'AVI ') ||
-    (head[0] === 'G' && head[TS_PACKET] === 'G')
+    (head[0] === 'G' && head[TS_PACKET] === 'G') ||
+    (head[4] === 'G' && head[4 + TIMED_TS_PACKET] === 'G')
   );
 }
 

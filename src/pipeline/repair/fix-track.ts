@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { openRegular } from '../../core/regular-file.ts';
 import { openFileSink } from '../../storage/file-sink.ts';
 import { keepBackup } from '../../storage/keep-backup.ts';
 import type { Profile } from '../cues/profiles.ts';
@@ -33,9 +34,14 @@ export async function fixTrack(
   const sink = await openFileSink(file);
   try {
     await sink.write(whole);
-    const backup = await keepBackup(sink.scratch);
-    await sink.commit();
-    return { backup };
+    const { handle } = await openRegular(sink.scratch, { follow: false });
+    try {
+      const backup = await keepBackup(sink.scratch, handle);
+      await sink.commit();
+      return { backup };
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
     await sink.discard();
     throw error;

@@ -1,4 +1,4 @@
-import { readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { searchCues } from '../../../src/archive/index/search-cues.ts';
@@ -59,6 +59,18 @@ test('a clip: its name, its length, its place in the recording; again it is up t
   expect((await stat(at(name))).mtimeMs).toBe(mtimeMs);
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/was not written by secondglance.*--force/) });
   expect(await readFile(at('mine.mp4'), 'utf8')).toBe('mine');
+
+  // Another recording, or any video that is not our own clip.
+  await copyFile(path.join(shared, 'cam.mp4'), at('other.mp4'));
+  const other = await streamHashes(at('other.mp4'), 'v', 'a');
+  await copyFile(at('other.mp4'), at(name));
+  const forced = [...args, '--force'];
+  expect(await runEach([[...args, '-o', 'other.mp4'], [...forced, '-o', 'other.mp4'], forced], how)).toMatchObject(
+    Array.from({ length: 3 }, () => ({ code: 1, stderr: expect.stringMatching(/that secondglance did not write/) })),
+  );
+  expect(await streamHashes(at('other.mp4'), 'v', 'a')).toEqual(other);
+  expect(await streamHashes(at(name), 'v', 'a')).toEqual(other);
+
   await writeFile(at(name), 'mine');
   expect(await runEach([[...args, '--force', '--quiet']], how)).toMatchObject([{ code: 0, stderr: '' }]);
   expect((await frameTimes(at(name))).length).toBe(times.length);

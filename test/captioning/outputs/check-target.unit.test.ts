@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { link, mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkDocument, checkTarget } from '../../../src/captioning/outputs/check-target.ts';
 import { assertWritable } from '../../../src/captioning/outputs/output-status.ts';
 import type { Target } from '../../../src/captioning/outputs/target.ts';
+import { recordOutput } from '../../../src/storage/output-manifest.ts';
 import { makeFolder } from '../../support/videos.ts';
 
 const MP4 = Buffer.from('\0\0\0\x20ftypisom\0\0\x02\0isomiso2', 'latin1');
@@ -13,7 +15,7 @@ let folder: Awaited<ReturnType<typeof makeFolder>>;
 const at = (name: string): string => path.join(folder.path, name);
 const target = (name: string, format: Target['format'] = 'vtt'): Target => ({ format, path: at(name) });
 const codeOf = (name: string, format?: Target['format']): Promise<string> =>
-  checkTarget(target(name, format), at('film.mp4')).then(
+  checkTarget(folder.path, target(name, format), at('film.mp4')).then(
     () => 'permitted',
     (error: { code: string }) => error.code,
   );
@@ -57,6 +59,40 @@ test('force does not change that', async () => {
   });
   await expect(assertWritable(folder.path, [target('b.mp4')], track)).rejects.toMatchObject({ code: 'output-ending' });
   expect(await assertWritable(folder.path, [target('ours.vtt')], track)).toBe(false);
+});
+
+describe('copies of a video', () => {
+  const copy = (name: string): Target => ({ format: 'srt', path: at(name), into: 'mux' });
+  const write = (name: string) =>
+    assertWritable(folder.path, [copy(name)], { key: 'k', source: at('film.mp4'), force: true });
+
+  test.each([
+    ['mp4', MP4],
+    ['mov', Buffer.from('\0\0\0\x08wide\0\0\0\0mdat', 'latin1')],
+    ['mkv', Buffer.from('\x1aE\xdf\xa3\0\0\0\0', 'latin1')],
+    ['avi', Buffer.from('RIFF\0\0\0\0AVI LIST', 'latin1')],
+    ['mxf', Buffer.from('\x06\x0e+4\x02\x05\x01\x01\r\x01\x02\0', 'latin1')],
+    ['nut', Buffer.from('nut/multimedia container\0N', 'latin1')],
+    ['264', Buffer.from('\0\0\0\x01\x67B\xc0', 'latin1')],
+    [
+      'm2ts',
+      Buffer.concat(Array.from({ length: 4 }, () => Buffer.concat([Buffer.from('\0\0\0\0G'), Buffer.alloc(187)]))),
+    ],
+    ['jpg', JPEG],
+  ])('never replace another %s, force or not; their own earlier output they do', async (_, bytes) => {
+    await writeFile(at('copy.mp4'), bytes);
+    await expect(write('copy.mp4')).rejects.toMatchObject({ code: 'output-is-media' });
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    await recordOutput(folder.path, at('copy.mp4'), { key: 'earlier', sha256, source: at('film.mp4') });
+    expect(await write('copy.mp4')).toBe(false);
+  });
+
+  test('never replace their input, and replace what is no media with force', async () => {
+    await link(at('film.mp4'), at('same.mp4'));
+    await expect(write('same.mp4')).rejects.toMatchObject({ code: 'output-is-media' });
+    await writeFile(at('text.mp4'), 'notes');
+    expect(await write('text.mp4')).toBe(false);
+  });
 });
 
 describe('documents that are no tracks', () => {
