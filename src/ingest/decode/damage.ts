@@ -114,6 +114,11 @@ export function damageOf(
       'truncated',
       `ends at ${until}, where its server sent no more: try again later.`,
     ],
+    [
+      unread,
+      'damaged',
+      `goes on in another recording that was appended after ${until}, which was not read: cut the file there.`,
+    ],
     [truncated, 'truncated', `is cut off${bytes}: it could be read up to ${until}; get it again for the rest.`],
     [failed !== undefined, 'damaged', `could not be decoded any further at ${until}: what came before it was used.`],
     [complaints.length > 0, 'damaged', `is damaged in places: what could be decoded was used, up to ${until}.`],
@@ -121,11 +126,6 @@ export function damageOf(
       moved !== undefined,
       'damaged',
       `goes on in another video stream after ${until}, which was not read: cut the file there.`,
-    ],
-    [
-      unread,
-      'damaged',
-      `goes on in another recording that was appended after ${until}, which was not read: cut the file there.`,
     ],
     [
       missed !== null,

@@ -2,6 +2,7 @@ import ffmpegCommand from 'fluent-ffmpeg';
 import type { ImageSpec, Micros } from '../../core/types.ts';
 import type { FfmpegTools } from '../ffmpeg/find-ffmpeg.ts';
 import type { MediaInfo } from '../probe/media-info.ts';
+import { decodesInParts } from '../probe/packet-times.ts';
 import { microsToSeconds } from '../probe/rational.ts';
 import type { FfmpegInput } from '../sources/ffmpeg-input.ts';
 import { type FrameSelection, filterGraph } from './filters.ts';
@@ -29,13 +30,15 @@ export function decodeArguments(address: FfmpegInput, settings: DecodeSettings, 
   // ffmpeg counts from the container's start. The filter drops frames before the range by their exact times.
   const seeking = seek === null ? [] : ['-noaccurate_seek', '-ss', microsToSeconds(seek - media.start)];
   const keys = keysOnly ? ['-skip_frame', 'nokey'] : [];
+  // Where another Theora recording follows in the stream, its decoder begins anew only without threads.
+  const threads = media.codec === 'theora' && !decodesInParts(media) ? ['-threads', '1'] : [];
   const zscale = tools.hasFilter('zscale');
   // A new filter graph, for each change of the frame size, would begin to count anew. Ours follows such a change; ffmpeg's own rotation does not.
   const graph = media.mirrored ? [] : ['-noautorotate', '-reinit_filter', '0'];
   // Spread arguments: fluent-ffmpeg splits the strings of an array at spaces.
   return (
     ffmpegCommand(address.input)
-      .inputOptions(...[...MESSAGES, ...address.options, '-copyts', ...seeking, ...keys, ...graph])
+      .inputOptions(...[...MESSAGES, ...address.options, '-copyts', ...seeking, ...keys, ...threads, ...graph])
       // ffmpeg must not hold a frame back until the next one, which may be minutes away: no frame threads for the raw output (each
       // holds one frame back), and no output buffer.
       .outputOptions(...['-map', `0:${media.stream}`, ...tools.passthrough, '-threads', '1', '-flush_packets', '1'])

@@ -36,7 +36,7 @@ export function decodesInParts({ times }: { readonly times: PacketTimes }): bool
 /** Enough to reach the frames that follow the first key frame. */
 const FIRST_PACKETS = ['-read_intervals', '%+#64'];
 /** Containers with one clock, whatever was appended to the file; a fragmented MP4 is the exception. */
-const ONE_CLOCK = /^(mov,|matroska|asf|ogg|avi|mxf)/;
+const ONE_CLOCK = /^(mov,|matroska|asf|avi|mxf)/;
 /** Containers in which every stream has a time several times a second, also while its picture stands still. */
 const STEADY = /^(mpegts|mpeg)$/;
 /** What is known of a stream before its packets are read. */
@@ -95,7 +95,8 @@ async function readPackets(
   signal: AbortSignal,
 ): Promise<{ readonly stamped: boolean; readonly clock: PacketClock; readonly last: number | null }> {
   let stamped = true;
-  let last: number | null = null;
+  // Of what follows the recording ffmpeg may make one more packet.
+  let [last, beforeLast]: (number | null)[] = [null, null];
   const clock = new PacketClock();
   for await (const { pts, dts, duration, position } of packets(
     source,
@@ -104,11 +105,11 @@ async function readPackets(
     signal,
   )) {
     if (pts === null) stamped = false;
-    last = position ?? last;
+    if (position !== null) [last, beforeLast] = [position, last];
     const time = dts ?? pts;
     if (time !== null) clock.next(time, duration);
   }
-  return { stamped, clock, last };
+  return { stamped, clock, last: beforeLast ?? last ?? null };
 }
 
 /** Whether another stream, such as the sound, goes on while the video pauses. */

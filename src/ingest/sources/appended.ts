@@ -13,13 +13,27 @@ const ASF = Buffer.from('3026b2758e66cf11', 'hex');
 const ASF_PROPERTIES = Buffer.from('a1dcab8c47a9cf118ee400c00c205365', 'hex');
 const EBML = 0x1a45dfa3;
 const SEGMENT = 0x18538067;
+/** How recordings begin in containers of which ffmpeg reads the first one only, by ffmpeg's name of the container. */
+const BEGINNINGS: Readonly<Record<string, Buffer>> = {
+  nut: Buffer.from('nut/multimedia container\0'),
+  ivf: Buffer.from('DKIF\0\0\x20\0'),
+  yuv4mpegpipe: Buffer.from('YUV4MPEG2 '),
+  // With the end of the one before it.
+  gif: Buffer.from(';GIF8'),
+  apng: Buffer.from('89504e470d0a1a0a', 'hex'),
+  smjpeg: Buffer.from('\0\nSMJPEG'),
+  wtv: Buffer.from('b7d800203749da11a64e0007e95ead8d', 'hex'),
+};
+/** Bytes after the last packet that are searched, and bytes that are read at once. */
+const MOST_SEARCHED = 64 * 2 ** 20;
+const SEARCHED_AT_ONCE = 2 ** 20;
 
 /**
  * Whether another recording was appended to a file (`cat a.mkv b.mkv`): `no`; `unread` where ffmpeg stops before it, `read` where it reads on, on a
- * clock that starts again, or where that cannot be excluded without reading the packets. Of other containers than MP4, Matroska, FLV and ASF,
+ * clock that starts again, or where that cannot be excluded without reading the packets. Of containers of which ffmpeg reads all recordings,
  * and of files that cannot be read, `no`: their packets tell.
  * @param container ffmpeg's name of it
- * @param last where the last packet that ffmpeg reads begins, in bytes, as far as its packets were read: an FLV is not walked up to there
+ * @param last a place in the file from which on the end of the first recording is looked for, such as that of its last packet
  */
 export async function appendedRecording(
   path: string,
@@ -34,6 +48,9 @@ export async function appendedRecording(
     if (container.startsWith('matroska')) return await secondSegment(handle, size);
     if (container === 'asf') return (await hasSecondAsf(handle, size)) ? 'unread' : 'no';
     if (container === 'flv') return (await hasSecondFlv(handle, size, last ?? 13)) ? 'unread' : 'no';
+    if (container === 'swf') return (await hasSecondSwf(handle)) ? 'unread' : 'no';
+    const beginning = BEGINNINGS[container];
+    if (beginning !== undefined) return (await hasAfter(handle, beginning, last ?? 1)) ? 'unread' : 'no';
     return 'no';
   } finally {
     await handle.close();
@@ -97,6 +114,24 @@ async function hasSecondFlv(handle: FileHandle, size: number, last: number): Pro
     if (head.toString('latin1', 0, 3) === 'FLV') return true;
     if (![8, 9, 18].includes((head[0] ?? 0) & 0x1f)) return false;
     at += 11 + head.readUIntBE(1, 3) + 4;
+  }
+  return false;
+}
+
+/** An uncompressed SWF says how long it is. */
+async function hasSecondSwf(handle: FileHandle): Promise<boolean> {
+  const head = await readAt(handle, 8, 0);
+  if (head.length < 8 || head.toString('latin1', 0, 3) !== 'FWS') return false;
+  return /^[FCZ]WS$/.test((await readAt(handle, 3, head.readUInt32LE(4))).toString('latin1'));
+}
+
+/** Whether the bytes `mark` come at `from` or later, but not at the start of the file. */
+async function hasAfter(handle: FileHandle, mark: Buffer, from: number): Promise<boolean> {
+  const start = Math.max(1, from);
+  for (let at = start; at < start + MOST_SEARCHED; at += SEARCHED_AT_ONCE) {
+    const bytes = await readAt(handle, SEARCHED_AT_ONCE + mark.length - 1, at);
+    if (bytes.includes(mark)) return true;
+    if (bytes.length < SEARCHED_AT_ONCE) return false;
   }
   return false;
 }

@@ -53,9 +53,26 @@ describe('two recordings in one file (cat a b > both)', () => {
   });
 
   it.each([
+    ['ogg', '-c:v', 'libvpx'],
+    ['ogv', '-c:v', 'libtheora', '-g', '8'],
+  ])('%s: the second follows the first, though the decoder complains of its headers', async (kind, ...options) => {
+    const { looks, damage } = await both(kind, ...options);
+    expect(looks).toEqual(['0 red', '2 lime', '4 blue']);
+    expect(damage).toMatchObject({ code: 'damaged' });
+  });
+
+  it.each([
     ['mp4', ...X264],
     ['flv', ...X264],
     ['wmv', '-c:v', 'wmv2'],
+    ['ivf', '-c:v', 'libvpx'],
+    ['y4m', '-pix_fmt', 'yuv420p'],
+    ['gif'],
+    ['apng', '-f', 'apng'],
+    ['wtv', '-c:v', 'mpeg2video'],
+    ['swf', '-c:v', 'flv'],
+    ['smjpeg', '-c:v', 'mjpeg', '-f', 'smjpeg'],
+    ['nut', '-c:v', 'mpeg4'],
   ])('%s: ffmpeg does not read the second, which is said', async (kind, ...options) => {
     const { looks, damage } = await both(kind, ...options);
     expect(looks).toEqual(['0 red', '2 lime']);
