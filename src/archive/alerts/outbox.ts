@@ -75,16 +75,33 @@ export function enqueueMatches(
       })),
       picture: pictureRef(hits),
     });
-    const now = Date.now();
-    for (const { name } of transports) {
-      db.prepare('INSERT INTO outbox (channel, body, due, made) VALUES (?, ?, ?, ?)').run(name, body, now, now);
-    }
+    enqueueMessage(db, body, transports, Date.now());
   }
+}
+
+/** Adds a message to the outbox, once for each transport. */
+export function enqueueMessage(
+  db: Database,
+  body: string,
+  transports: readonly Pick<NotificationTransport, 'name'>[],
+  now: number,
+): void {
+  for (const { name } of transports) {
+    db.prepare('INSERT INTO outbox (channel, body, due, made) VALUES (?, ?, ?, ?)').run(name, body, now, now);
+  }
+}
+
+/** Removes the oldest messages for a transport that exceed `most`. Returns their number. */
+export function dropOldestMessages(db: Database, { name }: Pick<NotificationTransport, 'name'>, most: number): number {
+  const newest = 'SELECT id FROM outbox WHERE channel = ? ORDER BY id DESC LIMIT ?';
+  return db.prepare(`DELETE FROM outbox WHERE channel = ? AND id NOT IN (${newest})`).run(name, name, most).changes;
 }
 
 /** A message as it is sent: with its picture as a data URL, or null where there is none (any more). */
 async function withPicture(body: string, stateFile: string): Promise<string> {
   const message = JSON.parse(body) as Record<string, unknown>;
+  // Matches in live streams bring theirs with them.
+  if (typeof message.picture === 'string') return body;
   const found = pictureSchema.safeParse(message.picture);
   const jpeg = found.success
     ? await readFile(pictureFile(stateFile, found.data.recording, found.data.keyframe)).catch(() => undefined)

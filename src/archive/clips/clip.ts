@@ -4,6 +4,7 @@ import type { Cut } from '../../pipeline/media/cut.ts';
 import { formatLocal } from '../clock/time-zone.ts';
 import { ArchiveError } from '../errors.ts';
 import type { Database } from '../index/database.ts';
+import { isLivePath } from '../index/live-cues.ts';
 import { cueById, type Hit } from '../index/search-cues.ts';
 import { fingerprintOf } from '../recordings/fingerprint.ts';
 import { type Recording, recordingsWhere } from '../recordings/recordings.ts';
@@ -29,6 +30,12 @@ export async function findHit(db: Database, id: string): Promise<FoundHit> {
   const recording = hit === undefined ? undefined : recordingsWhere(db, 'r.id = ?', hit.recording)[0];
   if (hit === undefined || recording === undefined) {
     throw new ArchiveError('no-such-hit', `${id}: there is no such hit (any more); secondglance search lists the ids`);
+  }
+  if (isLivePath(recording.path)) {
+    throw new ArchiveError(
+      'recording-gone',
+      `${id} was seen in the live stream of ${recording.camera}, which secondglance does not record: look for the time in the recordings of your camera`,
+    );
   }
   const content = await fingerprintOf(recording.path).catch((cause: unknown) => {
     if (errnoOf(cause) !== 'ENOENT') throw cause;

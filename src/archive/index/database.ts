@@ -161,6 +161,13 @@ export function openDatabase(file: string, { create }: { readonly create: boolea
   }
 }
 
+/** An empty database with the same tables that lasts as long as this process. */
+export function openMemoryDatabase(): Database {
+  const db = new SafeDatabase(':memory:');
+  db.exec(TABLES);
+  return db;
+}
+
 /** A fact that is stored between runs, such as the zone; undefined where there is none. */
 export function readFact(db: Database, name: string): string | undefined {
   return (db.prepare('SELECT value FROM facts WHERE name = ?').get(name) as { value: string } | undefined)?.value;

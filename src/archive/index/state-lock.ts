@@ -2,10 +2,10 @@ import Libsql from 'libsql';
 import { errnoOf, SecondGlanceError } from '../../core/errors.ts';
 import { stateError } from './database.ts';
 
-/** Another `watch` works with the same state file. */
+/** Another `watch` or `live` works with the same state file. */
 export class AlreadyWatchedError extends SecondGlanceError<'already-watched'> {
   constructor(file: string, cause?: unknown) {
-    super('already-watched', `another secondglance watch is using ${file}: stop it, or name another --state`, {
+    super('already-watched', `another secondglance watch or live is using ${file}: stop it, or name another --state`, {
       cause,
     });
   }

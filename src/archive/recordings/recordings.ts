@@ -18,7 +18,8 @@ export interface Recording {
   readonly camera: string;
   readonly size: number;
   readonly start: number;
-  readonly startFrom: 'name' | 'metadata' | 'mtime' | 'reset';
+  /** See `WallClock`; `live`: the recording stands for an hour of a live stream. */
+  readonly startFrom: 'name' | 'metadata' | 'mtime' | 'reset' | 'live';
   readonly duration: number;
   readonly state: RecordingState;
   readonly tries: number;

@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { escapeHtml, htmlPage } from '../../core/text/html.ts';
 import { clockText, counted } from '../../core/text/wording.ts';
 import { formatLocal, formatOffset, startOfDay } from '../clock/time-zone.ts';
+import { isLivePath } from '../index/live-cues.ts';
 import type { WatchSession } from '../recordings/work-sessions.ts';
 import type { CameraReport, Moment, RecordingIssue, Report } from './report.ts';
 import { STYLE } from './report-style.ts';
@@ -34,8 +35,10 @@ function whenText(epoch: number, { since, until, zone }: Span): string {
   return `${date}${formatLocal(epoch, zone).slice(11)}`;
 }
 
-function playAt({ hit }: Moment): string {
-  return escapeHtml(`${pathToFileURL(hit.file).href}#t=${hit.offset / 1000}`);
+/** A link that plays the recording at a moment. Of a live stream there is none. */
+function playLink({ hit }: Moment, inner: string): string {
+  if (isLivePath(hit.file)) return inner;
+  return `<a href="${escapeHtml(`${pathToFileURL(hit.file).href}#t=${hit.offset / 1000}`)}">${inner}</a>`;
 }
 
 function sessionLine(session: WatchSession, { zone }: PageFacts): string {
@@ -88,7 +91,7 @@ ${lines.join('\n')}
 
 function momentLine(moment: Moment, span: Span): string {
   const again = moment.times > 1 ? ` <small>until ${whenText(moment.end, span)}</small>` : '';
-  return `<li><a href="${playAt(moment)}">${whenText(moment.start, span)}</a> ${escapeHtml(moment.text)}${again}</li>`;
+  return `<li>${playLink(moment, whenText(moment.start, span))} ${escapeHtml(moment.text)}${again}</li>`;
 }
 
 /** The moments by hour. */
@@ -112,7 +115,7 @@ function hoursOf(moments: readonly Moment[], span: Span): string {
 function figureOf(moment: Moment, picture: string, span: Span): string {
   const when = whenText(moment.start, span);
   const text = escapeHtml(moment.text);
-  return `<figure><a href="${playAt(moment)}"><img src="${picture}" alt="${text}"></a><figcaption>${when} ${text}</figcaption></figure>`;
+  return `<figure>${playLink(moment, `<img src="${picture}" alt="${text}">`)}<figcaption>${when} ${text}</figcaption></figure>`;
 }
 
 function cameraOf(camera: CameraReport, span: Span, pictureOf: PictureOf): string {

@@ -25,7 +25,10 @@ export const ARCHIVE_ERRORS = {
 
 /** Errors that make `watch` wait. */
 export const WATCH_ERRORS = {
-  'already-watched': temporary('Another watch uses the same state file.', 'Stop it, or choose another --state.'),
+  'already-watched': temporary(
+    'Another watch or live uses the same state file.',
+    'Stop it, or choose another --state.',
+  ),
   'folder-away': temporary('A watched folder is not available at the moment.', 'Mount its disk; watch waits for it.'),
   'window-closed': temporary('The time window has closed.', 'Nothing; the work goes on in the next window.'),
 } as const;

@@ -1,10 +1,18 @@
 import path from 'node:path';
+import type { NotificationTransport } from '../../archive/alerts/outbox.ts';
+import { mqttTransport, webhookTransport } from '../../archive/alerts/transports.ts';
+import { openTextMatcher } from '../../archive/index/match-text.ts';
 import type { LiveEvent, LiveOutput } from '../live-event.ts';
+import { AlertDestination } from './alerts/alert-destination.ts';
+import { DeliveryDestination } from './alerts/delivery-destination.ts';
+import { ArchiveDestination } from './archive/archive-destination.ts';
 import { BufferedOutput, type OutputRun } from './buffered-output.ts';
 import type { Destination } from './destination.ts';
 import { DayFiles } from './files/day-files.ts';
 import { HlsDestination } from './hls/hls-destination.ts';
+import { HomeAssistantDestination } from './home-assistant/home-assistant-destination.ts';
 import type { LiveOutputSettings } from './live-output-settings.ts';
+import { openLiveState } from './live-state.ts';
 import { sourceFolder } from './source-names.ts';
 
 /** Passes on the events of one source. */
@@ -28,12 +36,65 @@ function fileDestinations(source: string, settings: LiveOutputSettings, run: Out
   ];
 }
 
+function transportsOf({ alerts, webhook, mqtt }: LiveOutputSettings): NotificationTransport[] {
+  if (alerts.queries.length === 0) return [];
+  return [
+    ...(webhook === undefined ? [] : [webhookTransport(webhook)]),
+    ...(mqtt === undefined ? [] : [mqttTransport(mqtt)]),
+  ];
+}
+
+/** Outputs that share the state file, which is closed after the last of them. */
+async function stateDestinations(settings: LiveOutputSettings, run: OutputRun): Promise<Destination[]> {
+  const { stateFile, alerts, keepDays: days, keepSize: bytes } = settings;
+  const transports = transportsOf(settings);
+  if (stateFile === undefined && transports.length === 0) return [];
+  const state = await openLiveState(stateFile, settings.zone);
+  const { file } = state;
+  const destinations = [
+    ...(file === undefined ? [] : [new ArchiveDestination({ ...state, file }, { days, bytes }, run.clock)]),
+    ...(transports.length === 0
+      ? []
+      : [new AlertDestination(state, openTextMatcher(alerts.queries, alerts), alerts, transports, run)]),
+    ...transports.map((transport) => new DeliveryDestination(state, transport, run)),
+  ];
+  let open = destinations.length;
+  return destinations.map((destination) =>
+    closing(destination, () => {
+      open -= 1;
+      if (open === 0) state.close();
+    }),
+  );
+}
+
+/** The same destination; calls `after` once it is closed. */
+function closing(destination: Destination, after: () => void): Destination {
+  const { name, usesPictures = false } = destination;
+  return {
+    name,
+    usesPictures,
+    take: (event) => destination.take(event),
+    work: async () => destination.work?.(),
+    close: () => destination.close().finally(after),
+  };
+}
+
+function stateTopics(settings: LiveOutputSettings): Destination[] {
+  const { mqtt, alerts, sources, discovery } = settings;
+  if (mqtt === undefined) return [];
+  return [new HomeAssistantDestination({ mqtt, alerts, sources, discovery }, openTextMatcher(alerts.queries, alerts))];
+}
+
 /**
  * Opens the outputs of `live`. Each one takes the events of all sources. Throws what makes a run impossible: `already-watched`, an unusable state
  * file. What fails later is reported, and tried again.
  */
 export async function openLiveOutputs(settings: LiveOutputSettings, run: OutputRun): Promise<LiveOutput[]> {
-  return settings.sources.flatMap((source) =>
-    fileDestinations(source, settings, run).map((to) => ofSource(source, new BufferedOutput(to, run))),
-  );
+  const shared = [...(await stateDestinations(settings, run)), ...stateTopics(settings)];
+  return [
+    ...settings.sources.flatMap((source) =>
+      fileDestinations(source, settings, run).map((to) => ofSource(source, new BufferedOutput(to, run))),
+    ),
+    ...shared.map((to) => new BufferedOutput(to, run)),
+  ];
 }

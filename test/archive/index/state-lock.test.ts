@@ -23,7 +23,7 @@ test('one holder at a time; readers are not affected; release is idempotent', ()
   lock.release();
   lock.release();
   const second = lockState(file);
-  expect(() => lockState(file)).toThrow(/another secondglance watch is using/);
+  expect(() => lockState(file)).toThrow(/another secondglance watch or live is using/);
   second.release();
 });
 

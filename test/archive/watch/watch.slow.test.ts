@@ -153,7 +153,7 @@ describe('--once', () => {
       await vi.waitUntil(busy, { timeout: 120_000, interval: 100 });
       expect(await once(room)).toMatchObject({
         code: 1,
-        stderr: expect.stringMatching(/another secondglance watch is using/),
+        stderr: expect.stringMatching(/another secondglance watch or live is using/),
       });
     } finally {
       running.child.kill('SIGKILL');

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { dropOldestMessages, enqueueMessage, type NotificationTransport } from '../../../archive/alerts/outbox.ts';
+import { readFact, writeFact } from '../../../archive/index/database.ts';
+import type { TextMatcher } from '../../../archive/index/match-text.ts';
+import { counted } from '../../../core/text/wording.ts';
+import type { Clock } from '../../../core/time/clock.ts';
+import { tidy } from '../../../pipeline/cues/text.ts';
+import type { LiveCaption, LiveEvent } from '../../live-event.ts';
+import type { OutputRun } from '../buffered-output.ts';
+import type { Destination } from '../destination.ts';
+import type { LiveAlerts } from '../live-output-settings.ts';
+import type { LiveState } from '../live-state.ts';
+
+/** Messages that wait for a transport. */
+const MOST_MESSAGES = 500;
+
+/** A message, with the keys of those that `watch` sends. */
+function messageOf({ source, at, text, confidence, picture }: LiveCaption, words: string): string {
+  return JSON.stringify({
+    event: 'match',
+    id: createHash('sha256').update(`${source}\n${at}\n${words}`).digest('hex').slice(0, 32),
+    words,
+    camera: source,
+    file: null,
+    start: new Date(at).toISOString(),
+    matches: 1,
+    cues: [{ start: new Date(at).toISOString(), end: null, text: tidy(text), confidence }],
+    picture: picture === undefined ? null : `data:image/jpeg;base64,${Buffer.from(picture).toString('base64')}`,
+  });
+}
+
+/**
+ * Puts a notification into the outbox when a caption has watched words that were not seen for a while: whoever stays in the picture causes
+ * one. When the words were last seen is stored, so that a restart causes none either.
+ */
+export class AlertDestination implements Destination {
+  readonly name = 'notifications';
+  readonly usesPictures = true;
+  readonly #state: LiveState;
+  readonly #matcher: TextMatcher;
+  readonly #alerts: LiveAlerts;
+  readonly #transports: readonly Pick<NotificationTransport, 'name'>[];
+  readonly #clock: Clock;
+  readonly #report: OutputRun['report'];
+  #dropped = 0;
+
+  constructor(
+    state: LiveState,
+    matcher: TextMatcher,
+    alerts: LiveAlerts,
+    transports: readonly Pick<NotificationTransport, 'name'>[],
+    { clock, report }: OutputRun,
+  ) {
+    this.#state = state;
+    this.#matcher = matcher;
+    this.#alerts = alerts;
+    this.#transports = transports;
+    this.#clock = clock;
+    this.#report = report;
+  }
+
+  async take(event: LiveEvent): Promise<void> {
+    if (event.kind !== 'caption' || event.confidence < this.#alerts.minConfidence) return;
+    const seen = this.#matcher.matches(tidy(event.text));
+    if (seen.length === 0) return;
+    const { db } = this.#state;
+    db.transaction(() => {
+      for (const words of seen) this.#see(event, words);
+    }).immediate();
+    for (const transport of this.#transports) this.#bound(transport);
+  }
+
+  async close(): Promise<void> {
+    this.#matcher.close();
+  }
+
+  #see(event: LiveCaption, words: string): void {
+    const { db } = this.#state;
+    const now = this.#clock.now();
+    const fact = `seen live: ${event.source}\n${words}`;
+    const last = readFact(db, fact);
+    writeFact(db, fact, String(now));
+    // Also where the clock was set back.
+    if (last !== undefined && Math.abs(now - Number(last)) <= this.#alerts.pause) return;
+    enqueueMessage(db, messageOf(event, words), this.#transports, now);
+  }
+
+  #bound(transport: Pick<NotificationTransport, 'name'>): void {
+    const dropped = dropOldestMessages(this.#state.db, transport, MOST_MESSAGES);
+    if (dropped > 0 && this.#dropped === 0) {
+      this.#report(
+        `${this.name}: ${counted(MOST_MESSAGES, 'message')} wait for ${transport.name}; from now on the oldest are dropped`,
+      );
+    }
+    this.#dropped += dropped;
+  }
+}

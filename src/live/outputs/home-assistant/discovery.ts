@@ -1,0 +1,56 @@
+import type { BrokerMessage } from '../../../archive/alerts/broker.ts';
+import { VERSION } from '../../../core/version.ts';
+import { topicId } from '../source-names.ts';
+import { statusTopic, topicsOf } from './topics.ts';
+
+/** What is announced to Home Assistant. */
+export interface Announcement {
+  /** Its discovery prefix, `homeassistant` by default. */
+  readonly prefix: string;
+  /** Topic below which states are published. */
+  readonly base: string;
+  readonly source: string;
+  /** Watched words. */
+  readonly queries: readonly string[];
+}
+
+/**
+ * The messages that make Home Assistant show a source as a device (https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery). Ids follow
+ * from the names of the source and the words, so that they stay the same over restarts.
+ */
+export function discoveryMessages({ prefix, base, source, queries }: Announcement): BrokerMessage[] {
+  const node = `secondglance_${topicId(source)}`;
+  const topics = topicsOf(base, source);
+  const message = (component: string, object: string, config: object): BrokerMessage => ({
+    topic: `${prefix}/${component}/${node}/${object}/config`,
+    retain: true,
+    payload: JSON.stringify({
+      ...config,
+      unique_id: `${node}_${object}`,
+      availability_topic: statusTopic(base),
+      device: { identifiers: [node], name: source, manufacturer: 'secondglance', sw_version: VERSION },
+      origin: { name: 'secondglance', sw_version: VERSION },
+    }),
+  });
+  return [
+    message('sensor', 'caption', {
+      name: 'Caption',
+      icon: 'mdi:text-recognition',
+      state_topic: topics.caption,
+      json_attributes_topic: topics.attributes,
+    }),
+    message('binary_sensor', 'connected', {
+      name: 'Connected',
+      device_class: 'connectivity',
+      entity_category: 'diagnostic',
+      state_topic: topics.connected,
+    }),
+    ...queries.map((words) =>
+      message('binary_sensor', `words_${topicId(words)}`, {
+        name: words,
+        icon: 'mdi:eye',
+        state_topic: topics.words(words),
+      }),
+    ),
+  ];
+}

@@ -1,0 +1,121 @@
+import {
+  type BrokerConnection,
+  type BrokerMessage,
+  brokerConnection,
+  brokerOf,
+} from '../../../archive/alerts/broker.ts';
+import type { TextMatcher } from '../../../archive/index/match-text.ts';
+import { tidy } from '../../../pipeline/cues/text.ts';
+import type { LiveCaption, LiveEvent, StateChange } from '../../live-event.ts';
+import type { Destination } from '../destination.ts';
+import type { LiveAlerts } from '../live-output-settings.ts';
+import { discoveryMessages } from './discovery.ts';
+import { statusTopic, topicsOf } from './topics.ts';
+
+/** What is published, and where. */
+export interface HomeAssistantSettings {
+  /** URL of the broker; its path is the topic below which states are published. */
+  readonly mqtt: string;
+  /** Discovery prefix; undefined: states are published without being announced. */
+  readonly discovery?: string | undefined;
+  readonly sources: readonly string[];
+  readonly alerts: LiveAlerts;
+}
+
+/** Longest state that Home Assistant takes, in characters. */
+const MOST_CHARACTERS = 255;
+/** Home Assistant's word for a sensor without a value. */
+const NOTHING = 'None';
+const LAST_MESSAGE_MS = 2000;
+
+function shortened(text: string): string {
+  const characters = [...text];
+  return characters.length <= MOST_CHARACTERS ? text : `${characters.slice(0, MOST_CHARACTERS - 1).join('')}…`;
+}
+
+/**
+ * Publishes the state of every source over MQTT: its last caption, whether it has each of the watched words, and whether the source is live. Only
+ * the latest state counts: what changes while the broker is away is published once it is back.
+ */
+export class HomeAssistantDestination implements Destination {
+  readonly name = 'mqtt, states';
+  readonly #settings: HomeAssistantSettings;
+  readonly #matcher: TextMatcher;
+  readonly #base: string;
+  readonly #connection: BrokerConnection;
+  readonly #ending = new AbortController();
+  /** Topic to payload, as it should be. */
+  readonly #wanted = new Map<string, string>();
+  /** As the broker has it from this connection. */
+  readonly #published = new Map<string, string>();
+  #connections = 0;
+
+  constructor(settings: HomeAssistantSettings, matcher: TextMatcher) {
+    const { mqtt, sources, alerts, discovery: prefix } = settings;
+    this.#settings = settings;
+    this.#matcher = matcher;
+    this.#base = brokerOf(mqtt).topic;
+    const status = statusTopic(this.#base);
+    this.#connection = brokerConnection(mqtt, { topic: status, payload: 'offline', retain: true });
+    const announced =
+      prefix === undefined
+        ? []
+        : sources.flatMap((source) => discoveryMessages({ prefix, base: this.#base, source, queries: alerts.queries }));
+    for (const { topic, payload } of announced) this.#wanted.set(topic, payload);
+    for (const source of sources) {
+      this.#showCaption(source, '');
+      this.#wanted.set(topicsOf(this.#base, source).connected, 'OFF');
+    }
+    this.#wanted.set(status, 'online');
+  }
+
+  async take(event: LiveEvent): Promise<void> {
+    if (event.kind === 'caption') this.#caption(event);
+    else if (event.kind === 'state') this.#state(event);
+  }
+
+  async work(): Promise<void> {
+    // A lost connection is noticed here: whatever is published first makes another.
+    if (!this.#connection.connected) this.#published.clear();
+    for (const [topic, payload] of this.#wanted) {
+      if (this.#published.get(topic) === payload) continue;
+      await this.#publish({ topic, payload, retain: true }, this.#ending.signal);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#ending.abort();
+    this.#matcher.close();
+    const offline = { topic: statusTopic(this.#base), payload: 'offline', retain: true };
+    if (this.#connection.connected) await this.#publish(offline, AbortSignal.timeout(LAST_MESSAGE_MS));
+    await this.#connection.close();
+  }
+
+  async #publish(message: BrokerMessage, signal: AbortSignal): Promise<void> {
+    await this.#connection.publish(message, signal);
+    if (this.#connection.connections !== this.#connections) this.#published.clear();
+    this.#connections = this.#connection.connections;
+    this.#published.set(message.topic, message.payload);
+  }
+
+  #caption(caption: LiveCaption): void {
+    const { source, at, confidence } = caption;
+    const text = caption.nothingVisible === true ? '' : tidy(caption.text);
+    const attributes = { text, confidence, time: new Date(at).toISOString() };
+    this.#showCaption(source, text, confidence);
+    this.#wanted.set(topicsOf(this.#base, source).attributes, JSON.stringify(attributes));
+  }
+
+  #state({ source, state }: StateChange): void {
+    this.#wanted.set(topicsOf(this.#base, source).connected, state === 'live' ? 'ON' : 'OFF');
+    if (state !== 'live') this.#showCaption(source, '');
+  }
+
+  #showCaption(source: string, text: string, confidence = 0): void {
+    const { queries, minConfidence } = this.#settings.alerts;
+    const topics = topicsOf(this.#base, source);
+    this.#wanted.set(topics.caption, text === '' ? NOTHING : shortened(text));
+    const seen = text === '' || confidence < minConfidence ? [] : this.#matcher.matches(text);
+    for (const words of queries) this.#wanted.set(topics.words(words), seen.includes(words) ? 'ON' : 'OFF');
+  }
+}

@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { findHit } from '../../../src/archive/clips/clip.ts';
+import { searchCues } from '../../../src/archive/index/search-cues.ts';
+import { pictureFile } from '../../../src/archive/index/thumbnails.ts';
+import { recordingsWhere } from '../../../src/archive/recordings/recordings.ts';
+import { makeReport } from '../../../src/archive/report/make-report.ts';
+import { ArchiveDestination } from '../../../src/live/outputs/archive/archive-destination.ts';
+import { type LiveState, openLiveState } from '../../../src/live/outputs/live-state.ts';
+import { makeFolder } from '../../support/videos.ts';
+import { caption, cue, ManualClock, NOON } from './support/events.ts';
+
+let folder: Awaited<ReturnType<typeof makeFolder>>;
+let file: string;
+let state: LiveState & { readonly file: string };
+const clock = new ManualClock();
+const open = async (): Promise<ArchiveDestination> => {
+  state = { ...(await openLiveState(file, 'Europe/Berlin')), file };
+  return new ArchiveDestination(state, { days: 2 }, clock);
+};
+beforeEach(async () => {
+  folder = await makeFolder();
+  file = path.join(folder.path, 'state.db');
+  clock.set(0);
+});
+afterEach(async () => {
+  state.close();
+  await folder.remove();
+});
+
+const search = (words: string) => searchCues(state.db, file, { words, limit: 10 });
+const PICTURE = Buffer.from('JPEG');
+
+test('cues are found at once, by kind, with their picture; an hour of a stream is a recording', async () => {
+  const output = await open();
+  await output.take(caption(1, 'A man walks', { picture: PICTURE }));
+  await output.take(cue(1, 5, 'A man walks'));
+  await output.take(caption(5, 'A dog', { picture: PICTURE }));
+  await output.take(cue(5, 3700, 'A dog'));
+  await output.take(cue(3700, 3705, 'A cat'));
+  const [hit] = search('person');
+  expect(hit).toMatchObject({ camera: 'front', start: NOON + 1000, end: NOON + 5000, file: 'live:front', offset: 0 });
+  expect(existsSync(pictureFile(file, hit?.recording ?? 0, hit?.picture ?? 0))).toBe(true);
+  expect(search('dog')[0]).toMatchObject({ moving: true, picture: 5000 });
+  const recordings = recordingsWhere(state.db, '1 = 1');
+  expect(recordings.map(({ start, duration, cues }) => [(start - NOON) / 1000, duration, cues])).toEqual([
+    [1, 3_699_000, 2],
+    [3700, 5000, 1],
+  ]);
+});
+
+test('a cue that comes again after a kill is stored once', async () => {
+  const before = await open();
+  await before.take(cue(1, 5, 'A man walks'));
+  state.close();
+  const after = await open();
+  await after.take(cue(1, 5, 'A man walks'));
+  await after.take(cue(1, 6, 'Another man'));
+  expect(
+    search('man')
+      .map(({ text }) => text)
+      .sort(),
+  ).toEqual(['A man walks', 'Another man']);
+});
+
+test('a report lists the moments of a stream, without links to files that are not there', async () => {
+  const output = await open();
+  await output.take(cue(1, 5, 'A tree'));
+  await output.take(cue(5, 9, 'A man walks'));
+  const { html, counts, zone } = await makeReport({ date: '2026-11-26', state: file }, NOON);
+  expect({ counts, zone }).toEqual({
+    counts: { cameras: 1, described: 1, failed: 0, waiting: 0, moments: 1 },
+    zone: 'Europe/Berlin',
+  });
+  expect(html).toContain('13:00:05 A man walks');
+  expect(html).not.toContain('file://');
+  await expect(findHit(state.db, search('man')[0]?.id ?? '')).rejects.toThrow(
+    /seen in the live stream of front, which secondglance does not record/,
+  );
+});
+
+test('what is older than --keep-days is removed, with its pictures', async () => {
+  const output = await open();
+  await output.take(caption(1, 'A man walks', { picture: PICTURE }));
+  await output.take(cue(1, 5, 'A man walks'));
+  await output.work();
+  const [hit] = search('man');
+  expect(hit).toBeDefined();
+  await clock.pass(3 * 86_400_000);
+  await output.take(cue(3 * 86_400, 3 * 86_400 + 5, 'A woman'));
+  await output.work();
+  expect(search('person').map(({ text }) => text)).toEqual(['A woman']);
+  expect(existsSync(pictureFile(file, hit?.recording ?? 0, hit?.picture ?? 0))).toBe(false);
+  expect(recordingsWhere(state.db, '1 = 1')).toHaveLength(1);
+});
+
+test('two runs on one state file: the second is refused', async () => {
+  await open();
+  await expect(openLiveState(file, 'UTC')).rejects.toMatchObject({ code: 'already-watched' });
+});

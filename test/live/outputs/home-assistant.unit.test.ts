@@ -1,0 +1,118 @@
+import { afterEach, expect, test } from 'vitest';
+import { openTextMatcher } from '../../../src/archive/index/match-text.ts';
+import { VERSION } from '../../../src/core/version.ts';
+import { HomeAssistantDestination } from '../../../src/live/outputs/home-assistant/home-assistant-destination.ts';
+import { type RetainingBroker, startRetainingBroker } from './support/broker.ts';
+import { caption, state } from './support/events.ts';
+
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0).reverse()) await one.close().catch(() => undefined);
+});
+
+async function broker(port?: number): Promise<RetainingBroker> {
+  const started = await startRetainingBroker(port);
+  open.push(started);
+  return started;
+}
+
+function destination(port: number, discovery: string | undefined = 'homeassistant'): HomeAssistantDestination {
+  const alerts = { queries: ['person', '"dog near gate"'], exact: false, minConfidence: 0.5, pause: 0 };
+  const settings = { mqtt: `mqtt://127.0.0.1:${port}/home/eyes`, discovery, sources: ['front', 'H\u00f6f 2'], alerts };
+  const made = new HomeAssistantDestination(settings, openTextMatcher(alerts.queries, alerts));
+  open.push(made);
+  return made;
+}
+
+const WORDS = 'home/eyes/front/words/person';
+
+test('discovery: a device a camera, with ids that follow from its name', async () => {
+  const { port, retained } = await broker();
+  await destination(port).work();
+  expect(JSON.parse(retained.get('homeassistant/sensor/secondglance_front/caption/config') ?? '')).toEqual({
+    name: 'Caption',
+    icon: 'mdi:text-recognition',
+    state_topic: 'home/eyes/front/caption',
+    json_attributes_topic: 'home/eyes/front/attributes',
+    unique_id: 'secondglance_front_caption',
+    availability_topic: 'home/eyes/status',
+    device: {
+      identifiers: ['secondglance_front'],
+      name: 'front',
+      manufacturer: 'secondglance',
+      sw_version: VERSION,
+    },
+    origin: { name: 'secondglance', sw_version: VERSION },
+  });
+  const announced = [...retained].filter(([topic]) => topic.startsWith('homeassistant/'));
+  // A caption, a connection and two words for each of two cameras.
+  expect(announced).toHaveLength(8);
+  for (const [topic, payload] of announced) {
+    // What Home Assistant accepts: <prefix>/<component>/<node>/<object>/config.
+    expect(topic).toMatch(/^homeassistant\/(?:sensor|binary_sensor)\/[\w-]+\/[\w-]+\/config$/);
+    const config = JSON.parse(payload) as Record<string, string>;
+    expect(retained.has(config.state_topic ?? '')).toBe(true);
+  }
+  const ids = announced.map(([, payload]) => (JSON.parse(payload) as { unique_id: string }).unique_id);
+  expect(new Set(ids).size).toBe(8);
+  expect(retained.get('home/eyes/status')).toBe('online');
+});
+
+test('states: the caption, its attributes, words while it has them, and the connection', async () => {
+  const { port, retained } = await broker();
+  const output = destination(port);
+  await output.work();
+  expect([retained.get('home/eyes/front/caption'), retained.get(WORDS)]).toEqual(['None', 'OFF']);
+  await output.take(state(0, 'live'));
+  await output.take(caption(0, 'A man runs\nnear the gate'));
+  await output.work();
+  expect(retained.get('home/eyes/front/connected')).toBe('ON');
+  expect(retained.get('home/eyes/front/caption')).toBe('A man runs near the gate');
+  expect(retained.get('home/eyes/front/attributes')).toBe(
+    '{"text":"A man runs near the gate","confidence":0.9,"time":"2026-11-26T12:00:00.000Z"}',
+  );
+  expect(retained.get(WORDS)).toBe('ON');
+  await output.take(caption(1, 'A woman', { confidence: 0.3 }));
+  await output.work();
+  expect([retained.get('home/eyes/front/caption'), retained.get(WORDS)]).toEqual(['A woman', 'OFF']);
+  await output.take(caption(2, 'A dog near gate with a person'));
+  await output.work();
+  expect(retained.get(WORDS)).toBe('ON');
+  await output.take(state(3, 'stalled'));
+  await output.work();
+  expect([retained.get('home/eyes/front/connected'), retained.get('home/eyes/front/caption')]).toEqual(['OFF', 'None']);
+  expect(retained.get(WORDS)).toBe('OFF');
+  const long = `${'ä'.repeat(300)}`;
+  await output.take(caption(4, long));
+  await output.work();
+  expect([...(retained.get('home/eyes/front/caption') ?? '')]).toHaveLength(255);
+  expect(JSON.parse(retained.get('home/eyes/front/attributes') ?? '')).toMatchObject({ text: long });
+});
+
+test('a cable is cut: offline by the last will; afterwards everything is published again', async () => {
+  const first = await broker();
+  const output = destination(first.port);
+  await output.work();
+  first.cut();
+  await expect.poll(() => first.retained.get('home/eyes/status')).toBe('offline');
+  await first.close();
+  await output.take(caption(1, 'A cat'));
+  await expect(output.work()).rejects.toThrow(/the broker at 127\.0\.0\.1:\d+ did not accept it/);
+  await output.take(caption(2, 'A cow'));
+  const second = await broker(first.port);
+  await output.work();
+  expect(second.retained.get('home/eyes/front/caption')).toBe('A cow');
+  expect(second.retained.get('home/eyes/status')).toBe('online');
+  expect(second.retained.size).toBeGreaterThan(14);
+});
+
+test('the end says offline, once', async () => {
+  const { port, published } = await broker();
+  const output = destination(port);
+  await output.work();
+  await output.close();
+  expect(published.filter((line) => line.startsWith('home/eyes/status'))).toEqual([
+    'home/eyes/status online',
+    'home/eyes/status offline',
+  ]);
+});
