@@ -2,13 +2,13 @@ import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
 
-// Builds the page into dist/page, which `secondglance serve` serves: node --import tsx web/build.ts
+// Builds the page into dist/page, or another folder, for `secondglance serve`: node --import tsx web/build.ts [FOLDER]
 //
 // Scripts and styles have a hash in their name, so that browsers may keep them for ever. All addresses are relative: the page works under any
 // path. Nothing is inline, so that the content security policy can refuse what is.
 
 const here = import.meta.dirname;
-const out = path.join(here, '../dist/page');
+const out = path.resolve(process.argv[2] ?? path.join(here, '../dist/page'));
 const assets = path.join(out, 'assets');
 
 await rm(out, { recursive: true, force: true });

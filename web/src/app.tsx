@@ -9,9 +9,14 @@ import { Button } from './ui/button.tsx';
 import { Toasts } from './ui/toasts.tsx';
 import { followUploads } from './videos/uploads.ts';
 
+let started = false;
+
 /** What needs a session, once there is one. */
 function Inside() {
   useEffect(() => {
+    // Logged in again after the session has ended: everything is followed already.
+    if (started) return;
+    started = true;
     followVideos();
     followJobs();
     followUploads();

@@ -1,12 +1,13 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
 import { followAddress } from './state/route.ts';
-import { loadSession } from './state/session.ts';
+import { followSession, loadSession } from './state/session.ts';
 import { followTheme } from './state/theme.ts';
 import './styles/main.css';
 
 followTheme();
 followAddress();
+followSession();
 void loadSession();
 
 const root = document.getElementById('page');

@@ -21,7 +21,7 @@ interface Place {
 
 const PLACES: readonly Place[] = [
   { to: { view: 'videos' }, label: 'Videos', icon: 'film', views: ['videos', 'video', 'edit'] },
-  { to: { view: 'system' }, label: 'Queue and system', icon: 'system', views: ['system'] },
+  { to: { view: 'system' }, label: 'System', icon: 'system', views: ['system'] },
 ];
 
 function ThemeButton() {
@@ -66,7 +66,7 @@ export function Shell() {
       <button type="button" class="button skip" onClick={skip}>
         Skip to the content
       </button>
-      <div class="side">
+      <header class="side">
         <a class="brand" href={hashOf({ view: 'videos' })}>
           <img src="./assets/icon.svg" alt="" width="28" height="28" />
           secondglance
@@ -85,7 +85,7 @@ export function Shell() {
             <Button icon="leave" label="Log out" iconOnly look="plain" onPress={() => attempt(logOut)} />
           )}
         </div>
-      </div>
+      </header>
       <div>
         {!connected.value && (
           <div class="offline" role="status">

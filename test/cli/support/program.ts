@@ -16,7 +16,7 @@ const builds = path.join(root, 'node_modules/.cache/secondglance-test');
  */
 async function build(): Promise<string> {
   const sources = (
-    await glob(['src/**/*.ts', 'models/registry.json', 'package.json', 'tsconfig*.json'], { cwd: root })
+    await glob(['src/**/*.ts', 'web/**', 'models/registry.json', 'package.json', 'tsconfig*.json'], { cwd: root })
   ).sort();
   const hash = createHash('sha256');
   for (const file of sources) hash.update(file).update(await readFile(path.join(root, file)));
@@ -27,10 +27,11 @@ async function build(): Promise<string> {
 
   const making = `${folder}.${process.pid}.${randomBytes(3).toString('hex')}`;
   await mkdir(making, { recursive: true });
+  const dist = path.join(making, 'dist');
   const compiler = path.join(root, 'node_modules/.bin/tsc');
-  await promisify(execFile)(compiler, ['-p', 'tsconfig.build.json', '--outDir', path.join(making, 'dist')], {
-    cwd: root,
-  });
+  await promisify(execFile)(compiler, ['-p', 'tsconfig.build.json', '--outDir', dist], { cwd: root });
+  const page = ['--import', 'tsx', 'web/build.ts', path.join(dist, 'page')];
+  await promisify(execFile)(process.execPath, page, { cwd: root });
   await copyFile(path.join(root, 'package.json'), path.join(making, 'package.json'));
   await mkdir(path.join(making, 'models'));
   await copyFile(path.join(root, 'models/registry.json'), path.join(making, 'models/registry.json'));

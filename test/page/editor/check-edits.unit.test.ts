@@ -18,8 +18,8 @@ test('a cue that fits has no violation', () => {
 test('each violation belongs to its cue, and says the value and the limit', () => {
   const long = 'A very long line that no player would show without breaking it';
   expect(words([cue('a', 0, 3, 'Fine'), cue('b', 3, 10, long), cue('c', 10, 10.5, 'Short')], 'web')).toEqual({
-    b: ['Line too long: 62 (at most 42 characters)'],
-    c: ['Too short: 0.5 (at least 1 seconds)'],
+    b: ['Line too long: 62 characters (at most 42)'],
+    c: ['Too short: 0.5 s (at least 1)'],
   });
 });
 
@@ -27,7 +27,7 @@ test('overlaps are found, as are gaps of the profile', () => {
   const cues = [cue('a', 0, 3, 'One'), cue('b', 2, 5, 'Two'), cue('c', 5.02, 8, 'Three')];
   expect(words(cues, 'netflix')).toEqual({
     b: ['Overlaps the cue before by 1 s'],
-    c: ['Gap too short: 0.02 (at least 0.083 seconds)'],
+    c: ['Gap too short: 0.02 s (at least 0.083)'],
   });
 });
 
@@ -40,5 +40,5 @@ test('the reading speed is in the unit of the profile', () => {
 test('a cue that is too fast to read has a violation and a speed above the limit', () => {
   const fast = cue('a', 0, 1, 'Thirty characters in a second.');
   expect(readingSpeed(fast, 'web').value).toBe(30);
-  expect(words([fast], 'web')).toEqual({ a: ['Too fast to read: 30 (at most 20 characters a second)'] });
+  expect(words([fast], 'web')).toEqual({ a: ['Too fast to read: 30 characters a second (at most 20)'] });
 });

@@ -42,8 +42,11 @@ const NAMES: Readonly<Record<Rule, string>> = {
   gap: 'Gap too short',
 };
 
-/** A violation in words: `Line too long: 51 of 42 characters`. */
+const UNITS: Readonly<Record<string, string>> = { seconds: 's' };
+
+/** A violation in words: `Line too long: 51 characters (at most 42)`. */
 export function describeViolation({ rule, value, limit, unit }: Violation): string {
   if (rule === 'overlap' || rule === 'order' || rule === 'speech') return `${NAMES[rule]} by ${value} s`;
-  return `${NAMES[rule]}: ${value} ${rule === 'too-short' || rule === 'gap' ? '(at least' : '(at most'} ${limit} ${unit})`;
+  const bound = rule === 'too-short' || rule === 'gap' ? 'at least' : 'at most';
+  return `${NAMES[rule]}: ${value} ${UNITS[unit] ?? unit} (${bound} ${limit})`;
 }

@@ -170,7 +170,7 @@ export function CueEditor({ video, at }: CueEditorProps) {
           </div>
         )}
         <ConflictNotice session={session} />
-        <div class="watch">
+        <div class="watch wide-list">
           <div class="stack">
             <Screen video={video} player={player} cues={shown} time={time} at={at} />
             <div class="row">

@@ -119,13 +119,15 @@ function ClosedCue({ cue, number, violations, commands }: CueRowProps) {
       <button
         type="button"
         class="line"
-        aria-label={`Edit cue ${number}: ${cue.text}`}
         onClick={() => {
           commands.select(cue.key);
           commands.seek(cue.start);
         }}
       >
-        <span class="figures soft small">{clockTime(cue.start)}</span>
+        <span class="figures soft small">
+          <span class="unseen">Edit cue {number} at </span>
+          {clockTime(cue.start)}
+        </span>
         <span class="line-text" dir="auto">
           {cue.text}
         </span>

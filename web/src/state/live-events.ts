@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import type { EventData, EventName } from '../../../src/web/api/schemas/events.ts';
-import { addressOf } from './server.ts';
+import { addressOf, api, sessionEnded } from './server.ts';
 
 const NAMES: readonly EventName[] = ['video', 'video-removed', 'caption', 'cue', 'edits', 'job', 'reset'];
 
@@ -25,21 +25,23 @@ function dispatch(name: EventName, data: unknown): void {
 /** Opens the one stream of events that the whole page listens to. */
 export function openEvents(): void {
   const stream = new EventSource(addressOf('GET /events'));
-  let opened = false;
   stream.onopen = () => {
     // What happened while the server was away is unknown: a server that was restarted has no events of before.
-    if (opened && !connected.value) dispatch('reset', {});
-    opened = true;
+    const away = !connected.value;
     connected.value = true;
+    if (away) dispatch('reset', {});
   };
   stream.onerror = () => {
     connected.value = false;
-    // A browser gives up after an answer that is no stream, such as a proxy's error page.
-    if (stream.readyState === EventSource.CLOSED) setTimeout(reopen, 3000);
-  };
-  const reopen = (): void => {
-    openEvents();
-    dispatch('reset', {});
+    if (stream.readyState !== EventSource.CLOSED) return;
+    // A browser does not try again after an answer that is no stream: the session has ended, or a proxy has answered.
+    setTimeout(openEvents, 3000);
+    api('GET /session').then(
+      (who) => {
+        if (who.passwordRequired && !who.authenticated) sessionEnded.value = true;
+      },
+      () => undefined,
+    );
   };
   for (const name of NAMES) {
     stream.addEventListener(name, (event: MessageEvent<string>) => dispatch(name, JSON.parse(event.data)));

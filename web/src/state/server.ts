@@ -1,11 +1,23 @@
+import { signal } from '@preact/signals';
 import { ApiError, apiClient, CSRF_HEADER, routeAddress } from '../../../src/web/api/client.ts';
 import type { RouteName } from '../../../src/web/api/routes.ts';
 
 /** Where the API is: beside the page, so that it is found under a sub-path too. */
 const base = new URL('api', document.baseURI).href;
 
+/** True once the server has refused a request because the session has ended. */
+export const sessionEnded = signal(false);
+
 /** Calls the routes of the server that the page came from. */
-export const api = apiClient({ base, fetch: (...request) => fetch(...request) });
+export const api = apiClient({
+  base,
+  fetch: async (...request) => {
+    const response = await fetch(...request);
+    // A wrong password is answered with the same status, by the login itself.
+    if (response.status === 401 && !response.url.endsWith('/session')) sessionEnded.value = true;
+    return response;
+  },
+});
 
 /** The address of a route, for pictures, videos and links. */
 export function addressOf(
@@ -27,9 +39,4 @@ export function inWords(error: unknown): string {
   }
   if (error instanceof TypeError) return 'The server does not answer. Is secondglance serve still running?';
   return error instanceof Error ? error.message : String(error);
-}
-
-/** True for an answer that says: log in first. */
-export function wantsLogin(error: unknown): boolean {
-  return error instanceof ApiError && error.problem.status === 401;
 }

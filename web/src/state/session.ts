@@ -1,6 +1,6 @@
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import type { Session } from '../../../src/web/api/schemas/system.ts';
-import { api, inWords } from './server.ts';
+import { api, inWords, sessionEnded } from './server.ts';
 
 /** Who asks; undefined until the server has said. */
 export const session = signal<Session | undefined>(undefined);
@@ -18,9 +18,17 @@ export async function loadSession(): Promise<void> {
   }
 }
 
+/** Asks for the password again where the session has ended meanwhile. */
+export function followSession(): void {
+  effect(() => {
+    if (sessionEnded.value) session.value = { passwordRequired: true, authenticated: false };
+  });
+}
+
 /** Logs in. Throws what the server answers to a wrong password. */
 export async function logIn(password: string): Promise<void> {
   session.value = await api('POST /session', { body: { password } });
+  sessionEnded.value = false;
 }
 
 /** Logs out and forgets what was loaded. */

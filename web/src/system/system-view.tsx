@@ -63,7 +63,7 @@ export function SystemView() {
   }, []);
   return (
     <>
-      <ViewHead title="Queue and system" />
+      <ViewHead title="System" />
       <div class="stack">
         {problem !== undefined && (
           <div class="notice bad" role="alert">

@@ -29,7 +29,7 @@ function JobRow({ job, named }: { readonly job: Job; readonly named: boolean }) 
   return (
     <li class="job">
       <div class="row">
-        <span class="grow clip" dir="auto">
+        <span class="grow clip job-name" dir="auto">
           {named ? label : KINDS[kind]}
         </span>
         <span class={`tag ${tone}`}>{words}</span>

@@ -48,7 +48,7 @@ export function DropZone({ options, onAdd }: DropZoneProps) {
       <Icon name="upload" />
       <div class="drop-words">
         <strong>Drop videos here</strong>
-        <span class="soft small">They are captioned on this server. Nothing leaves it.</span>
+        <span class="soft small">Captions appear while the video is still being read.</span>
       </div>
       <div class="row">
         <Button icon="folder" label="Choose files" look="main" onPress={() => input.current?.click()} />

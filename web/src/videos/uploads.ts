@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import type { Upload } from 'tus-js-client';
+import type { HttpResponse, Upload } from 'tus-js-client';
 import type { System } from '../../../src/web/api/schemas/system.ts';
 import type { VideoOptions } from '../../../src/web/api/schemas/videos.ts';
 import { api, UPLOADS } from '../state/server.ts';
@@ -49,14 +49,16 @@ export function refusalOf(file: Pick<File, 'name' | 'size'>, { limit, free }: Sy
 
 /** What the server answered, or that it did not. */
 function problemOf(error: Error): string {
-  const response = 'originalResponse' in error ? (error.originalResponse as { getBody(): string } | null) : null;
+  const response = 'originalResponse' in error ? (error.originalResponse as HttpResponse | null) : null;
+  const body = response?.getBody() ?? '';
   try {
-    const { detail, remedy } = JSON.parse(response?.getBody() ?? '') as { detail?: string; remedy?: string };
+    const { detail, remedy } = JSON.parse(body) as { detail?: string; remedy?: string };
     if (detail !== undefined) return [detail, remedy].filter(Boolean).join('. ');
   } catch {
-    // No problem details: the connection was lost, or a proxy answered.
+    // No problem details. Where a proxy has answered, it is a whole page.
+    if (body !== '' && body.length < 500 && !body.includes('<')) return body;
   }
-  return 'The connection was lost.';
+  return response ? `The server answered ${response.getStatus()}.` : 'The connection was lost.';
 }
 
 /** Uploads a file; goes on where an earlier upload of it stopped. */
