@@ -32,6 +32,8 @@ export interface LiveCaption {
   readonly confidence: number;
   /** The picture shows nothing that can be described: `text` is empty. */
   readonly nothingVisible?: true;
+  /** Less confident than `--min-confidence`: it is part of no cue. */
+  readonly unsure?: true;
   /** The picture, as JPEG, where an output asked for pictures. */
   readonly picture?: Uint8Array;
 }

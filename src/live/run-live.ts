@@ -185,7 +185,8 @@ class Live {
     }
     const latency = Math.round(this.#clock.elapsed() - arrival.elapsed);
     const picture = this.#pictures ? { picture: await jpegOf(frame, PICTURE) } : {};
-    const event = { ...captionEvent(source, caption, look, latency), ...picture };
+    const unsure = caption.confidence < this.#run.minConfidence ? ({ unsure: true } as const) : {};
+    const event = { ...captionEvent(source, caption, look, latency), ...unsure, ...picture };
     const ended = state.cues.push({ caption: event, still: !changed });
     if (ended !== undefined) this.#emit(ended);
     if (this.#clock.elapsed() - state.saidAt >= this.#timings.skipped) this.#saySkipped(source, state);

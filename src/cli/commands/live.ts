@@ -1,5 +1,8 @@
 import { Command } from 'commander';
+import type { SettingFlags } from '../../config/load.ts';
 import type { LiveFlags } from '../../live/live-settings.ts';
+import type { LiveOutputFlags } from '../../live/outputs/live-output-settings.ts';
+import { liveOutputOptions } from '../live-output-options.ts';
 import { looksOption, modelOptions, outputOptions, readTextOption, workersOption } from '../options.ts';
 import { runCommand } from '../run-command.ts';
 
@@ -12,6 +15,7 @@ Examples:
   secondglance live 'udp://239.0.0.1:1234' 'srt://encoder:9000' rtmp://example.org/app/key
   secondglance live /dev/video0 --frames motion          a camera of this machine (macOS: avfoundation:0)
   secondglance live recording.ts                         a file that another program writes
+  secondglance live --sources cameras.txt -o /srv/captions --state cams.db --notify person --mqtt mqtt://broker/eyes
 
 \${NAME} in an address stands for that variable of the environment, so that passwords stay off the command line.
 A source that is away is tried again, with growing delays. When the captioner falls behind, it captions the newest frame.
@@ -27,6 +31,7 @@ export function liveCommand(): Command {
     .option('--rtsp-transport <tcp|udp>', 'how RTSP sources send', 'tcp')
     .option('--no-follow', 'read files once, at their own pace, and end with them')
     .option('--frames <selector>', 'frames to caption: auto, keyframes, motion, every:TIME (such as every:2s)', 'auto');
+  liveOutputOptions(command);
   return outputOptions(
     workersOption(readTextOption(modelOptions(looksOption(command)))).option(
       '--min-confidence <0..1>',
@@ -35,13 +40,17 @@ export function liveCommand(): Command {
     'print events and a summary as NDJSON on stdout',
   )
     .addHelpText('after', EXAMPLES)
-    .action((sources: string[], flags: LiveFlags) =>
+    .action((sources: string[], flags: LiveFlags & LiveOutputFlags & SettingFlags) =>
       runCommand(async ({ interruptible }) => {
         const signal = interruptible();
         const { readLiveSettings } = await import('../../live/live-settings.ts');
+        const { readLiveOutputSettings } = await import('../../live/outputs/live-output-settings.ts');
+        const { loadSettings } = await import('../../config/load.ts');
         const settings = await readLiveSettings(sources, flags);
+        const names = settings.sources.map(({ name }) => name);
+        const outputs = readLiveOutputSettings(names, flags, (await loadSettings({ flags })).settings);
         const { runLiveCommand } = await import('../actions/run-live-command.ts');
-        return runLiveCommand(settings, signal);
+        return runLiveCommand(settings, outputs, signal);
       }),
     );
 }

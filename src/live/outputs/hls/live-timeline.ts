@@ -1,5 +1,6 @@
 import { equalIgnoringCase, tidy } from '../../../pipeline/cues/text.ts';
 import type { LiveCaption, LiveCue, LiveEvent, StateChange } from '../../live-event.ts';
+import { shownText } from '../shown-text.ts';
 import { type ShownCue, segmentText, type TimestampMap } from './segment-text.ts';
 
 /** How a timeline is cut, in milliseconds. */
@@ -91,7 +92,8 @@ export class LiveTimeline {
     return segments;
   }
 
-  #addCaption({ session: number, pts, at, latency, text, nothingVisible }: LiveCaption, now: number): void {
+  #addCaption(caption: LiveCaption, now: number): void {
+    const { session: number, pts, at, latency } = caption;
     const ahead = at + latency - now;
     if (this.#session === undefined || Math.abs(ahead - this.#ahead) > SAME_CLOCK_MS) this.#ahead = ahead;
     const latest = this.#sessions.at(-1)?.session ?? this.#session;
@@ -107,7 +109,7 @@ export class LiveTimeline {
       this.#sessions.push({ at: begin, session: { number, map: { pts, at, zero: begin } } });
       this.#endOpen(begin);
     }
-    const said = nothingVisible === true ? '' : tidy(text);
+    const said = shownText(caption);
     const open = this.#cues.at(-1);
     if (open !== undefined && open.end === undefined && equalIgnoringCase(open.text, said)) return;
     this.#endOpen(at);

@@ -5,10 +5,10 @@ import {
   brokerOf,
 } from '../../../archive/alerts/broker.ts';
 import type { TextMatcher } from '../../../archive/index/match-text.ts';
-import { tidy } from '../../../pipeline/cues/text.ts';
 import type { LiveCaption, LiveEvent, StateChange } from '../../live-event.ts';
 import type { Destination } from '../destination.ts';
 import type { LiveAlerts } from '../live-output-settings.ts';
+import { shownText } from '../shown-text.ts';
 import { discoveryMessages } from './discovery.ts';
 import { statusTopic, topicsOf } from './topics.ts';
 
@@ -100,7 +100,7 @@ export class HomeAssistantDestination implements Destination {
 
   #caption(caption: LiveCaption): void {
     const { source, at, confidence } = caption;
-    const text = caption.nothingVisible === true ? '' : tidy(caption.text);
+    const text = shownText(caption);
     const attributes = { text, confidence, time: new Date(at).toISOString() };
     this.#showCaption(source, text, confidence);
     this.#wanted.set(topicsOf(this.#base, source).attributes, JSON.stringify(attributes));
