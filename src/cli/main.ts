@@ -14,6 +14,7 @@ import { liveCommand } from './commands/live.ts';
 import { modelsCommand } from './commands/models.ts';
 import { reportCommand } from './commands/report.ts';
 import { searchCommand } from './commands/search.ts';
+import { serveCommand } from './commands/serve.ts';
 import { assembleCommand, ingestCommand, upCommand, workerCommand } from './commands/services.ts';
 import { statusCommand } from './commands/status.ts';
 import { stepsCommand } from './commands/steps.ts';
@@ -25,6 +26,7 @@ import { guardProcess, printFailure } from './run-command.ts';
 const COMMANDS: Readonly<Record<string, readonly Command[]>> = {
   'One machine:': [
     captionCommand(),
+    serveCommand(),
     checkCommand(),
     stepsCommand(),
     explainCommand(),

@@ -61,6 +61,7 @@ export const SETTING_DEFINITIONS = {
     byDefault: 'info',
   },
   boardPassword: { value: '<text>', help: 'password of the board' },
+  servePassword: { value: '<text>', help: 'password of the page, or its hash as serve --hash-password prints it' },
   webhook: { value: '<url>', help: 'send notifications here: POST with JSON' },
   mqtt: { value: '<url>', help: 'send notifications here: mqtt://HOST/TOPIC' },
   mqttDiscovery: {

@@ -106,6 +106,7 @@ export const settingsShape = {
   http,
   logLevel: z.enum(LOG_LEVELS, `use ${LOG_LEVELS.join(', ')}`),
   boardPassword: z.string().min(8, 'give at least 8 characters').optional(),
+  servePassword: z.string().min(8, 'give at least 8 characters').optional(),
   webhook: address('http', 'https').optional(),
   mqtt: address('mqtt', 'mqtts').optional(),
   mqttDiscovery: z.string().regex(/^[^\s+#/]+(?:\/[^\s+#/]+)*$/, 'give a topic without spaces and wildcards, or none'),

@@ -1,12 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
-
-/** Wrong passwords of one client within the window, before it has to wait for the window's end. */
-const MOST_WRONG = 20;
-const WINDOW_SECONDS = 300;
-/** Clients that are remembered; the addresses of one network count as one. */
-const HOW = { points: MOST_WRONG, duration: WINDOW_SECONDS };
+import { PasswordAttempts } from './password-attempts.ts';
 
 /** Called with each request that is refused. */
 export interface PasswordEvents {
@@ -25,20 +19,13 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-/** The client of a request: its address, or the network of an IPv6 address, whose owner has all addresses in it. */
-function clientOf({ ip = '' }: Request): string {
-  return ip.includes('.') ? ip : ip.split(':').slice(0, 4).join(':');
-}
-
 /** HTTP basic authentication with any user name. A client with too many wrong passwords gets 429 for some minutes, whatever it sends. */
 export function requirePassword(password: string, { onWrong, onBlocked }: PasswordEvents): RequestHandler {
   const expected = digest(password);
-  const wrong = new RateLimiterMemory(HOW);
+  const attempts = new PasswordAttempts();
   return async (request, response, next) => {
-    const client = clientOf(request);
-    const known = await wrong.get(client);
-    if (known !== null && known.consumedPoints >= MOST_WRONG) {
-      const seconds = Math.ceil(known.msBeforeNext / 1000);
+    const seconds = await attempts.waitOf(request);
+    if (seconds !== undefined) {
       response.status(429).set('retry-after', String(seconds)).type('text');
       response.send(`too many wrong passwords: try again in ${seconds} s\n`);
       return;
@@ -47,8 +34,7 @@ export function requirePassword(password: string, { onWrong, onBlocked }: Passwo
     if (timingSafeEqual(digest(passwordOf(request)), expected)) return next();
     if (request.headers.authorization !== undefined) {
       onWrong(request);
-      const { consumedPoints } = await wrong.penalty(client);
-      if (consumedPoints === MOST_WRONG) onBlocked(request);
+      if (await attempts.countWrong(request)) onBlocked(request);
     }
     const challenge = 'Basic realm="secondglance", charset="UTF-8"';
     response.status(401).set('www-authenticate', challenge).type('text').send('the password of the board, please\n');

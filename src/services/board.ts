@@ -2,7 +2,6 @@ import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { ExpressAdapter } from '@bull-board/express';
 import express, { type RequestHandler } from 'express';
-import helmet from 'helmet';
 import type { HttpPlace, Settings } from '../config/settings-schema.ts';
 import { EXIT } from '../core/failures.ts';
 import { onInterrupted } from '../core/lifetime/interruption.ts';
@@ -12,6 +11,7 @@ import { requirePassword } from './board-password.ts';
 import { listen } from './http.ts';
 import { createLog, logLink } from './log.ts';
 import { answers } from './metrics.ts';
+import { securityHeaders, unstored } from './security-headers.ts';
 
 /** The board is read-only: the commands that change things know more than the queues do. */
 const readOnly: RequestHandler = (request, response, next) => {
@@ -33,34 +33,6 @@ function boardOf(queue: QueueContext): RequestHandler[] {
   return [refresh, serverAdapter.getRouter()];
 }
 
-/** Headers that keep the page from loading anything from elsewhere, from being framed and from being stored. */
-function securityHeaders(): RequestHandler[] {
-  const self = ["'self'"];
-  const headers = helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: self,
-        // The board's components style themselves.
-        styleSrc: ["'self'", "'unsafe-inline'"],
-        imgSrc: ["'self'", 'data:'],
-        baseUri: self,
-        formAction: self,
-        frameAncestors: ["'none'"],
-        objectSrc: ["'none'"],
-      },
-    },
-    xFrameOptions: { action: 'deny' },
-    // TLS is the business of the proxy in front of the board.
-    strictTransportSecurity: false,
-  });
-  const unstored: RequestHandler = (_, response, next) => {
-    response.set('cache-control', 'no-store');
-    next();
-  };
-  return [headers, unstored];
-}
-
 /** Serves the board until `signal` aborts. Returns the exit code. Throws a ListenError, or what keeps Redis from being reached. */
 export async function runBoard(
   settings: Settings,
@@ -77,7 +49,8 @@ export async function runBoard(
   const away = `Redis at ${placeOf(settings.redisUrl)} does not answer\n`;
 
   const app = express().disable('x-powered-by');
-  app.use(securityHeaders());
+  // The board's components style themselves.
+  app.use(securityHeaders({ inlineStyles: true }), unstored);
   app.get('/healthz', (_, response) => void response.type('text').send('ok\n'));
   app.use(
     requirePassword(password, {

@@ -19,10 +19,15 @@ export interface HttpServer {
 
 /** The address that was asked for cannot be used. */
 export class ListenError extends SecondGlanceError<'http-listen'> {
-  constructor({ host, port }: HttpPlace, cause: unknown) {
-    super('http-listen', `HTTP cannot be answered on ${host}:${port} (${sentenceOf(cause)}): choose another --http`, {
-      cause,
-    });
+  /** @param option of the command line that chooses the address */
+  constructor({ host, port }: HttpPlace, cause: unknown, option = '--http') {
+    super(
+      'http-listen',
+      `HTTP cannot be answered on ${host}:${port} (${sentenceOf(cause)}): choose another ${option}`,
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -42,11 +47,24 @@ async function respond(path: string, answers: HttpAnswers, response: ServerRespo
   } else answer(response, 404, 'there are /healthz, /readyz and /metrics\n');
 }
 
+/** How {@link listen} listens. */
+export interface ListenOptions {
+  /** The option of the command line that chooses the address, for the error. */
+  readonly option?: string;
+  /** Time limit of a request's body, in milliseconds; 0 for none, where uploads are taken. */
+  readonly requestTimeout?: number;
+}
+
 /** Listens at `place` for whatever `listener` answers. Throws a ListenError where it cannot. */
-export async function listen(place: HttpPlace, listener: Parameters<typeof createServer>[1]): Promise<HttpServer> {
+export async function listen(
+  place: HttpPlace,
+  listener: Parameters<typeof createServer>[1],
+  { option, requestTimeout }: ListenOptions = {},
+): Promise<HttpServer> {
   const server = createServer(listener ?? (() => undefined));
+  if (requestTimeout !== undefined) server.requestTimeout = requestTimeout;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => reject(new ListenError(place, cause)));
+    server.once('error', (cause) => reject(new ListenError(place, cause, option)));
     server.listen(place.port, place.host, resolve);
   });
   return {

@@ -11,7 +11,7 @@ import type { CaptionModel } from '../../workers/captioner.ts';
 import { LazyCaptioner } from '../../workers/pool/lazy-captioner.ts';
 import type { Database } from '../index/database.ts';
 import { IndexWriter, type OnIndexed } from '../index/index-cues.ts';
-import { keepPictures, withThumbnails } from '../index/thumbnails.ts';
+import { keepPictures, pictureFile, withThumbnails } from '../index/thumbnails.ts';
 import type { Recording } from '../recordings/recordings.ts';
 import { sourceAt } from '../recordings/register.ts';
 import { eventLines } from '../watch/event-lines.ts';
@@ -89,7 +89,7 @@ export class LocalRecordingCaptioner implements RecordingCaptioner {
         targets,
         key,
         tapKeyframes: (keyframes, media) =>
-          withThumbnails(keyframes, { stateFile, recording: recording.id }, media, captioner.image),
+          withThumbnails(keyframes, (index) => pictureFile(stateFile, recording.id, index), media, captioner.image),
         extraWriters: [
           writer,
           ...(settings.events && !settings.quiet ? [eventLines(recording, settings.zone, reporter)] : []),

@@ -16,7 +16,7 @@ import { type RedisPlace, redisError } from '../../queue/redis/connection.ts';
 import type { Submission } from '../../queue/redis/records.ts';
 import { cancelVideo, submitVideo } from '../../queue/video-control.ts';
 import { IndexWriter } from '../index/index-cues.ts';
-import { keepPictures, withThumbnails } from '../index/thumbnails.ts';
+import { keepPictures, pictureFile, withThumbnails } from '../index/thumbnails.ts';
 import type { Recording } from '../recordings/recordings.ts';
 import { sourceAt } from '../recordings/register.ts';
 import { WindowClosedError } from '../watch/errors.ts';
@@ -127,8 +127,8 @@ export class QueuedRecordingCaptioner implements RecordingCaptioner {
           yield { video: source.name, index, pts: frame.pts, still, width, height, pixels: frame.pixels };
         }
       };
-      const place = { stateFile: settings.stateFile, recording: recording.id };
-      for await (const _ of withThumbnails(frames(), place, media, image));
+      const fileOf = (index: number): string => pictureFile(settings.stateFile, recording.id, index);
+      for await (const _ of withThumbnails(frames(), fileOf, media, image));
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof SecondGlanceError) || error.retryable) throw error;

@@ -27,32 +27,39 @@ function thumbnailSize(media: MediaInfo, image: ImageSpec): { width: number; hei
   return { width: Math.max(1, Math.round(width * factor)), height: Math.max(1, Math.round(height * factor)) };
 }
 
+/** The thumbnail of a keyframe, as a JPEG. */
+export function thumbnailOf(
+  { width, height, pixels }: Pick<Keyframe, 'width' | 'height' | 'pixels'>,
+  media: MediaInfo,
+  image: ImageSpec,
+): Promise<Buffer> {
+  return sharp(pixels, { raw: { width, height, channels: 3 } })
+    .resize({ ...thumbnailSize(media, image), fit: 'fill' })
+    .jpeg({ quality: QUALITY })
+    .toBuffer();
+}
+
 /**
- * Passes keyframes through and stores a thumbnail of each, from the decoded pixels. Throws an OutputError where one cannot
- * be written.
+ * Passes keyframes through and stores a thumbnail of each, from the decoded pixels. `fileOf` names its file, whose folder is created; a
+ * keyframe without one gets none. Throws an OutputError where one cannot be written.
  */
 export async function* withThumbnails(
   keyframes: AsyncIterable<Keyframe>,
-  place: { readonly stateFile: string; readonly recording: number },
+  fileOf: (index: number) => string | undefined,
   media: MediaInfo,
   image: ImageSpec,
 ): AsyncGenerator<Keyframe, void, void> {
-  const size = thumbnailSize(media, image);
-  let begun = false;
+  let folder: string | undefined;
   for await (const keyframe of keyframes) {
-    const { width, height, pixels, index } = keyframe;
-    const file = pictureFile(place.stateFile, place.recording, index);
-    try {
-      if (!begun) await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-      begun = true;
-      const raw = { width, height, channels: 3 } as const;
-      const jpeg = await sharp(pixels, { raw })
-        .resize({ ...size, fit: 'fill' })
-        .jpeg({ quality: QUALITY })
-        .toBuffer();
-      await writeFile(file, jpeg, { mode: 0o600 });
-    } catch (error) {
-      throw outputError(error, `write the picture ${file}`);
+    const file = fileOf(keyframe.index);
+    if (file !== undefined) {
+      try {
+        if (folder !== path.dirname(file)) await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+        folder = path.dirname(file);
+        await writeFile(file, await thumbnailOf(keyframe, media, image), { mode: 0o600 });
+      } catch (error) {
+        throw outputError(error, `write the picture ${file}`);
+      }
     }
     yield keyframe;
   }

@@ -16,7 +16,7 @@ Passwords are not printed. Exit codes: 0, 2 where a setting is not valid.`;
 
 /** A setting without its passwords. */
 function redact(name: SettingName, value: unknown): unknown {
-  if (name === 'boardPassword' && value !== undefined) return '***';
+  if ((name === 'boardPassword' || name === 'servePassword') && value !== undefined) return '***';
   return typeof value === 'string' ? hideSecrets(value) : value;
 }
 

@@ -11,6 +11,7 @@ import {
   TRACK_ERRORS,
 } from './output-errors.ts';
 import { COMMAND_ERRORS, QUEUE_ERRORS } from './service-errors.ts';
+import { WEB_ERRORS } from './web-errors.ts';
 
 const ENTRIES = {
   ...COMMAND_ERRORS,
@@ -29,6 +30,7 @@ const ENTRIES = {
   ...EXPLAIN_ERRORS,
   ...ARCHIVE_ERRORS,
   ...WATCH_ERRORS,
+  ...WEB_ERRORS,
 } as const;
 
 /** A code of the error catalogue. */

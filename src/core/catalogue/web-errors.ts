@@ -1,0 +1,51 @@
+import { depends, permanent, temporary } from './entry.ts';
+
+/** Errors of the page's server. */
+export const WEB_ERRORS = {
+  'request-invalid': permanent(
+    'The request is not as its schema wants it.',
+    'Correct what it names; docs/openapi.json has the schemas.',
+  ),
+  'request-too-large': permanent(
+    'The body of the request is larger than this route takes.',
+    'Send less; videos go to /api/uploads.',
+  ),
+  'media-type': permanent(
+    'The body of the request has the wrong type.',
+    'Send JSON, with content-type: application/json.',
+  ),
+  'route-unknown': permanent('There is no such address.', 'docs/openapi.json lists the routes.'),
+  'method-not-allowed': permanent(
+    'This address does not take this method.',
+    'Use a method that the Allow header names.',
+  ),
+  'host-refused': permanent(
+    'The request was sent to a name that the server does not go by.',
+    'Use the address that it printed, or start it with --allow-host.',
+  ),
+  'cross-site': permanent(
+    'Another site sent the request, or the x-secondglance header is missing.',
+    'Send the header x-secondglance: 1.',
+  ),
+  'login-needed': permanent('The server asks for a password.', 'Log in.'),
+  'password-wrong': permanent('The password is wrong.', 'Check it and try again.'),
+  'too-many-attempts': temporary('There were too many wrong passwords from this address.', 'Wait, then try again.'),
+  'edits-conflict': permanent(
+    'The cues were edited elsewhere in the meantime.',
+    'Load them again and repeat the edit.',
+  ),
+  'edits-unconditional': permanent('The request lacks the revision that it edits.', 'Send it as If-Match.'),
+  'not-there': permanent('The video has no such part, or not yet.', 'Check its state.'),
+  'job-unknown': permanent('No job has this ID.', 'GET /api/jobs lists them.'),
+  'upload-too-large': permanent(
+    'The file is larger than the server takes.',
+    'Start it with a higher --upload-limit, or add the file from a folder.',
+  ),
+  'upload-refused': permanent('The upload is not one that the server can take.', 'Correct what it names.'),
+  'upload-no-space': temporary('There is not enough free disk space for the upload.', 'Free some space.'),
+  'serve-busy': temporary('Another server uses the same data folder.', 'Stop that one, or choose another --data.'),
+  'serve-data': depends(
+    'The data of the server cannot be read or written.',
+    'Check the disk and the permissions of the data folder.',
+  ),
+} as const;

@@ -1,0 +1,78 @@
+import type { Log } from '../services/service.ts';
+import { EventHub } from './events/event-hub.ts';
+import type { PasswordCheck } from './http/password.ts';
+import { Sessions } from './http/sessions.ts';
+import type { Site } from './routes/site.ts';
+import type { ServeRequest } from './serve-request.ts';
+import type { StoredVideo } from './store/documents.ts';
+import { VideoStore } from './store/video-store.ts';
+import { forgetUpload, Uploads } from './uploads/uploads.ts';
+import { Captioners } from './videos/captioners.ts';
+import type { DataFolder } from './videos/data-folder.ts';
+import { Edits } from './videos/edits.ts';
+import { Library } from './videos/library.ts';
+import { Pictures } from './videos/pictures.ts';
+import { ProcessRunner } from './videos/process-runner.ts';
+import { RunQueue } from './videos/run-queue.ts';
+import { VideoNews } from './videos/video-news.ts';
+import type { AccessLists } from './videos/video-source.ts';
+import { viewOf } from './videos/video-view.ts';
+
+/** What {@link openSite} puts together. */
+export interface SiteRequest
+  extends Pick<ServeRequest, 'basePath' | 'uploadLimit' | 'concurrency' | 'model' | 'processes' | 'settings'> {
+  readonly data: DataFolder;
+  readonly lists: AccessLists;
+  readonly log: Log;
+  /** Undefined where there is no password. */
+  readonly check: PasswordCheck | undefined;
+  readonly signal: AbortSignal;
+  /** Closes what was opened. */
+  readonly resources: AsyncDisposableStack;
+}
+
+/** Opens the data folder and what works on it. Videos that were running when the server ended are queued. Throws `serve-data`. */
+export function openSite(request: SiteRequest): Site {
+  const { data, lists, log, signal, resources, model, processes, settings, uploadLimit, basePath } = request;
+  const store = new VideoStore(data.database);
+  resources.defer(() => store.close());
+  store.requeueRunning();
+  const hub = new EventHub();
+  const view = (video: StoredVideo) => viewOf(video, queue.paceOf(video.id));
+  const news = new VideoNews(hub, (id) => {
+    const video = store.find(id);
+    return video === undefined ? undefined : view(video);
+  });
+  resources.defer(() => news.close());
+  const captioners = new Captioners({ model, processes });
+  const runner = new ProcessRunner(data, lists, captioners, request.concurrency);
+  resources.defer(() => runner.close());
+  const queue = new RunQueue(store, runner, news, log);
+  resources.defer(() => queue.close());
+  const library = new Library({
+    ...{ store, data, lists, captioners, runner, queue, news },
+    forgetUpload: (id) => forgetUpload(data, id),
+  });
+  const uploads = new Uploads({ data, library, log, limit: uploadLimit, address: `${basePath}/api/uploads` });
+  return {
+    ...{
+      store,
+      data,
+      lists,
+      hub,
+      library,
+      queue,
+      uploads,
+      uploadLimit,
+      captioners,
+      runner,
+      view,
+      model,
+      settings,
+      signal,
+    },
+    sessions: new Sessions(store, request.check, log, basePath),
+    edits: new Edits(store, data, news),
+    pictures: new Pictures(store, data, lists, signal),
+  };
+}

@@ -1,0 +1,265 @@
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { benches, colourVideo } from '../cli/support/room.ts';
+import { readStream, startServer, type TestServer } from './support/server.ts';
+
+const bench = benches(async (folder) => {
+  await colourVideo(path.join(folder, 'film.mp4'), ['red', 'blue', 'green'], 2, [
+    '-c:v',
+    'libx264',
+    '-pix_fmt',
+    'yuv420p',
+  ]);
+  await mkdir(path.join(folder, 'more'));
+  await colourVideo(path.join(folder, 'more', '<b>two & three.mkv'), ['yellow'], 2);
+});
+
+let server: TestServer;
+let films: string;
+let data: string;
+let outside: string;
+beforeAll(async () => {
+  const { folder, shared, bundle, env } = await bench('serve');
+  films = shared;
+  data = path.join(folder, 'data');
+  outside = path.join(folder, 'secret.mp4');
+  await writeFile(outside, 'not a film');
+  await symlink(outside, path.join(films, 'link.mp4'));
+  server = await startServer(['--model', bundle, '--folder', films, '--data', data], { cwd: folder, env });
+});
+afterAll(() => server.stop());
+
+async function add(file: string) {
+  const { videos } = await server.client('POST /videos', { body: { source: { path: path.join(films, file) } } });
+  const [video] = videos;
+  if (video === undefined) throw new Error('no video was added');
+  return video;
+}
+
+describe('a video of a folder', () => {
+  test('is captioned while its events arrive, and has captions, cues, pictures, media and tracks', async () => {
+    const stream = await readStream(`${server.api}/events`);
+    const { id } = await add('film.mp4');
+    const done = await server.settled(id, 'done', 'failed');
+    expect(done).toMatchObject({
+      name: 'film.mp4',
+      state: 'done',
+      problems: [],
+      edited: false,
+      media: { duration: 6, width: 64, height: 48, codec: 'h264', type: 'video/mp4' },
+      model: { name: 'tiny' },
+    });
+    const { captions } = await server.client('GET /videos/{id}/captions', { params: { id } });
+    expect(captions.map(({ text }) => text)).toContain('A bright blue picture');
+    expect(captions).toHaveLength(done.progress.keyframes);
+    const { cues, origin, complete } = await server.client('GET /videos/{id}/cues', { params: { id } });
+    expect({ origin, complete, texts: cues.map(({ text }) => text) }).toEqual({
+      origin: 'model',
+      complete: true,
+      texts: ['A bright red picture', 'A bright blue picture', 'A bright green picture'],
+    });
+    await stream.next('video', ({ video }) => video.id === id && video.state === 'done');
+    const told = stream.events.filter(({ name }) => name === 'caption' || name === 'cue');
+    expect(told.filter(({ name }) => name === 'caption')).toHaveLength(captions.length);
+    expect(told.flatMap((event) => (event.name === 'cue' ? [event.data.cue] : []))).toEqual(cues);
+    stream.close();
+
+    const track = await fetch(`${server.api}/videos/${id}/track.vtt`);
+    expect(track.headers.get('content-type')).toBe('text/vtt; charset=utf-8');
+    const written = await readFile(path.join(data, 'videos', id, `${id}.vtt`), 'utf8');
+    expect(await track.text()).toBe(written);
+    const picture = await fetch(`${server.api}/videos/${id}/pictures/0`);
+    expect(picture.headers.get('content-type')).toBe('image/jpeg');
+    expect(Buffer.from(await picture.arrayBuffer()).subarray(0, 2)).toEqual(Buffer.from([0xff, 0xd8]));
+    // A picture that was lost is decoded again.
+    await rm(path.join(data, 'videos', id, 'pictures'), { recursive: true });
+    expect((await fetch(`${server.api}/videos/${id}/pictures/1`)).status).toBe(200);
+    expect((await fetch(`${server.api}/videos/${id}/pictures/99`)).status).toBe(404);
+  });
+
+  test('is played in ranges', async () => {
+    const { id } = await add('film.mp4');
+    const whole = await readFile(path.join(films, 'film.mp4'));
+    const media = `${server.api}/videos/${id}/media`;
+    const all = await fetch(media);
+    expect(all.headers.get('content-type')).toBe('video/mp4');
+    expect(all.headers.get('accept-ranges')).toBe('bytes');
+    expect(Buffer.from(await all.arrayBuffer()).equals(whole)).toBe(true);
+    const part = await fetch(media, { headers: { range: 'bytes=10-19' } });
+    expect(part.status).toBe(206);
+    expect(part.headers.get('content-range')).toBe(`bytes 10-19/${whole.length}`);
+    expect(Buffer.from(await part.arrayBuffer())).toEqual(whole.subarray(10, 20));
+    const beyond = await fetch(media, { headers: { range: `bytes=${whole.length}-` } });
+    expect(beyond.status).toBe(416);
+  });
+
+  test('is added once, is found by its name in pages, and is removed without the file', async () => {
+    const first = await add('film.mp4');
+    expect((await add('film.mp4')).id).toBe(first.id);
+    const { videos } = await server.client('POST /videos', { body: { source: { path: films } } });
+    // The link that leads out of the folder is left out.
+    expect(videos.map(({ name }) => name).sort()).toEqual(['film.mp4', 'more/<b>two & three.mkv']);
+    const other = videos.find(({ name }) => name !== 'film.mp4');
+    if (other === undefined) throw new Error('the other film is missing');
+    await server.settled(other.id, 'done');
+    const page = await server.client('GET /videos', { query: { limit: 1 } });
+    expect(page).toMatchObject({ total: 2, videos: [{ id: other.id }] });
+    const rest = await server.client('GET /videos', { query: { limit: 1, cursor: page.next ?? '' } });
+    expect(rest.videos.map(({ id }) => id)).toEqual([first.id]);
+    expect(rest.next).toBeUndefined();
+    const found = await server.client('GET /videos', { query: { search: 'TWO &' } });
+    expect(found.videos.map(({ id }) => id)).toEqual([other.id]);
+    expect((await server.client('GET /videos', { query: { search: '%' } })).total).toBe(0);
+
+    await server.client('DELETE /videos/{id}', { params: { id: other.id } });
+    await expect(server.client('GET /videos/{id}', { params: { id: other.id } })).rejects.toMatchObject({
+      problem: { status: 404, code: 'video-unknown' },
+    });
+    expect((await readFile(path.join(films, 'more', '<b>two & three.mkv'))).length).toBeGreaterThan(0);
+  });
+
+  test('outside of the folders is refused, whatever its path looks like', async () => {
+    for (const input of [
+      outside,
+      path.join(films, 'link.mp4'),
+      `${films}/../serve/secret.mp4`,
+      '/etc/passwd',
+      '/proc/self/environ',
+      `${films}/\0/etc/passwd`,
+    ]) {
+      const refused = server.client('POST /videos', { body: { source: { path: input } } });
+      await expect(refused, input).rejects.toMatchObject({ problem: { status: 403, code: 'path-not-allowed' } });
+    }
+    const away = server.client('POST /videos', { body: { source: { path: path.join(films, 'no.mp4') } } });
+    await expect(away).rejects.toMatchObject({ problem: { status: 404, code: 'missing-file' } });
+    const url = server.client('POST /videos', { body: { source: { url: 'http://127.0.0.1:9/film.mp4' } } });
+    await expect(url).rejects.toMatchObject({ problem: { status: 403, code: 'url-not-allowed' } });
+    const model = { source: { path: films }, options: { model: 'exec:/bin/sh' } };
+    await expect(server.client('POST /videos', { body: model })).rejects.toMatchObject({
+      problem: { status: 400, code: 'request-invalid' },
+    });
+    await expect(server.client('GET /folders', { query: { path: '/etc' } })).rejects.toMatchObject({
+      problem: { code: 'path-not-allowed' },
+    });
+    const { entries } = await server.client('GET /folders', { query: { path: films } });
+    expect(entries.map(({ name, kind }) => `${kind} ${name}`)).toEqual(['folder more', 'video film.mp4']);
+  });
+});
+
+describe('edits', () => {
+  test('stand beside the track, and of two tabs only the first saves', async () => {
+    const { id } = await add('film.mp4');
+    await server.settled(id, 'done');
+    const loaded = await fetch(`${server.api}/videos/${id}/cues`);
+    const tag = loaded.headers.get('etag') ?? '';
+    const mine = [{ start: 0.5, end: 2.0004, text: 'A wall <b>& a "door"\nin red' }];
+    const saved = await server.client('PUT /videos/{id}/edits', { params: { id }, body: { cues: mine }, ifMatch: tag });
+    expect(saved).toMatchObject({ origin: 'edits', cues: [{ start: 0.5, end: 2, text: mine[0]?.text }] });
+    const late = server.client('PUT /videos/{id}/edits', { params: { id }, body: { cues: [] }, ifMatch: tag });
+    await expect(late).rejects.toMatchObject({ problem: { status: 412, code: 'edits-conflict' } });
+    const blind = server.client('PUT /videos/{id}/edits', { params: { id }, body: { cues: [] } });
+    await expect(blind).rejects.toMatchObject({ problem: { status: 428 } });
+    const turned = [{ start: 2, end: 1, text: 'x' }];
+    await expect(
+      server.client('PUT /videos/{id}/edits', { params: { id }, body: { cues: turned }, ifMatch: saved.revision }),
+    ).rejects.toMatchObject({ problem: { status: 400, errors: [{ pointer: '/body/cues/0/end' }] } });
+
+    const srt = await fetch(`${server.api}/videos/${id}/track?format=srt`);
+    expect(srt.headers.get('content-disposition')).toBe('attachment; filename=film.srt');
+    expect(await srt.text()).toContain('00:00:00,500 --> 00:00:02,000\nA wall');
+    const vtt = await (await fetch(`${server.api}/videos/${id}/track.vtt`)).text();
+    expect(vtt).toContain('A wall &lt;b&gt;&amp; a "door"');
+    for (const format of ['ttml', 'ass', 'txt', 'json']) {
+      expect(await (await fetch(`${server.api}/videos/${id}/track?format=${format}`)).text()).toContain('A wall');
+    }
+    expect(await (await fetch(`${server.api}/videos/${id}/track?origin=model`)).text()).toContain('bright red');
+    expect(await readFile(path.join(data, 'videos', id, `${id}.vtt`), 'utf8')).toContain('bright red');
+
+    const back = await server.client('DELETE /videos/{id}/edits', { params: { id }, ifMatch: saved.revision });
+    expect(back).toMatchObject({ origin: 'model', revision: 'none' });
+  });
+
+  test('are checked against a profile', async () => {
+    const cues = [{ start: 0, end: 0.4, text: 'x'.repeat(60) }];
+    const { findings } = await server.client('POST /check', { body: { cues } });
+    expect(findings.map(({ cue, rule }) => `${cue} ${rule}`)).toEqual([
+      '0 too-short',
+      '0 line-length',
+      '0 reading-speed',
+    ]);
+  });
+});
+
+describe('requests', () => {
+  const ask = (route: string, init: RequestInit = {}) => fetch(`${server.api}${route}`, init);
+  const change = { 'x-secondglance': '1', 'content-type': 'application/json' };
+
+  test.each([
+    ['an unknown address', '/nothing', {}, 404, 'route-unknown'],
+    ['an unknown method', '/videos', { method: 'PATCH', headers: change }, 405, 'method-not-allowed'],
+    ['an ID that leads elsewhere', '/videos/..%2f..%2fetc%2fpasswd', {}, 400, 'request-invalid'],
+    ['an ID that is none', '/videos/v1', {}, 400, 'request-invalid'],
+    ['broken JSON', '/videos', { method: 'POST', headers: change, body: '{' }, 400, 'request-invalid'],
+    ['a number', '/videos', { method: 'POST', headers: change, body: '1' }, 400, 'request-invalid'],
+    [
+      'text',
+      '/videos',
+      { method: 'POST', headers: { ...change, 'content-type': 'text/plain' }, body: '{}' },
+      415,
+      'media-type',
+    ],
+    [
+      'too much',
+      '/check',
+      { method: 'POST', headers: change, body: ' '.repeat(17 * 2 ** 20) },
+      413,
+      'request-too-large',
+    ],
+    ['a bad query', '/videos?limit=1000', {}, 400, 'request-invalid'],
+    ['a bad cursor', '/videos?cursor=abc', {}, 400, 'request-invalid'],
+    ['a query that is unknown', '/videos?x=1', {}, 400, 'request-invalid'],
+    ['a bad escape', '/videos/%ff', {}, 400, 'request-invalid'],
+    [
+      'no header of ours',
+      '/videos',
+      { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' },
+      403,
+      'cross-site',
+    ],
+    [
+      'another origin',
+      '/videos',
+      { method: 'POST', headers: { ...change, origin: 'http://evil.example' }, body: '{}' },
+      403,
+      'cross-site',
+    ],
+    [
+      'a null origin',
+      '/videos',
+      { method: 'POST', headers: { ...change, origin: 'null' }, body: '{}' },
+      403,
+      'cross-site',
+    ],
+    ['another site', '/videos', { headers: { 'sec-fetch-site': 'cross-site' } }, 403, 'cross-site'],
+  ])('%s is a problem', async (_, route, init, status, code) => {
+    const response = await ask(route, init as RequestInit);
+    expect(response.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+    const problem = (await response.json()) as Record<string, unknown>;
+    expect(problem).toMatchObject({ status, code, type: `urn:secondglance:error:${code}`, retryable: false });
+    expect(response.status).toBe(status);
+  });
+
+  test('the page and the API have headers that keep scripts of others out', async () => {
+    for (const address of [server.address, `${server.api}/videos`, `${server.api}/nothing`]) {
+      const { headers } = await fetch(address);
+      expect(headers.get('content-security-policy')).toMatch(
+        /default-src 'self';style-src 'self';.*frame-ancestors 'none'/,
+      );
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('access-control-allow-origin')).toBeNull();
+    }
+    const { headers, status } = await ask('/videos/v0/media', { method: 'OPTIONS' });
+    expect({ status, cors: headers.get('access-control-allow-origin') }).toEqual({ status: 405, cors: null });
+  });
+});
