@@ -11,12 +11,19 @@ export interface InputProgress {
   readonly duration?: Micros;
 }
 
-/** What a run does before the first caption. */
-export type Phase = 'starting' | 'probing' | 'loading the model' | 'captioning';
+/** What a run does before the first caption, and after the last. */
+export type Phase =
+  | 'starting'
+  | 'probing'
+  | 'loading the model'
+  | 'captioning'
+  | 'finding steps'
+  | `choosing pictures (${number} of ${number})`
+  | 'writing';
 
 /** Receives the progress and the results of a run. */
 export interface Reporter {
-  /** What the run does until the first caption of the input. */
+  /** What the run does until the first caption of the input, or after its last. */
   phase(phase: Phase): void;
   begin(video: string, position: number, of: number): void;
   progress(video: string, progress: InputProgress): void;

@@ -41,7 +41,6 @@ export function humanReporter(options: HumanOutput): Reporter {
   let started = Date.now();
   let head = '';
   let line: string | undefined;
-  let progressed = false;
   const show = (text: string | undefined): void => {
     line = text;
     if (text === undefined) live?.clear();
@@ -59,16 +58,14 @@ export function humanReporter(options: HumanOutput): Reporter {
   };
   return {
     phase(name) {
-      if (!progressed) show(head === '' ? name : `${head}: ${name}`);
+      show(head === '' ? name : `${head}: ${name}`);
     },
     begin(video, position, of) {
       started = Date.now();
-      progressed = false;
       head = of > 1 ? `[${position}/${of}] ${video}` : video;
       show(head);
     },
     progress(_video, progress) {
-      progressed = true;
       show(`${head}: ${progressLine(progress, (Date.now() - started) / 1000)}`);
     },
     note: print,

@@ -1,14 +1,17 @@
 import path from 'node:path';
 import { digest } from '../captioning/input-identity.ts';
+import type { Reporter } from '../captioning/reporter.ts';
 import { sentenceOf } from '../core/errors.ts';
 import { UsageError } from '../core/failures.ts';
 import { readWhole } from '../core/regular-file.ts';
 import type { Micros } from '../core/types.ts';
 import { probe } from '../ingest/probe/probe.ts';
 import { asInputError, expandInputs } from '../ingest/sources/sources.ts';
+import { toSeconds } from '../pipeline/cues/time.ts';
 import { kindOf } from '../storage/kind-of.ts';
 import { outputStatus } from '../storage/output-manifest.ts';
 import type { GuideResult, StepsContext } from './context.ts';
+import { StepsError } from './errors.ts';
 import type { Guide, GuideStep } from './guide/guide.ts';
 import type { GuideFolder } from './guide/guide-files.ts';
 import { type PictureSource, takePicture } from './guide/pictures.ts';
@@ -40,6 +43,34 @@ function spreadTimes({ start, end }: GuideStep): Micros[] {
   return Array.from({ length: CANDIDATES }, (_, at) => Math.round(start + ((end - start) * (at + 0.5)) / CANDIDATES));
 }
 
+/** Containers and decoders differ by so much about a video's length, with the sound that goes on after the last frame. */
+const LENGTH_TOLERANCE: Micros = 2_000_000;
+
+/**
+ * Compares the video with the steps, which may be older than it. A video at a URL, or one that is gone, is not looked at: a guide can be built without.
+ * Throws `steps-invalid` where a step lies behind the video's end.
+ */
+async function checkLength(guide: Guide, open: () => Promise<PictureSource>, reporter: Reporter): Promise<void> {
+  if (/^https?:\/\//i.test(guide.source.video)) return;
+  const duration = await open().then(
+    ({ media }) => media.duration,
+    () => null,
+  );
+  if (duration === null) return;
+  const { steps, source } = guide;
+  const now = `${source.video} is ${toSeconds(duration)} s long`;
+  const last = steps.at(-1);
+  if (last !== undefined && last.end > duration + LENGTH_TOLERANCE) {
+    throw new StepsError(
+      'steps-invalid',
+      `${now}, but step ${steps.length} ends at ${toSeconds(last.end)}: the video was changed after these steps were written; correct their times, or make the guide again from the video`,
+    );
+  }
+  if (Math.abs(source.duration - duration) > LENGTH_TOLERANCE) {
+    reporter.note(`${now}, and was ${toSeconds(source.duration)} s when the steps were found: check their times`);
+  }
+}
+
 /** A steps.json has a few KiB. */
 const MOST_BYTES = 16 * 2 ** 20;
 
@@ -63,6 +94,7 @@ export async function guideFromJsonFile(from: string, context: StepsContext): Pr
     video ??= videoOf(guide, place.folder, signal);
     return video;
   };
+  await checkLength(guide, open, reporter);
   if (embed !== undefined) await checkCopy((await open()).source, embed);
   const steps: GuideStep[] = [];
   for (const [at, step] of guide.steps.entries()) {

@@ -21,6 +21,7 @@ import { type GuideFolder, prepareFolder, readGuideFile, writeText } from './gui
 import { removeStalePictures, takePicture } from './guide/pictures.ts';
 import { guideFromJson, guideToJson } from './guide/steps-json.ts';
 import { checkCopy, checkGuide, publish, STEPS_FILE } from './publish.ts';
+import { oneAtATime } from './steps-settings.ts';
 import { surveyVideo } from './survey-video.ts';
 
 async function oneVideo(argument: string): Promise<Source> {
@@ -28,7 +29,9 @@ async function oneVideo(argument: string): Promise<Source> {
   const [source] = sources;
   if (source === undefined) throw problems[0]?.error ?? new UsageError(`${argument} is not a video`);
   if (sources.length > 1 || (source.kind !== 'file' && source.kind !== 'url')) {
-    throw new UsageError(`steps takes one video file or URL: ${argument} is neither`);
+    throw new UsageError(
+      oneAtATime(`${argument} is ${source.kind === 'picture' && sources.length === 1 ? 'a picture' : 'none'}`),
+    );
   }
   return source;
 }
@@ -77,13 +80,13 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
   const place: GuideFolder = { folder: folderOf(source, settings.folder), stateDir, source: sourceOf(identity) };
   const model = await loadModel(settings.model);
   for (const note of model.notes ?? []) reporter.note(note);
-  const { lengths, passes, embed, track, encoding, outputs } = settings;
+  const { lengths, passes, minConfidence, embed, track, encoding, outputs } = settings;
   const files = track === undefined ? await subtitleFiles(source, stateDir) : [track];
   const key = digest({
     input: identity ?? null,
     subtitles: await marks(files),
     ...(encoding === undefined ? {} : { encoding }),
-    options: { passes, shortest: lengths.shortest, longest: lengths.longest },
+    options: { passes, minConfidence, shortest: lengths.shortest, longest: lengths.longest },
     model: model.model.sha256,
   });
   const names = [STEPS_FILE, ...outputs.map(({ name }) => name), ...(embed === undefined ? [] : [embed])];
@@ -111,6 +114,8 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
     const spoken = await readSpoken(source, files, signal, { track, encoding });
     for (const note of spoken.notes) reporter.note(note);
     if (spoken.from !== null && !settings.quiet) reporter.note(`${source.name}: words from ${spoken.from}`);
+    if (chapters.length > 1 && !settings.quiet)
+      reporter.note(`${source.name}: steps from its ${chapters.length} chapters`);
     await prepareFolder(place.folder);
     if (embed !== undefined) await prepareFolder(path.dirname(embed));
     reporter.begin(source.name, 1, 1);
@@ -128,7 +133,10 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
   const { samples, end } = seen;
   const material: VideoMaterial = { samples, captions: seen.captions, utterances: spoken.utterances, chapters, end };
   const steps: GuideStep[] = [];
-  for (const step of describeSteps(findSteps(material, lengths), material)) {
+  reporter.phase('finding steps');
+  const described = describeSteps(findSteps(material, lengths), material, minConfidence);
+  for (const [at, step] of described.entries()) {
+    reporter.phase(`choosing pictures (${at + 1} of ${described.length})`);
     const times = clearestTimes(samples, step.start, step.end);
     const picture = await takePicture(place, { source, media }, times, { signal, force: settings.force });
     steps.push({ ...step, ...(picture === undefined ? {} : { picture }) });
@@ -141,6 +149,7 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
     words: { subtitles: spoken.from, chapters: chapters.length },
     steps,
   };
+  reporter.phase('writing');
   const { damage } = seen.report;
   const problems: Problem[] = damage === undefined ? [] : [damageProblem(damage, settings.verbose)];
   if (seen.failed > 0) {

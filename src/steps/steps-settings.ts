@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { parseTime, parseWhole } from '../config/flag-values.ts';
+import { parseShare, parseTime, parseWhole } from '../config/flag-values.ts';
 import { UsageError } from '../core/failures.ts';
 import { parseEncoding } from '../pipeline/formats/text-encoding.ts';
 import { CHAPTER_CONTAINERS } from '../pipeline/media/containers.ts';
@@ -26,6 +26,7 @@ export interface StepsFlags extends ModelFlags {
   readonly embed?: string;
   readonly track?: string;
   readonly subtitleEncoding?: string;
+  readonly minConfidence: string;
   readonly looks: string;
   readonly workers?: string;
   readonly force?: boolean;
@@ -50,6 +51,8 @@ export interface StepsSettings {
   readonly track?: string;
   /** Encoding of subtitle files; detected by default. */
   readonly encoding?: string;
+  /** Captions of lower confidence are left out of the guide. */
+  readonly minConfidence: number;
   readonly passes: 1 | 2;
   readonly model?: ModelChoice;
   readonly workers?: number;
@@ -99,15 +102,35 @@ function placesOf({ output, format }: StepsFlags): Pick<StepsSettings, 'folder' 
   return { folder, outputs: [{ format: own, name: file }, ...others] };
 }
 
+/** Why `steps` takes no second video, and how to make guides of several. */
+export function oneAtATime(what: string): string {
+  return `steps makes the guide of one video, and ${what}; for several: for v in FOLDER/*.mp4; do secondglance steps "$v"; done`;
+}
+
+/** The endings of documents and media: a guide's folder that is called so is a mistake. */
+const OTHER_DOCUMENTS =
+  /\.(pdf|docx?|odt|rtf|epub|pptx?|json|htm|xhtml|markdown|mdx|srt|ass|ttml|mp4|m4v|mov|mkv|webm|avi|zip)$/i;
+
+function checkOutput(output: string | undefined): void {
+  if (output === '') throw new UsageError('-o needs the name of a folder or of a file');
+  if (output === undefined || isFolder(output) || !OTHER_DOCUMENTS.test(output)) return;
+  throw new UsageError(
+    `-o ${output}: a guide is written as .html, .md, .vtt (chapters) or .txt (list), or into a folder; ${output}/ is a folder of that name`,
+  );
+}
+
 /** Checks the argument and the options of `steps`. Throws a UsageError that says what to write instead. */
 export function readStepsSettings(
-  video: string | undefined,
+  videos: readonly string[],
   flags: StepsFlags,
 ): { readonly input: GuideInput; readonly settings: StepsSettings } {
   const { from, output } = flags;
+  const [video, ...others] = videos;
+  if (video !== undefined && others.length > 0) throw new UsageError(oneAtATime(`${videos.length} were given`));
   if (video !== undefined && from !== undefined) {
     throw new UsageError('a video and --from cannot be combined: steps.json names its video');
   }
+  checkOutput(output);
   if (from !== undefined && output !== undefined && guideFormatOf(output) === undefined) {
     throw new UsageError(
       '--from builds the guide beside its steps.json: leave -o out, or name a file that ends in .html, .md, .vtt or .txt',
@@ -118,7 +141,6 @@ export function readStepsSettings(
     const option = name === 'track' ? '--track' : '--subtitle-encoding';
     throw new UsageError(`${option} and --from cannot be combined: steps.json already has the words`);
   }
-  if (output === '') throw new UsageError('-o needs the name of a folder or of a file');
   const input = video !== undefined ? { video } : from !== undefined ? { from } : undefined;
   if (input === undefined) throw new UsageError('name a video, or a steps.json with --from');
   const model = modelOf(flags);
@@ -130,6 +152,7 @@ export function readStepsSettings(
     ...(flags.subtitleEncoding === undefined
       ? {}
       : { encoding: parseEncoding(flags.subtitleEncoding, '--subtitle-encoding') }),
+    minConfidence: parseShare(flags.minConfidence, '--min-confidence'),
     passes: parseWhole(flags.looks, '--looks', 1, 2) === 1 ? 1 : 2,
     ...(model === undefined ? {} : { model }),
     ...(flags.workers === undefined ? {} : { workers: parseWhole(flags.workers, '--workers', 1, 256) }),

@@ -9,6 +9,7 @@ import { type FileSinkOptions, type OnBeforeRename, openFileSink, type Transform
 import { ensureStateFolder } from './folders/ensure-folder.ts';
 import { keepBackup } from './keep-backup.ts';
 import { statIfPresent } from './kind-of.ts';
+import { isRecordedContent } from './known-content.ts';
 import type { TextSink } from './sink.ts';
 
 /** An entry of the output manifest: one file in the state folder per target. */
@@ -129,7 +130,7 @@ async function keepForeign(stateDir: string, target: string, place: string): Pro
   try {
     if (opened.size === 0) return [];
     const sha256 = await hashOfOpen(opened.handle);
-    if (known.some((track) => track.sha256 === sha256)) return [];
+    if (known.some((track) => track.sha256 === sha256) || (await isRecordedContent(stateDir, sha256))) return [];
     return [`what was there before is kept as ${path.basename(await keepBackup(place, opened.handle))}`];
   } finally {
     await opened.handle.close();
@@ -208,10 +209,9 @@ export async function outputStatus(
     if (!found.isFile()) return 'absent';
 
     const known = (await readEntry(entryFile(stateDir, await canonicalPath(target))))?.tracks ?? [];
-    if (known.length === 0) return 'foreign';
     const sha256 = await hashOf(target);
     const track = known.find((candidate) => candidate.sha256 === sha256);
-    if (track === undefined) return 'foreign';
+    if (track === undefined) return (await isRecordedContent(stateDir, sha256)) ? 'stale' : 'foreign';
     if (track.key === key) return 'current';
     // Outputs of several inputs are indistinguishable: the files of a folder change all the time.
     return source === undefined || track.source === undefined || track.source === source ? 'stale' : 'other';

@@ -3,6 +3,7 @@ import { link, lstat, mkdir, open, readdir, readFile, rename, symlink, writeFile
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { keepBackup } from '../../src/storage/keep-backup.ts';
+import { recordContent } from '../../src/storage/known-content.ts';
 import { assertOverwritable, openOutputSink, outputStatus, recordOutput } from '../../src/storage/output-manifest.ts';
 import { temporaryFolder } from './support/folder.ts';
 
@@ -29,6 +30,21 @@ test('absent, foreign, current, stale, edited', async () => {
   await recordOutput(state, target, { key: 'other key', sha256: sha256('WEBVTT edited by hand') });
   expect(await outputStatus(state, target, 'other key')).toBe('current');
   expect(await readdir(path.join(state, 'tracks'))).toHaveLength(1);
+});
+
+test('a file whose content is recorded stays ours where it was moved to, until it is edited', async () => {
+  const folder = await temporaryFolder();
+  const state = path.join(folder, 'state');
+  const target = path.join(folder, 'moved.html');
+  await writeFile(target, '<p>made</p>');
+  expect(await outputStatus(state, target, 'key')).toBe('foreign');
+  await recordContent(state, sha256('<p>made</p>'));
+  expect(await outputStatus(state, target, 'key')).toBe('stale');
+  const sink = await openOutputSink(state, target);
+  await sink.write('<p>made again</p>');
+  expect((await sink.commit()).notes ?? []).toEqual([]);
+  await writeFile(target, '<p>made</p> and edited');
+  expect(await outputStatus(state, target, 'key')).toBe('foreign');
 });
 
 test('the same track through another path', async () => {

@@ -23,7 +23,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 part of the video is missing, 130
 export function stepsCommand(): Command {
   const command = new Command('steps')
     .description('make an illustrated step-by-step guide of an instruction video')
-    .argument('[video]', 'a video file or its http(s) URL')
+    .argument('[video...]', 'a video file or its http(s) URL')
     .option(
       '-o, --output <folder|file>',
       'where to write (default: NAME-guide next to the video); a file name writes that file only',
@@ -32,6 +32,7 @@ export function stepsCommand(): Command {
     .option('--from <steps.json|folder>', 'rebuild the guide from its edited steps')
     .option('--min-step <time>', 'shortest step', '5s')
     .option('--max-step <time>', 'longest step', '3m')
+    .option('--min-confidence <0..1>', 'leave out captions below this confidence; 1 leaves out all', '0')
     .option('--embed <file>', 'also write a copy of the video with the steps as chapters: .mp4, .m4v, .mov, .mkv');
   command
     .option('--track <file>', 'subtitles to use (.vtt, .srt), in place of those beside or inside the video')
@@ -42,14 +43,14 @@ export function stepsCommand(): Command {
   );
   return outputOptions(command)
     .addHelpText('after', EXAMPLES)
-    .action((video: string | undefined, flags: StepsFlags) =>
+    .action((videos: readonly string[], flags: StepsFlags) =>
       runCommand(async ({ interruptible }) => {
         if (flags.from !== undefined && flags.workers !== undefined) {
           throw new UsageError('--workers has no effect with --from, which captions nothing: leave it out');
         }
         const signal = interruptible();
         const { readStepsSettings } = await import('../../steps/steps-settings.ts');
-        const { input, settings } = readStepsSettings(video, flags);
+        const { input, settings } = readStepsSettings(videos, flags);
         const { runSteps } = await import('../actions/run-steps.ts');
         return runSteps(input, settings, signal);
       }),

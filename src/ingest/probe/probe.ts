@@ -153,7 +153,11 @@ async function refusal(source: Source, answer: ProcessOutput): Promise<IngestErr
 }
 
 function notMedia(label: string, answer: ProcessOutput): IngestError {
-  return new IngestError('not-media', `"${label}" is not a video that ffmpeg knows.`, { detail: answer.detail });
+  return new IngestError(
+    'not-media',
+    `"${label}" is not a video that ffmpeg can read: check that the file is complete, and a video.`,
+    { detail: answer.detail },
+  );
 }
 
 function chooseStream(source: Source, streams: readonly Stream[], format: string, answer: ProcessOutput): Stream {

@@ -7,7 +7,7 @@ import { statIfPresent } from '../../storage/kind-of.ts';
 import type { RelayedSource } from '../access/relay.ts';
 import { IngestError } from '../errors.ts';
 import { isAnimatedPng, isPictureContent, isTypeScript, MEDIA_EXTENSIONS, PICTURE_EXTENSIONS } from './sniff.ts';
-import { isSystemFolder } from './system-folders.ts';
+import { isGuidePicture, isSystemFolder } from './system-folders.ts';
 
 /** One thing to caption. */
 export interface Source {
@@ -46,7 +46,7 @@ export interface InputProblem {
 }
 
 /**
- * Turns arguments into sources: files, pictures, folders (searched recursively, sorted, without hidden names and system folders), globs (where no file has that exact
+ * Turns arguments into sources: files, pictures, folders (searched recursively, sorted, without hidden names, system folders and the pictures of our own guides), globs (where no file has that exact
  * name), http(s) URLs, and `-` for stdin. A file that is found twice counts once, at its first place. `probe` decides whether a file is a
  * video, and reports broken ones.
  */
@@ -152,7 +152,7 @@ async function expandFolder(folder: string, problems: InputProblem[]): Promise<S
       // Links to folders are skipped, because they may form a cycle; links to files count.
       const kind = pictureOrVideo(entry.name);
       if (kind === undefined || !(entry.isFile() || (entry.isSymbolicLink() && (await isFile(path))))) continue;
-      if (await isTypeScript(path)) continue;
+      if ((await isTypeScript(path)) || (await isGuidePicture(path))) continue;
       const animated = /\.a?png$/i.test(path) && (await isAnimatedPng(path).catch(() => false));
       sources.push({ kind: animated ? 'file' : kind, input: resolve(path), name, tree, label: path });
     }

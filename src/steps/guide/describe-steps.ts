@@ -38,8 +38,14 @@ function headingBetween(captions: readonly TimedCaption[], start: number, end: n
 /**
  * Adds words to every step: its part of the subtitles, its captions, and a title from its chapter, else from the subtitles,
  * else from a heading in the picture, else from the captions, where the model is sure enough; else it is "Step 3".
+ * @param minConfidence captions of lower confidence are left out
  */
-export function describeSteps(spans: readonly StepSpan[], { utterances, captions }: VideoMaterial): GuideStep[] {
+export function describeSteps(
+  spans: readonly StepSpan[],
+  { utterances, captions: all }: VideoMaterial,
+  minConfidence = 0,
+): GuideStep[] {
+  const captions = all.filter(({ confidence }) => confidence >= minConfidence);
   return spans.map((span, at) => {
     const { start, end } = span;
     const text = wordsBetween(utterances, start, end);

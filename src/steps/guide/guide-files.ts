@@ -4,6 +4,7 @@ import { errnoOf } from '../../core/errors.ts';
 import { outputError } from '../../storage/errors.ts';
 import type { Transform } from '../../storage/file-sink.ts';
 import { ensureFolder } from '../../storage/folders/ensure-folder.ts';
+import { recordContent } from '../../storage/known-content.ts';
 import { openOutputSink, outputStatus, recordOutput } from '../../storage/output-manifest.ts';
 
 /** Where a guide's files are, and what they are made from. */
@@ -71,6 +72,7 @@ export async function recordGuide(place: GuideFolder, files: readonly GuideFile[
   const { folder, stateDir, source } = place;
   for (const { name, sha256 } of files) {
     await recordOutput(stateDir, path.resolve(folder, name), { key: `${name} ${key}`, sha256, source });
+    await recordContent(stateDir, sha256);
   }
 }
 

@@ -16,6 +16,21 @@ export function guideToList({ title, steps }: Guide): string {
   return [...missing, ...lines].map((line) => `${line}\n`).join('');
 }
 
+/** YouTube's rules for chapters in a description: at least three, each of ten seconds or more. */
+const LEAST_CHAPTERS = 3;
+const SHORTEST_CHAPTER = 10_000_000;
+
+/** Why YouTube would not show the list as chapters; undefined where it does. */
+export function listProblem({ steps, source }: Guide): string | undefined {
+  const starts = [0, ...steps.map(({ start }) => start).filter((start) => clock(start) !== clock(0))];
+  if (starts.length < LEAST_CHAPTERS)
+    return `YouTube shows chapters from ${LEAST_CHAPTERS} on, this list has ${starts.length}`;
+  const short = starts.findIndex((start, at) => (starts[at + 1] ?? source.duration) - start < SHORTEST_CHAPTER);
+  return short === -1
+    ? undefined
+    : `YouTube shows no chapters where one is shorter than 10 s, as that at ${clock(starts[short] ?? 0)} is (--min-step 10s)`;
+}
+
 /** The formats of a guide, in the order in which help lists them, with their file in its folder. */
 export const GUIDE_FORMATS = {
   html: { file: 'guide.html', extension: '.html', write: guideToHtml },

@@ -1,6 +1,6 @@
 import { escapeHtml, htmlPage } from '../../core/text/html.ts';
 import { counted } from '../../core/text/wording.ts';
-import { clock, type Guide, type GuideStep, playFrom } from './guide.ts';
+import { clock, type Guide, type GuideStep, MACHINE_LABEL, MACHINE_NOTICE, playFrom, shownCaptions } from './guide.ts';
 
 /** A picture that is embedded in the page. */
 export interface PageImage {
@@ -23,9 +23,9 @@ h2 { font-size: 1.35rem; line-height: 1.25; margin: 0 0 .2rem; text-wrap: balanc
 a { color: var(--link); text-decoration-thickness: 1px; text-underline-offset: .15em; }
 .soft, .time, nav, figcaption { font-family: system-ui, sans-serif; font-size: .875rem; color: var(--soft); }
 nav ol { list-style: none; margin: 1.5rem 0 0; padding: .75rem 0; border-block: 1px solid var(--rule); }
-nav li { display: flex; gap: .75rem; padding: .15rem 0; }
-nav .at { min-width: 3.6em; text-align: right; font-variant-numeric: tabular-nums; flex: none; }
-nav a { color: var(--ink); text-decoration: none; }
+nav li { padding: .15rem 0; }
+nav .at { color: var(--soft); min-width: 3.6em; text-align: right; font-variant-numeric: tabular-nums; flex: none; }
+nav a { display: flex; gap: .75rem; color: var(--ink); text-decoration: none; }
 nav a:hover { text-decoration: underline; }
 section { margin-top: 3rem; break-inside: avoid; }
 .number { color: var(--soft); font-weight: normal; margin-right: .35em; }
@@ -39,11 +39,11 @@ footer { margin-top: 4rem; padding-top: .75rem; border-top: 1px solid var(--rule
 `;
 
 function sectionOf(step: GuideStep, at: number, video: string, image: PageImage | undefined): string {
-  const { title, text, captions, start, end } = step;
+  const { title, text, start, end } = step;
   const address = escapeHtml(playFrom(video, start));
-  const shown = escapeHtml(captions.map((caption) => caption.text).join('; '));
+  const shown = escapeHtml(shownCaptions(step));
   const alt = escapeHtml(title);
-  const figcaption = shown === '' ? '' : `<figcaption>Seen: ${shown}</figcaption>`;
+  const figcaption = shown === '' ? '' : `<figcaption>${MACHINE_LABEL} ${shown}</figcaption>`;
   const picture =
     image === undefined
       ? ''
@@ -67,7 +67,7 @@ export function guideToHtml(guide: Guide, images: ReadonlyMap<string, PageImage>
   const { title, source, steps, tool, model } = guide;
   const contents = steps.map(
     (step, at) =>
-      `<li><span class="at">${clock(step.start)}</span><a href="#step-${at + 1}">${escapeHtml(step.title)}</a></li>`,
+      `<li><a href="#step-${at + 1}"><span class="at">${clock(step.start)}</span>${escapeHtml(step.title)}</a></li>`,
   );
   const sections = steps.map((step, at) =>
     sectionOf(step, at, source.video, step.picture === undefined ? undefined : images.get(step.picture.file)),
@@ -82,6 +82,6 @@ ${contents.join('\n')}
 <main>
 ${sections.join('\n')}
 </main>
-<footer class="soft">Made by ${escapeHtml(tool)}, model ${escapeHtml(`${model.name}@${model.version}`)}. What is seen was described by a machine and may be wrong.</footer>`;
+<footer class="soft">Made by ${escapeHtml(tool)}, model ${escapeHtml(`${model.name}@${model.version}`)}. ${steps.some((step) => shownCaptions(step) !== '') ? MACHINE_NOTICE : ''}</footer>`;
   return htmlPage(title, STYLE, body);
 }

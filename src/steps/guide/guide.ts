@@ -47,6 +47,16 @@ export interface Guide {
   readonly steps: readonly GuideStep[];
 }
 
+/** Stands before captions in a guide. */
+export const MACHINE_LABEL = 'In the picture:';
+/** Stands at the end of a guide with captions. */
+export const MACHINE_NOTICE = 'What is in the pictures was described by a machine and may be wrong.';
+
+/** The captions of a step that a reader is shown: those of a step without words of its own. */
+export function shownCaptions({ text, captions }: GuideStep): string {
+  return text === '' ? captions.map((caption) => caption.text).join('; ') : '';
+}
+
 /** A link that plays the video from a time, as a media fragment (W3C, Media Fragments URI 1.0). */
 export function playFrom(video: string, time: Micros): string {
   const seconds = String(Math.round(time / 1000) / 1000);

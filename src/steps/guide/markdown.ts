@@ -1,5 +1,5 @@
 import { counted } from '../../core/text/wording.ts';
-import { clock, type Guide, type GuideStep, playFrom } from './guide.ts';
+import { clock, type Guide, type GuideStep, MACHINE_LABEL, MACHINE_NOTICE, playFrom, shownCaptions } from './guide.ts';
 
 /** Escapes text for Markdown. */
 export function escapeMarkdown(text: string): string {
@@ -11,7 +11,8 @@ export function escapeMarkdown(text: string): string {
 }
 
 function stepLines(step: GuideStep, at: number, video: string): string {
-  const { title, text, captions, picture, start, end } = step;
+  const { title, text, picture, start, end } = step;
+  const shown = shownCaptions(step);
   const address = playFrom(video, start);
   const parts = [`## ${at + 1}. ${escapeMarkdown(title)}`, `[${clock(start)} – ${clock(end)}](${address})`];
   if (picture !== undefined) {
@@ -20,7 +21,7 @@ function stepLines(step: GuideStep, at: number, video: string): string {
     );
   }
   if (text !== '') parts.push(escapeMarkdown(text));
-  if (captions.length > 0) parts.push(`*Seen: ${captions.map((caption) => escapeMarkdown(caption.text)).join('; ')}*`);
+  if (shown !== '') parts.push(`*${MACHINE_LABEL} ${escapeMarkdown(shown)}*`);
   return parts.join('\n\n');
 }
 
@@ -31,6 +32,7 @@ export function guideToMarkdown(guide: Guide): string {
     `# ${escapeMarkdown(title)}`,
     `${counted(steps.length, 'step')}, ${clock(source.duration)}`,
     ...steps.map((step, at) => stepLines(step, at, source.video)),
+    ...(steps.some((step) => shownCaptions(step) !== '') ? [MACHINE_NOTICE] : []),
   ];
   return `${parts.join('\n\n')}\n`;
 }

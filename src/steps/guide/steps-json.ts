@@ -102,6 +102,25 @@ function placeOf(path: readonly PropertyKey[]): string {
   return path.map(String).join('.') || 'the document';
 }
 
+/** The first error, with the unknown key beside it that may be a misspelt one: `step 4: "title" is missing; unknown key "titel"`. */
+function sayIssues(issues: readonly z.core.$ZodIssue[]): string {
+  const [first] = issues;
+  if (first === undefined) return 'invalid';
+  const parent = isMissing(first) ? first.path.slice(0, -1) : first.path;
+  const say = (issue: z.core.$ZodIssue): string => {
+    if (issue.code === 'unrecognized_keys') return `unknown key ${issue.keys.map((key) => `"${key}"`).join(', ')}`;
+    return isMissing(issue) ? `"${String(issue.path.at(-1))}" is missing` : issue.message;
+  };
+  const unknown = issues.find(
+    (one) => one !== first && one.code === 'unrecognized_keys' && placeOf(one.path) === placeOf(parent),
+  );
+  return `${placeOf(parent)}: ${[first, ...(isMissing(first) && unknown !== undefined ? [unknown] : [])].map(say).join('; ')}`;
+}
+
+function isMissing(issue: z.core.$ZodIssue): boolean {
+  return issue.code === 'invalid_type' && issue.message.endsWith('received undefined') && issue.path.length > 0;
+}
+
 function checkTimes(steps: readonly GuideStep[], duration: Micros, label: string): void {
   for (const [at, { start, end }] of steps.entries()) {
     const number = at + 1;
@@ -152,8 +171,7 @@ export function guideFromJson(text: string, label: string): Guide {
   }
   const parsed = Shape.safeParse(json);
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw invalid(label, `${placeOf(issue?.path ?? [])}: ${issue?.message ?? 'invalid'}`);
+    throw invalid(label, sayIssues(parsed.error.issues));
   }
   const { title, tool, model, source, words } = parsed.data;
   const steps = parsed.data.steps.map((step): GuideStep => {

@@ -113,7 +113,7 @@ function spoil(bytes: Buffer, at: number): [Buffer, RegExp] {
     case 0:
       return [Buffer.alloc(0), /is empty/];
     case 1:
-      return [Buffer.from(`not a video at all, number ${at}`), /not a video that ffmpeg knows/];
+      return [Buffer.from(`not a video at all, number ${at}`), /not a video that ffmpeg can read/];
     case 2:
       return [bytes.subarray(0, bytes.length / 2), /is damaged|has no video/];
     default:

@@ -1,5 +1,5 @@
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import path, { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expandInputs } from '../../../src/ingest/sources/sources.ts';
 import { makeFolder } from '../../support/videos.ts';
@@ -30,6 +30,25 @@ describe('expandInputs', () => {
     await symlink(at('in'), at('in', 'b', 'loop'));
   });
   afterAll(() => folder.remove());
+
+  it('takes the pictures of a guide for parts of a page, and a picture that the user put there for one to caption', async () => {
+    const guide = at('cooking', 'tea-guide');
+    for (const name of [path.join(guide, 'pictures'), at('cooking', 'pictures')])
+      await mkdir(name, { recursive: true });
+    await writeFile(path.join(guide, 'steps.json'), '{\n  "format": "secondglance-steps",\n  "version": 2\n}\n');
+    const own = [
+      path.join(guide, 'pictures', 'mine.jpg'),
+      at('cooking', 'pictures', 'at-1.000.jpg'),
+      at('cooking', 'tea.mp4'),
+    ];
+    for (const file of [...own, path.join(guide, 'pictures', 'at-38.520.jpg')]) await writeFile(file, 'x');
+    const { sources } = await expandInputs([at('cooking')]);
+    expect(sources.map(({ name }) => name).sort()).toEqual([
+      'pictures/at-1.000.jpg',
+      'tea-guide/pictures/mine.jpg',
+      'tea.mp4',
+    ]);
+  });
 
   it('says of a name that is not UTF-8 what is wrong with it', async () => {
     const { problems } = await expandInputs([at('caf\uFFFD.mp4')]);

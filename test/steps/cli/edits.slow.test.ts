@@ -162,6 +162,32 @@ describe('after an edit of steps.json', () => {
     });
   });
 
+  test('a guide that was moved is rebuilt where it is now', async () => {
+    const place = await guide('moved');
+    await edit(place, ({ steps: list }) => Object.assign(list[0] ?? {}, { title: 'Paint it red' }));
+    await rename(place.at('guide'), place.at('published'));
+    expect(await steps(place, '--from', 'published')).toMatchObject({ code: 0 });
+    expect(await place.read('published/guide.md')).toContain('## 1. Paint it red');
+  });
+
+  test('steps behind the end of a video that was cut since are an error; another length is said', async () => {
+    const place = await guide('cut');
+    const shorten = (name: string, seconds: number) =>
+      makeVideo(place.at(name), [
+        { colour: 'red', shots: [8] },
+        { colour: 'green', shots: [seconds - 8] },
+      ]);
+    await shorten('shelf.mp4', 16);
+    const { code, stderr } = await steps(place, '--from', 'guide');
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/shelf\.mp4 is 16 s long, but step 3 ends at 24: the video was changed/),
+    ]);
+    await edit(place, ({ steps: list }) => list.splice(2));
+    const again = await steps(place, '--from', 'guide');
+    expect([again.code, again.stderr]).toEqual([0, expect.stringMatching(/is 16 s long, and was 24 s when/)]);
+  });
+
   test('what cannot be is said, and nothing is written', async () => {
     const place = await guide('wrong');
     const before = await place.read('guide/guide.html');

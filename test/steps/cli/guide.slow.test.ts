@@ -86,7 +86,7 @@ describe('a guide', () => {
     const { code, stdout, stderr } = await steps(place, 'shelf.mp4', '-o', 'guide');
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
     expect(stderr).toMatch(
-      /^shelf\.mp4: words from shelf\.srt\nshelf\.mp4: 3 steps from \d+ keyframes in \d+\.\d s, \d+\.\d times real time -> .*\/guide\n$/,
+      /^shelf\.mp4: words from shelf\.srt\n(?:shelf\.mp4: .*\n)*shelf\.mp4: 3 steps from \d+ keyframes in \d+\.\d s, \d+\.\d times real time -> .*\/guide\n$/,
     );
 
     const guide = await stepsFile(place);
@@ -297,7 +297,9 @@ describe('wrong usage', () => {
     [['a.mp4', '--min-step', '0.5s'], 'a step is at least one second long'],
     [['a.mp4', '--min-step', '1m', '--max-step', '100s'], 'at least twice'],
     [['a.mp4', '--min-step', 'soon'], '--min-step soon: not a time'],
-    [['-'], 'one video file or URL'],
+    [['-'], 'the guide of one video'],
+    [['a.mp4', 'b.mp4'], 'and 2 were given; for several: for v in'],
+    [['a.mp4', '-o', 'a.pdf'], 'a.pdf/ is a folder of that name'],
     [['.', '-o', 'guide'], 'has no video or picture'],
   ])('%j', async (args, message) => {
     const place = await bench(`usage ${args.join(' ')} ${message}`);

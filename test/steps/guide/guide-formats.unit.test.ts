@@ -2,7 +2,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { describeSteps } from '../../../src/steps/guide/describe-steps.ts';
 import type { Guide } from '../../../src/steps/guide/guide.ts';
-import { guideText, guideToList } from '../../../src/steps/guide/guide-formats.ts';
+import { guideText, guideToList, listProblem } from '../../../src/steps/guide/guide-formats.ts';
 import { readStepsSettings, type StepsFlags } from '../../../src/steps/steps-settings.ts';
 
 const SECOND = 1_000_000;
@@ -37,6 +37,17 @@ test('a file elsewhere links from where it is; a picture is described by the tit
   );
 });
 
+test("captions are shown for a step without words of its own, and said to be a machine's", () => {
+  const notice = 'was described by a machine and may be wrong.';
+  const shown = 'In the picture: A red and white sign';
+  const spoken = { ...GUIDE, steps: GUIDE.steps.map((one) => ({ ...one, text: 'Boil a cup of water' })) };
+  for (const format of ['html', 'md'] as const) {
+    const output = { format, name: `guide.${format}` };
+    expect(guideText(GUIDE, '/films/tea-guide', IMAGES, output)).toMatch(new RegExp(`${shown}[^]*${notice}`));
+    expect(guideText(spoken, '/films/tea-guide', IMAGES, output)).not.toMatch(/A red and white sign|by a machine/);
+  }
+});
+
 test('a caption is a title only where the model is sure', () => {
   const material = { samples: [], utterances: [], chapters: [], end: 30 * SECOND };
   const titles = (...confidences: number[]) => {
@@ -48,9 +59,9 @@ test('a caption is a title only where the model is sure', () => {
 });
 
 test('-o and -f: a folder with all, or one file with its parts beside it', () => {
-  const plain: StepsFlags = { minStep: '5s', maxStep: '3m', looks: '2' };
+  const plain: StepsFlags = { minStep: '5s', maxStep: '3m', looks: '2', minConfidence: '0' };
   const places = (flags: Partial<StepsFlags>) => {
-    const { folder, outputs } = readStepsSettings('tea.mp4', { ...plain, ...flags }).settings;
+    const { folder, outputs } = readStepsSettings(['tea.mp4'], { ...plain, ...flags }).settings;
     return [folder, ...outputs.map(({ name }) => name)];
   };
   const all = ['guide.html', 'guide.md', 'chapters.vtt', 'chapters.txt'];
@@ -66,5 +77,33 @@ test('-o and -f: a folder with all, or one file with its parts beside it', () =>
   expect(places({ output: 'guide.html/' })).toEqual(['guide.html/', ...all]);
   expect(() => places({ format: 'pdf' })).toThrow('-f pdf: use html, md, chapters, list');
   const from = { ...plain, from: 'guide/', output: 'elsewhere' };
-  expect(() => readStepsSettings(undefined, from)).toThrow('leave -o out, or name a file that ends in .html');
+  expect(() => places({ output: 'tea.pdf' })).toThrow('-o tea.pdf: a guide is written as .html');
+  expect(places({ output: 'tea.pdf/' })).toEqual(['tea.pdf/', ...all]);
+  expect(() => readStepsSettings(['a.mp4', 'b.mp4'], plain)).toThrow(
+    'one video, and 2 were given; for several: for v in',
+  );
+  expect(() => readStepsSettings([], from)).toThrow('leave -o out, or name a file that ends in .html');
+});
+
+test('captions below the minimum confidence are left out of a guide', () => {
+  const captions = [0.9, 0.3].map((confidence, at) => ({ time: at * 10 * SECOND, text: `A dog ${at}`, confidence }));
+  const material = { samples: [], utterances: [], chapters: [], end: 20 * SECOND, captions };
+  const spans = [{ start: 0, end: 20 * SECOND }];
+  const texts = (least?: number) =>
+    describeSteps(spans, material, least).flatMap((step) => step.captions.map(({ text }) => text));
+  expect(texts(0.5)).toEqual(['A dog 0']);
+  expect(texts(1)).toEqual([]);
+  expect(texts()).toContain('A dog 0');
+});
+
+test('a list that YouTube would not show as chapters is named, with the reason', () => {
+  const list = (...starts: number[]) => {
+    const steps = starts.map((start, at) => step(start, starts[at + 1] ?? 60, 'Pour'));
+    return listProblem({ ...GUIDE, source: { video: 'tea.mp4', duration: 60 * SECOND }, steps });
+  };
+  expect(list(0, 20, 40)).toBeUndefined();
+  // The list begins with a line at 0:00.
+  expect(list(15, 40)).toBeUndefined();
+  expect(list(0, 40)).toMatch('from 3 on, this list has 2');
+  expect(list(0, 20, 55)).toMatch('shorter than 10 s, as that at 0:55 is');
 });

@@ -86,14 +86,18 @@ describe('steps.json', () => {
     expect(old).not.toBe(JSON_TEXT);
     expect(guideFromJson(old, 'steps.json')).toEqual(guideFromJson(JSON_TEXT, 'steps.json'));
     const both = edited(({ steps }) => Object.assign(steps[0] ?? {}, { seen: [] }));
-    expect(complaint(both)).toContain('step 1: Unrecognized key: "seen"');
+    expect(complaint(both)).toContain('step 1: unknown key "seen"');
   });
 
   test.each<[string, (steps: Record<string, unknown>[]) => void, string]>([
+    ['no title', (steps) => delete steps[0]?.title, 'step 1: "title" is missing'],
     [
-      'no title',
-      (steps) => delete steps[0]?.title,
-      'step 1, title: Invalid input: expected string, received undefined',
+      'a misspelt key',
+      (steps) => {
+        delete steps[0]?.title;
+        Object.assign(steps[0] ?? {}, { titel: 'x' });
+      },
+      'step 1: "title" is missing; unknown key "titel"',
     ],
     ['an empty title', (steps) => Object.assign(steps[1] ?? {}, { title: ' ' }), 'step 2, title: a step needs a title'],
     [
@@ -102,11 +106,7 @@ describe('steps.json', () => {
       'step 2, start: write seconds (12.5) or a time ("0:12.5")',
     ],
     ['a negative time', (steps) => Object.assign(steps[0] ?? {}, { start: -1 }), 'step 1, start: '],
-    [
-      'a slip in a key',
-      (steps) => Object.assign(steps[0] ?? {}, { tittle: 'x' }),
-      'step 1: Unrecognized key: "tittle"',
-    ],
+    ['a slip in a key', (steps) => Object.assign(steps[0] ?? {}, { tittle: 'x' }), 'step 1: unknown key "tittle"'],
     [
       'an end before the start',
       (steps) => Object.assign(steps[0] ?? {}, { end: 0 }),
@@ -200,8 +200,6 @@ describe('what is written', () => {
 [![Count the boards](pictures/at-4.000.jpg)](../my%20films/shelf%20%281%29.mp4#t=0)
 
 Count them twice.
-
-*Seen: A man with boards*
 
 ## 2. Put them up
 
