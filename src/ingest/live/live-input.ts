@@ -22,6 +22,8 @@ export interface LiveInput {
   readonly input: string;
   /** Options before `-i`. */
   readonly options: readonly string[];
+  /** What ffmpeg reads from its stdin. */
+  readonly stdin?: string;
   /** Changes to the environment of ffmpeg; undefined removes a variable. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Why something could not be read, where ffmpeg does not know. */
@@ -39,13 +41,14 @@ const ANALYSE_MICROS = 2_000_000;
 const TAIL_BYTES = 4 * 2 ** 20;
 const TS_PACKET = 188;
 
-/** The protocols that ffmpeg may use for a kind of source, and its options. */
-const NETWORK: Readonly<Record<'rtsp' | 'rtmp' | 'udp' | 'srt', readonly string[]>> = {
-  rtsp: ['-protocol_whitelist', 'rtp,srtp,udp,tcp,tls', '-allowed_media_types', 'video'],
-  rtmp: ['-protocol_whitelist', 'rtmp,rtmps,tcp,tls'],
-  // Not fatal: what the buffer cannot hold while the machine is busy is lost, and the stream goes on.
-  udp: ['-protocol_whitelist', 'udp,rtp'],
-  srt: ['-protocol_whitelist', 'srt', '-f', 'mpegts'],
+type NetworkKind = 'rtsp' | 'rtmp' | 'udp' | 'srt';
+
+/** The protocols that ffmpeg may use for a kind of source. */
+const PROTOCOLS: Readonly<Record<NetworkKind, string>> = {
+  rtsp: 'rtp,srtp,udp,tcp,tls',
+  rtmp: 'rtmp,rtmps,tcp,tls',
+  udp: 'udp,rtp',
+  srt: 'srt',
 };
 
 function plain(input: string, options: readonly string[], ends = false): LiveInput {
@@ -65,15 +68,31 @@ async function checkProtocol({ kind, address, label }: LiveSource): Promise<void
 
 async function networkInput(
   source: LiveSource,
-  kind: keyof typeof NETWORK,
+  kind: NetworkKind,
   { rtspTransport }: LiveInputSettings,
 ): Promise<LiveInput> {
   await checkProtocol(source);
-  const { address } = source;
-  const options = [...NETWORK[kind], '-analyzeduration', String(ANALYSE_MICROS)];
-  if (kind === 'rtsp') options.push('-rtsp_transport', rtspTransport, '-timeout', String(SOCKET_MICROS));
-  if (kind === 'udp' && /^udp:/i.test(address)) options.push('-f', 'mpegts', '-overrun_nonfatal', '1');
-  return plain(address, options);
+  const { address, label } = source;
+  const options: (readonly [name: string, value: string])[] = [['analyzeduration', String(ANALYSE_MICROS)]];
+  if (kind === 'rtsp') {
+    options.push(['rtsp_transport', rtspTransport], ['allowed_media_types', 'video']);
+    options.push(['timeout', String(SOCKET_MICROS)]);
+  }
+  // What the buffer cannot hold while the machine is busy is lost, and the stream goes on.
+  if (kind === 'udp' && /^udp:/i.test(address)) options.push(['overrun_nonfatal', '1']);
+  const flags = options.flatMap(([name, value]) => [`-${name}`, value]);
+  const format = kind === 'srt' || /^udp:/i.test(address) ? ['-f', 'mpegts'] : [];
+  if (address === label || kind === 'udp') {
+    return plain(address, ['-protocol_whitelist', PROTOCOLS[kind], ...format, ...flags]);
+  }
+  // An address with a password comes through stdin: other users of the machine can read command lines.
+  const lines = [
+    'ffconcat version 1.0',
+    `file '${address}'`,
+    ...options.map(([name, value]) => `option ${name} ${value}`),
+  ];
+  const listed = ['-protocol_whitelist', `pipe,${PROTOCOLS[kind]}`, '-f', 'concat', '-safe', '0'];
+  return { ...plain('pipe:0', listed), stdin: `${lines.join('\n')}\n` };
 }
 
 /** HLS, and videos that a server sends without end, are read through the relay, as `caption` reads addresses. */

@@ -34,6 +34,8 @@ const SCHEMES: Readonly<Record<string, LiveKind>> = {
 const NAMED = /^([^=:/\\?#]+)=(.+)$/s;
 /** `udp://:1234`, as ffmpeg takes it: every address of this machine. */
 const ANY_HOST = /^(udp|rtp|srt):\/\/@?:/i;
+/** What ends an address in a list of ffmpeg. */
+const UNSAFE = /[\s'\\\p{Cc}]/u;
 const VARIABLE = /\$\{(\w+)\}/g;
 
 /** Replaces `${NAME}` by the environment's value, escaped for an address. Throws a UsageError where it is not set. */
@@ -90,6 +92,9 @@ export async function parseLiveSource(text: string, env: NodeJS.ProcessEnv): Pro
   const local = kind === 'file' || kind === 'device';
   if (!local && (!URL.canParse(address) || new URL(address).hostname === '')) {
     throw new UsageError(`${hideSecrets(text)}: not a valid address`);
+  }
+  if (!local && UNSAFE.test(address)) {
+    throw new UsageError(`${hideSecrets(text)}: has a space or a quote; write it as %20 or %27`);
   }
   const opened = kind === 'file' ? path.resolve(address) : address;
   return { name: given?.trim() ?? nameOf(kind, address), kind, address: opened, label: labelOf(kind, address) };

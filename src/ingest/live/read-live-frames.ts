@@ -81,8 +81,14 @@ class FrameBytes {
 }
 
 /** The error of a connection that ended with an error. */
-function failureOf(label: string, input: LiveInput, process: RunningProcess): IngestError | GuardError {
-  const detail = process.detail();
+function failureOf(
+  { label, address }: LiveSource,
+  input: LiveInput,
+  process: RunningProcess,
+): IngestError | GuardError {
+  const said = process.detail();
+  // ffmpeg's messages name the address.
+  const detail = { ...said, stderr: (said.stderr ?? []).map((line) => line.replaceAll(address, label)) };
   const cause = process.cause();
   return (
     input.failure() ??
@@ -118,10 +124,13 @@ export async function* readLiveFrames(
       program: tools.ffmpeg,
       args: readArguments(input, options, tools),
       env: input.env,
+      writes: input.stdin !== undefined,
       signal,
       onStderrLine: (line) => times.hear(line),
     });
     void process.ended.then(() => times.end());
+    // An ffmpeg that ends at once closes the pipe; its own messages say why.
+    process.stdin?.on('error', () => undefined).end(input.stdin);
     const bytes = new FrameBytes(process);
     for (;;) {
       const time = await times.next();
@@ -134,7 +143,7 @@ export async function* readLiveFrames(
     }
     await process.ended;
     if (signal.aborted) throw abortedError(source.label);
-    if (process.detail().exitCode !== 0) throw failureOf(source.label, input, process);
+    if (process.detail().exitCode !== 0) throw failureOf(source, input, process);
     return input.hasEnded() ? 'ended' : 'closed';
   } finally {
     await process?.stop();
