@@ -93,7 +93,7 @@ export class Results {
   }
 
   /**
-   * The results of the groups `[from, to)`; undefined where there is none yet. One that this version did not write is removed, so that its group
+   * The results of the groups `[from, to)` up to the first that has none yet; undefined for one that is unreadable. One that this version did not write is removed, so that its group
    * counts as lost and is captioned again.
    */
   async read(video: string, from: number, to: number): Promise<(GroupResult | undefined)[]> {
@@ -101,8 +101,8 @@ export class Results {
     if (groups.length === 0) return [];
     const key = this.#keys.results(video);
     const found = await this.#redis.sgResults(key, MAX_RESULT_BYTES, ...groups);
-    const results = found.map((json, at) => (json === null ? undefined : readResult(json, video, from + at)));
-    const unreadable = groups.filter((_, at) => found[at] !== null && results[at] === undefined);
+    const results = found.map((json, at) => readResult(json ?? '', video, from + at));
+    const unreadable = groups.filter((_, at) => at < results.length && results[at] === undefined);
     if (unreadable.length > 0) await this.#redis.hdel(key, ...unreadable.map(String));
     return results;
   }

@@ -141,17 +141,42 @@ test('sgFinish frees all that a video holds, and ends a run once', async () => {
 test('sgRecords and sgResults read no more than a record or a result can have', async () => {
   const queue = await context();
   const { redis, keys } = queue;
-  const [long, list, none] = [videoId(2), videoId(3), videoId(4)];
+  const [long, list, none, huge] = [videoId(2), videoId(3), videoId(4), videoId(5)];
   await submit(queue);
   await redis.hset(keys.record(long), 'state', 'x'.repeat(100));
+  await redis.hset(keys.record(huge), 'state', 'queued', 'other', 'x'.repeat(70_000));
   await redis.lpush(keys.record(list), 'state');
-  const records = [VIDEO, long, list, none].map((id) => keys.record(id));
-  expect(await redis.sgRecords(4, ...records, 50, 'state', 'media')).toEqual([
+  const records = [VIDEO, long, list, none, huge].map((id) => keys.record(id));
+  expect(await redis.sgRecords(5, ...records, 50, 'state', 'media')).toEqual([
     ['queued', null],
     ['bytes'],
     ['type'],
     [],
+    ['bytes'],
   ]);
   await redis.hset(keys.results(VIDEO), '0', 'short', '1', 'x'.repeat(100));
-  expect(await redis.sgResults(keys.results(VIDEO), 50, 0, 1, 2)).toEqual(['short', '', null]);
+  expect(await redis.sgResults(keys.results(VIDEO), 50, 0, 1, 2)).toEqual(['short', '']);
+  expect(await redis.sgResults(keys.results(VIDEO), 50, 7, 0, 1)).toEqual([]);
+});
+
+/** How many commands Redis ran, inside scripts too. */
+async function commandsOf({ redis }: QueueContext, act: () => Promise<unknown>): Promise<number> {
+  const counted = async (): Promise<number> =>
+    [...(await redis.info('commandstats')).matchAll(/calls=(\d+)/g)].reduce((sum, [, calls]) => sum + Number(calls), 0);
+  const before = await counted();
+  await act();
+  return (await counted()) - before;
+}
+
+test('a record costs three commands to read, whatever fields it has; a result that is not there yet costs one', async () => {
+  const queue = await context();
+  const ids = Array.from({ length: 40 }, (_, at) => videoId(at + 1));
+  for (const id of ids) await queue.records.submit([{ id, request: '{}', priority: 'low', name: 'film.mp4' }]);
+  // One question more for the call itself; the loops of other tests ask a few as well.
+  expect(await commandsOf(queue, () => queue.records.outlines(ids))).toBeLessThanOrEqual(6 * ids.length);
+  expect(await commandsOf(queue, () => queue.records.list())).toBeLessThanOrEqual(6 * ids.length);
+  const polls = async (): Promise<void> => {
+    for (let poll = 0; poll < 40; poll++) await queue.results.read(VIDEO, 0, 32);
+  };
+  expect(await commandsOf(queue, polls)).toBeLessThanOrEqual(6 * 40);
 });
