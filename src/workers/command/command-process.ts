@@ -9,6 +9,8 @@ import type { CaptionOptions } from '../captioner.ts';
 import { WorkerError } from '../errors.ts';
 import type { GroupProcess } from '../pool/pool.ts';
 import { jpegOf } from '../server/jpeg.ts';
+import { type PromptFacts, promptFacts } from '../server/prompt-facts.ts';
+import { fillPrompt } from '../server/prompts.ts';
 import type { ServerSettings } from '../server/server-settings.ts';
 
 /** The first line of a program: it is ready, and takes pictures in this form. */
@@ -28,6 +30,13 @@ type AnswerLine = z.infer<typeof answerLine>;
 interface Waiting {
   readonly resolve: (line: string) => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** What is known of a keyframe besides its picture. */
+interface Known {
+  readonly facts: Omit<PromptFacts, 'draft'>;
+  /** The camera and its wall clock, where it is a recording. */
+  readonly place: { readonly camera?: string; readonly clock?: string };
 }
 
 /** How a program is run. */
@@ -97,7 +106,11 @@ export class CommandProcess implements GroupProcess {
 
   async caption(group: Group, options: CaptionOptions): Promise<Caption[]> {
     const captions: Caption[] = [];
-    for (const keyframe of group.keyframes) captions.push(await this.#captionOne(keyframe, options));
+    for (const keyframe of group.keyframes) {
+      const facts = promptFacts(keyframe, { recorded: group.recorded, previous: captions.at(-1)?.text ?? '' });
+      const place = group.recorded === undefined ? {} : { camera: facts.camera, clock: facts.time };
+      captions.push(await this.#captionOne(keyframe, options, { facts, place }));
+    }
     return captions;
   }
 
@@ -110,9 +123,9 @@ export class CommandProcess implements GroupProcess {
     void this.#started.then((process) => process.kill());
   }
 
-  async #captionOne(keyframe: Keyframe, { passes }: CaptionOptions): Promise<Caption> {
+  async #captionOne(keyframe: Keyframe, { passes }: CaptionOptions, known: Known): Promise<Caption> {
     const { video, index, pts, still } = keyframe;
-    const answer = await this.#ask(keyframe, passes);
+    const answer = await this.#ask(keyframe, passes, known);
     if ('error' in answer) {
       const error = { code: 'inference-failed', message: answer.error };
       return { video, index, pts, still, draft: '', text: '', confidence: 0, passes, error };
@@ -122,7 +135,7 @@ export class CommandProcess implements GroupProcess {
     return { video, index, pts, still, draft, text: passes === 1 ? draft : text, confidence, passes };
   }
 
-  async #ask(keyframe: Keyframe, passes: 1 | 2): Promise<AnswerLine> {
+  async #ask(keyframe: Keyframe, passes: 1 | 2, { facts, place }: Known): Promise<AnswerLine> {
     const { pictureSize: size, pictureQuality: quality, prompt, detail } = this.#options.settings;
     const { video, width, height, pts } = keyframe;
     const id = this.#next++;
@@ -130,8 +143,8 @@ export class CommandProcess implements GroupProcess {
     const file = this.#folder === undefined ? undefined : join(this.#folder, `${id}.jpg`);
     if (file !== undefined) await writeFile(file, jpeg);
     const picture = file === undefined ? { jpeg: jpeg.toString('base64') } : { path: file };
-    const own = prompt === undefined ? {} : { prompt };
-    const request = { id, ...picture, width, height, video, time: pts / 1e6, passes, detail, ...own };
+    const own = prompt === undefined ? {} : { prompt: fillPrompt(prompt, { ...facts, draft: '' }) };
+    const request = { id, ...picture, width, height, video, time: pts / 1e6, ...place, passes, detail, ...own };
     const process = await this.#started;
     if (!this.alive) throw await this.#endedError();
     process.stdin?.write(`${JSON.stringify(request)}\n`);

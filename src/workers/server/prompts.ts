@@ -1,19 +1,6 @@
 import type { Detail } from '../../config/settings-schema.ts';
 import { UsageError } from '../../core/failures.ts';
-
-/** What a prompt may refer to. */
-export interface PromptFacts {
-  /** The camera's name, else the video's. */
-  readonly camera: string;
-  /** The video's name. */
-  readonly video: string;
-  /** Of the picture: wall-clock time where it is known, else `H:MM:SS` of the video. */
-  readonly time: string;
-  /** The caption of the keyframe before it in its group of eight; empty for the first. */
-  readonly previous: string;
-  /** The draft, in the second pass. */
-  readonly draft: string;
-}
+import type { PromptFacts } from './prompt-facts.ts';
 
 /** The prompts of the first pass. */
 export const PROMPTS: Readonly<Record<Detail, string>> = {

@@ -8,15 +8,8 @@ import { ChatClient, type ChatOptions, type ChatRequest } from './chat-client.ts
 import { pictureLimit } from './chat-reply.ts';
 import { jpegUrl } from './jpeg.ts';
 import { probeServer, type ServerAbilities, schemaOf } from './probe-server.ts';
-import {
-  CORRECTION,
-  EVENT_PROMPTS,
-  eventFrames,
-  fillPrompt,
-  MAX_TOKENS,
-  PROMPTS,
-  type PromptFacts,
-} from './prompts.ts';
+import { type PromptFacts, promptFacts } from './prompt-facts.ts';
+import { CORRECTION, EVENT_PROMPTS, eventFrames, fillPrompt, MAX_TOKENS, PROMPTS } from './prompts.ts';
 import { ServerError } from './server-error.ts';
 import type { ServerSettings } from './server-settings.ts';
 import { captionOfJson, tidyAnswer } from './tidy-answer.ts';
@@ -25,19 +18,6 @@ import { captionOfJson, tidyAnswer } from './tidy-answer.ts';
 const PARTS = 2;
 /** Servers report no confidence that can be compared: their captions count as certain. */
 const CONFIDENCE = 1;
-
-/** `H:MM:SS` */
-export function clockTime(micros: number): string {
-  const seconds = Math.max(0, Math.floor(micros / 1e6));
-  const two = (value: number): string => String(value).padStart(2, '0');
-  return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
-}
-
-/** `2026-11-26 22:05:09`, as clocks in `zone` show it. */
-export function wallTime(epoch: number, zone: string): string {
-  // Swedish writes dates and times in this order.
-  return new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium', timeZone: zone }).format(epoch);
-}
 
 /** What a {@link ServerCaptioner} is made of. */
 export interface ServerCaptionerOptions {
@@ -115,7 +95,7 @@ export class ServerCaptioner implements Captioner {
   async #captionOne(keyframe: Keyframe, work: Work): Promise<Caption> {
     const { video, index, pts, still } = keyframe;
     const { passes } = work.options;
-    const facts = factsOf(keyframe, work);
+    const facts = promptFacts(keyframe, work);
     try {
       const draft = await this.#draft(keyframe, facts, work);
       const base = { video, index, pts, still, draft };
@@ -144,8 +124,8 @@ export class ServerCaptioner implements Captioner {
       const frames = spread(keyframes, this.#mostPictures);
       const [first] = frames;
       if (first === undefined || frames.length < 2) return undefined;
-      const facts = { ...factsOf(first, work), draft: '' };
-      const times = frames.map((frame) => factsOf(frame, work).time).join(', ');
+      const facts = { ...promptFacts(first, work), draft: '' };
+      const times = frames.map((frame) => promptFacts(frame, work).time).join(', ');
       const own = settings.prompt === undefined ? EVENT_PROMPTS[settings.detail] : fillPrompt(settings.prompt, facts);
       return this.#ask(
         `${eventFrames(frames.length, times)} ${own}`,
@@ -228,13 +208,6 @@ interface Work {
 /** True for an answer that fails the pictures that were asked about, and no others. */
 function concernsPicture(error: unknown): error is ServerError {
   return error instanceof ServerError && (error.code === 'server-refused' || error.code === 'server-answer');
-}
-
-/** What a prompt may say about a keyframe. */
-function factsOf({ video, pts }: Keyframe, { recorded, previous }: Work): Omit<PromptFacts, 'draft'> {
-  if (recorded === undefined) return { camera: video, video, time: clockTime(pts), previous };
-  const { camera, epoch, zone } = recorded;
-  return { camera, video, time: wallTime(epoch + pts / 1000, zone), previous };
 }
 
 /** At most `most` of some frames, evenly spaced, the first and the last among them. */

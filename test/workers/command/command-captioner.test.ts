@@ -142,3 +142,29 @@ test('an abort ends the program at once', async () => {
   controller.abort(reason);
   await captions;
 });
+
+test('camera, clock and what came before reach the program, also inside a prompt', async () => {
+  const program = await programOf(
+    'facts',
+    "fs.appendFileSync(log, line + '\\n'); say({ text: 'caption ' + request.id });",
+  );
+  const captioner = await captionerOf(program, { prompt: '{camera} {video} {time}: after {previous}, {other}' });
+  await captioner.open();
+  const group = tinyGroup(['red', 'blue']);
+  const recorded = { camera: 'front', epoch: Date.parse('2025-11-24T21:05:09Z'), zone: 'Europe/Berlin' };
+  await captioner.caption({ ...group, recorded }, TWO, signal);
+  await captioner.caption(group, TWO, signal);
+  const asked = (await readFile(join(home, 'facts.log'), 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const { video } = group;
+  expect(asked[0]).toMatchObject({
+    ...{ camera: 'front', clock: '2025-11-24 22:05:09' },
+    prompt: `front ${video} 2025-11-24 22:05:09: after , {other}`,
+  });
+  expect(asked[1]).toMatchObject({ prompt: expect.stringMatching(/: after caption 0, \{other\}$/) });
+  expect(asked[2]).not.toHaveProperty('camera');
+  expect(asked[2]).not.toHaveProperty('clock');
+  expect(asked[2].prompt).toMatch(new RegExp(`^${video} ${video} \\d:\\d\\d:\\d\\d: after `));
+});
