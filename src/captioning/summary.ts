@@ -18,6 +18,8 @@ export interface InputSummary {
   readonly state: 'done' | 'partial' | 'failed' | 'skipped';
   readonly keyframes: number;
   readonly cues: number;
+  /** The name of the track whose cues were written; absent where the video was captioned. */
+  readonly track?: string;
   /** Captions left out of the cues because their confidence is too low; absent if there are none. */
   readonly unsure?: number;
   /** Keyframes on which nothing is visible, so that they have no caption; absent if there are none. */
@@ -119,7 +121,8 @@ export function summarise(inputs: readonly InputSummary[], seconds: number): Run
 }
 
 function figures(summary: Omit<InputSummary, 'video' | 'state' | 'outputs' | 'problems'>): string {
-  const { keyframes, cues, unsure = 0, blank = 0, seconds, duration = 0 } = summary;
+  const { keyframes, cues, track, unsure = 0, blank = 0, seconds, duration = 0 } = summary;
+  if (track !== undefined) return `${counted(cues, 'cue')} of ${track} in ${seconds.toFixed(1)} s`;
   const speed = duration > 0 && seconds > 0 ? `, ${(duration / seconds).toFixed(1)} times real time` : '';
   const left = unsure === 0 ? '' : ` (${counted(unsure, 'unsure caption')} left out)`;
   const empty = blank === 0 ? '' : ` (nothing visible in ${blank})`;

@@ -96,7 +96,8 @@ async function convert(
   const identity = await identify(source).catch(asInput(source.label));
   const facts = { sha256: createHash('sha256').update(bytes).digest('hex'), encoding: track.encoding };
   const key = digest({ input: identity ?? { stdin: Date.now() }, track: facts, options: labelOptions(request) });
-  const summary = { video: source.name, keyframes: 0, outputs: targets.map((target) => target.path) };
+  const name = path.basename(file);
+  const summary = { video: source.name, keyframes: 0, track: name, outputs: targets.map((target) => target.path) };
   const state = stateDir();
   const current = await assertWritable(state, targets, { key, source: sourceOf(identity), force: request.force });
   if (current && source.kind === 'file') return { ...summary, state: 'skipped', cues: 0, seconds: 0, problems: [] };
@@ -111,7 +112,7 @@ async function convert(
       stateDir: state,
       signal,
       stdout,
-      from: path.basename(file),
+      from: name,
     };
     const job: OutputJob = { identity, targets, key };
     const cues = cuesOf(track);

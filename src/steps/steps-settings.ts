@@ -87,7 +87,7 @@ function isFolder(file: string): boolean {
   return /[/\\]$/.test(file) || kindOf(file) === 'folder';
 }
 
-/** The guide's folder and its files: a folder with all formats, or one file with a folder for its pictures beside it. */
+/** The guide's folder and its files: a folder with all formats, or one file with a folder for its parts beside it, named as browsers name one. */
 function placesOf({ output, format }: StepsFlags): Pick<StepsSettings, 'folder' | 'outputs'> {
   const asked = format === undefined ? undefined : parseGuideFormats(format);
   const own = output === undefined || isFolder(output) ? undefined : guideFormatOf(output);
@@ -98,7 +98,7 @@ function placesOf({ output, format }: StepsFlags): Pick<StepsSettings, 'folder' 
   }
   const file = path.resolve(output);
   const others = (asked ?? []).filter((name) => name !== own).map(inFolder);
-  const folder = `${file.slice(0, -path.extname(file).length)}-guide`;
+  const folder = `${file.slice(0, -path.extname(file).length)}_files`;
   return { folder, outputs: [{ format: own, name: file }, ...others] };
 }
 

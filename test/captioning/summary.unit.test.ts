@@ -65,6 +65,9 @@ test('one input is one line', () => {
   expect(summaryLine(input('done', { keyframes: 9, cues: 4, unsure: 1, seconds: 1 }))).toBe(
     'a.mp4: 9 keyframes, 4 cues (1 unsure caption left out) in 1.0 s',
   );
+  expect(summaryLine(input('done', { cues: 2, track: 'a.de.srt', seconds: 0.31, outputs: ['a.mkv'] }))).toBe(
+    'a.mp4: 2 cues of a.de.srt in 0.3 s -> a.mkv',
+  );
 });
 
 test('progress: frames, place, speed, time left', () => {

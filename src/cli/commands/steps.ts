@@ -9,7 +9,7 @@ const EXAMPLES = `
 Examples:
   secondglance steps bookshelf.mp4                        writes bookshelf-guide/ next to it
   secondglance steps bookshelf.mp4 -o guide/              guide.html, guide.md, steps.json, chapters
-  secondglance steps bookshelf.mp4 -o bookshelf.html      the page alone (its parts go to bookshelf-guide/)
+  secondglance steps bookshelf.mp4 -o bookshelf.html      the page alone (its parts go to bookshelf_files/)
   secondglance steps bookshelf.mp4 -f chapters,list       chapters.vtt, and "0:00 Title" lines for video sites
   secondglance steps talk.mkv --min-step 20s --max-step 5m
   secondglance steps --from guide/                        rebuilds the guide after titles and times were edited
@@ -26,7 +26,7 @@ export function stepsCommand(): Command {
     .argument('[video...]', 'a video file or its http(s) URL')
     .option(
       '-o, --output <folder|file>',
-      'where to write (default: NAME-guide next to the video); a file name writes that file only',
+      'where to write (default: NAME-guide next to the video); a file name writes that file, and its parts into NAME_files',
     )
     .option('-f, --format <list>', `${GUIDE_FORMAT_NAMES.join(', ')}; separated by commas (default: all)`)
     .option('--from <steps.json|folder>', 'rebuild the guide from its edited steps')

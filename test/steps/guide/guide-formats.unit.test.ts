@@ -68,12 +68,13 @@ test('-o and -f: a folder with all, or one file with its parts beside it', () =>
   expect(places({})).toEqual([undefined, ...all]);
   expect(places({ output: 'guide' })).toEqual(['guide', ...all]);
   expect(places({ format: 'chapters,list' })).toEqual([undefined, 'chapters.vtt', 'chapters.txt']);
-  expect(places({ output: 'out/tea.html' })).toEqual([path.resolve('out/tea-guide'), path.resolve('out/tea.html')]);
+  expect(places({ output: 'out/tea.html' })).toEqual([path.resolve('out/tea_files'), path.resolve('out/tea.html')]);
   expect(places({ output: 'tea.txt', format: 'list,html' })).toEqual([
-    path.resolve('tea-guide'),
+    path.resolve('tea_files'),
     path.resolve('tea.txt'),
     'guide.html',
   ]);
+  expect(places({ output: 'guide.html' })).toEqual([path.resolve('guide_files'), path.resolve('guide.html')]);
   expect(places({ output: 'guide.html/' })).toEqual(['guide.html/', ...all]);
   expect(() => places({ format: 'pdf' })).toThrow('-f pdf: use html, md, chapters, list');
   const from = { ...plain, from: 'guide/', output: 'elsewhere' };
