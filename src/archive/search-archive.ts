@@ -42,9 +42,10 @@ export function searchArchive({ words, exact, camera, limit, state, ...span }: A
 
 /** A hit as a JSON document: times with the zone's offset, positions in seconds. */
 export function hitDocument({ hit, picture }: ArchiveHit, zone: string): object {
-  const { id, camera, start, end, text, confidence, moving, file, offset } = hit;
+  const { id, camera, start, end, text, confidence, moving, file, offset, support } = hit;
   const when = { time: formatIso(start, zone), end: formatIso(end, zone) };
   return {
     ...{ id, camera, ...when, text, confidence, moving, file, offset: offset / 1000, picture: picture ?? null },
+    ...support,
   };
 }

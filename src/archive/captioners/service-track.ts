@@ -64,7 +64,7 @@ export async function replayEvents({ source, events = [] }: ServiceTrack, writer
 
 /** Feeds a finished track to a writer in the order of a live run: each cue after the captions that it comes from. */
 export async function replayTrack(
-  { source, keyframes, cues, texts }: ServiceTrack,
+  { source, keyframes, cues, texts, events = [] }: ServiceTrack,
   writer: IndexWriter,
 ): Promise<void> {
   const zero = micros(source.start);
@@ -82,6 +82,9 @@ export async function replayTrack(
   await captionsUpTo(keyframes.length);
   for (const { start, end, box, ...piece } of texts) {
     await writer.text({ ...piece, ...box, start: micros(start), end: micros(end) });
+  }
+  for (const [index, { start, end, ...rest }] of events.entries()) {
+    await writer.event({ index, start: micros(start), end: micros(end), ...rest });
   }
   const { damage } = source;
   await writer.finish({ end: zero + micros(source.duration), ...(damage === undefined ? {} : { damage }) });

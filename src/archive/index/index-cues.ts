@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Caption, Cue } from '../../core/types.ts';
+import type { Caption, Cue, VideoEvent } from '../../core/types.ts';
 import { toMilliseconds } from '../../pipeline/cues/time.ts';
 import type { TrackSummary, TrackWriter } from '../../pipeline/formats/track-writer.ts';
 import { splitAnnouncement, TEXT_PREFIX } from '../../pipeline/screen-text/announce-text.ts';
@@ -7,11 +7,14 @@ import { isOverlay } from '../../pipeline/screen-text/overlay.ts';
 import type { TextPiece } from '../../pipeline/screen-text/text-pieces.ts';
 import { cameraId, type Recording } from '../recordings/recordings.ts';
 import { type Database, readFact, stateError, writeFact } from './database.ts';
+import { type SupportedEvent, supportFact, writeSupport } from './event-support.ts';
 
 /** Ids per millisecond: `start * 1024 + n` stays a safe integer until the year 2248. */
 const IDS_A_MILLISECOND = 1024;
 /** Cues that are staged in one transaction. */
 const BATCH = 200;
+/** Events of one recording whose support is kept; later ones have none. */
+const MOST_EVENTS = 100_000;
 
 /** The lowest id of a cue that starts at `time` (milliseconds since 1970) or later. */
 export function firstIdAt(time: number): number {
@@ -66,6 +69,7 @@ export class IndexWriter implements TrackWriter {
   #due: Pending[] = [];
   /** The first reading of the clock in the picture, and the recording's own time at it. */
   #clock: ShownClock | undefined;
+  readonly #events: SupportedEvent[] = [];
   #keyframes = 0;
   #failed = 0;
   #cues = 0;
@@ -104,6 +108,10 @@ export class IndexWriter implements TrackWriter {
     };
     for (const index of this.#frames.keys()) if (index < (cue.from[0] ?? 0)) this.#frames.delete(index);
     if (this.#due.length >= BATCH) this.#stage();
+  }
+
+  async event({ first, last, support, frames }: VideoEvent): Promise<void> {
+    if (this.#events.length < MOST_EVENTS) this.#events.push({ first, last, support, frames });
   }
 
   /** Text in the picture becomes a cue of its own. Of the camera's clock, the first reading is kept; its name is left out. */
@@ -197,6 +205,7 @@ export class IndexWriter implements TrackWriter {
       session,
       id,
     );
+    writeSupport(db, id, this.#events);
     if (this.#clock !== undefined) writeFact(db, clockFact(id), JSON.stringify(this.#clock));
     this.#onIndexed(this.#recording);
   }
@@ -237,9 +246,9 @@ interface StagedRow {
   readonly picture: number | null;
 }
 
-/** Removes a recording's cues, and what was read of its clock, from the index. Call it inside a transaction. */
+/** Removes a recording's cues, their support, and what was read of its clock, from the index. Call it inside a transaction. */
 export function dropCues(db: Database, recording: number): void {
   db.prepare('DELETE FROM words WHERE rowid IN (SELECT id FROM cues WHERE recording = ?)').run(recording);
   db.prepare('DELETE FROM cues WHERE recording = ?').run(recording);
-  db.prepare('DELETE FROM facts WHERE name = ?').run(clockFact(recording));
+  db.prepare('DELETE FROM facts WHERE name IN (?, ?)').run(clockFact(recording), supportFact(recording));
 }

@@ -1,4 +1,6 @@
+import { TEXT_PREFIX } from '../../pipeline/screen-text/announce-text.ts';
 import { type Database, stateError } from './database.ts';
+import { type EventSupport, supportReader } from './event-support.ts';
 import { cameraWord, firstIdAt, startOfId } from './index-cues.ts';
 import { type QueryOptions, toMatch } from './query.ts';
 
@@ -34,6 +36,8 @@ export interface Hit {
   readonly recording: number;
   /** Index of the keyframe that its picture shows. */
   readonly picture: number | null;
+  /** Of a caption of an event: how many of its keyframes say the same; null for other captions. */
+  readonly support: EventSupport | null;
 }
 
 interface Row {
@@ -54,13 +58,18 @@ const COLUMNS = `q.id, c.name AS camera, q.end, q.text, q.confidence, q.moving, 
 const JOINED = 'JOIN recordings r ON r.id = q.recording JOIN cameras c ON c.id = r.camera';
 const LAST_ID = Number.MAX_SAFE_INTEGER;
 
-// Field by field: libsql adds fields of its own to a row.
-function hitOf({ id, camera, end, text, confidence, moving, file, began, recording, picture }: Row): Hit {
-  const start = startOfId(id);
-  return {
-    ...{ id: id.toString(36), camera, start, end, text, confidence, moving: moving === 1 },
-    ...{ file, offset: start - began, recording, picture },
-  };
+function hitsOf(db: Database, rows: readonly unknown[]): Hit[] {
+  const supportOf = supportReader(db);
+  // Field by field: libsql adds fields of its own to a row.
+  return (rows as Row[]).map(({ id, camera, end, text, confidence, moving, file, began, recording, picture }) => {
+    const start = startOfId(id);
+    return {
+      ...{ id: id.toString(36), camera, start, end, text, confidence, moving: moving === 1 },
+      ...{ file, offset: start - began, recording, picture },
+      // What is read in the picture is no event.
+      support: text.startsWith(TEXT_PREFIX) ? null : supportOf(recording, picture),
+    };
+  });
 }
 
 /**
@@ -87,7 +96,7 @@ export function searchCues(db: Database, file: string, request: SearchRequest): 
          ) w JOIN cues q ON q.id = w.rowid ${JOINED} ORDER BY q.id DESC`,
       )
       .all(match, since === undefined ? 0 : firstIdAt(since), until === undefined ? LAST_ID : firstIdAt(until), limit);
-    return (rows as Row[]).map(hitOf);
+    return hitsOf(db, rows);
   } catch (error) {
     throw stateError(file, error);
   }
@@ -98,7 +107,7 @@ export function cueById(db: Database, id: string): Hit | undefined {
   const number = /^[0-9a-z]{1,11}$/.test(id) ? Number.parseInt(id, 36) : Number.NaN;
   if (!Number.isSafeInteger(number)) return undefined;
   const row = db.prepare(`SELECT ${COLUMNS} FROM cues q ${JOINED} WHERE q.id = ?`).get(number);
-  return row === undefined ? undefined : hitOf(row as Row);
+  return row === undefined ? undefined : hitsOf(db, [row])[0];
 }
 
 /** The cues that start within a span of time, in order. */
@@ -106,7 +115,7 @@ export function cuesBetween(db: Database, since: number, until: number): Hit[] {
   const rows = db
     .prepare(`SELECT ${COLUMNS} FROM cues q ${JOINED} WHERE q.id >= ? AND q.id < ? ORDER BY q.id`)
     .all(firstIdAt(since), firstIdAt(until));
-  return (rows as Row[]).map(hitOf);
+  return hitsOf(db, rows);
 }
 
 /** A recording's cues that match, in order. */
@@ -119,5 +128,5 @@ export function cuesOfRecording(db: Database, recording: number, words: string, 
        ) ORDER BY q.id`,
     )
     .all(recording, toMatch(words, options), recording, recording);
-  return (rows as Row[]).map(hitOf);
+  return hitsOf(db, rows);
 }

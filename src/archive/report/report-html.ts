@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { escapeHtml, htmlPage } from '../../core/text/html.ts';
 import { clockText, counted } from '../../core/text/wording.ts';
 import { formatLocal, formatOffset, startOfDay } from '../clock/time-zone.ts';
+import { supportText } from '../index/event-support.ts';
 import { isLivePath } from '../index/live-cues.ts';
 import type { WatchSession } from '../recordings/work-sessions.ts';
 import type { CameraReport, Moment, RecordingIssue, Report } from './report.ts';
@@ -91,7 +92,9 @@ ${lines.join('\n')}
 
 function momentLine(moment: Moment, span: Span): string {
   const again = moment.times > 1 ? ` <small>until ${whenText(moment.end, span)}</small>` : '';
-  return `<li>${playLink(moment, whenText(moment.start, span))} ${escapeHtml(moment.text)}${again}</li>`;
+  const { support } = moment.hit;
+  const agreed = support === null ? '' : ` <small>${supportText(support)}</small>`;
+  return `<li>${playLink(moment, whenText(moment.start, span))} ${escapeHtml(moment.text)}${agreed}${again}</li>`;
 }
 
 /** The moments by hour. */

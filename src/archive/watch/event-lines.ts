@@ -1,9 +1,9 @@
 import type { Reporter } from '../../captioning/reporter.ts';
 import { printableLine } from '../../core/text/printable.ts';
-import { counted } from '../../core/text/wording.ts';
 import type { VideoEvent } from '../../core/types.ts';
 import type { TrackWriter } from '../../pipeline/formats/track-writer.ts';
 import { localTimeAt } from '../clock/time-zone.ts';
+import { supportText } from '../index/event-support.ts';
 import type { Recording } from '../recordings/recordings.ts';
 
 function clock(epoch: number, zone: string): string {
@@ -18,7 +18,7 @@ export function eventLine(
   zone: string,
 ): string {
   const [from, to] = [start, end].map((time) => clock(recording.start + time / 1000, zone));
-  return `${from} to ${to}, ${printableLine(recording.camera)}: ${printableLine(text)} (${support} of ${counted(frames, 'keyframe')})`;
+  return `${from} to ${to}, ${printableLine(recording.camera)}: ${printableLine(text)} ${supportText({ support, frames })}`;
 }
 
 /** Reports each event of a recording in one line, once its track is complete: a recording that is resumed reports none twice. */

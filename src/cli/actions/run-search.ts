@@ -1,5 +1,6 @@
 import { formatPosition } from '../../archive/clock/iso-time.ts';
 import { formatLocal, formatOffset } from '../../archive/clock/time-zone.ts';
+import { supportText } from '../../archive/index/event-support.ts';
 import { type ArchiveHit, hitDocument, searchArchive } from '../../archive/search-archive.ts';
 import { parseWhole } from '../../config/flag-values.ts';
 import { SecondGlanceError } from '../../core/errors.ts';
@@ -25,7 +26,8 @@ function field(text: string): string {
 }
 
 function lineOf({ hit, picture }: ArchiveHit, zone: string): string {
-  const { id, camera, start, text, file, offset } = hit;
+  const { id, camera, start, file, offset, support } = hit;
+  const text = support === null ? hit.text : `${hit.text} ${supportText(support)}`;
   const when = `${formatLocal(start, zone)} ${formatOffset(start, zone)}`;
   return [when, camera, text, file, formatPosition(offset), picture ?? '-', id].map(field).join('\t');
 }

@@ -24,6 +24,8 @@ export interface Sight {
   readonly lasts?: number;
   readonly still?: boolean;
   readonly confidence?: number;
+  /** Of an event: how many of how many keyframes say the same. */
+  readonly support?: readonly [support: number, frames: number];
   /** Colour of its picture; without one it has none. */
   readonly colour?: string;
 }
@@ -87,13 +89,18 @@ export async function describeRecording(
     session,
   };
   const writer = new IndexWriter(db, file, recording, record, onIndexed);
-  for (const [place, { at, text, lasts = 2, still = false, confidence = 0.5, colour }] of sights.entries()) {
+  for (const [place, { at, text, lasts = 2, still = false, confidence = 0.5, support, colour }] of sights.entries()) {
     const pts = Math.round(at * 1e6);
     // The first keyframe of a recording shows no movement.
     const index = place + (made.firstIndex ?? 1);
     const caption: Caption = { video: '', index, pts, still, draft: text, text, confidence, passes: 2 };
     await writer.caption(caption);
     const cue: Cue = { start: pts, end: pts + lasts * 1e6, text, from: [index] };
+    if (support !== undefined) {
+      const [agreeing, frames] = support;
+      const times = { start: cue.start, end: cue.end, first: index, last: index };
+      await writer.event({ index: place, ...times, text, confidence, support: agreeing, frames });
+    }
     await writer.cue(cue);
     if (colour !== undefined) await picture(pictureFile(file, recording.id, index), colour);
   }
