@@ -5,7 +5,7 @@ import express, { type Router } from 'express';
 import { WebError } from '../errors.ts';
 
 /** Where the build puts the page: beside this program. */
-export const PAGE_FOLDER = path.join(import.meta.dirname, '../../web');
+export const PAGE_FOLDER = path.join(import.meta.dirname, '../../page');
 
 const PLAIN = `<!doctype html>
 <html lang="en">

@@ -72,16 +72,9 @@ async function serve(folder: string): Promise<Server> {
   return server;
 }
 
-/** A headless Chromium, and pages in it that see a folder as a web site. */
-export interface Players {
-  /** A page on the site of `folder`, with hls.js and `page.js` in it. */
-  open(folder: string): Promise<Page>;
-  close(): Promise<void>;
-}
-
-/** Starts the Chromium at `executablePath`, with a profile of its own. */
-export async function startPlayers(executablePath: string): Promise<Players> {
-  const browser: Browser = await chromium.launch({
+/** Starts the Chromium at `executablePath`, headless, with an empty profile, and without what it asks the network for by itself. */
+export function launchChromium(executablePath: string): Promise<Browser> {
+  return chromium.launch({
     executablePath,
     // A loaded machine takes its time.
     timeout: 120_000,
@@ -94,6 +87,18 @@ export async function startPlayers(executablePath: string): Promise<Players> {
       ],
     ],
   });
+}
+
+/** A headless Chromium, and pages in it that see a folder as a web site. */
+export interface Players {
+  /** A page on the site of `folder`, with hls.js and `page.js` in it. */
+  open(folder: string): Promise<Page>;
+  close(): Promise<void>;
+}
+
+/** Starts the Chromium at `executablePath`, with a profile of its own. */
+export async function startPlayers(executablePath: string): Promise<Players> {
+  const browser = await launchChromium(executablePath);
   const servers: Server[] = [];
   return {
     async open(folder) {

@@ -111,7 +111,7 @@ export function openEdits(id: string): EditSession {
       });
       ({ revision } = list);
       origin.value = list.origin;
-      saved.value = sent.filter(({ text }) => text.trim() !== '');
+      saved.value = sent;
       elsewhere.value = undefined;
       problem.value = undefined;
       restored.value = false;

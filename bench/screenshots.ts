@@ -1,0 +1,87 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Page } from 'playwright-core';
+import sharp from 'sharp';
+import { chromiumPath, launchChromium, NO_CHROMIUM } from '../test/players/support/browser.ts';
+import { startServer, type TestServer } from '../test/web/support/server.ts';
+
+// Makes the pictures of the page in docs/images, through the real program: npm run screenshots -- FILM FILM...
+// The second film is still being captioned in the picture of the list, so let it be the longer one.
+
+const films = process.argv.slice(2).map((film) => path.resolve(film));
+const chromium = chromiumPath();
+if (films.length < 2) throw new Error('Name two films or more: npm run screenshots -- FILM FILM...');
+if (chromium === undefined) throw new Error(NO_CHROMIUM);
+
+const images = path.join(import.meta.dirname, '../docs/images');
+const data = await mkdtemp(path.join(tmpdir(), 'screenshots-'));
+const folders = [...new Set(films.map((film) => path.dirname(film)))].flatMap((folder) => ['--folder', folder]);
+const server = await startServer([...folders, '--data', data], { cwd: data, env: {} });
+const browser = await launchChromium(chromium);
+
+async function add(film: string): Promise<string> {
+  const { videos } = await server.client('POST /videos', { body: { source: { path: film } } });
+  return videos[0]?.id ?? '';
+}
+
+async function until(done: (site: TestServer) => Promise<boolean>): Promise<void> {
+  while (!(await done(server))) await sleep(200);
+}
+
+async function picture(name: string, address: string, prepare: (page: Page) => Promise<unknown>, dark = false) {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    colorScheme: dark ? 'dark' : 'light',
+    reducedMotion: 'reduce',
+  });
+  const page = await context.newPage();
+  await page.goto(`${server.address}${address}`);
+  await page.locator('h1').waitFor();
+  await prepare(page);
+  await page.waitForLoadState('load');
+  await sleep(500);
+  const shot = await page.screenshot();
+  await sharp(shot)
+    .png({ palette: true, quality: 90, effort: 10 })
+    .toFile(path.join(images, `page-${name}.png`));
+  await context.close();
+}
+
+try {
+  const [first = '', second = '', ...rest] = films;
+  const shown = await add(first);
+  for (const film of rest) await add(film);
+  await until(async ({ client }) => {
+    const { videos } = await client('GET /videos');
+    return videos.every(({ state }) => state === 'done');
+  });
+  await picture('player', `#/videos/${shown}?t=1`, (page) => page.locator('.line').first().waitFor());
+  await picture('editor', `#/videos/${shown}/edit?t=1`, async (page) => {
+    await page.locator('.cue .line').nth(1).click();
+  });
+  await picture(
+    'keyframes',
+    `#/videos/${shown}?t=1`,
+    async (page) => {
+      await page.getByRole('button', { name: 'Keyframes, drafts' }).click();
+      await page.locator('.frame').first().scrollIntoViewIfNeeded();
+      await page
+        .locator('.frames')
+        .evaluate((list) => (list as unknown as { scrollIntoView(): void }).scrollIntoView());
+    },
+    true,
+  );
+  await picture('system', '#/system', (page) => page.locator('.model').first().waitFor());
+  const running = await add(second);
+  await until(async ({ client }) => {
+    const { progress, state } = await client('GET /videos/{id}', { params: { id: running } });
+    return progress.keyframes >= 6 || state === 'done';
+  });
+  await picture('videos', '', (page) => page.locator('.strip img').nth(3).waitFor());
+} finally {
+  await browser.close();
+  await server.stop();
+  await rm(data, { recursive: true, force: true });
+}
