@@ -4,6 +4,10 @@ import { nounsOf, withoutThings } from './nouns.ts';
 
 /** With fewer keyframes than this, one that stands alone is no evidence against a noun. */
 const ENOUGH = 3;
+/** A thing that no more than this share of the keyframes name is left out, where the model is not certain of the wording. */
+const FEW = 1 / 4;
+/** Model servers and programs say so: they read the frames together, and may well use other words for them. */
+const CERTAIN = 1;
 /** A keyframe supports a wording where its own caption names this share of its nouns. */
 const SHARED = 0.5;
 
@@ -39,20 +43,26 @@ function isSupported(nouns: ReadonlySet<string>, caption: string): boolean {
 
 /**
  * The wording of an event on which its keyframes agree most: of those that were written for several keyframes together, where there are any, else of
- * the keyframes' own captions. A noun that stands in one keyframe's caption only is left out, with its phrase, where there are three keyframes or
- * more. Undefined where nothing is left: the keyframes agree on nothing.
+ * the keyframes' own captions. Where there are three keyframes or more, a noun that stands in one keyframe's caption only is left out, with its
+ * phrase, and of a wording of which the model is not certain, one that stands in a quarter of them at most, or in none. Undefined where nothing is left: the keyframes agree on nothing.
  * @param captions what the keyframes' own captions say
  * @param joints the wordings that were written for several keyframes together
  */
 export function agreedWording(captions: readonly Tally[], joints: readonly JointCaption[]): AgreedWording | undefined {
   const frames = captions.reduce((sum, { count }) => sum + count, 0);
   const mentions = mentionsOf(captions);
-  const isLonely = (noun: string): boolean => mentions.get(noun) === 1;
+  const isLonely = (noun: string, confidence: number): boolean => {
+    const mentioned = mentions.get(noun) ?? 0;
+    return confidence === CERTAIN ? mentioned === 1 : mentioned <= Math.max(1, FEW * frames);
+  };
   const own = captions.map(({ text, count, confidence }) => ({ text, confidence: confidence / count }));
   for (const candidates of [joints, own]) {
     let best: (AgreedWording & { readonly overlap: number }) | undefined;
     for (const candidate of candidates) {
-      const text = frames < ENOUGH ? candidate.text : withoutThings(candidate.text, isLonely);
+      const text =
+        frames < ENOUGH
+          ? candidate.text
+          : withoutThings(candidate.text, (noun) => isLonely(noun, candidate.confidence));
       if (text === '') continue;
       const overlap = captions.reduce((sum, each) => sum + each.count * wordOverlap(text, each.text), 0);
       if (best !== undefined && overlap <= best.overlap) continue;

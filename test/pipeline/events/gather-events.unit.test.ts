@@ -11,17 +11,18 @@ interface Plan {
   /** Index and start of its event. */
   readonly event: readonly [number, number];
   readonly joint?: string;
+  readonly certain?: boolean;
   readonly confidence?: number;
   readonly failed?: boolean;
 }
 
 async function eventsOf(plans: readonly Plan[], end: number, zero = 0): Promise<VideoEvent[]> {
   const own = captions(plans).map((caption, at): Caption => {
-    const { event = [0, 0], joint, failed } = plans[at] ?? {};
+    const { event = [0, 0], joint, certain, failed } = plans[at] ?? {};
     return {
       ...caption,
       event: { index: event[0], start: seconds(event[1]) },
-      ...(joint === undefined ? {} : { joint: { text: joint, confidence: 0.9 } }),
+      ...(joint === undefined ? {} : { joint: { text: joint, confidence: certain === true ? 1 : 0.9 } }),
       ...(failed === true ? { error: { code: 'group-failed', message: 'x' } } : {}),
     };
   });
@@ -76,6 +77,19 @@ test('a noun that only one keyframe names is left out of the wording of all, and
   expect(joint).toMatchObject({ text: 'a man is walking', support: 3, frames: 3 });
   const [own] = await eventsOf(passage('a man with a dog', 'a man with a hat', 'a man with a cat'), 9);
   expect(own).toMatchObject({ text: 'a man', support: 3 });
+});
+
+test('a noun that no keyframe names, or a quarter of them, is left out, unless the model is certain', async () => {
+  const joint = 'a girl is standing in front of a kitchen';
+  const plans = (certain: boolean): Plan[] =>
+    [1, 2, 3].map((at) => ({ at, text: `a girl is standing in a room at ${at}`, event: [0, 0], joint, certain }));
+  expect(await eventsOf(plans(false), 9)).toMatchObject([{ text: 'a girl is standing', support: 3 }]);
+  expect(await eventsOf(plans(true), 9)).toMatchObject([{ text: joint }]);
+  const many = Array.from({ length: 8 }, (_, at): Plan => {
+    const text = at < 2 ? 'a man is standing in front of a mirror' : 'a man is standing in front of a wall';
+    return { at, text, event: [0, 0], ...(at === 0 ? { joint: 'a man is standing in front of a mirror' } : {}) };
+  });
+  expect(await eventsOf(many, 9)).toMatchObject([{ text: 'a man is standing', frames: 8 }]);
 });
 
 test('the wording most agreed on; of equals the first', async () => {
