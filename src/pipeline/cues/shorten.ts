@@ -7,7 +7,10 @@ import type { Transducer } from './transducer.ts';
 
 /** Words that start a phrase without which an English caption is still true: "a dog runs" for "a dog runs on a beach". */
 const PHRASE =
-  /^(?:in|on|at|with|near|by|under|over|behind|beside|beneath|above|below|between|through|down|up|along|across|into|onto|from|toward|towards|around|against|while|as|wearing|holding|during|inside|outside|after|before)$/i;
+  /^(?:in|on|at|of|off|out|with|near|by|under|over|behind|beside|beneath|above|below|between|through|down|up|along|across|into|onto|from|toward|towards|around|against|while|as|wearing|holding|carrying|showing|during|inside|outside|after|before)$/i;
+/** What belongs to an "of" after it: "in front of a car", "a group of people". */
+const OF_NEEDED =
+  /^(?:front|top|back|side|middle|end|edge|out|off|lot|group|pair|kind|type|number|bunch|couple|row|piece|full)$/i;
 /** What has to stand before a phrase that is left out: without a verb, the rest is no sentence. */
 const VERB = /\b(?:is|are|was|were|has|have|stands?|sits?|walks?|runs?|rides?|plays?|jumps?|swims?|\w{2,}ing)\b/i;
 
@@ -15,7 +18,8 @@ const VERB = /\b(?:is|are|was|were|has|have|stands?|sits?|walks?|runs?|rides?|pl
 function withoutLastPhrase(text: string): string | undefined {
   const words = text.split(' ');
   for (let at = words.length - 1; at >= 2; at -= 1) {
-    if (!PHRASE.test(words[at] ?? '')) continue;
+    const [before = '', word = ''] = words.slice(at - 1);
+    if (!PHRASE.test(word) || (/^of$/i.test(word) && OF_NEEDED.test(before))) continue;
     const rest = words.slice(0, at).join(' ');
     if (VERB.test(rest)) return rest.replace(/[,;:]$/, '');
   }

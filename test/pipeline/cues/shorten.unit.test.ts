@@ -9,6 +9,11 @@ test.each([
   ['A dog runs along a beach in the sun', 2, 'A dog runs along a beach in the sun'],
   ['A man in a red shirt is riding a bike down a hill', 2, 'A man in a red shirt is riding a bike'],
   ['A group of people standing in front of a building', 1.5, 'A group of people standing'],
+  ['A man is holding a bottle of beer', 1.3, 'A man is holding a bottle'],
+  ['A brown dog is jumping off of a tree', 1, 'A brown dog is jumping'],
+  ['A man is standing in front of a car', 1.2, 'A man is standing'],
+  ['A woman is cutting a piece of cake', 1, 'A woman is cutting a piece of cake'],
+  ['A man is sitting on a couch showing a picture', 1.5, 'A man is sitting on a couch'],
   // Nothing that is no sentence any more: rather all of it.
   ['A man with a beard', 0.5, 'A man with a beard'],
   ['The little girl in pink', 0.5, 'The little girl in pink'],
