@@ -93,8 +93,8 @@ export function enqueueMessage(
 
 /** Removes the oldest messages for a transport that exceed `most`. Returns their number. */
 export function dropOldestMessages(db: Database, { name }: Pick<NotificationTransport, 'name'>, most: number): number {
-  const newest = 'SELECT id FROM outbox WHERE channel = ? ORDER BY id DESC LIMIT ?';
-  return db.prepare(`DELETE FROM outbox WHERE channel = ? AND id NOT IN (${newest})`).run(name, name, most).changes;
+  const newest = 'SELECT id FROM outbox WHERE channel = ? ORDER BY id DESC LIMIT 1 OFFSET ?';
+  return db.prepare(`DELETE FROM outbox WHERE channel = ? AND id <= (${newest})`).run(name, name, most).changes;
 }
 
 /** A message as it is sent: with its picture as a data URL, or null where there is none (any more). */

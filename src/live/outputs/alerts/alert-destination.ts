@@ -67,7 +67,6 @@ export class AlertDestination implements Destination {
     db.transaction(() => {
       for (const words of seen) this.#see(event, words);
     }).immediate();
-    for (const transport of this.#transports) this.#bound(transport);
   }
 
   async close(): Promise<void> {
@@ -83,6 +82,7 @@ export class AlertDestination implements Destination {
     // Also where the clock was set back.
     if (last !== undefined && Math.abs(now - Number(last)) <= this.#alerts.pause) return;
     enqueueMessage(db, messageOf(event, words), this.#transports, now);
+    for (const transport of this.#transports) this.#bound(transport);
   }
 
   #bound(transport: Pick<NotificationTransport, 'name'>): void {
