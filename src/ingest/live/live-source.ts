@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { UsageError } from '../../core/failures.ts';
 import { hideSecrets } from '../../core/text/secrets.ts';
@@ -106,11 +105,6 @@ export function sourceLines(text: string): string[] {
     .split(/\r?\n/)
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'));
-}
-
-/** True where others than the owner may read a file. */
-export async function isReadByOthers(file: string): Promise<boolean> {
-  return ((await stat(file)).mode & 0o077) !== 0;
 }
 
 /** Reads arguments in order, and numbers the names that come twice: `cam`, `cam-2`. Throws a UsageError. */
