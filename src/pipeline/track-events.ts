@@ -10,6 +10,7 @@ import { mapState } from './cues/transducer.ts';
 import { TrackError } from './errors.ts';
 import { gatherEvents } from './events/gather-events.ts';
 import type { TrackSummary } from './formats/track-writer.ts';
+import { type ReadCaption, readCaptions } from './screen-text/read-captions.ts';
 import { type TextPiece, TextPieces } from './screen-text/text-pieces.ts';
 
 /** The captions of one video, as they are finished. */
@@ -54,7 +55,9 @@ class NoCaptionsError extends SecondGlanceError<'captions-failed'> {
 }
 
 /** What captions turn into before the end. */
-type Derived = Extract<TrackEvent, { readonly kind: 'caption' | 'event' | 'cue' | 'dropped' }>;
+type Derived =
+  | Extract<TrackEvent, { readonly kind: 'event' | 'cue' | 'dropped' }>
+  | (Extract<TrackEvent, { readonly kind: 'caption' }> & Pick<ReadCaption, 'ended'>);
 
 function count(counts: CaptionCounts, event: Derived, rules: CueRules): CaptionCounts {
   if (event.kind === 'event' || event.kind === 'dropped') return counts;
@@ -91,10 +94,12 @@ export async function* trackEvents<Summary extends TrackSummary>(
   let ready: Derived[] = [];
   let failure: { readonly error: unknown } | undefined;
   const arriving = new Subject<GroupCaptions>();
-  const captions = arriving.pipe(orderCaptions(stream.limit), share());
-  const events = rules.events ? captions.pipe(mapState(() => gatherEvents(timeline.zero, timeline.end))) : EMPTY;
+  const pieces = new TextPieces(stream.zero);
+  const captions = arriving.pipe(orderCaptions(stream.limit), readCaptions(pieces), share());
+  const single = captions.pipe(map(({ caption }) => caption));
+  const events = rules.events ? single.pipe(mapState(() => gatherEvents(timeline.zero, timeline.end))) : EMPTY;
   merge(
-    captions.pipe(map((caption) => ({ kind: 'caption', caption }) as const)),
+    captions.pipe(map(({ caption, ended }) => ({ kind: 'caption', caption, ended }) as const)),
     events.pipe(map((event) => ({ kind: 'event', event }) as const)),
     captions.pipe(
       toCues(rules, timeline, (dropped) => ready.push({ kind: 'dropped', dropped })),
@@ -107,15 +112,17 @@ export async function* trackEvents<Summary extends TrackSummary>(
     },
   });
 
-  const pieces = new TextPieces(stream.zero);
   let counts: CaptionCounts = { keyframes: 0, failed: 0, unsure: 0, blank: 0, cues: 0 };
   const take = function* (): Generator<TrackEvent<Summary>, void, undefined> {
     const events = ready;
     ready = [];
     for (const event of events) {
       counts = count(counts, event, rules);
-      yield event;
-      if (event.kind === 'caption') yield* pieces.next(event.caption).ended.map(asText);
+      if (event.kind !== 'caption') yield event;
+      else {
+        yield { kind: 'caption', caption: event.caption };
+        yield* event.ended.map(asText);
+      }
     }
     if (failure !== undefined) throw failure.error;
   };

@@ -2,6 +2,7 @@ import { defer, map, type OperatorFunction, pipe } from 'rxjs';
 import type { Caption, Cue, VideoEvent } from '../../core/types.ts';
 import { gatherEvents } from '../events/gather-events.ts';
 import { announceText } from '../screen-text/announce-text.ts';
+import type { ReadCaption } from '../screen-text/read-captions.ts';
 import { type DroppedText, fitToGaps } from './fit-gaps.ts';
 import { breakText, divideTime, graphemeCount } from './layout.ts';
 import { mergeCaptions, type Span } from './merge.ts';
@@ -56,17 +57,21 @@ function eventSpans(rules: CueRules, timeline: Timeline): OperatorFunction<Capti
 }
 
 /** Merged captions, or those of events, with the text in the picture where the rules ask for it. */
-function spansOf(rules: CueRules, timeline: Timeline): OperatorFunction<Caption, Span> {
+function spansOf(rules: CueRules, timeline: Timeline): OperatorFunction<ReadCaption, Span> {
   const { events } = rules;
   const merged = () =>
     events ? eventSpans(rules, timeline) : mapState(() => mergeCaptions(rules, timeline.zero, timeline.end));
-  if (!rules.announcesText) return merged();
+  if (!rules.announcesText)
+    return pipe(
+      map(({ caption }: ReadCaption) => caption),
+      merged(),
+    );
   return (captions) =>
     defer(() => {
-      const announcer = announceText(timeline.zero);
+      const announcer = announceText();
       return captions.pipe(
-        map((caption) => {
-          const announced = announcer.caption(caption);
+        map(({ caption, appeared }) => {
+          const announced = announcer.caption(caption, appeared);
           // What stands in the picture is no wording of an event.
           return events ? caption : announced;
         }),
@@ -88,7 +93,7 @@ export function toCues(
   rules: CueRules,
   timeline: Timeline,
   onDropped: (dropped: DroppedText) => void = () => undefined,
-): OperatorFunction<Caption, Cue> {
+): OperatorFunction<ReadCaption, Cue> {
   const { speech } = rules;
   if (speech !== undefined) {
     return pipe(

@@ -1,7 +1,7 @@
-import type { Caption, Micros } from '../../core/types.ts';
+import type { Caption } from '../../core/types.ts';
 import type { Span } from '../cues/merge.ts';
 import { isTelling } from './telling-line.ts';
-import { type OpenPiece, TextPieces } from './text-pieces.ts';
+import type { OpenPiece } from './text-pieces.ts';
 
 /** Text that is lower is a detail. */
 const ANNOUNCED = { height: 0.05, letters: 2 };
@@ -34,23 +34,19 @@ export function splitAnnouncement(text: string): { readonly caption: string; rea
 
 /** Adds text that is large and new to the captions of a description track. */
 export interface TextAnnouncer {
-  /** Takes every caption, in order. One that has no text of its own becomes the announcement. */
-  caption(caption: Caption): Caption;
+  /** Takes every caption, in order, with the text that appeared in its picture. One that has no text of its own becomes the announcement. */
+  caption(caption: Caption, appeared: readonly OpenPiece[]): Caption;
   /** A span of these captions with what appeared in it: "A man opens a door. Text on screen: Exit 3". */
   span(span: Span): Span;
 }
 
-/** @param zero the track's zero on the captions' clock */
-export function announceText(zero: Micros): TextAnnouncer {
-  const pieces = new TextPieces(zero);
+/** Announces text once, with the caption of the picture in which it appeared. */
+export function announceText(): TextAnnouncer {
   /** Texts by the keyframe with which they appeared, until its span comes. */
   const fresh = new Map<number, readonly string[]>();
   return {
-    caption(caption) {
-      const texts = pieces
-        .next(caption)
-        .appeared.filter(matters)
-        .map(({ first }) => first.text);
+    caption(caption, appeared) {
+      const texts = appeared.filter(matters).map(({ first }) => first.text);
       if (texts.length === 0 || caption.error !== undefined) return caption;
       if (caption.text.trim() === '') return { ...caption, text: TEXT_PREFIX + texts.join(', '), confidence: 1 };
       fresh.set(caption.index, texts);

@@ -6,6 +6,8 @@ import { type DroppedText, descriptionTime } from '../../../src/pipeline/cues/fi
 import { PROFILE_NAMES, PROFILES } from '../../../src/pipeline/cues/profiles.ts';
 import { rulesFor } from '../../../src/pipeline/cues/rules.ts';
 import { toCues } from '../../../src/pipeline/cues/to-cues.ts';
+import { readCaptions } from '../../../src/pipeline/screen-text/read-captions.ts';
+import { TextPieces } from '../../../src/pipeline/screen-text/text-pieces.ts';
 import { type CaptionPlan, captions, randomNumbers, seconds } from '../support/captions.ts';
 
 type Pair = readonly [number, number];
@@ -23,9 +25,12 @@ async function fitted(
   const rules = { ...rulesFor(PROFILES[profile], 0, { kind: 'descriptions' }), speech: intervals(speech) };
   const timeline = { zero: 0, end: () => seconds(end) };
   const note = (one: DroppedText) => dropped.push(one);
-  const cues = await lastValueFrom(from(captions(plans)).pipe(toCues(rules, timeline, note), toArray()), {
-    defaultValue: [],
-  });
+  const cues = await lastValueFrom(
+    from(captions(plans)).pipe(readCaptions(new TextPieces(0)), toCues(rules, timeline, note), toArray()),
+    {
+      defaultValue: [],
+    },
+  );
   return { cues, dropped, rules };
 }
 

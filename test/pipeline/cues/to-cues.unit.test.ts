@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import type { Caption, Cue } from '../../../src/core/types.ts';
 import { DEFAULT_RULES } from '../../../src/pipeline/cues/rules.ts';
 import { MAX_KEYFRAMES_PER_CUE, toCues } from '../../../src/pipeline/cues/to-cues.ts';
+import { readCaptions } from '../../../src/pipeline/screen-text/read-captions.ts';
+import { TextPieces } from '../../../src/pipeline/screen-text/text-pieces.ts';
 import { captions, cuesOf, line, seconds } from '../support/captions.ts';
 
 async function lines(...request: Parameters<typeof cuesOf>): Promise<string[]> {
@@ -279,7 +281,7 @@ test('a cue is emitted when what follows has fixed its end', () => {
       throw new Error('the end is not known yet');
     },
   };
-  arriving.pipe(toCues(DEFAULT_RULES, timeline)).subscribe((cue) => seen.push(cue));
+  arriving.pipe(readCaptions(new TextPieces(0)), toCues(DEFAULT_RULES, timeline)).subscribe((cue) => seen.push(cue));
   const [dog, cat, cow] = captions([
     { at: 0, text: 'A dog' },
     { at: 3, text: 'A cat' },

@@ -4,6 +4,7 @@ import type { Caption, TextLine } from '../../../src/core/types.ts';
 import { PROFILES } from '../../../src/pipeline/cues/profiles.ts';
 import { rulesFor } from '../../../src/pipeline/cues/rules.ts';
 import { toCues } from '../../../src/pipeline/cues/to-cues.ts';
+import { readCaptions } from '../../../src/pipeline/screen-text/read-captions.ts';
 import { editDistance, looksLikeClock, similarity } from '../../../src/pipeline/screen-text/similar-text.ts';
 import { type TextPiece, TextPieces } from '../../../src/pipeline/screen-text/text-pieces.ts';
 import { seconds } from '../support/captions.ts';
@@ -85,7 +86,9 @@ async function cuesOf(
 ) {
   const rules = rulesFor(PROFILES.web, 0, { kind });
   const timeline = { zero: 0, end: () => seconds(rows.length) };
-  const cues = await lastValueFrom(from(captionsOf(rows, texts)).pipe(toCues(rules, timeline), toArray()));
+  const cues = await lastValueFrom(
+    from(captionsOf(rows, texts)).pipe(readCaptions(new TextPieces(0)), toCues(rules, timeline), toArray()),
+  );
   return cues.map(({ text }) => text.replace(/\n/g, ' '));
 }
 

@@ -3,6 +3,8 @@ import type { Caption, Cue } from '../../../src/core/types.ts';
 import { type CueRules, DEFAULT_RULES } from '../../../src/pipeline/cues/rules.ts';
 import { toCues } from '../../../src/pipeline/cues/to-cues.ts';
 import type { TrackHeader } from '../../../src/pipeline/formats/track-writer.ts';
+import { readCaptions } from '../../../src/pipeline/screen-text/read-captions.ts';
+import { TextPieces } from '../../../src/pipeline/screen-text/text-pieces.ts';
 
 /** Microseconds of a number of seconds. */
 export function seconds(value: number): number {
@@ -41,7 +43,9 @@ export async function cuesOf(
 ): Promise<Cue[]> {
   const timeline = { zero: seconds(options.zero ?? 0), end: () => seconds(end) };
   const rules = { ...DEFAULT_RULES, ...options.rules };
-  return lastValueFrom(from(captions(plans)).pipe(toCues(rules, timeline), toArray()));
+  return lastValueFrom(
+    from(captions(plans)).pipe(readCaptions(new TextPieces(timeline.zero)), toCues(rules, timeline), toArray()),
+  );
 }
 
 /** `start-end text [from]` of a cue, times in seconds. */
