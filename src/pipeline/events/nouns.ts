@@ -99,6 +99,11 @@ function without(words: readonly Word[], at: number): Word[] | undefined {
     }
   };
   back('name', 'other');
+  // "a black and white photo": both describe it.
+  while (words[start - 1]?.text === 'and' && words[start - 2]?.kind === 'other') {
+    start -= 2;
+    back('name', 'other');
+  }
   back('determiner');
   const phrase = start;
   back('link');

@@ -22,6 +22,9 @@ test.each([
   ['a dog and a man on the grass', ['dog'], 'a man on the grass'],
   // A name that describes another one goes alone.
   ['a police car on the road', ['police'], 'a car on the road'],
+  // So do two words that describe it together.
+  ['a man is holding a red and white bag', ['bag'], 'a man'],
+  ['a black and white photo of a person', ['photo'], ''],
   // Who does it is the sentence: without it nothing is left.
   ['a dog is running on the grass', ['dog'], ''],
   ['a man is holding a dog', [], 'a man is holding a dog'],
