@@ -21,6 +21,13 @@ const LONGEST_RETRY_MS = 60_000;
 /** How long `close` waits for a call in progress. */
 const CLOSE_MS = 3000;
 
+/** Events wait without the pictures that nothing here uses: they take most of the memory. */
+function withoutPicture(event: LiveEvent): LiveEvent {
+  if (event.kind !== 'caption') return event;
+  const { picture: _, ...rest } = event;
+  return rest;
+}
+
 /** One kind of call: whether it fails, and whether its next attempt is still to come. */
 class Attempts {
   failures = 0;
@@ -55,7 +62,7 @@ export class BufferedOutput implements LiveOutput {
 
   async write(event: LiveEvent): Promise<void> {
     if (this.#end.signal.aborted) return;
-    this.#queue.push(event);
+    this.#queue.push(this.usesPictures ? event : withoutPicture(event));
     if (this.#queue.length > this.#limit) this.#drop();
     this.#wake();
   }

@@ -94,6 +94,14 @@ test('the queue is bounded: the oldest captions go, changes of state stay, and t
   await output.close();
 });
 
+test('events wait without pictures where the destination uses none', async () => {
+  const { stub, output } = opened();
+  await output.write(caption(0, 'A dog', { picture: Buffer.from('JPEG') }));
+  await output.settled();
+  expect(stub.taken).toEqual([caption(0, 'A dog')]);
+  await output.close();
+});
+
 test('close: what waits is tried once more; what hangs is left', async () => {
   const failing = opened();
   failing.stub.problem = 'nobody there';
