@@ -17,13 +17,18 @@ if (chromium === undefined) throw new Error(NO_CHROMIUM);
 
 const images = path.join(import.meta.dirname, '../docs/images');
 const data = await mkdtemp(path.join(tmpdir(), 'screenshots-'));
-const folders = [...new Set(films.map((film) => path.dirname(film)))].flatMap((folder) => ['--folder', folder]);
-const server = await startServer([...folders, '--data', data], { cwd: data, env: {} });
+const model = path.join(import.meta.dirname, '../models/everyday-small');
+const server = await startServer(['--model', model, '--data', data], { cwd: data, env: {} });
 const browser = await launchChromium(chromium);
 
+/** Uploads a film, so that no picture shows a path of this machine; returns its ID. */
 async function add(film: string): Promise<string> {
-  const { videos } = await server.client('POST /videos', { body: { source: { path: film } } });
-  return videos[0]?.id ?? '';
+  const page = await browser.newPage();
+  await page.goto(server.address);
+  await page.setInputFiles('input[type=file]', film);
+  const link = await page.locator('a.title', { hasText: path.basename(film) }).getAttribute('href');
+  await page.close();
+  return link?.split('/').at(-1) ?? '';
 }
 
 async function until(done: (site: TestServer) => Promise<boolean>): Promise<void> {
@@ -41,6 +46,10 @@ async function picture(name: string, address: string, prepare: (page: Page) => P
   await page.locator('h1').waitFor();
   await prepare(page);
   await page.waitForLoadState('load');
+  // A picture of the film, where there is one.
+  await page.waitForFunction(
+    `[...document.querySelectorAll('video')].every((video) => video.readyState >= 2 && !video.seeking)`,
+  );
   await sleep(500);
   const shot = await page.screenshot();
   await sharp(shot)
@@ -55,6 +64,8 @@ try {
   for (const film of rest) await add(film);
   await until(async ({ client }) => {
     const { videos } = await client('GET /videos');
+    const failed = videos.find(({ state }) => state === 'failed');
+    if (failed !== undefined) throw new Error(failed.problems[0]?.message);
     return videos.every(({ state }) => state === 'done');
   });
   await picture('player', `#/videos/${shown}?t=1`, (page) => page.locator('.line').first().waitFor());

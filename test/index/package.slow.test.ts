@@ -69,7 +69,7 @@ afterAll(() => folder.remove());
 test('the package has the program, the library, its types and the model, and nothing of the sources', () => {
   expect(packed).toEqual(
     expect.arrayContaining([
-      ...['dist/cli/main.js', 'dist/index.js', 'dist/index.d.ts', 'dist/workers/pool/child.js'],
+      ...['dist/cli/main.js', 'dist/index.js', 'dist/index.d.ts', 'dist/workers/pool/child.js', 'dist/page/index.html'],
       ...['models/everyday-small/bundle.json', 'LICENSE', 'README.md', 'CHANGELOG.md', 'package.json'],
     ]),
   );

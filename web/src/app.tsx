@@ -7,7 +7,7 @@ import { openEvents } from './state/live-events.ts';
 import { loadSession, session, sessionProblem } from './state/session.ts';
 import { Button } from './ui/button.tsx';
 import { Toasts } from './ui/toasts.tsx';
-import { followUploads } from './videos/uploads.ts';
+import { followUploads } from './videos/file-uploads.ts';
 
 let started = false;
 

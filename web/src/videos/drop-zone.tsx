@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { VideoOptions } from '../../../src/web/api/schemas/videos.ts';
 import { Button } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
-import { startUpload } from './uploads.ts';
+import { startUpload } from './file-uploads.ts';
 
 interface DropZoneProps {
   /** How dropped videos are captioned. */

@@ -1,7 +1,7 @@
 import { Button } from '../ui/button.tsx';
 import { ProgressBar } from '../ui/progress-bar.tsx';
 import { sizeInWords } from '../ui/show-time.ts';
-import { cancelUpload, type FileUpload, forgetUpload, pauseUpload, resumeUpload, uploads } from './uploads.ts';
+import { cancelUpload, type FileUpload, forgetUpload, pauseUpload, resumeUpload, uploads } from './file-uploads.ts';
 
 function UploadRow({ upload: { id, name, size, sent, state, problem } }: { readonly upload: FileUpload }) {
   return (
