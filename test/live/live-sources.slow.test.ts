@@ -76,6 +76,19 @@ test('live HLS: the newest segments, and the end mark ends the source', async ()
   expect(summary).toMatchObject({ exitCode: 0, sources: [{ source: 'tv', state: 'ended' }] });
 });
 
+test('SRT with a passphrase, and RTMP with a stream key', async () => {
+  const [srt, rtmp] = [await freeUdpPort(), await freeTcpPort()];
+  const query = 'passphrase=geheimgeheim';
+  await using _ = startSender(['red'], 3600, '-f', 'mpegts', `srt://127.0.0.1:${srt}?mode=listener&${query}`);
+  await using __ = startSender(['blue'], 3600, '-f', 'flv', '-listen', '1', `rtmp://127.0.0.1:${rtmp}/live/geheim`);
+  await using live = await startLive([`a=srt://127.0.0.1:${srt}?${query}`, `b=rtmp://127.0.0.1:${rtmp}/live/geheim`]);
+  await live.until(isCaption('red'));
+  await live.until(isCaption('blue'));
+  const readers = processes().filter(({ parent, command }) => parent === process.pid && command.includes('pipe:0'));
+  expect(readers).toHaveLength(2);
+  expect(JSON.stringify([readers, live.events, live.notes])).not.toContain('geheim');
+});
+
 test('a file that grows, and another file that takes its name', async () => {
   await using live = await startLive([at('now.ts')]);
   {
