@@ -2,13 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { checkDocument, type DocumentKind } from '../captioning/outputs/check-target.ts';
 import { stateDir } from '../config/state-folder.ts';
+import type { Source } from '../ingest/sources/sources.ts';
 import { ensureFolder } from '../storage/folders/ensure-folder.ts';
 import { assertOverwritable, writeOutput } from '../storage/output-manifest.ts';
 import { DEFAULT_BUNDLE, loadBundle } from '../workers/bundle/bundle.ts';
 import { isModelBundle, loadModel, type ModelChoice } from '../workers/load-model.ts';
-import { explainFrame, oneSource } from './explain-frame.ts';
+import { explainFrame, type FrameExplanation, oneSource } from './explain-frame.ts';
 import { explainRegions } from './explain-regions.ts';
-import { readMoment } from './moment.ts';
+import { type Moment, readMoment } from './moment.ts';
 
 /** How {@link explainInput} explains. */
 export interface ExplainOptions {
@@ -35,6 +36,19 @@ export interface ExplainedInput {
   readonly notes: readonly string[];
 }
 
+/** Explains a picture or a moment of a video with any model. Throws as its parts do. */
+export async function explainSource(
+  source: Source,
+  moment: Moment,
+  model: ModelChoice,
+  signal: AbortSignal,
+): Promise<FrameExplanation> {
+  const name = typeof model === 'string' ? model : (model.name ?? DEFAULT_BUNDLE);
+  return (await isModelBundle(name))
+    ? explainFrame(source, moment, await loadBundle(name), signal)
+    : explainRegions(source, moment, await loadModel(model), signal);
+}
+
 /** The key in the output manifest. It is the same for every drawing, so that any of them may be replaced. */
 const KEY = 'explain';
 const DRAWING: DocumentKind = { name: 'drawing', endings: ['.png'], picture: true };
@@ -49,10 +63,7 @@ export async function explainInput(text: string, options: ExplainOptions): Promi
   const source = await oneSource(moment.input);
   if (file !== undefined) await checkDocument(file, DRAWING, source.kind === 'url' ? undefined : source.input);
   if (file !== undefined && !force) await assertOverwritable(stateDir(), file, { kind: 'track', key: KEY });
-  const name = typeof model === 'string' ? model : (model.name ?? DEFAULT_BUNDLE);
-  const explanation = (await isModelBundle(name))
-    ? await explainFrame(source, moment, await loadBundle(name), signal)
-    : await explainRegions(source, moment, await loadModel(model), signal);
+  const explanation = await explainSource(source, moment, model, signal);
   const drawing = draw ? await explanation.draw() : undefined;
   signal.throwIfAborted();
   let notes: readonly string[] = [];

@@ -58,6 +58,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'request-too-large': 413,
   'upload-too-large': 413,
   'media-type': 415,
+  'range-refused': 416,
   'upload-refused': 400,
   'host-refused': 421,
   'edits-unconditional': 428,

@@ -1,7 +1,9 @@
+import type { QueueContext } from '../queue/queue-context.ts';
 import type { Log } from '../services/service.ts';
 import { EventHub } from './events/event-hub.ts';
 import type { PasswordCheck } from './http/password.ts';
 import { Sessions } from './http/sessions.ts';
+import { JobList } from './jobs/job-list.ts';
 import type { Site } from './routes/site.ts';
 import type { ServeRequest } from './serve-request.ts';
 import type { StoredVideo } from './store/documents.ts';
@@ -11,8 +13,10 @@ import { Captioners } from './videos/captioners.ts';
 import type { DataFolder } from './videos/data-folder.ts';
 import { Edits } from './videos/edits.ts';
 import { Library } from './videos/library.ts';
+import { Moments } from './videos/moments.ts';
 import { Pictures } from './videos/pictures.ts';
 import { ProcessRunner } from './videos/process-runner.ts';
+import { QueueRunner } from './videos/queue-runner.ts';
 import { RunQueue } from './videos/run-queue.ts';
 import { VideoNews } from './videos/video-news.ts';
 import type { AccessLists } from './videos/video-source.ts';
@@ -26,6 +30,8 @@ export interface SiteRequest
   readonly log: Log;
   /** Undefined where there is no password. */
   readonly check: PasswordCheck | undefined;
+  /** Where services caption; undefined where this process does. */
+  readonly queue: QueueContext | undefined;
   readonly signal: AbortSignal;
   /** Closes what was opened. */
   readonly resources: AsyncDisposableStack;
@@ -45,13 +51,20 @@ export function openSite(request: SiteRequest): Site {
   });
   resources.defer(() => news.close());
   const captioners = new Captioners({ model, processes });
-  const runner = new ProcessRunner(data, lists, captioners, request.concurrency);
+  const runner =
+    request.queue === undefined
+      ? new ProcessRunner(data, lists, captioners, request.concurrency)
+      : new QueueRunner(request.queue, data, lists, model);
+  resources.defer(() => captioners.close());
   resources.defer(() => runner.close());
   const queue = new RunQueue(store, runner, news, log);
   resources.defer(() => queue.close());
+  const jobs = new JobList(hub, data.jobs, log);
+  resources.defer(() => jobs.close());
   const library = new Library({
     ...{ store, data, lists, captioners, runner, queue, news },
     forgetUpload: (id) => forgetUpload(data, id),
+    endJobs: (id) => jobs.removeOf(id),
   });
   const uploads = new Uploads({ data, library, log, limit: uploadLimit, address: `${basePath}/api/uploads` });
   return {
@@ -74,5 +87,7 @@ export function openSite(request: SiteRequest): Site {
     sessions: new Sessions(store, request.check, log, basePath),
     edits: new Edits(store, data, news),
     pictures: new Pictures(store, data, lists, signal),
+    moments: new Moments(data, lists, captioners, model, signal),
+    jobs,
   };
 }

@@ -1,11 +1,15 @@
 import path from 'node:path';
+import type { LoadedSettings } from '../config/load.ts';
 import { SecondGlanceError } from '../core/errors.ts';
 import { EXIT, UsageError } from '../core/failures.ts';
 import { withResources } from '../core/lifetime/disposal.ts';
 import { onInterrupted } from '../core/lifetime/interruption.ts';
 import { openGuard } from '../ingest/access/guard.ts';
+import { openQueueContext, type QueueContext } from '../queue/queue-context.ts';
+import { connectService } from '../queue/redis/connection.ts';
 import { listen } from '../services/http.ts';
-import { createLog } from '../services/log.ts';
+import { createLog, logLink } from '../services/log.ts';
+import type { Log } from '../services/service.ts';
 import { type FileLock, lockFile } from '../storage/file-lock.ts';
 import { ensureStateFolder } from '../storage/folders/ensure-folder.ts';
 import { WebError } from './errors.ts';
@@ -35,6 +39,18 @@ async function lockData(data: DataFolder): Promise<FileLock> {
   }
 }
 
+/** The queue of the services, where the settings name a Redis. Waits for it. */
+async function connectQueue(
+  { settings, origins }: LoadedSettings,
+  log: Log,
+  signal: AbortSignal,
+): Promise<QueueContext | undefined> {
+  if (origins.redisUrl === 'default') return undefined;
+  const place = { url: settings.redisUrl, prefix: settings.redisPrefix };
+  const redis = await connectService(place, logLink(log, settings.redisUrl), signal);
+  return openQueueContext(redis, place, settings.frameStore);
+}
+
 /**
  * Serves the page and its API until `signal` aborts. Returns the exit code. Throws a UsageError before anything is started, a
  * ListenError, `serve-busy`, `serve-data`.
@@ -57,7 +73,9 @@ export async function runServe(request: ServeRequest, signal: AbortSignal): Prom
     for (const folder of [data.root, data.uploads, data.jobs]) await ensureStateFolder(folder);
     const lock = await lockData(data);
     resources.defer(() => lock.release());
+    const queue = await connectQueue(settings, log, signal);
     const site = openSite({
+      queue,
       ...request,
       data,
       lists,
@@ -66,16 +84,17 @@ export async function runServe(request: ServeRequest, signal: AbortSignal): Prom
       signal,
       resources,
     });
-    const { store, queue, uploads, sessions } = site;
+    const { store, uploads, sessions } = site;
+    await site.jobs.clear();
     await uploads.recover((id) => store.find(id) !== undefined);
 
-    const handlers = { ...videoRoutes(site), ...cueRoutes(site), ...jobRoutes(), ...systemRoutes(site) };
+    const handlers = { ...videoRoutes(site), ...cueRoutes(site), ...jobRoutes(site), ...systemRoutes(site) };
     const names = servePassword === undefined ? request.names : undefined;
     const reach = { basePath, trustProxy, names };
     const app = createApp({ reach, handlers, sessions, uploads, log, pageFolder: PAGE_FOLDER });
     const http = await listen({ host, port }, app, { option: '--port', requestTimeout: 0 });
     resources.defer(() => http.close());
-    queue.fill();
+    site.queue.fill();
     const shown = host.includes(':') ? `[${host}]` : host;
     request.onListening(`http://${shown}:${http.port}${basePath}/`);
     await new Promise<void>((resolve) => {

@@ -191,6 +191,56 @@ describe('edits', () => {
   });
 });
 
+describe('jobs', () => {
+  test('copy a video with its edits, for browsers too, and caption one moment again', async () => {
+    const { id } = await add('film.mp4');
+    await server.settled(id, 'done');
+    const { revision } = await server.client('GET /videos/{id}/cues', { params: { id } });
+    const cues = [{ start: 1, end: 3, text: 'An edited cue' }];
+    const saved = await server.client('PUT /videos/{id}/edits', { params: { id }, body: { cues }, ifMatch: revision });
+    const stream = await readStream(`${server.api}/videos/${id}/events`);
+    const render = (body: { kind: 'mux' | 'burn' | 'proxy'; container?: 'mkv' }) =>
+      server.client('POST /videos/{id}/renders', { params: { id }, body });
+    const [mux, proxy, again] = [
+      await render({ kind: 'mux', container: 'mkv' }),
+      await render({ kind: 'proxy' }),
+      await render({ kind: 'burn' }),
+    ];
+    const done = await stream.next(
+      'job',
+      ({ job }) => job.id === mux.id && job.state !== 'queued' && job.state !== 'running',
+    );
+    expect(done.job).toMatchObject({ state: 'done', file: 'film.captions.mkv', video: id });
+    const file = await fetch(`${server.api}/jobs/${mux.id}/file`);
+    expect(file.headers.get('content-disposition')).toBe('attachment; filename=film.captions.mkv');
+    expect(Buffer.from(await file.arrayBuffer()).includes('An edited cue')).toBe(true);
+    const made = await stream.next(
+      'job',
+      ({ job }) => job.id === proxy.id && job.state !== 'queued' && job.state !== 'running',
+    );
+    expect(made.job).toMatchObject({ state: 'done' });
+    expect((await server.client('GET /videos/{id}', { params: { id } })).proxy).toBe(true);
+    const small = await fetch(`${server.api}/videos/${id}/proxy`, { headers: { range: 'bytes=4-7' } });
+    expect({ status: small.status, text: await small.text() }).toEqual({ status: 206, text: 'ftyp' });
+    await server.client('DELETE /jobs/{id}', { params: { id: again.id } });
+    stream.close();
+    const { jobs } = await server.client('GET /jobs');
+    expect(jobs.map((job) => job.kind)).toContain('proxy');
+    await server.client('DELETE /videos/{id}/edits', { params: { id }, ifMatch: saved.revision });
+
+    const said = await server.client('POST /videos/{id}/recaption', { params: { id }, body: { at: 3, passes: 1 } });
+    expect(said).toMatchObject({ text: 'A blue picture', passes: 1, model: { name: 'tiny' } });
+    const drawing = await fetch(`${server.api}/videos/${id}/explanation?at=3`);
+    expect(drawing.headers.get('content-type')).toBe('image/png');
+    expect((await fetch(`${server.api}/videos/${id}/explanation?at=100`)).status).toBe(404);
+    await expect(
+      server.client('POST /models/{name}/pull', { params: { name: 'no-such-model' }, body: {} }),
+    ).resolves.toMatchObject({
+      kind: 'pull',
+    });
+  });
+});
+
 describe('requests', () => {
   const ask = (route: string, init: RequestInit = {}) => fetch(`${server.api}${route}`, init);
   const change = { 'x-secondglance': '1', 'content-type': 'application/json' };

@@ -35,6 +35,10 @@ export const WEB_ERRORS = {
     'Load them again and repeat the edit.',
   ),
   'edits-unconditional': permanent('The request lacks the revision that it edits.', 'Send it as If-Match.'),
+  'range-refused': permanent(
+    'The file does not have the bytes that the request asks for.',
+    'Ask for bytes that it has.',
+  ),
   'not-there': permanent('The video has no such part, or not yet.', 'Check its state.'),
   'job-unknown': permanent('No job has this ID.', 'GET /api/jobs lists them.'),
   'upload-too-large': permanent(

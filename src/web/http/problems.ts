@@ -21,6 +21,7 @@ function ofLibrary(error: HttpLibraryError): SecondGlanceError | undefined {
   const { status, type = '' } = error;
   if (status === 413)
     return new WebError('request-too-large', 'the body of the request is too large', { cause: error });
+  if (status === 416) return new WebError('range-refused', 'the file does not have these bytes', { cause: error });
   if (status === 415) return new WebError('media-type', error.message, { cause: error });
   if (type.startsWith('entity.'))
     return new RequestError(`the body is no valid JSON: ${error.message}`, [], { cause: error });
@@ -52,6 +53,12 @@ export function problemOf(thrown: unknown): Problem {
   };
 }
 
+/** The headers that an error of Express brings along. */
+function headersOf(error: unknown): Readonly<Record<string, string>> {
+  if (!isLibraryError(error) || !('headers' in error)) return {};
+  return (error.headers ?? {}) as Record<string, string>;
+}
+
 /** Answers a request with a problem. Where the answer has begun, its connection is cut. */
 export function sendProblem(response: Response, error: unknown): void {
   if (response.headersSent) {
@@ -59,6 +66,8 @@ export function sendProblem(response: Response, error: unknown): void {
     return;
   }
   const problem = problemOf(error);
+  // Which bytes a file has, for example.
+  for (const [name, value] of Object.entries(headersOf(error))) response.set(name, value);
   response.status(problem.status).type('application/problem+json').set('cache-control', 'no-store');
   response.send(JSON.stringify(problem));
 }

@@ -1,6 +1,7 @@
 import { checkCues } from '../../pipeline/cues/check-cues.ts';
 import { PROFILES } from '../../pipeline/cues/profiles.ts';
 import type { Handlers } from '../http/route-table.ts';
+import { sendFile } from '../http/send-file.ts';
 import { exportTrack, TRACK_TYPES } from '../videos/export-track.ts';
 import type { Site } from './site.ts';
 
@@ -15,7 +16,7 @@ type CueRoutes = Pick<
 >;
 
 /** Cues: the model's, those that a person has edited, and tracks of them. */
-export function cueRoutes({ store, edits }: Site): CueRoutes {
+export function cueRoutes({ store, edits, data }: Site): CueRoutes {
   return {
     'GET /videos/{id}/cues': async ({ params: { id }, query: { origin }, response }) => {
       const list = await edits.cues(id, origin);
@@ -34,8 +35,15 @@ export function cueRoutes({ store, edits }: Site): CueRoutes {
     },
     'GET /videos/{id}/track': async ({ params: { id }, query: { format, origin }, response }) => {
       const video = store.get(id);
-      const text = await exportTrack(video, await edits.cues(id, origin), format);
-      response.attachment(`${video.name.replace(/\.[^./\\]{1,5}$/, '')}.${format}`);
+      const list = await edits.cues(id, origin);
+      const name = `${video.name.replace(/\.[^./\\]{1,5}$/, '')}.${format}`;
+      if (format === 'json' && list.origin === 'model' && list.complete) {
+        // As it was written, with the captions of all keyframes.
+        await sendFile(response, data.track(id, 'json'), { type: TRACK_TYPES.json, download: name });
+        return;
+      }
+      const text = await exportTrack(video, list, format);
+      response.attachment(name);
       response.set('content-type', TRACK_TYPES[format]).send(text);
     },
     'GET /videos/{id}/track.vtt': async ({ params: { id }, query: { origin }, response }) => {

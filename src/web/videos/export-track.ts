@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { Cue } from '../../core/types.ts';
 import { VERSION } from '../../core/version.ts';
 import { openTrackWriter } from '../../pipeline/formats/formats.ts';
@@ -22,7 +25,8 @@ export const TRACK_TYPES: Readonly<Record<ExportFormat, string>> = {
 /** A sink that keeps the text. */
 class MemorySink implements TextSink {
   readonly target = '-';
-  readonly scratch = '-';
+  /** The JSON format collects its lists beside it. */
+  readonly scratch = path.join(tmpdir(), `secondglance-export-${randomUUID()}`);
   #text = '';
 
   get text(): string {

@@ -32,6 +32,8 @@ export interface LibraryParts {
   readonly news: VideoNews;
   /** Removes what was kept of an upload besides the video itself. */
   readonly forgetUpload: (id: string) => Promise<void>;
+  /** Ends the jobs of a video. */
+  readonly endJobs: (id: string) => Promise<void>;
 }
 
 function idOf(facts: object): string {
@@ -189,11 +191,12 @@ export class Library {
 
   /** Removes a video, and everything that was made from it. A file of an allowed folder stays. */
   async remove(id: string): Promise<void> {
-    const { store, queue, news, data, runner, forgetUpload } = this.#parts;
+    const { store, queue, news, data, runner, forgetUpload, endJobs } = this.#parts;
     const video = store.get(id);
     // Out of the queue first, so that it does not begin meanwhile.
     if (video.state !== 'running') store.update(id, { state: 'cancelled' });
     await queue.stop(id, 'cancel');
+    await endJobs(id);
     await runner.forget(video);
     if (video.source.kind === 'upload') await forgetUpload(id);
     store.remove(id);

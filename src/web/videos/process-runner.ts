@@ -123,7 +123,6 @@ export class ProcessRunner implements VideoRunner {
     await rm(this.#data.state(id), { recursive: true, force: true });
   }
 
-  async close(): Promise<void> {
-    await this.#captioners.close();
-  }
+  /** The models are not this runner's alone. */
+  async close(): Promise<void> {}
 }
