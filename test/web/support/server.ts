@@ -53,7 +53,7 @@ export async function startServer(
     running,
     log: () => log,
     async settled(id, ...states) {
-      const deadline = performance.now() + 90_000;
+      const deadline = performance.now() + 240_000;
       for (;;) {
         const video = await client('GET /videos/{id}', { params: { id } });
         if (states.includes(video.state)) return video;
