@@ -35,11 +35,14 @@ export interface InputOutcome {
   readonly journal?: string;
 }
 
-/** The settings with the dialogue of an input, where descriptions stay out of it. */
-async function settled({ settings, stateDir, signal }: RunContext, source: Source): Promise<TrackSettings> {
-  const { dialogue } = settings;
-  if (dialogue === undefined) return settings;
-  return { ...settings, dialogue: await withSpeech(dialogue, { source, stateDir, signal }) };
+/** The settings with the dialogue of an input, where descriptions stay out of it, and what tells it. */
+async function settled(
+  { settings, stateDir, signal }: RunContext,
+  source: Source,
+): Promise<{ readonly tracks: TrackSettings; readonly notes: readonly string[] }> {
+  if (settings.dialogue === undefined) return { tracks: settings, notes: [] };
+  const { found, dialogue } = await withSpeech(settings.dialogue, { source, stateDir, signal });
+  return { tracks: { ...settings, dialogue }, notes: found === undefined ? [] : [`${source.name}: ${found}`] };
 }
 
 /**
@@ -60,9 +63,10 @@ export async function captionInput(context: RunContext, job: InputJob): Promise<
   return captionSource(request, async (captioned, journal) => {
     // Outputs are touched only once there is a model to write them.
     reporter.phase('loading the model');
-    const [tracks] = await Promise.all([settled(context, captioned.source), captioner.open()]);
+    const [{ tracks, notes }] = await Promise.all([settled(context, captioned.source), captioner.open()]);
     reporter.phase('captioning');
-    const { summary, failed } = await writeOutputs({ ...writing, settings: tracks }, job, captioned);
+    const { summary: written, failed } = await writeOutputs({ ...writing, settings: tracks }, job, captioned);
+    const summary = notes.length === 0 ? written : { ...written, notes: [...notes, ...(written.notes ?? [])] };
     // The next run tries failed groups again without repeating the others.
     if (failed > 0) return { summary };
     // A shared file is complete only after its last input.

@@ -150,7 +150,7 @@ export async function submitInputs(
     const dialogue = around === undefined ? undefined : await readDialogue(around);
     for (const plan of plans) {
       const own = dialogue && (await withSpeech(dialogue, { source: plan.source, stateDir: stateDir(), signal }));
-      const all = { ...applyModelDefaults(settings, model), ...(own === undefined ? {} : { dialogue: own }) };
+      const all = { ...applyModelDefaults(settings, model), ...(own === undefined ? {} : { dialogue: own.dialogue }) };
       submissions.push(await submissionOf(plan, all, priority, model));
     }
     if (wait) await submitPatiently(queue, submissions, request, signal);

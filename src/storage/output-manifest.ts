@@ -141,7 +141,7 @@ async function keepForeign(stateDir: string, target: string, place: string): Pro
 export async function assertNotInput(target: string, input: string): Promise<void> {
   const [a, b] = await Promise.all([target, input].map((file) => stat(file).catch(() => undefined)));
   if (a === undefined || b === undefined || a.dev !== b.dev || a.ino !== b.ino) return;
-  throw new OutputError('output-is-media', `${target} is the input itself: choose another -o`);
+  throw new OutputError('output-is-media', `${target} is the input itself: choose another name`);
 }
 
 /**

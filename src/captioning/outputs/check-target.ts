@@ -27,7 +27,10 @@ async function mediaIn(file: string): Promise<'video' | 'picture' | undefined> {
 }
 
 function refuseMedia(file: string): OutputError {
-  return new OutputError('output-is-media', `${file} is a video or a picture and is left unchanged: choose another -o`);
+  return new OutputError(
+    'output-is-media',
+    `${file} is a video or a picture and is left unchanged: choose another name`,
+  );
 }
 
 /** What a command writes that is no track. */
@@ -67,7 +70,7 @@ export async function checkVideoOutput(stateDir: string, file: string, source: s
   if ((await outputStatus(stateDir, file, '')) !== 'foreign') return;
   throw new OutputError(
     'output-is-media',
-    `${file} is a video or a picture that secondglance did not write, and is left unchanged: choose another -o`,
+    `${file} is a video or a picture that secondglance did not write, and is left unchanged: choose another name`,
   );
 }
 

@@ -77,6 +77,11 @@ function placeTracks(sources: readonly Source[], formats: readonly FormatName[],
   });
 }
 
+/** The option that named an output. */
+function optionOf(into: Target['into']): string {
+  return into === undefined ? '-o' : `--${into}`;
+}
+
 /**
  * Decides which files each input's captions go to. Writes nothing, and reads only what exists at `-o`. `wanted` is the
  * number of inputs that were named, so that a missing one does not turn a folder into a file. Throws a UsageError if the
@@ -89,13 +94,16 @@ export function planOutputs(sources: readonly Source[], request: OutputRequest, 
   const seen = new Set<string>();
   for (const { path: file, format, into } of targets) {
     if (file.includes('\uFFFD')) {
-      throw new UsageError(`${file} cannot be written, because its name or folder is not UTF-8: choose another -o`);
+      throw new UsageError(
+        `${file} cannot be written, because its name or folder is not UTF-8: choose another ${optionOf(into)}`,
+      );
     }
     if (file !== '-' && seen.has(file))
       throw new UsageError(`${file} would be written twice: give each output a name of its own`);
     seen.add(file);
     const input = file === '-' ? undefined : inputs.get(file);
-    if (input !== undefined) throw new UsageError(`the output would overwrite the input ${input}: choose another -o`);
+    if (input !== undefined)
+      throw new UsageError(`the output would overwrite the input ${input}: choose another ${optionOf(into)}`);
     if (file !== '-' && into === undefined) requireEnding(file, format);
   }
   return plan;

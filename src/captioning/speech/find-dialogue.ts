@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { SecondGlanceError } from '../../core/errors.ts';
+import { counted } from '../../core/text/wording.ts';
 import { type Interval, joinIntervals } from '../../core/time/intervals.ts';
 import { decodeAudio, hasAudio } from '../../ingest/decode/decode-audio.ts';
 import { asInputError, type Source } from '../../ingest/sources/sources.ts';
@@ -43,15 +44,32 @@ export interface DialogueRequest {
   readonly signal: AbortSignal;
 }
 
+/** The dialogue of an input. */
+export interface FoundDialogue {
+  readonly dialogue: Dialogue;
+  /** Of `auto`: what tells when somebody speaks. One clause for the user. */
+  readonly found?: string;
+}
+
 /**
  * Completes a dialogue with the speech of an input: of the subtitles beside it or inside it, else what voice detection hears in its sound.
  * An input without sound has none. Throws as its parts do.
  */
-export async function withSpeech(dialogue: Dialogue, { source, stateDir, signal }: DialogueRequest): Promise<Dialogue> {
-  if (dialogue.speech !== undefined) return dialogue;
-  if (source.kind === 'picture') return { ...dialogue, speech: [] };
-  const { utterances } = await readSpoken(source, await subtitleFiles(source, stateDir), signal);
-  if (utterances.length > 0) return { ...dialogue, speech: intervalsOf(utterances) };
-  if (!(await hasAudio(source, signal))) return { ...dialogue, speech: [] };
-  return { ...dialogue, speech: joinIntervals(await detectSpeech(decodeAudio(source, signal), signal), PAUSE) };
+export async function withSpeech(
+  dialogue: Dialogue,
+  { source, stateDir, signal }: DialogueRequest,
+): Promise<FoundDialogue> {
+  if (dialogue.speech !== undefined) return { dialogue };
+  const spoken = (speech: readonly Interval[], found?: string): FoundDialogue => ({
+    dialogue: { ...dialogue, speech },
+    ...(found === undefined ? {} : { found }),
+  });
+  if (source.kind === 'picture') return spoken([]);
+  const { utterances, from } = await readSpoken(source, await subtitleFiles(source, stateDir), signal);
+  if (utterances.length > 0) return spoken(intervalsOf(utterances), `speech as in ${from ?? 'its subtitles'}`);
+  const without = 'no subtitles that belong to it, and';
+  if (!(await hasAudio(source, signal))) return spoken([], `${without} no sound: descriptions are placed anywhere`);
+  const speech = joinIntervals(await detectSpeech(decodeAudio(source, signal), signal), PAUSE);
+  if (speech.length === 0) return spoken([], `${without} no speech in its sound: descriptions are placed anywhere`);
+  return spoken(speech, `${counted(speech.length, 'passage')} of speech heard in its sound`);
 }

@@ -41,6 +41,9 @@ function toLine(track: string, found: Finding): string {
     return `${place} on line ${found.line}: timing: players drop ${what}: ${found.text}`;
   }
   const { start, rule, value, limit, unit } = found;
+  if (rule === 'overlap')
+    return `${place} at ${vttTime(start)}: overlap: the cue before it goes on for ${value} ${unit}`;
+  if (rule === 'speech') return `${place} at ${vttTime(start)}: speech: somebody speaks for ${value} ${unit} of it`;
   const bound = rule === 'too-short' || rule === 'gap' ? 'at least' : 'at most';
   return `${place} at ${vttTime(start)}: ${rule}: ${value} ${unit}, ${bound} ${limit}`;
 }

@@ -172,7 +172,11 @@ function chooseStream(source: Source, streams: readonly Stream[], format: string
   const rank = (stream: Stream): number => stream.disposition?.default ?? 0;
   const best = [...videos].sort((a, b) => rank(b) - rank(a) || area(b) - area(a) || a.index - b.index)[0];
   if (best === undefined) {
-    throw new IngestError('no-video', `"${source.label}" has no video in it (${kindsOf(streams)}).`, { detail });
+    throw new IngestError(
+      'no-video',
+      `"${source.label}" has no video in it (${kindsOf(streams)}): name a file with a picture.`,
+      { detail },
+    );
   }
   if (best.codec_name === undefined || best.codec_name === 'unknown') {
     throw new IngestError(

@@ -14,14 +14,20 @@ const OF_NEEDED =
 /** What has to stand before a phrase that is left out: without a verb, the rest is no sentence. */
 const VERB = /\b(?:is|are|was|were|has|have|stands?|sits?|walks?|runs?|rides?|plays?|jumps?|swims?|\w{2,}ing)\b/i;
 
+/** Words that no sentence ends with: they belong to what was left out. */
+const DANGLING = /\b(?:is|are|was|were|has|have|a|an|the|and|or|of|to|that|which|who|next|full|some)$/i;
+
 /** A text without its last phrase; undefined where that would leave no sentence. */
 function withoutLastPhrase(text: string): string | undefined {
   const words = text.split(' ');
   for (let at = words.length - 1; at >= 2; at -= 1) {
     const [before = '', word = ''] = words.slice(at - 1);
     if (!PHRASE.test(word) || (/^of$/i.test(word) && OF_NEEDED.test(before))) continue;
-    const rest = words.slice(0, at).join(' ');
-    if (VERB.test(rest)) return rest.replace(/[,;:]$/, '');
+    const rest = words
+      .slice(0, at)
+      .join(' ')
+      .replace(/[,;:]$/, '');
+    if (VERB.test(rest) && !DANGLING.test(rest)) return rest;
   }
   return undefined;
 }

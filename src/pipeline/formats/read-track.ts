@@ -28,6 +28,9 @@ const HEAD_BYTES = 65_536;
 /** A track of a day of speech has one MiB. */
 const MOST_BYTES = 256 * 2 ** 20;
 
+/** Formats of tracks that are written, and not read. */
+const WRITTEN_ONLY = /\.(ttml|dfxp|ass|ssa|xml|txt|jsonl?)$/i;
+
 function detect(text: string): TrackFormat | undefined {
   return TRACK_FORMATS.find((format) => 'reader' in format && format.reader.detect(text));
 }
@@ -55,7 +58,10 @@ export async function readTrack(file: string, { encoding }: { readonly encoding?
     const track = parseTrack(decoded.text);
     if (track !== undefined) return { ...track, encoding: decoded.encoding, guessed: decoded.guessed };
   }
-  throw new TrackError('not-a-track', `"${file}" is not a WebVTT or SubRip track`);
+  throw new TrackError(
+    'not-a-track',
+    `"${file}" is not a WebVTT or SubRip track${WRITTEN_ONLY.test(file) ? ', the formats that are read: use the .vtt or .srt of the same captions' : ''}`,
+  );
 }
 
 /** What a user should know of the encoding of a track; undefined where the file says it itself. */

@@ -15,6 +15,8 @@ test.each([
   ['A woman is cutting a piece of cake', 1, 'A woman is cutting a piece of cake'],
   ['A man is sitting on a couch showing a picture', 1.5, 'A man is sitting on a couch'],
   // Nothing that is no sentence any more: rather all of it.
+  ['A man in a suit and tie is in a room', 1, 'A man in a suit and tie is in a room'],
+  ['A woman is standing next to a red car with two dogs', 2, 'A woman is standing next to a red car'],
   ['A man with a beard', 0.5, 'A man with a beard'],
   ['The little girl in pink', 0.5, 'The little girl in pink'],
   ['Ein Hund an einem Strand', 0.5, 'Ein Hund an einem Strand'],
