@@ -62,7 +62,10 @@ test('check --around finds descriptions that collide with a track of dialogue', 
   await writeFile(room.at('ours.vtt'), 'WEBVTT\n\n00:00.000 --> 00:02.000\nA door\n\n00:03.500 --> 00:06.000\nA dog\n');
   const how = { cwd: room.folder, env: room.env };
   const found = await run(['check', 'ours.vtt', '--around', 'dialogue.srt'], how);
-  expect([found.code, found.stdout]).toEqual([1, 'ours.vtt: cue 2 at 00:00:03.500: speech: somebody speaks for 0.5 seconds of it\n']);
+  expect([found.code, found.stdout]).toEqual([
+    1,
+    'ours.vtt: cue 2 at 00:00:03.500: speech: somebody speaks for 0.5 seconds of it\n',
+  ]);
   const plain = await run(['check', 'ours.vtt'], how);
   expect(plain.code).toBe(0);
   const missing = await run(['check', 'ours.vtt', '--around', 'none.srt'], how);
