@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { sentenceOf } from '../../core/errors.ts';
+import { closingTime, type TimeWindow } from '../clock/time-window.ts';
+import { formatLocal } from '../clock/time-zone.ts';
 import type { Database } from '../index/database.ts';
 import { cuesOfRecording, type Hit } from '../index/search-cues.ts';
 import { pictureFile } from '../index/thumbnails.ts';
@@ -31,6 +33,10 @@ export interface Alerts {
   readonly exact: boolean;
   /** Captions of a lower confidence do not count. */
   readonly minConfidence: number;
+  /** Zone of the recorders, as IANA names it. */
+  readonly zone: string;
+  /** Only what was seen at this time of day, in `zone`, counts. */
+  readonly window?: TimeWindow;
 }
 
 /** Refers to the picture of a match; the picture itself is read when the message is sent. */
@@ -50,12 +56,15 @@ function pictureRef(hits: readonly Hit[]): z.infer<typeof pictureSchema> | null 
 export function enqueueMatches(
   db: Database,
   recording: Recording,
-  { queries, exact, minConfidence }: Alerts,
+  { queries, exact, minConfidence, zone, window }: Alerts,
   transports: readonly NotificationTransport[],
 ): void {
   for (const words of queries) {
     const hits = cuesOfRecording(db, recording.id, words, { exact }).filter(
-      ({ moving, confidence }) => moving && confidence >= minConfidence,
+      ({ moving, confidence, start }) =>
+        moving &&
+        confidence >= minConfidence &&
+        (window === undefined || closingTime(window, start, zone) !== undefined),
     );
     if (hits.length === 0) continue;
     const body = JSON.stringify({
@@ -65,6 +74,7 @@ export function enqueueMatches(
       camera: recording.camera,
       file: recording.path,
       start: new Date(recording.start).toISOString(),
+      local: formatLocal(hits[0]?.start ?? recording.start, zone),
       matches: hits.length,
       cues: hits.slice(0, MOST_CUES).map(({ id, start, end, text, confidence }) => ({
         id,

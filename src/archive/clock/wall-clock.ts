@@ -10,9 +10,10 @@ export interface WallClock {
   readonly start: number;
   /**
    * The source of `start`: the name, the container, or the time of the last change minus the duration. `reset`: the
-   * container or the last change, because the name has a time that cannot be: the recorder's clock was reset.
+   * container or the last change, because the name has a time that cannot be: the recorder's clock was reset. `ahead`: the
+   * name, though the file was last changed before that time: the recorder's clock is fast, or its zone is another.
    */
-  readonly from: 'name' | 'metadata' | 'mtime' | 'reset';
+  readonly from: 'name' | 'metadata' | 'mtime' | 'reset' | 'ahead';
   /** The camera, where the name says it. */
   readonly camera?: string;
 }
@@ -39,6 +40,8 @@ const Answer = z.object({
 /** Cameras whose clock was reset count from 1904, 1970 or 2000. */
 const EARLIEST = Date.UTC(2001, 0, 1);
 const DAY_MS = 86_400_000;
+/** The clocks of recorder and storage may differ by so much. */
+const CLOCKS_DIFFER_MS = 120_000;
 
 function instantOf(named: NamedTime, { zone, changed, duration }: WallClockRequest): number | undefined {
   if (named.epoch !== undefined) return named.epoch;
@@ -80,7 +83,10 @@ export async function wallClock(source: Source, request: WallClockRequest, signa
   const named = namedTime(request.path, request.names);
   const camera = named?.camera === undefined ? {} : { camera: named.camera };
   const start = named === undefined ? undefined : instantOf(named, request);
-  if (start !== undefined && isPlausible(start, request.changed)) return { start, from: 'name', ...camera };
+  if (start !== undefined && isPlausible(start, request.changed)) {
+    const ahead = request.changed >= EARLIEST && start > request.changed + CLOCKS_DIFFER_MS;
+    return { start, from: ahead ? 'ahead' : 'name', ...camera };
+  }
   const made = await containerTime(source, request.changed, signal);
   const from = start === undefined ? undefined : 'reset';
   if (made !== undefined) return { start: made, from: from ?? 'metadata', ...camera };

@@ -107,6 +107,13 @@ export function stateError(file: string, cause: unknown): Error {
   if (code === 'SQLITE_NOTADB') {
     return latestBackup(file) === undefined ? noStateFile(file, cause) : damaged(file, cause);
   }
+  if (code === 'SQLITE_CANTOPEN' || /Unable to open connection/.test(sentenceOf(cause))) {
+    return new ArchiveError(
+      'state-unusable',
+      `${file} cannot be opened or created: check its folder and the permissions, or name another with --state`,
+      { cause },
+    );
+  }
   return new ArchiveError('state-unusable', `${file} cannot be used as a state file: ${sentenceOf(cause)}`, { cause });
 }
 

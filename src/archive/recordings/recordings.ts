@@ -19,7 +19,7 @@ export interface Recording {
   readonly size: number;
   readonly start: number;
   /** See `WallClock`; `live`: the recording stands for an hour of a live stream. */
-  readonly startFrom: 'name' | 'metadata' | 'mtime' | 'reset' | 'live';
+  readonly startFrom: 'name' | 'metadata' | 'mtime' | 'reset' | 'ahead' | 'live';
   readonly duration: number;
   readonly state: RecordingState;
   readonly tries: number;

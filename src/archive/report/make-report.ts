@@ -9,7 +9,7 @@ import { assertOverwritable, writeOutput } from '../../storage/output-manifest.t
 import { parseMoment } from '../clock/time-window.ts';
 import { startOfDay } from '../clock/time-zone.ts';
 import { parseSpan, pictureOf, type SpanText, withArchive } from '../open-archive.ts';
-import { gatherReport, type Moment, type Report } from './report.ts';
+import { gatherReport, latestEnd, type Moment, type Report } from './report.ts';
 import { reportToHtml } from './report-html.ts';
 
 /** Which time a report is about. Default: the last 24 hours. */
@@ -44,7 +44,12 @@ const DAY_MS = 86_400_000;
 /** Most pictures of one camera. */
 const MOST_PICTURES = 24;
 
-function spanOf({ date, since, until }: ReportRequest, zone: string, now: number): { since: number; until: number } {
+function spanOf(
+  { date, since, until }: ReportRequest,
+  zone: string,
+  now: number,
+  latest: number,
+): { since: number; until: number } {
   if (date !== undefined) {
     if (since !== undefined || until !== undefined) {
       throw new UsageError('--date cannot be combined with --since and --until');
@@ -56,8 +61,8 @@ function spanOf({ date, since, until }: ReportRequest, zone: string, now: number
     return { since: startOfDay(day, zone), until: startOfDay(day, zone, 1) };
   }
   const span = parseSpan({ ...(since && { since }), ...(until && { until }) }, zone);
-  const end = span.until ?? now;
-  const from = span.since ?? end - DAY_MS;
+  const end = span.until ?? latest;
+  const from = span.since ?? (span.until ?? now) - DAY_MS;
   if (from >= end) throw new UsageError(`--since ${since} is in the future: the range is empty`);
   return { since: from, until: end };
 }
@@ -104,7 +109,7 @@ function countsOf({ cameras }: Report): ReportCounts {
 /** Makes a report, with its page. Throws a UsageError; `state-missing` and the like. */
 export function makeReport(request: ReportRequest, now: number = Date.now()): Promise<MadeReport> {
   return withArchive(request.state, async ({ db, file, zone }) => {
-    const span = spanOf(request, zone, now);
+    const span = spanOf(request, zone, now, latestEnd(db, now));
     const report = gatherReport(db, span.since, span.until);
     const pictures = await loadPictures(report, file);
     const facts = { zone, tool: `secondglance ${VERSION}`, now };

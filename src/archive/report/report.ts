@@ -50,6 +50,7 @@ export interface Report {
   readonly messages: number;
 }
 
+const DAY_MS = 86_400_000;
 /** The same text after a longer pause is another moment. */
 const LONGEST_PAUSE_MS = 60_000;
 
@@ -88,6 +89,8 @@ const DEFAULT_REASONS: Readonly<Record<RecordingIssue['what'], string>> = {
   clock:
     'its name has a time that cannot be, so the clock of the recorder was reset: the time shown is that of the file',
 };
+const AHEAD =
+  'its name has a time after the file was last changed: the clock of the recorder is fast, or its zone is another (--zone)';
 
 function issueOf({ camera, path, start, startFrom, state, message }: Recording): RecordingIssue[] {
   const what = WHAT[state];
@@ -101,6 +104,7 @@ function issueOf({ camera, path, start, startFrom, state, message }: Recording):
   return [
     ...(what === undefined ? [] : [issue(what, message ?? DEFAULT_REASONS[what])]),
     ...(startFrom === 'reset' ? [issue('clock', DEFAULT_REASONS.clock)] : []),
+    ...(startFrom === 'ahead' ? [issue('clock', AHEAD)] : []),
   ];
 }
 
@@ -112,6 +116,14 @@ function clockIssue(db: Database, recording: Recording, zone: string): Recording
   const { camera, path: file, start } = recording;
   const why = `the clock in its picture shows "${clock.text}", where the recording's time is ${formatLocal(clock.at, zone)}`;
   return [{ camera, file, start, what: 'clock', why }];
+}
+
+/** The latest end of a recording that a clock which is fast put after `now`, within a day; `now` where there is none. */
+export function latestEnd(db: Database, now: number): number {
+  const latest = db
+    .prepare('SELECT max(start + duration) AS latest FROM recordings WHERE start + duration BETWEEN ? AND ?')
+    .get(now, now + DAY_MS) as { latest: number | null };
+  return latest.latest === null ? now : latest.latest + 1;
 }
 
 /** Gathers a report on the time from `since` to `until` (milliseconds since 1970). */

@@ -71,7 +71,8 @@ async function openCaptioner(context: CaptionContext): Promise<OpenCaptioner> {
  */
 export async function watchRecordings(settings: WatchSettings, run: WatchRun): Promise<WatchResult | undefined> {
   const { stateFile, notify: queries, exact, notifyConfidence: minConfidence } = settings;
-  const alerts: Alerts = { queries, exact, minConfidence };
+  const { notifyBetween: window, zone } = settings;
+  const alerts: Alerts = { queries, exact, minConfidence, zone, ...(window === undefined ? {} : { window }) };
   checkRoots(settings);
   const model = await loadModel(settings.model);
   for (const note of model.notes ?? []) run.reporter.note(note);

@@ -27,6 +27,7 @@ export interface WatchFlags extends SettingFlags {
   readonly notify?: readonly string[];
   readonly exact?: boolean;
   readonly notifyConfidence?: string;
+  readonly notifyBetween?: string;
   readonly keepDays?: string;
   readonly keepSize?: string;
   readonly queue?: boolean;
@@ -59,6 +60,8 @@ export interface WatchSettings {
   readonly exact: boolean;
   /** Least confidence of a caption that someone is notified of. */
   readonly notifyConfidence: number;
+  /** The time of day, in `zone`, of captions that someone is notified of. */
+  readonly notifyBetween?: TimeWindow;
   readonly webhook?: string;
   readonly mqtt?: string;
   readonly keepDays?: number;
@@ -128,8 +131,14 @@ export function readWatchSettings(
   }
   const notify = flags.notify ?? [];
   for (const words of notify) orUsage(() => toMatch(words));
-  if (notify.length === 0 && (flags.exact === true || flags.notifyConfidence !== undefined)) {
-    throw new UsageError('--exact and --notify-confidence belong to --notify: add it, or leave them out');
+  const detailed = [flags.exact, flags.notifyConfidence, flags.notifyBetween].some((flag) => flag !== undefined);
+  if (notify.length === 0 && detailed) {
+    throw new UsageError(
+      '--exact, --notify-confidence and --notify-between belong to --notify: add it, or leave them out',
+    );
+  }
+  if (notify.length === 0 && (flags.webhook !== undefined || flags.mqtt !== undefined)) {
+    throw new UsageError('nothing is sent to --webhook or --mqtt without --notify WORDS: add it');
   }
   if (notify.length > 0 && webhook === undefined && mqtt === undefined) {
     throw new UsageError('--notify needs a destination: add --webhook or --mqtt');
@@ -149,6 +158,9 @@ export function readWatchSettings(
     notify,
     exact: flags.exact ?? false,
     notifyConfidence: parseShare(flags.notifyConfidence ?? '0.5', '--notify-confidence'),
+    ...(flags.notifyBetween === undefined
+      ? {}
+      : { notifyBetween: orUsage(() => parseWindow(flags.notifyBetween ?? '')) }),
     ...(webhook === undefined ? {} : { webhook }),
     ...(mqtt === undefined ? {} : { mqtt }),
     ...(flags.keepDays === undefined ? {} : { keepDays: parseWhole(flags.keepDays, '--keep-days', 1, 36_500) }),

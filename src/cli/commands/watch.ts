@@ -49,6 +49,10 @@ export function watchCommand(): Command {
     .option('--settle <time>', 'how long a file has to stay unchanged to count as complete', '15s')
     .option('--notify <words>', 'send a notification when these words are seen in motion (repeatable)', collect)
     .option('--notify-confidence <0..1>', 'notify only of captions at least this confident (default: 0.5)')
+    .option(
+      '--notify-between <HH:MM-HH:MM>',
+      'notify only of what was seen at this time of day, by the clock of the recordings',
+    )
     .option('--exact', 'notify of these words only, not of kinds: person does not match a man');
   settingOptions(command, 'webhook', 'mqtt')
     .option('--keep-days <n>', 'delete captions and pictures of recordings older than this')

@@ -10,6 +10,7 @@ import {
   waitingMessages,
 } from '../../../src/archive/alerts/outbox.ts';
 import { mqttTransport, webhookTransport } from '../../../src/archive/alerts/transports.ts';
+import { parseWindow } from '../../../src/archive/clock/time-window.ts';
 import { openDatabase } from '../../../src/archive/index/database.ts';
 import { cuesBetween } from '../../../src/archive/index/search-cues.ts';
 import { pictureFolder } from '../../../src/archive/index/thumbnails.ts';
@@ -53,7 +54,12 @@ function seen(
   { sights = PERSON, ...how }: { readonly sights?: readonly Sight[] } & Partial<Alerts> = {},
 ) {
   return describeRecording(archive, { camera: 'front', start }, sights, (recording) =>
-    enqueueMatches(archive.db, recording, { queries, exact: false, minConfidence: 0.5, ...how }, channels),
+    enqueueMatches(
+      archive.db,
+      recording,
+      { queries, exact: false, minConfidence: 0.5, zone: 'Europe/Berlin', ...how },
+      channels,
+    ),
   );
 }
 
@@ -64,6 +70,7 @@ const MATCH = {
   camera: 'front',
   file: '/recordings/front/2026-11-24T21-00-00Z.mp4',
   start: '2026-11-24T21:00:00.000Z',
+  local: '2026-11-24 22:00:04',
   matches: 2,
   cues: [
     {
@@ -97,6 +104,25 @@ test.each(WAYS)('%s: a match arrives, one message for a question and a recording
   expect(waitingMessages(archive.db)).toBe(0);
   // Nothing is due any more.
   expect(await deliverDue(archive, [channel], never)).toEqual({ delivered: 0, waiting: 0, expired: 0, reasons: [] });
+});
+
+test('--notify-between counts by the time at which it was seen, in the zone of the recorders', async () => {
+  const window = parseWindow('22:00-06:00');
+  const channel: NotificationTransport = {
+    name: 'webhook',
+    deliver: async () => undefined,
+    close: async () => undefined,
+  };
+  await seen([channel], ['person'], '2026-11-24T14:00:00Z', { window });
+  expect(waitingMessages(archive.db)).toBe(0);
+  // 21:59:52 in Berlin: of the persons at 4.5 s and at 9 s, the second counts.
+  await seen([channel], ['person'], '2026-11-24T20:59:52Z', { window });
+  await seen([channel], ['person'], '2026-11-25T04:30:00Z', { window });
+  const bodies = archive.db.prepare('SELECT body FROM outbox ORDER BY id').all() as { body: string }[];
+  expect(bodies.map(({ body }) => JSON.parse(body) as { local: string; matches: number })).toMatchObject([
+    { local: '2026-11-24 22:00:01', matches: 1 },
+    { local: '2026-11-25 05:30:04', matches: 2 },
+  ]);
 });
 
 test.each(WAYS)('%s: while nobody takes it, it waits longer each time, over a restart too', async (_, start, reach) => {

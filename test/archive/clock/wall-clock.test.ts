@@ -132,7 +132,9 @@ test('a clock that was reset: names of 2000 or 2099 do not count, the camera in 
   }
   expect(await of('front-1999999999.5-ab12cd.mp4')).toMatchObject({ start: changed - 2000, from: 'reset' });
   // Written within a day, in whatever zone, is possible; and where the last change was lost, the name is all there is.
-  expect(await of('front_20261125120000.mp4')).toMatchObject({ start: Date.UTC(2026, 10, 25, 12), from: 'name' });
+  expect(await of('front_20261125120000.mp4')).toMatchObject({ start: Date.UTC(2026, 10, 25, 12), from: 'ahead' });
+  expect(await of('front_20261124220000.mp4')).toMatchObject({ start: changed + 3_600_000, from: 'ahead' });
+  expect(await of('front_20261124205900.mp4')).toMatchObject({ start: changed - 60_000, from: 'name' });
   expect(await of('front_20261126000000.mp4', 0)).toMatchObject({ from: 'name' });
 });
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cuesBetween } from '../../../src/archive/index/search-cues.ts';
 import { failRecording } from '../../../src/archive/recordings/recordings.ts';
 import { setUnfinished } from '../../../src/archive/recordings/seen-files.ts';
-import { gatherReport, mergeMoments } from '../../../src/archive/report/report.ts';
+import { gatherReport, latestEnd, mergeMoments } from '../../../src/archive/report/report.ts';
 import { reportToHtml } from '../../../src/archive/report/report-html.ts';
 import { axisOf, formatHour } from '../../../src/archive/report/timeline.ts';
 import { makeFolder } from '../../support/videos.ts';
@@ -151,5 +151,18 @@ test('hours on the axis are those of the clocks, in the night in which they are 
     '02:00',
     '03:00',
     '04:00',
+  ]);
+});
+
+test('a recording whose clock is ahead is in the report of the last 24 hours, and said to be ahead', () => {
+  const ahead = { camera: 'fast', start: '2026-11-28T13:00:00+01:00', duration: 10_000, startFrom: 'ahead' } as const;
+  enterRecording(archive, ahead);
+  const now = Date.parse('2026-11-28T12:00:00+01:00');
+  const end = latestEnd(archive.db, now);
+  expect(end).toBe(Date.parse(ahead.start) + 10_001);
+  expect(latestEnd(archive.db, end)).toBe(end);
+  const { issues } = gatherReport(archive.db, now - 86_400_000, end);
+  expect(issues.filter(({ what }) => what === 'clock').map(({ camera, why }) => [camera, why])).toEqual([
+    ['fast', expect.stringContaining('is fast, or its zone is another')],
   ]);
 });
