@@ -1,5 +1,5 @@
 import { createLogUpdate } from 'log-update';
-import type { InputProgress, Reporter } from '../captioning/reporter.ts';
+import type { InputProgress, Phase, Reporter } from '../captioning/reporter.ts';
 import { closingLine, summaryLine } from '../captioning/summary.ts';
 import { printable } from '../core/text/printable.ts';
 import { clockText, counted } from '../core/text/wording.ts';
@@ -22,6 +22,8 @@ export function progressLine(progress: InputProgress, elapsedSeconds: number): s
 /** Without a terminal, a line of progress is printed so often. */
 const LINE_MS = 10_000;
 
+const BEFORE_CAPTIONS: ReadonlySet<Phase> = new Set(['starting', 'probing', 'loading the model', 'captioning']);
+
 /** How {@link humanReporter} prints. */
 export interface HumanOutput {
   readonly quiet: boolean;
@@ -41,6 +43,7 @@ export function humanReporter(options: HumanOutput): Reporter {
   let started = Date.now();
   let head = '';
   let line: string | undefined;
+  let progressed = false;
   const show = (text: string | undefined): void => {
     line = text;
     if (text === undefined) live?.clear();
@@ -58,14 +61,18 @@ export function humanReporter(options: HumanOutput): Reporter {
   };
   return {
     phase(name) {
+      // Captions of an interrupted run are there before the model is loaded.
+      if (progressed && BEFORE_CAPTIONS.has(name)) return;
       show(head === '' ? name : `${head}: ${name}`);
     },
     begin(video, position, of) {
       started = Date.now();
+      progressed = false;
       head = of > 1 ? `[${position}/${of}] ${video}` : video;
       show(head);
     },
     progress(_video, progress) {
+      progressed = true;
       show(`${head}: ${progressLine(progress, (Date.now() - started) / 1000)}`);
     },
     note: print,

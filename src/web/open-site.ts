@@ -12,15 +12,15 @@ import { forgetUpload, Uploads } from './uploads/uploads.ts';
 import { Captioners } from './videos/captioners.ts';
 import type { DataFolder } from './videos/data-folder.ts';
 import { Edits } from './videos/edits.ts';
+import { Pictures } from './videos/keyframe-pictures.ts';
 import { Library } from './videos/library.ts';
 import { Moments } from './videos/moments.ts';
-import { Pictures } from './videos/pictures.ts';
 import { ProcessRunner } from './videos/process-runner.ts';
 import { QueueRunner } from './videos/queue-runner.ts';
 import { RunQueue } from './videos/run-queue.ts';
+import { viewOf } from './videos/video-answer.ts';
 import { VideoNews } from './videos/video-news.ts';
 import type { AccessLists } from './videos/video-source.ts';
-import { viewOf } from './videos/video-view.ts';
 
 /** What {@link openSite} puts together. */
 export interface SiteRequest

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CSRF_HEADER } from './client.ts';
 import { ROUTES, type Route } from './routes.ts';
 import { problem } from './schemas/common.ts';
-import { EVENTS } from './schemas/events.ts';
+import { EVENTS } from './schemas/server-events.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

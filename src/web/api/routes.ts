@@ -10,7 +10,7 @@ import {
   recaptionRequest,
   trackQuery,
 } from './schemas/cues.ts';
-import { job, jobList, newRender } from './schemas/jobs.ts';
+import { job, jobList, newRender } from './schemas/job.ts';
 import { checks, folderList, folderQuery, login, modelList, pullRequest, session, system } from './schemas/system.ts';
 import { addedVideos, captionList, captionQuery, newVideo, video, videoList, videoQuery } from './schemas/videos.ts';
 

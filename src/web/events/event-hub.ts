@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { EventData, EventName } from '../api/schemas/events.ts';
+import type { EventData, EventName } from '../api/schemas/server-events.ts';
 
 /** Events that a client may have missed and can still get. */
 const KEPT_EVENTS = 5000;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { problemOf } from '../../captioning/summary.ts';
 import { SecondGlanceError } from '../../core/errors.ts';
 import type { Log } from '../../services/service.ts';
-import type { Job } from '../api/schemas/jobs.ts';
+import type { Job } from '../api/schemas/job.ts';
 import { WebError } from '../errors.ts';
 import type { EventHub } from '../events/event-hub.ts';
 

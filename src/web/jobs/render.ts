@@ -9,7 +9,7 @@ import { BURN_CONTAINERS, MUX_CONTAINERS } from '../../pipeline/media/containers
 import { muxTrack } from '../../pipeline/media/mux.ts';
 import { makeProxy } from '../../pipeline/media/proxy.ts';
 import { outputError } from '../../storage/errors.ts';
-import type { Job } from '../api/schemas/jobs.ts';
+import type { Job } from '../api/schemas/job.ts';
 import { RequestError } from '../errors.ts';
 import type { Site } from '../routes/site.ts';
 import type { StoredVideo } from '../store/documents.ts';

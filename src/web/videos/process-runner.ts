@@ -13,7 +13,7 @@ import { ensureStateFolder } from '../../storage/folders/ensure-folder.ts';
 import type { StoredVideo } from '../store/documents.ts';
 import type { Captioners } from './captioners.ts';
 import type { DataFolder } from './data-folder.ts';
-import { MOST_PICTURES } from './pictures.ts';
+import { MOST_PICTURES } from './keyframe-pictures.ts';
 import { trackSettings } from './track-settings.ts';
 import type { RunObserver, RunOutcome, VideoRunner } from './video-runner.ts';
 import { type AccessLists, guardOf, sourceOf } from './video-source.ts';

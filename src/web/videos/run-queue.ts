@@ -6,9 +6,9 @@ import type { StoredVideo } from '../store/documents.ts';
 import type { VideoStore } from '../store/video-store.ts';
 import { mediaView } from './media-view.ts';
 import { PaceMeter } from './pace.ts';
+import type { Pace } from './video-answer.ts';
 import type { VideoNews } from './video-news.ts';
 import type { RunObserver, StopReason, VideoRunner } from './video-runner.ts';
-import type { Pace } from './video-view.ts';
 
 /** Progress is stored and told at most so often. */
 const PROGRESS_MS = 500;

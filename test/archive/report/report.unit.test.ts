@@ -155,7 +155,7 @@ test('hours on the axis are those of the clocks, in the night in which they are 
 });
 
 test('a recording whose clock is ahead is in the report of the last 24 hours, and said to be ahead', () => {
-  const ahead = { camera: 'fast', start: '2027-01-05T13:00:00+01:00', duration: 10_000, startFrom: 'ahead' } as const;
+  const ahead = { camera: 'fast', start: '2027-01-05T13:00:00+01:00', duration: 10, startFrom: 'ahead' } as const;
   enterRecording(archive, ahead);
   const now = Date.parse('2027-01-05T12:00:00+01:00');
   const end = latestEnd(archive.db, now);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ApiClient, apiClient } from '../../../src/web/api/client.ts';
-import type { EventName, ServerEvent } from '../../../src/web/api/schemas/events.ts';
+import type { EventName, ServerEvent } from '../../../src/web/api/schemas/server-events.ts';
 import type { Video } from '../../../src/web/api/schemas/videos.ts';
 import { type Running, start } from '../../cli/support/program.ts';
 import { until } from '../../support/processes.ts';

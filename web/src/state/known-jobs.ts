@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import type { Job } from '../../../src/web/api/schemas/jobs.ts';
+import type { Job } from '../../../src/web/api/schemas/job.ts';
 import { onEvent } from './live-events.ts';
 import { api } from './server.ts';
 

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import type { EventData, EventName } from '../../../src/web/api/schemas/events.ts';
+import type { EventData, EventName } from '../../../src/web/api/schemas/server-events.ts';
 import { addressOf, api, sessionEnded } from './server.ts';
 
 const NAMES: readonly EventName[] = ['video', 'video-removed', 'caption', 'cue', 'edits', 'job', 'reset'];

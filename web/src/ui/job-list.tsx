@@ -1,4 +1,4 @@
-import type { Job } from '../../../src/web/api/schemas/jobs.ts';
+import type { Job } from '../../../src/web/api/schemas/job.ts';
 import { removeJob } from '../state/known-jobs.ts';
 import { addressOf } from '../state/server.ts';
 import { Button } from './button.tsx';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { videoId } from './common.ts';
 import { cue } from './cues.ts';
-import { job } from './jobs.ts';
+import { job } from './job.ts';
 import { frameCaption, video } from './videos.ts';
 
 /**
