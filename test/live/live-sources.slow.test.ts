@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, rename } from 'node:fs/promises';
+import { access, readFile, rename } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { basename, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { LiveEvent, StateChange } from '../../src/live/live-event.ts';
 import { processes } from '../support/processes.ts';
 import { makeFolder } from '../support/videos.ts';
@@ -70,6 +70,8 @@ test('MPEG-TS over UDP: the cable is cut and comes back; a silent sender stalls'
 test('live HLS: the newest segments, and the end mark ends the source', async () => {
   const options = ['-f', 'hls', '-hls_time', '1', '-hls_list_size', '4', '-hls_flags', 'delete_segments'];
   await using _ = startSender(['red', 'blue'], 10, ...options, at('live.m3u8'));
+  // A playlist that has never been there is an error: its address may be misspelt.
+  await vi.waitFor(() => access(at('live.m3u8')), { timeout: 60_000, interval: 50 });
   await using live = await startLive([`tv=${base}/live.m3u8`], { choice: { mode: 'every', interval: 1_000_000 } });
   const summary = await live.ended;
   expect(new Set(captionsOf(live.events).map(({ text }) => text))).toEqual(new Set(['red', 'blue']));

@@ -172,7 +172,9 @@ describe.skipIf(chromium === undefined)(`the page in Chromium${chromium ? '' : `
     await page.goto(`${server.address}${player}/edit`);
     await page.locator('.cue .line').nth(1).click();
     await page.locator('textarea').fill('Not saved');
-    await page.waitForFunction(`Object.keys(localStorage).some((key) => key.startsWith('secondglance.unsaved.'))`);
+    // Not waitForFunction, which evaluates a text: the page's content security policy forbids that.
+    const kept = `Object.keys(localStorage).filter((key) => key.startsWith('secondglance.unsaved.')).length`;
+    await expect.poll(() => page.evaluate(kept)).toBe(1);
     page.on('dialog', (dialog) => void dialog.accept());
     await page.reload();
     await page.locator('.notice', { hasText: 'were not saved' }).waitFor();

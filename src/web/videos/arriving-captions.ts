@@ -45,6 +45,8 @@ export class ArrivingCaptions {
         this.#group += 1;
         for (const caption of result.captions) this.#tell(storedCaption(caption, (caption.pts - zero) / 1e6));
       }
+      // Results end at the first group that has none yet.
+      if (results.length < GROUPS) return;
     }
   }
 
