@@ -47,9 +47,8 @@ async function picture(name: string, address: string, prepare: (page: Page) => P
   await prepare(page);
   await page.waitForLoadState('load');
   // A picture of the film, where there is one.
-  await page.waitForFunction(
-    `[...document.querySelectorAll('video')].every((video) => video.readyState >= 2 && !video.seeking)`,
-  );
+  const ready = `[...document.querySelectorAll('video')].every((video) => video.readyState >= 2 && !video.seeking)`;
+  while ((await page.evaluate(ready)) !== true) await sleep(100);
   await sleep(500);
   const shot = await page.screenshot();
   await sharp(shot)
