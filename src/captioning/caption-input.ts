@@ -35,7 +35,7 @@ export interface InputOutcome {
   readonly journal?: string;
 }
 
-/** The settings with the dialogue of an input, where descriptions stay out of it, and what tells it. */
+/** The settings with the dialogue of an input, where descriptions stay out of it, and a note on its source. */
 async function settled(
   { settings, stateDir, signal }: RunContext,
   source: Source,

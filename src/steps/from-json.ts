@@ -4,6 +4,7 @@ import type { Reporter } from '../captioning/reporter.ts';
 import { sentenceOf } from '../core/errors.ts';
 import { UsageError } from '../core/failures.ts';
 import { readWhole } from '../core/regular-file.ts';
+import { isWebAddress } from '../core/text/web-address.ts';
 import type { Micros } from '../core/types.ts';
 import { probe } from '../ingest/probe/probe.ts';
 import { asInputError, expandInputs } from '../ingest/sources/sources.ts';
@@ -22,7 +23,7 @@ import { checkCopy, checkGuide, publish, STEPS_FILE } from './publish.ts';
 const CANDIDATES = 4;
 
 async function videoOf({ source }: Guide, folder: string, signal: AbortSignal): Promise<PictureSource> {
-  const address = /^https?:\/\//i.test(source.video) ? source.video : path.resolve(folder, source.video);
+  const address = isWebAddress(source.video) ? source.video : path.resolve(folder, source.video);
   const { sources, problems } = await expandInputs([address]);
   const [video] = sources;
   if (video === undefined || sources.length > 1 || video.kind === 'picture') {
@@ -51,7 +52,7 @@ const LENGTH_TOLERANCE: Micros = 2_000_000;
  * Throws `steps-invalid` where a step lies behind the video's end.
  */
 async function checkLength(guide: Guide, open: () => Promise<PictureSource>, reporter: Reporter): Promise<void> {
-  if (/^https?:\/\//i.test(guide.source.video)) return;
+  if (isWebAddress(guide.source.video)) return;
   const duration = await open().then(
     ({ media }) => media.duration,
     () => null,

@@ -2,7 +2,7 @@ import { connected } from './state/live-events.ts';
 import { hashOf, type Route, route } from './state/route.ts';
 import { logOut, session } from './state/session.ts';
 import { setTheme, theme } from './state/theme.ts';
-import { Button } from './ui/button.tsx';
+import { IconButton } from './ui/button.tsx';
 import { Icon, type IconName } from './ui/icon.tsx';
 import { lazy } from './ui/lazy.tsx';
 import { attempt } from './ui/notices.ts';
@@ -29,11 +29,9 @@ function ThemeButton() {
   // Read, so that the button follows the theme.
   theme.value;
   return (
-    <Button
+    <IconButton
       icon={isDark ? 'sun' : 'moon'}
       label={isDark ? 'Light colours' : 'Dark colours'}
-      iconOnly
-      look="plain"
       onPress={() => setTheme(isDark ? 'light' : 'dark')}
     />
   );
@@ -82,7 +80,7 @@ export function Shell() {
         <div class="side-end">
           <ThemeButton />
           {session.value?.passwordRequired && (
-            <Button icon="leave" label="Log out" iconOnly look="plain" onPress={() => attempt(logOut)} />
+            <IconButton icon="leave" label="Log out" onPress={() => attempt(logOut)} />
           )}
         </div>
       </header>

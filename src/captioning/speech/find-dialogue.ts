@@ -47,7 +47,7 @@ export interface DialogueRequest {
 /** The dialogue of an input. */
 export interface FoundDialogue {
   readonly dialogue: Dialogue;
-  /** Of `auto`: what tells when somebody speaks. One clause for the user. */
+  /** Of `auto`: where the speech was found. One clause for the user. */
   readonly found?: string;
 }
 

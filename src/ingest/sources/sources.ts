@@ -3,6 +3,7 @@ import { basename, extname, join, resolve } from 'node:path';
 import { glob } from 'tinyglobby';
 import { isMissing } from '../../core/errors.ts';
 import { hideAddress } from '../../core/text/secrets.ts';
+import { isWebAddress } from '../../core/text/web-address.ts';
 import { statIfPresent } from '../../storage/kind-of.ts';
 import type { RelayedSource } from '../access/relay.ts';
 import { IngestError } from '../errors.ts';
@@ -77,7 +78,7 @@ export async function expandInputs(args: readonly string[]): Promise<ExpandedInp
 
 async function expandOne(arg: string, problems: InputProblem[]): Promise<Source[]> {
   if (arg === '-') return [{ kind: 'stdin', input: '-', name: 'stdin', label: 'stdin' }];
-  if (/^https?:\/\//i.test(arg)) return [urlSource(arg)];
+  if (isWebAddress(arg)) return [urlSource(arg)];
   const info = await statIfPresent(arg);
   if (info === undefined) return await expandGlob(arg, problems);
   if (info.isDirectory()) return await expandFolder(arg, problems);

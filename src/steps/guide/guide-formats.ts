@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { UsageError } from '../../core/failures.ts';
+import { isWebAddress } from '../../core/text/web-address.ts';
 import { guideToVtt } from './chapters-vtt.ts';
 import { clock, type Guide } from './guide.ts';
 import { guideToHtml, type PageImage } from './guide-page.ts';
@@ -86,7 +87,7 @@ export function guideText(
   const moved = (file: string): string => path.relative(from, path.resolve(folder, file)).split(path.sep).join('/');
   if (from === folder) return GUIDE_FORMATS[format].write(guide, images);
   const { source } = guide;
-  const video = /^https?:\/\//i.test(source.video) ? source.video : moved(source.video);
+  const video = isWebAddress(source.video) ? source.video : moved(source.video);
   const steps = guide.steps.map(({ picture, ...step }) => ({
     ...step,
     ...(picture === undefined ? {} : { picture: { ...picture, file: moved(picture.file) } }),

@@ -1,3 +1,4 @@
+import { isWebAddress } from '../../core/text/web-address.ts';
 import { clockText } from '../../core/text/wording.ts';
 import type { Micros, ModelIdentity } from '../../core/types.ts';
 import type { TimedCaption } from '../find/material.ts';
@@ -64,7 +65,7 @@ export function playFrom(video: string, time: Micros): string {
 }
 
 function addressOf(video: string): string {
-  if (/^https?:\/\//i.test(video)) return new URL(video).href.replace(/#.*$/, '');
+  if (isWebAddress(video)) return new URL(video).href.replace(/#.*$/, '');
   const encode = (part: string): string =>
     encodeURIComponent(part).replace(/[()'*!]/g, (mark) => `%${mark.charCodeAt(0).toString(16)}`);
   return video.split('/').map(encode).join('/');

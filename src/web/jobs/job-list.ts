@@ -12,10 +12,10 @@ import type { EventHub } from '../events/event-hub.ts';
 const KEPT_JOBS = 100;
 /** Jobs that wait or run. */
 const MOST_OPEN = 1000;
-/** Progress is told at most so often. */
-const TOLD_MS = 500;
+/** Progress is reported at most so often. */
+const REPORT_MS = 500;
 
-/** What a job tells while it works. */
+/** What a job reports while it works. */
 export interface JobHost {
   readonly signal: AbortSignal;
   /** The folder of its files. */
@@ -40,7 +40,7 @@ interface Entry {
   readonly controller: AbortController;
   readonly run: JobRequest['run'];
   ended: Promise<void>;
-  told: number;
+  reportedAt: number;
 }
 
 /** Work beside captioning: one download at a time, and one job that runs ffmpeg. */
@@ -96,7 +96,7 @@ export class JobList {
       state: 'queued',
       added: new Date().toISOString(),
     };
-    const entry: Entry = { job, controller: new AbortController(), run, ended: Promise.resolve(), told: 0 };
+    const entry: Entry = { job, controller: new AbortController(), run, ended: Promise.resolve(), reportedAt: 0 };
     this.#jobs.set(id, entry);
     const lane = kind === 'pull' ? 'download' : 'ffmpeg';
     entry.ended = (this.#last.get(lane) ?? Promise.resolve()).then(() => this.#work(entry));
@@ -107,7 +107,7 @@ export class JobList {
 
   #set(entry: Entry, change: Partial<Job>): void {
     entry.job = { ...entry.job, ...change };
-    entry.told = performance.now();
+    entry.reportedAt = performance.now();
     this.#hub.publish('job', { job: entry.job }, entry.job.video);
   }
 
@@ -126,7 +126,7 @@ export class JobList {
             ...(share === undefined ? {} : { progress: share }),
             ...(message === undefined ? {} : { message }),
           };
-          if (performance.now() - entry.told > TOLD_MS) this.#set(entry, change);
+          if (performance.now() - entry.reportedAt > REPORT_MS) this.#set(entry, change);
           else entry.job = { ...entry.job, ...change };
         },
       });

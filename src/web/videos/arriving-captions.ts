@@ -36,30 +36,30 @@ export class ArrivingCaptions {
     this.#observer = observer;
   }
 
-  /** Tells of what is there by now. `zero` is the start of the container, in microseconds. */
+  /** Reports what is there by now. `zero` is the start of the container, in microseconds. */
   async read(zero: number): Promise<void> {
     for (;;) {
       const results = await this.#queue.results.read(this.#id, this.#group, this.#group + GROUPS);
       for (const result of results) {
         if (result === undefined) return;
         this.#group += 1;
-        for (const caption of result.captions) this.#tell(storedCaption(caption, (caption.pts - zero) / 1e6));
+        for (const caption of result.captions) this.#report(storedCaption(caption, (caption.pts - zero) / 1e6));
       }
       // Results end at the first group that has none yet.
       if (results.length < GROUPS) return;
     }
   }
 
-  /** Tells of the rest of a finished track: captions that were not seen, and all cues. */
+  /** Reports the rest of a finished track: captions that were not seen, and all cues. */
   finish({ source, keyframes, cues }: ServiceTrack): void {
     for (const keyframe of keyframes.slice(this.#keyframes)) {
-      this.#tell(storedCaption(keyframe, keyframe.pts - source.start));
+      this.#report(storedCaption(keyframe, keyframe.pts - source.start));
     }
     for (const cue of cues) this.#observer.cue(cue);
     this.#observer.progress(keyframes.length, source.duration);
   }
 
-  #tell(caption: StoredCaption): void {
+  #report(caption: StoredCaption): void {
     this.#keyframes += 1;
     this.#observer.caption(caption);
   }

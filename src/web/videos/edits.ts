@@ -124,7 +124,7 @@ export class Edits {
         await sink.discard();
         throw error;
       }
-      this.#tell(id, revision, true);
+      this.#report(id, revision, true);
       return { origin: 'edits', revision, complete: true, cues: checked };
     });
   }
@@ -135,12 +135,12 @@ export class Edits {
       this.#store.get(id);
       await this.#checkRevision(id, ifMatch);
       await rm(this.#data.edits(id), { force: true });
-      this.#tell(id, NO_EDITS, false);
+      this.#report(id, NO_EDITS, false);
       return this.cues(id);
     });
   }
 
-  #tell(id: string, revision: string, edited: boolean): void {
+  #report(id: string, revision: string, edited: boolean): void {
     this.#store.update(id, { edited });
     this.#news.edits(id, revision, edited);
     this.#news.changed(id, true);

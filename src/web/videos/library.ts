@@ -4,6 +4,7 @@ import path from 'node:path';
 import { identify } from '../../captioning/input-identity.ts';
 import { printableLine } from '../../core/text/printable.ts';
 import { hideAddress } from '../../core/text/secrets.ts';
+import { isWebAddress } from '../../core/text/web-address.ts';
 import { openGuard } from '../../ingest/access/guard.ts';
 import { asInputError, expandInputs } from '../../ingest/sources/sources.ts';
 import type { Video, VideoOptions } from '../api/schemas/videos.ts';
@@ -114,7 +115,7 @@ export class Library {
   /** Adds an address that the allow-list covers. Throws a GuardError, a RequestError. */
   async addUrl(address: string, options: VideoOptions): Promise<StoredVideo> {
     await this.#checkOptions(options);
-    if (!/^https?:\/\//i.test(address)) {
+    if (!isWebAddress(address)) {
       throw new RequestError('the address is no http(s) address', [
         { pointer: '/body/source/url', detail: 'is no http(s) address' },
       ]);

@@ -10,7 +10,7 @@ import type { Pace } from './video-answer.ts';
 import type { VideoNews } from './video-news.ts';
 import type { RunObserver, StopReason, VideoRunner } from './video-runner.ts';
 
-/** Progress is stored and told at most so often. */
+/** Progress is stored and reported at most so often. */
 const PROGRESS_MS = 500;
 
 interface Run {
@@ -139,7 +139,7 @@ function stoppedState(reason: StopReason): Partial<StoredVideo> & Pick<StoredVid
   return reason === 'pause' ? { state: 'paused' } : { state: 'cancelled', ended: Date.now() };
 }
 
-/** Stores what a run tells, and passes it on to the clients. */
+/** Stores what a run reports, and passes it on to the clients. */
 class StoringObserver implements RunObserver {
   readonly #id: string;
   readonly #store: VideoStore;

@@ -10,7 +10,7 @@ export class VideoNews {
   readonly #hub: EventHub;
   readonly #view: (id: string) => Video | undefined;
   readonly #waiting = new Map<string, NodeJS.Timeout>();
-  readonly #told = new Map<string, number>();
+  readonly #reportedAt = new Map<string, number>();
 
   /** @param view the video as the API shows it; undefined where it is gone */
   constructor(hub: EventHub, view: (id: string) => Video | undefined) {
@@ -18,33 +18,33 @@ export class VideoNews {
     this.#view = view;
   }
 
-  /** A video has changed: told now, or with others that follow soon. */
+  /** A video has changed: reported now, or with others that follow soon. */
   changed(id: string, now = false): void {
-    const since = performance.now() - (this.#told.get(id) ?? Number.NEGATIVE_INFINITY);
+    const since = performance.now() - (this.#reportedAt.get(id) ?? Number.NEGATIVE_INFINITY);
     if (now || since >= CHANGE_MS) {
-      this.#tell(id);
+      this.#report(id);
       return;
     }
     if (this.#waiting.has(id)) return;
-    const timer = setTimeout(() => this.#tell(id), CHANGE_MS - since);
+    const timer = setTimeout(() => this.#report(id), CHANGE_MS - since);
     timer.unref();
     this.#waiting.set(id, timer);
   }
 
-  #tell(id: string): void {
+  #report(id: string): void {
     clearTimeout(this.#waiting.get(id));
     this.#waiting.delete(id);
     const video = this.#view(id);
     if (video === undefined) return;
-    if (video.state === 'running') this.#told.set(id, performance.now());
-    else this.#told.delete(id);
+    if (video.state === 'running') this.#reportedAt.set(id, performance.now());
+    else this.#reportedAt.delete(id);
     this.#hub.publish('video', { video }, id);
   }
 
   removed(id: string): void {
     clearTimeout(this.#waiting.get(id));
     this.#waiting.delete(id);
-    this.#told.delete(id);
+    this.#reportedAt.delete(id);
     this.#hub.publish('video-removed', { id }, id);
   }
 
@@ -60,7 +60,7 @@ export class VideoNews {
     this.#hub.publish('edits', { id, revision, edited }, id);
   }
 
-  /** Ends what waits to be told. */
+  /** Ends what waits to be reported. */
   close(): void {
     for (const timer of this.#waiting.values()) clearTimeout(timer);
     this.#waiting.clear();

@@ -2,7 +2,7 @@ import type { ReadonlySignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { Violation } from '../../../src/pipeline/cues/check-cues.ts';
 import type { ProfileName } from '../../../src/pipeline/cues/profiles.ts';
-import { Button } from '../ui/button.tsx';
+import { Button, IconButton } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { clockTime } from '../ui/show-time.ts';
 import { describeViolation, readingSpeed } from './check-edits.ts';
@@ -87,23 +87,11 @@ function OpenCue({ cue, number, violations, profile, commands }: CueRowProps) {
           {Number.isFinite(speed.value) ? speed.value : 0} {speed.unit}
         </span>
         <span class="grow" />
-        <Button icon="split" label="Split at the cursor (Ctrl+Enter)" iconOnly look="plain" onPress={split} />
-        <Button
-          icon="merge"
-          label="Merge with the next cue"
-          iconOnly
-          look="plain"
-          onPress={() => commands.merge(key)}
-        />
-        <Button icon="settings" label="Shift" iconOnly look="plain" onPress={() => commands.shift(key)} />
-        <Button
-          icon="retry"
-          label="Ask the model again"
-          iconOnly
-          look="plain"
-          onPress={() => commands.recaption(key)}
-        />
-        <Button icon="trash" label="Delete this cue" iconOnly look="plain" onPress={() => commands.remove(key)} />
+        <IconButton icon="split" label="Split at the cursor (Ctrl+Enter)" onPress={split} />
+        <IconButton icon="merge" label="Merge with the next cue" onPress={() => commands.merge(key)} />
+        <IconButton icon="settings" label="Shift" onPress={() => commands.shift(key)} />
+        <IconButton icon="retry" label="Ask the model again" onPress={() => commands.recaption(key)} />
+        <IconButton icon="trash" label="Delete this cue" onPress={() => commands.remove(key)} />
       </div>
       <div aria-live="polite">
         <Violations cue={cue} violations={violations} />

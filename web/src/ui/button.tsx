@@ -45,3 +45,10 @@ export function Button({ icon, label, iconOnly, look, disabled, pressed, onPress
     </button>
   );
 }
+
+/** A plain button with an icon alone; its label is its name and its title. */
+export function IconButton(
+  props: Pick<ButtonProps, 'label' | 'disabled' | 'pressed' | 'onPress' | 'title'> & { readonly icon: IconName },
+) {
+  return <Button {...props} iconOnly look="plain" />;
+}

@@ -1,7 +1,7 @@
 import type { Job } from '../../../src/web/api/schemas/job.ts';
 import { removeJob } from '../state/known-jobs.ts';
 import { addressOf } from '../state/server.ts';
-import { Button } from './button.tsx';
+import { IconButton } from './button.tsx';
 import { Icon } from './icon.tsx';
 import { attempt } from './notices.ts';
 import { ProgressBar } from './progress-bar.tsx';
@@ -39,11 +39,9 @@ function JobRow({ job, named }: { readonly job: Job; readonly named: boolean }) 
             Download
           </a>
         )}
-        <Button
+        <IconButton
           icon={working ? 'close' : 'trash'}
           label={`${working ? 'Cancel' : 'Remove'}: ${label}`}
-          iconOnly
-          look="plain"
           onPress={() => attempt(() => removeJob(id))}
         />
       </div>

@@ -1,4 +1,4 @@
-import { Button } from './button.tsx';
+import { IconButton } from './button.tsx';
 import { dismiss, notices } from './notices.ts';
 
 /** The messages in the corner. */
@@ -8,7 +8,7 @@ export function Toasts() {
       {notices.value.map(({ id, tone, text }) => (
         <div key={id} class={`notice ${tone}`}>
           <div dir="auto">{text}</div>
-          <Button icon="close" label="Dismiss" iconOnly look="plain" onPress={() => dismiss(id)} />
+          <IconButton icon="close" label="Dismiss" onPress={() => dismiss(id)} />
         </div>
       ))}
     </div>

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { FolderList, System } from '../../../src/web/api/schemas/system.ts';
 import type { Video, VideoOptions } from '../../../src/web/api/schemas/videos.ts';
 import { api, inWords } from '../state/server.ts';
-import { Button } from '../ui/button.tsx';
+import { Button, IconButton } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { attempt, notify } from '../ui/notices.ts';
@@ -41,7 +41,7 @@ function FolderBrowser({ onChoose }: { readonly onChoose: (path: string) => Prom
   return (
     <div class="folders">
       <div class="row">
-        {trail.length > 0 && <Button icon="back" label="Back" iconOnly look="plain" onPress={back} />}
+        {trail.length > 0 && <IconButton icon="back" label="Back" onPress={back} />}
         <span class="grow small soft clip" dir="auto">
           {list?.path ?? 'Folders of the server'}
         </span>

@@ -1,4 +1,4 @@
-import { Button } from '../ui/button.tsx';
+import { IconButton } from '../ui/button.tsx';
 import { ProgressBar } from '../ui/progress-bar.tsx';
 import { sizeInWords } from '../ui/show-time.ts';
 import { cancelUpload, type FileUpload, forgetUpload, pauseUpload, resumeUpload, uploads } from './file-uploads.ts';
@@ -14,42 +14,18 @@ function UploadRow({ upload: { id, name, size, sent, state, problem } }: { reado
           {sizeInWords(sent)} of {sizeInWords(size)}
         </span>
         {state === 'sending' && (
-          <Button
-            icon="pause"
-            label={`Pause the upload of ${name}`}
-            iconOnly
-            look="plain"
-            onPress={() => pauseUpload(id)}
-          />
+          <IconButton icon="pause" label={`Pause the upload of ${name}`} onPress={() => pauseUpload(id)} />
         )}
         {state === 'paused' && (
-          <Button
-            icon="play"
-            label={`Resume the upload of ${name}`}
-            iconOnly
-            look="plain"
-            onPress={() => resumeUpload(id)}
-          />
+          <IconButton icon="play" label={`Resume the upload of ${name}`} onPress={() => resumeUpload(id)} />
         )}
         {state === 'failed' && (
-          <Button
-            icon="retry"
-            label={`Try to upload ${name} again`}
-            iconOnly
-            look="plain"
-            onPress={() => resumeUpload(id)}
-          />
+          <IconButton icon="retry" label={`Try to upload ${name} again`} onPress={() => resumeUpload(id)} />
         )}
         {state === 'failed' || state === 'refused' ? (
-          <Button icon="close" label={`Dismiss ${name}`} iconOnly look="plain" onPress={() => forgetUpload(id)} />
+          <IconButton icon="close" label={`Dismiss ${name}`} onPress={() => forgetUpload(id)} />
         ) : (
-          <Button
-            icon="close"
-            label={`Cancel the upload of ${name}`}
-            iconOnly
-            look="plain"
-            onPress={() => cancelUpload(id)}
-          />
+          <IconButton icon="close" label={`Cancel the upload of ${name}`} onPress={() => cancelUpload(id)} />
         )}
       </div>
       <ProgressBar label={`Upload of ${name}`} share={size === 0 ? 0 : sent / size} />

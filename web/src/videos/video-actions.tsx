@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { Video } from '../../../src/web/api/schemas/videos.ts';
 import { rememberVideo } from '../state/known-videos.ts';
 import { api } from '../state/server.ts';
-import { Button } from '../ui/button.tsx';
+import { Button, IconButton } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import type { IconName } from '../ui/icon.tsx';
 import { attempt } from '../ui/notices.ts';
@@ -31,26 +31,17 @@ export function VideoActions({ video, onRemoved }: VideoActionsProps) {
   return (
     <div class="row actions">
       {actionsOf(video).map((action) => (
-        <Button
+        <IconButton
           key={action}
           icon={ACTIONS[action][1]}
           label={`${ACTIONS[action][0]} ${name}`}
           title={ACTIONS[action][0]}
-          iconOnly
-          look="plain"
           onPress={() =>
             attempt(async () => rememberVideo(await api(`POST /videos/{id}/${action}`, { params: { id } })))
           }
         />
       ))}
-      <Button
-        icon="trash"
-        label={`Remove ${name}`}
-        title="Remove"
-        iconOnly
-        look="plain"
-        onPress={() => setAsking(true)}
-      />
+      <IconButton icon="trash" label={`Remove ${name}`} title="Remove" onPress={() => setAsking(true)} />
       {asking && (
         <Dialog title="Remove this video?" onClose={() => setAsking(false)}>
           <p dir="auto">
