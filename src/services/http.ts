@@ -1,4 +1,4 @@
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { HttpPlace } from '../config/settings-schema.ts';
 import { SecondGlanceError, sentenceOf } from '../core/errors.ts';
@@ -53,16 +53,19 @@ export interface ListenOptions {
   readonly option?: string;
   /** Time limit of a request's body, in milliseconds; 0 for none, where uploads are taken. */
   readonly requestTimeout?: number;
+  /** Changes the server before it listens. */
+  readonly prepare?: (server: Server) => void;
 }
 
 /** Listens at `place` for whatever `listener` answers. Throws a ListenError where it cannot. */
 export async function listen(
   place: HttpPlace,
   listener: Parameters<typeof createServer>[1],
-  { option, requestTimeout }: ListenOptions = {},
+  { option, requestTimeout, prepare }: ListenOptions = {},
 ): Promise<HttpServer> {
   const server = createServer(listener ?? (() => undefined));
   if (requestTimeout !== undefined) server.requestTimeout = requestTimeout;
+  prepare?.(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(new ListenError(place, cause, option)));
     server.listen(place.port, place.host, resolve);

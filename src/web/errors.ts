@@ -15,13 +15,27 @@ export interface Mistake {
   readonly detail: string;
 }
 
-/** A request that is not as its schema wants it. */
-export class RequestError extends WebError {
+/** A request with a mistake, and where it is. */
+export abstract class MistakeError extends WebError {
   readonly mistakes: readonly Mistake[];
 
-  constructor(message: string, mistakes: readonly Mistake[] = [], options: ErrorOptions = {}) {
-    super('request-invalid', message, options);
+  constructor(code: WebErrorCode, message: string, mistakes: readonly Mistake[], options: ErrorOptions = {}) {
+    super(code, message, options);
     this.mistakes = mistakes;
+  }
+}
+
+/** A request that is not as its schema wants it. */
+export class RequestError extends MistakeError {
+  constructor(message: string, mistakes: readonly Mistake[] = [], options: ErrorOptions = {}) {
+    super('request-invalid', message, mistakes, options);
+  }
+}
+
+/** A request that is as its schema wants it, but cannot be done: what it names is not there, or does not fit the rest. */
+export class RefusedRequestError extends MistakeError {
+  constructor(message: string, mistakes: readonly Mistake[] = []) {
+    super('request-refused', message, mistakes);
   }
 }
 
@@ -37,7 +51,6 @@ export class VideoStateError extends SecondGlanceError<'video-state'> {}
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
   'request-invalid': 400,
-  usage: 400,
   'login-needed': 401,
   'password-wrong': 401,
   'cross-site': 403,
@@ -68,7 +81,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'output-full': 507,
 };
 
-/** The HTTP status of an error: what the server can do nothing about is the request's fault. */
+/** The HTTP status of an error. What the server can do nothing about is the request's fault. */
 export function statusOf(code: ErrorCode, retryable: boolean): number {
   return STATUS[code] ?? (retryable ? 503 : 422);
 }

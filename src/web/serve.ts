@@ -16,6 +16,7 @@ import { WebError } from './errors.ts';
 import { createApp } from './http/app.ts';
 import { PAGE_FOLDER } from './http/page.ts';
 import { passwordCheck } from './http/password.ts';
+import { answerUnreadable } from './http/unreadable-request.ts';
 import { openSite } from './open-site.ts';
 import { cueRoutes } from './routes/cue-routes.ts';
 import { jobRoutes } from './routes/job-routes.ts';
@@ -92,7 +93,11 @@ export async function runServe(request: ServeRequest, signal: AbortSignal): Prom
     const names = servePassword === undefined ? request.names : undefined;
     const reach = { basePath, trustProxy, names };
     const app = createApp({ reach, handlers, sessions, uploads, log, pageFolder: PAGE_FOLDER });
-    const http = await listen({ host, port }, app, { option: '--port', requestTimeout: 0 });
+    const http = await listen({ host, port }, app, {
+      option: '--port',
+      requestTimeout: 0,
+      prepare: answerUnreadable,
+    });
     resources.defer(() => http.close());
     site.queue.fill();
     const shown = host.includes(':') ? `[${host}]` : host;

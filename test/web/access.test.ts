@@ -1,5 +1,7 @@
 import { request } from 'node:http';
 import { expect, test } from 'vitest';
+import { routeAddress } from '../../src/web/api/client.ts';
+import { ROUTES, type Route, type RouteName } from '../../src/web/api/routes.ts';
 import { program, runEach, startCommand } from '../cli/support/program.ts';
 import { benches } from '../cli/support/room.ts';
 import { startServer } from './support/server.ts';
@@ -69,9 +71,17 @@ test('a password opens a session, under a sub-path behind a proxy too', async ()
 
   expect((await fetch(server.address)).status).toBe(200);
   expect(await (await fetch(`${server.api}/session`)).json()).toEqual({ passwordRequired: true, authenticated: false });
-  for (const path of ['/videos', '/events', '/system', '/folders', '/jobs', '/uploads/0123456789abcdef01234567']) {
-    const refused = await fetch(server.api + path);
-    expect(await refused.json(), path).toMatchObject({ status: 401, code: 'login-needed' });
+  const ids = { id: 'v000000000000000000000000', index: 0, name: 'x' };
+  const closed = (Object.entries(ROUTES) as [RouteName, Route][]).filter(([, { open }]) => open !== true);
+  expect(closed.length).toBeGreaterThan(25);
+  const requests = closed.map(([name]) => [name.split(' ')[0] ?? '', routeAddress('', name, { params: ids })] as const);
+  for (const [method, route] of [
+    ...requests,
+    ['GET', '/uploads/0123456789abcdef01234567'],
+    ['POST', '/uploads'],
+  ] as const) {
+    const refused = await fetch(server.api + route, { method, headers: { 'x-secondglance': '1' } });
+    expect(await refused.json(), `${method} ${route}`).toMatchObject({ status: 401, code: 'login-needed' });
   }
   expect(await (await logIn('wrong password')).json()).toMatchObject({ status: 401, code: 'password-wrong' });
   const plain = (await logIn(PASSWORD)).headers.get('set-cookie') ?? '';

@@ -6,6 +6,10 @@ export const WEB_ERRORS = {
     'The request is not as its schema wants it.',
     'Correct what it names; docs/openapi.json has the schemas.',
   ),
+  'request-refused': permanent(
+    'The request is as its schema wants it, but names something that does not exist or does not fit.',
+    'Correct what it names.',
+  ),
   'request-too-large': permanent(
     'The body of the request is larger than this route takes.',
     'Send less; videos go to /api/uploads.',
@@ -40,6 +44,7 @@ export const WEB_ERRORS = {
     'Ask for bytes that it has.',
   ),
   'not-there': permanent('The video has no such part, or not yet.', 'Check its state.'),
+  'too-many-jobs': temporary('Too many jobs wait to be done.', 'Wait until some have ended, or cancel some.'),
   'job-unknown': permanent('No job has this ID.', 'GET /api/jobs lists them.'),
   'upload-too-large': permanent(
     'The file is larger than the server takes.',

@@ -1,15 +1,11 @@
 import { z } from 'zod';
 import { CSRF_HEADER } from './client.ts';
+import { Components } from './components.ts';
 import { ROUTES, type Route } from './routes.ts';
 import { problem } from './schemas/common.ts';
 import { EVENTS } from './schemas/server-events.ts';
 
 type Json = Readonly<Record<string, unknown>>;
-
-function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
-  return rest;
-}
 
 function parameters(place: 'path' | 'query', schema: z.ZodObject | undefined): Json[] {
   if (schema === undefined) return [];
@@ -24,18 +20,25 @@ function parameters(place: 'path' | 'query', schema: z.ZodObject | undefined): J
   }));
 }
 
-function answerOf({ status = 200, response, summary }: Route): Json {
+/** Text is a string and JSON an object; other content has no schema. */
+function contentOf(type: string): Json {
+  if (type === 'application/json') return { schema: { type: 'object' } };
+  return /^text\/|[+/]xml$|subrip$/.test(type) ? { schema: { type: 'string' } } : {};
+}
+
+function answerOf({ status = 200, response, summary }: Route, components: Components): Json {
   if (response === undefined) return { 204: { description: 'Done' } };
   const content =
     'types' in response
-      ? Object.fromEntries(response.types.map((type) => [type, { schema: { type: 'string' } }]))
-      : { 'application/json': { schema: schemaOf(response, 'output') } };
+      ? Object.fromEntries(response.types.map((type) => [type, contentOf(type)]))
+      : { 'application/json': { schema: components.schemaOf(response, 'output') } };
   return { [status]: { description: summary, content } };
 }
 
-function operationOf(method: string, route: Route): Json {
+function operationOf(method: string, route: Route, components: Components): Json {
   const headers = [
-    ...(method === 'GET' ? [] : [{ name: CSRF_HEADER, in: 'header', required: true, schema: { const: '1' } }]),
+    // Any value will do: what counts is that another site cannot send it.
+    ...(method === 'GET' ? [] : [{ name: CSRF_HEADER, in: 'header', required: true, schema: { type: 'string' } }]),
     ...(route.ifMatch === true ? [{ name: 'If-Match', in: 'header', required: true, schema: { type: 'string' } }] : []),
   ];
   return {
@@ -45,22 +48,29 @@ function operationOf(method: string, route: Route): Json {
     ...(route.body === undefined
       ? {}
       : {
-          requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } },
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: components.schemaOf(route.body, 'input') } },
+          },
         }),
-    responses: { ...answerOf(route), default: { $ref: '#/components/responses/Problem' } },
+    responses: { ...answerOf(route, components), default: { $ref: '#/components/responses/Problem' } },
   };
 }
 
 /** The API as OpenAPI 3.1, made from the schemas that check its requests. */
 export function openApi(version: string): Json {
+  const components = new Components();
   const paths: Record<string, Record<string, Json>> = {};
   for (const [name, route] of Object.entries(ROUTES)) {
     const [method = '', path = ''] = name.split(' ');
     const operations = paths[path] ?? {};
-    operations[method.toLowerCase()] = operationOf(method, route);
+    operations[method.toLowerCase()] = operationOf(method, route, components);
     paths[path] = operations;
   }
-  const events = Object.entries(EVENTS).map(([name, schema]) => [`event-${name}`, schemaOf(schema, 'output')]);
+  const events = Object.entries(EVENTS).map(([name, schema]) => [
+    `event-${name}`,
+    components.schemaOf(schema, 'output'),
+  ]);
   return {
     openapi: '3.1.0',
     info: {
@@ -77,10 +87,10 @@ export function openApi(version: string): Json {
       responses: {
         Problem: {
           description: 'Problem details (RFC 9457); code is one of docs/errors.md',
-          content: { 'application/problem+json': { schema: schemaOf(problem, 'output') } },
+          content: { 'application/problem+json': { schema: components.schemaOf(problem, 'output') } },
         },
       },
-      schemas: Object.fromEntries(events),
+      schemas: { ...components.schemas, ...Object.fromEntries(events) },
     },
   };
 }

@@ -69,7 +69,11 @@ export const ROUTES = {
     params: z.strictObject({ id: videoId, index: wholeInQuery(0, 1e8) }),
     response: { types: ['image/jpeg'] },
   },
-  'GET /videos/{id}/media': { summary: 'The video; takes ranges', params: id, response: { types: ['video/*'] } },
+  'GET /videos/{id}/media': {
+    summary: 'The video; takes ranges',
+    params: id,
+    response: { types: ['video/*', 'application/octet-stream'] },
+  },
   'GET /videos/{id}/proxy': {
     summary: 'A copy that browsers play, once it was made; takes ranges',
     params: id,
@@ -100,7 +104,16 @@ export const ROUTES = {
     summary: 'The track in a format, to download',
     params: id,
     query: trackQuery,
-    response: { types: ['text/vtt', 'application/x-subrip', 'application/ttml+xml', 'text/plain', 'application/json'] },
+    response: {
+      types: [
+        'text/vtt',
+        'application/x-subrip',
+        'application/ttml+xml',
+        'text/x-ssa',
+        'text/plain',
+        'application/json',
+      ],
+    },
   },
   'GET /videos/{id}/track.vtt': {
     summary: 'The track as far as it is, for a player',

@@ -41,9 +41,8 @@ export function createApp({ reach, handlers, sessions, uploads, log, pageFolder 
   app.use(requireHost(names));
 
   const api = express.Router({ caseSensitive: true, strict: true });
-  api.use(requireSameSite);
-  api.use('/uploads', sessions.required, uploads.handler);
-  mountRoutes(api, handlers, sessions.required);
+  api.use('/uploads', requireSameSite, sessions.required, uploads.handler);
+  mountRoutes(api, handlers, { always: requireSameSite, session: sessions.required });
   api.use((request) => {
     throw new WebError('route-unknown', `there is no ${request.method} ${request.originalUrl.split('?')[0]}`);
   });

@@ -5,7 +5,7 @@ import { UsageError } from '../../core/failures.ts';
 import { hideSecrets } from '../../core/text/secrets.ts';
 import type { Log } from '../../services/service.ts';
 import type { Problem } from '../api/schemas/common.ts';
-import { RequestError, statusOf, WebError } from '../errors.ts';
+import { MistakeError, RequestError, statusOf, WebError } from '../errors.ts';
 
 /** An error of Express or of its body parser: they carry a status, and the parser a type. */
 interface HttpLibraryError extends Error {
@@ -49,7 +49,7 @@ export function problemOf(thrown: unknown): Problem {
     code,
     retryable,
     remedy,
-    ...(error instanceof RequestError && error.mistakes.length > 0 ? { errors: [...error.mistakes] } : {}),
+    ...(error instanceof MistakeError && error.mistakes.length > 0 ? { errors: [...error.mistakes] } : {}),
   };
 }
 

@@ -75,11 +75,18 @@ async function answer(route: Route, handler: Handler<RouteName>, request: Reques
   }
 }
 
+/** What stands in front of routes. */
+export interface RouteGuards {
+  /** Of all. */
+  readonly always: express.RequestHandler;
+  /** Of those that are not open. */
+  readonly session: express.RequestHandler;
+}
+
 /**
- * Lets a router answer the routes of the table, whose requests are checked before. `guard` stands in front of those that are not
- * open. A method that a path does not have is `method-not-allowed`.
+ * Lets a router answer the routes of the table, whose requests are checked before. A method that a path does not have is `method-not-allowed`.
  */
-export function mountRoutes(router: Router, handlers: Handlers, guard: express.RequestHandler): void {
+export function mountRoutes(router: Router, handlers: Handlers, { always, session }: RouteGuards): void {
   const methods = new Map<string, string[]>();
   for (const [name, route] of Object.entries(ROUTES) as [RouteName, Route][]) {
     const [method = '', shown = ''] = name.split(' ');
@@ -88,8 +95,8 @@ export function mountRoutes(router: Router, handlers: Handlers, guard: express.R
     const handler = handlers[name] as Handler<RouteName>;
     const verb = method.toLowerCase() as 'get' | 'post' | 'put' | 'delete';
     const act: express.RequestHandler = (request, response) => answer(route, handler, request, response);
-    if (route.open === true) router[verb](path, act);
-    else router[verb](path, guard, act);
+    if (route.open === true) router[verb](path, always, act);
+    else router[verb](path, always, session, act);
   }
   for (const [path, allowed] of methods) {
     router.all(path, (request, response) => {

@@ -88,7 +88,7 @@ export class JobList {
   /** Queues a job. */
   add({ kind, name, video, run }: JobRequest): Job {
     const open = [...this.#jobs.values()].filter(({ job: { state } }) => state === 'queued' || state === 'running');
-    if (open.length >= MOST_OPEN) throw new WebError('request-invalid', `${MOST_OPEN} jobs wait already`);
+    if (open.length >= MOST_OPEN) throw new WebError('too-many-jobs', `${MOST_OPEN} jobs wait already`);
     const id = `j${randomBytes(12).toString('hex')}`;
     const job: Job = {
       ...{ id, kind, name },

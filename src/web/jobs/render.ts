@@ -10,7 +10,7 @@ import { muxTrack } from '../../pipeline/media/mux.ts';
 import { makeProxy } from '../../pipeline/media/proxy.ts';
 import { outputError } from '../../storage/errors.ts';
 import type { Job } from '../api/schemas/job.ts';
-import { RequestError } from '../errors.ts';
+import { RefusedRequestError } from '../errors.ts';
 import type { Site } from '../routes/site.ts';
 import type { StoredVideo } from '../store/documents.ts';
 import { exportTrack } from '../videos/export-track.ts';
@@ -86,12 +86,12 @@ async function proxy(parts: Parts, id: string, { folder, signal }: JobHost): Pro
   return {};
 }
 
-/** Queues a copy of a video. Throws a RequestError for a container that cannot take the track, `video-unknown`. */
+/** Queues a copy of a video. Throws a RefusedRequestError for a container that cannot take the track, `video-unknown`. */
 export function addRender(parts: Parts, id: string, request: RenderRequest): Job {
   const { kind, container } = request;
   const containers: Readonly<Record<string, unknown>> = kind === 'burn' ? BURN_CONTAINERS : MUX_CONTAINERS;
   if (kind !== 'proxy' && containers[`.${container}`] === undefined) {
-    throw new RequestError(`${container} is no container for this`, [
+    throw new RefusedRequestError(`${container} is no container for this`, [
       { pointer: '/body/container', detail: 'cannot take the track' },
     ]);
   }

@@ -2,6 +2,7 @@ import { checkCues } from '../../pipeline/cues/check-cues.ts';
 import { PROFILES } from '../../pipeline/cues/profiles.ts';
 import type { Handlers } from '../http/route-table.ts';
 import { sendFile } from '../http/send-file.ts';
+import { roundedCues } from '../videos/edits.ts';
 import { exportTrack, TRACK_TYPES } from '../videos/export-track.ts';
 import type { Site } from './site.ts';
 
@@ -52,7 +53,7 @@ export function cueRoutes({ store, edits, data }: Site): CueRoutes {
     },
     'POST /check': ({ body: { cues, profile } }) => {
       const micros = (seconds: number): number => Math.round(seconds * 1000) * 1000;
-      const read = cues.map(({ start, end, text }, at) => ({
+      const read = roundedCues(cues).map(({ start, end, text }, at) => ({
         number: at + 1,
         start: micros(start),
         end: micros(end),

@@ -1,5 +1,5 @@
 import { underGuard } from '../../ingest/access/guard.ts';
-import { WebError } from '../errors.ts';
+import { RefusedRequestError, WebError } from '../errors.ts';
 import { streamEvents } from '../events/event-stream.ts';
 import type { Handlers } from '../http/route-table.ts';
 import { sendFile, sendPinned } from '../http/send-file.ts';
@@ -14,7 +14,7 @@ function toCursor(seq: number): string {
 function fromCursor(cursor: string | undefined): number | undefined {
   if (cursor === undefined) return undefined;
   const [, seq] = /^s(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
-  if (seq === undefined) throw new WebError('request-invalid', 'the cursor is not one that this server gave');
+  if (seq === undefined) throw new RefusedRequestError('the cursor is not one that this server gave');
   return Number(seq);
 }
 

@@ -2,7 +2,7 @@ import { loadCaptioner, type ModelCaptioner } from '../../captioning/open-captio
 import { DEFAULT_BUNDLE } from '../../workers/bundle/bundle.ts';
 import { listInstalled } from '../../workers/installed/list-installed.ts';
 import type { ModelChoice } from '../../workers/load-model.ts';
-import { RequestError } from '../errors.ts';
+import { RefusedRequestError } from '../errors.ts';
 
 /** How long a model stays in memory after its last use. */
 const IDLE_MS = 300_000;
@@ -38,7 +38,7 @@ export class Captioners {
    */
   async check(name: string | undefined): Promise<void> {
     if (name === undefined || name === DEFAULT_BUNDLE || (await listInstalled()).includes(name)) return;
-    throw new RequestError(`there is no installed model ${name}: GET /api/models lists them`, [
+    throw new RefusedRequestError(`there is no installed model ${name}: GET /api/models lists them`, [
       { pointer: '/body/options/model', detail: 'is not installed' },
     ]);
   }

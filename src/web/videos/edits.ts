@@ -5,7 +5,7 @@ import { isMissing, sentenceOf } from '../../core/errors.ts';
 import { openFileSink } from '../../storage/file-sink.ts';
 import { ensureStateFolder } from '../../storage/folders/ensure-folder.ts';
 import { type ApiCue, type CueList, cues as cuesSchema } from '../api/schemas/cues.ts';
-import { RequestError, WebError } from '../errors.ts';
+import { RefusedRequestError, WebError } from '../errors.ts';
 import type { VideoStore } from '../store/video-store.ts';
 import type { DataFolder } from './data-folder.ts';
 import type { VideoNews } from './video-news.ts';
@@ -16,17 +16,21 @@ export const NO_EDITS = 'none';
 const editsFile = z.object({ version: z.literal(1), revision: z.string(), saved: z.iso.datetime(), cues: cuesSchema });
 type EditsFile = z.infer<typeof editsFile>;
 
-/** Times in whole milliseconds, in order. Throws a RequestError for a cue that ends before it starts. */
-export function checkedCues(cues: readonly ApiCue[]): ApiCue[] {
+/** Times in whole milliseconds. Throws a RefusedRequestError for a cue that does not end after it starts. */
+export function roundedCues(cues: readonly ApiCue[]): ApiCue[] {
   const whole = (seconds: number): number => Math.round(seconds * 1000) / 1000;
-  const checked = cues.map((cue, at) => {
+  return cues.map((cue, at) => {
     const { start, end } = { start: whole(cue.start), end: whole(cue.end) };
     if (end > start) return { ...cue, start, end };
-    throw new RequestError(`cue ${at + 1} does not end after it starts`, [
+    throw new RefusedRequestError(`cue ${at + 1} does not end after it starts`, [
       { pointer: `/body/cues/${at}/end`, detail: 'is not after start' },
     ]);
   });
-  return checked.sort((a, b) => a.start - b.start);
+}
+
+function required(ifMatch: string | undefined): string {
+  if (ifMatch !== undefined) return ifMatch;
+  throw new WebError('edits-unconditional', 'send the revision of the cues as If-Match: GET /videos/{id}/cues has it');
 }
 
 /** The quotes and the mark of a weak tag, which proxies may add, do not matter. */
@@ -92,24 +96,19 @@ export class Edits {
     return done;
   }
 
-  async #checkRevision(id: string, ifMatch: string | undefined): Promise<void> {
-    if (ifMatch === undefined) {
-      throw new WebError(
-        'edits-unconditional',
-        'send the revision of the cues as If-Match: GET /videos/{id}/cues has it',
-      );
-    }
+  async #checkRevision(id: string, ifMatch: string): Promise<void> {
     const current = (await this.#read(id))?.revision ?? NO_EDITS;
     if (revisionOf(ifMatch) === '*' || revisionOf(ifMatch) === current) return;
     throw new WebError('edits-conflict', 'the cues were edited elsewhere since they were loaded here');
   }
 
-  /** Saves edits in place of the revision `ifMatch`. Throws `edits-conflict`, `edits-unconditional`, a RequestError. */
-  save(id: string, cues: readonly ApiCue[], ifMatch: string | undefined): Promise<CueList> {
+  /** Saves edits in place of the revision `ifMatch`. Throws `edits-conflict`, `edits-unconditional`, a RefusedRequestError. */
+  async save(id: string, cues: readonly ApiCue[], ifMatch: string | undefined): Promise<CueList> {
+    const expected = required(ifMatch);
     return this.#inTurn(id, async () => {
       this.#store.get(id);
-      await this.#checkRevision(id, ifMatch);
-      const checked = checkedCues(cues);
+      await this.#checkRevision(id, expected);
+      const checked = roundedCues(cues).sort((a, b) => a.start - b.start);
       const saved = new Date().toISOString();
       const revision = createHash('sha256')
         .update(JSON.stringify([saved, checked]))
@@ -130,10 +129,11 @@ export class Edits {
   }
 
   /** Goes back to the model's cues. Throws as {@link save}. */
-  remove(id: string, ifMatch: string | undefined): Promise<CueList> {
+  async remove(id: string, ifMatch: string | undefined): Promise<CueList> {
+    const expected = required(ifMatch);
     return this.#inTurn(id, async () => {
       this.#store.get(id);
-      await this.#checkRevision(id, ifMatch);
+      await this.#checkRevision(id, expected);
       await rm(this.#data.edits(id), { force: true });
       this.#report(id, NO_EDITS, false);
       return this.cues(id);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { openGuard } from '../../ingest/access/guard.ts';
 import { MEDIA_EXTENSIONS, PICTURE_EXTENSIONS } from '../../ingest/sources/sniff.ts';
 import type { FolderList } from '../api/schemas/system.ts';
-import { RequestError } from '../errors.ts';
+import { RefusedRequestError } from '../errors.ts';
 import type { AccessLists } from './video-source.ts';
 
 /** Entries of a folder that are listed. */
@@ -23,7 +23,7 @@ export async function listFolder(input: string | undefined, lists: AccessLists):
     return { entries, more: false };
   }
   const folder = await (await openGuard({ allowPaths: lists.folders, allowUrls: [] })).path(input);
-  if (!(await stat(folder)).isDirectory()) throw new RequestError(`${input} is not a folder`);
+  if (!(await stat(folder)).isDirectory()) throw new RefusedRequestError(`${input} is not a folder`);
   const found = await readdir(folder, { withFileTypes: true });
   const shown = found.flatMap((entry) => {
     const kind = entry.isSymbolicLink() ? undefined : entryOf(entry.name, entry.isDirectory());

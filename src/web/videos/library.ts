@@ -8,7 +8,7 @@ import { isWebAddress } from '../../core/text/web-address.ts';
 import { openGuard } from '../../ingest/access/guard.ts';
 import { asInputError, expandInputs } from '../../ingest/sources/sources.ts';
 import type { Video, VideoOptions } from '../api/schemas/videos.ts';
-import { RequestError, VideoStateError } from '../errors.ts';
+import { RefusedRequestError, VideoStateError } from '../errors.ts';
 import type { StoredVideo } from '../store/documents.ts';
 import type { VideoStore } from '../store/video-store.ts';
 import type { Captioners } from './captioners.ts';
@@ -78,21 +78,23 @@ export class Library {
 
   /**
    * Adds a file of an allowed folder, or all videos below a folder. What was there already with the same options stays as it
-   * is. Throws a GuardError, an IngestError, a RequestError.
+   * is. Throws a GuardError, an IngestError, a RefusedRequestError.
    */
   async addPath(input: string, options: VideoOptions): Promise<readonly StoredVideo[]> {
     await this.#checkOptions(options);
     if (!path.isAbsolute(input)) {
-      throw new RequestError('the path is not absolute', [{ pointer: '/body/source/path', detail: 'is not absolute' }]);
+      throw new RefusedRequestError('the path is not absolute', [
+        { pointer: '/body/source/path', detail: 'is not absolute' },
+      ]);
     }
     const { folders, allowUrls } = this.#parts.lists;
     const guard = await openGuard({ allowPaths: folders, allowUrls });
     const real = await guard.path(input);
     const isFolder = (await stat(real)).isDirectory();
     const { sources, problems } = await expandInputs([real]);
-    if (sources.length === 0) throw problems[0]?.error ?? new RequestError('there is no video');
+    if (sources.length === 0) throw problems[0]?.error ?? new RefusedRequestError('there is no video');
     if (sources.length > MOST_IN_FOLDER) {
-      throw new RequestError(`the folder has more than ${MOST_IN_FOLDER} videos: add its folders one by one`);
+      throw new RefusedRequestError(`the folder has more than ${MOST_IN_FOLDER} videos: add its folders one by one`);
     }
     const added: StoredVideo[] = [];
     for (const source of sources) {
@@ -112,11 +114,11 @@ export class Library {
     return added;
   }
 
-  /** Adds an address that the allow-list covers. Throws a GuardError, a RequestError. */
+  /** Adds an address that the allow-list covers. Throws a GuardError, a RefusedRequestError. */
   async addUrl(address: string, options: VideoOptions): Promise<StoredVideo> {
     await this.#checkOptions(options);
     if (!isWebAddress(address)) {
-      throw new RequestError('the address is no http(s) address', [
+      throw new RefusedRequestError('the address is no http(s) address', [
         { pointer: '/body/source/url', detail: 'is no http(s) address' },
       ]);
     }

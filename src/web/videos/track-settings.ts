@@ -1,7 +1,7 @@
 import { DEFAULT_LANGUAGE, parseLanguage, type TrackSettings } from '../../captioning/settings.ts';
 import { parseChoice } from '../../ingest/selectors/registry.ts';
 import type { VideoOptions } from '../api/schemas/videos.ts';
-import { RequestError } from '../errors.ts';
+import { RefusedRequestError } from '../errors.ts';
 
 /** What a model recommends. */
 interface ModelDefaults {
@@ -13,11 +13,11 @@ function micros(seconds: number): number {
   return Math.round(seconds * 1000) * 1000;
 }
 
-/** The settings of a video's track, as `secondglance caption` has them. Throws a RequestError, a UsageError or `invalid-choice`. */
+/** The settings of a video's track, as `secondglance caption` has them. Throws a RefusedRequestError, a UsageError or `invalid-choice`. */
 export function trackSettings(options: VideoOptions, { passes, minConfidence }: ModelDefaults): TrackSettings {
   const { from, to, events = false } = options;
   if (to !== undefined && to <= (from ?? 0)) {
-    throw new RequestError('the range ends before it begins', [
+    throw new RefusedRequestError('the range ends before it begins', [
       { pointer: '/body/options/to', detail: 'is not after from' },
     ]);
   }

@@ -1,0 +1,48 @@
+import type { TestServer } from '../support/server.ts';
+
+/** IDs of nothing. */
+const NO_VIDEO = 'v000000000000000000000000';
+const NO_JOB = 'j000000000000000000000000';
+
+/** A table of schemathesis.toml for the operations whose name (`GET /videos`) matches. */
+function operations(pattern: string, ...settings: readonly string[]): string {
+  return ['[[operations]]', `include-name-regex = '${pattern}'`, ...settings, ''].join('\n');
+}
+
+function about(id: string, headers = ''): string {
+  return `parameters = { "path.id" = "${id}"${headers} }`;
+}
+
+/**
+ * Gives the server a captioned video with a proxy and a copy, and returns the schemathesis.toml with which requests are about
+ * them, because a random ID is never that of something. Deletions are about nothing, and streams, which never end, are left out.
+ */
+export async function makeSubjects({ client, settled }: TestServer, film: string): Promise<string> {
+  const { videos } = await client('POST /videos', { body: { source: { path: film } } });
+  const video = videos[0]?.id ?? '';
+  const { state, problems } = await settled(video, 'done', 'failed');
+  if (state !== 'done') throw new Error(`the film could not be captioned: ${JSON.stringify(problems)}`);
+  const render = (kind: 'proxy' | 'mux') =>
+    client('POST /videos/{id}/renders', { params: { id: video }, body: { kind } });
+  const [, copy] = [await render('proxy'), await render('mux')];
+  // A new video has no proxy and no pictures yet.
+  const later = '[operations.checks.ensure_resource_availability]\nenabled = false';
+  return [
+    'request-timeout = 60',
+    // 412, 428: If-Match. 422: what is asked for is not there or does not fit, which no schema can say.
+    '[checks.positive_data_acceptance]',
+    'expected-statuses = ["2xx", "3xx", 401, 403, 404, 409, 412, 422, 428, 503]',
+    '[checks.missing_required_header]',
+    'expected-statuses = [400, 401, 403, 428]',
+    '',
+    operations('/videos/\\{id\\}/pictures/', later),
+    operations('^GET /videos/\\{id\\}/(?!pictures)', about(video), later),
+    operations('^POST /videos/\\{id\\}/', about(video)),
+    operations('^(PUT|DELETE) /videos/\\{id\\}/', about(video, ', "header.If-Match" = "*"')),
+    operations('^GET /videos/\\{id\\}$', about(video)),
+    operations('^DELETE /videos/\\{id\\}$', about(NO_VIDEO)),
+    operations('^GET /jobs/\\{id\\}', about(copy.id)),
+    operations('^DELETE /jobs/\\{id\\}$', about(NO_JOB)),
+    operations('events$', 'enabled = false'),
+  ].join('\n');
+}
