@@ -9,8 +9,12 @@ import type { Cue } from '../core/types.ts';
 import { probe } from '../ingest/probe/probe.ts';
 import { openSource } from '../ingest/sources/open-source.ts';
 import { asInputError, expandInputs, type Source } from '../ingest/sources/sources.ts';
-import { encodingNote, readTrack, type TrackFile } from '../pipeline/formats/read-track.ts';
+import { vttTime } from '../pipeline/cues/time.ts';
+import { encodingNote, readTrack } from '../pipeline/formats/read-track.ts';
 import type { TrackWriter } from '../pipeline/formats/track-writer.ts';
+import { MUX_CONTAINERS } from '../pipeline/media/containers.ts';
+import { lostStyling, type StyleHolder } from '../pipeline/styling/lost-styling.ts';
+import { type StyledTrack, styledCues } from '../pipeline/styling/styled-cues.ts';
 import type { Written } from '../storage/sink.ts';
 import type { CaptionHost } from './caption-files.ts';
 import { digest, identify, labelOptions, sourceOf } from './input-identity.ts';
@@ -59,12 +63,37 @@ async function planTrack(
   return { source, targets };
 }
 
-/** The cues of a track as writers take them: in order of time, without empty ones. */
-function cuesOf({ cues }: TrackFile): Cue[] {
-  return cues
-    .filter(({ lines }) => lines.length > 0)
-    .map(({ start, end, lines }) => ({ start, end, text: lines.join('\n'), from: [] }))
-    .sort((a, b) => a.start - b.start);
+/** Where the styling of a target's track goes. */
+function holderOf({ format, into, path: file }: Target): StyleHolder {
+  const extension = path.extname(file).toLowerCase();
+  const container = into === 'mux' ? MUX_CONTAINERS[extension]?.format : undefined;
+  if (container === 'mp4' || container === 'matroska' || container === 'webm') return container;
+  return format === 'jsonl' ? 'json' : format;
+}
+
+/** What a user should know of a track, one sentence each: what its outputs cannot hold, and cues that nobody will see. */
+function trackNotes(
+  file: string,
+  { cues, styling, empty }: StyledTrack,
+  targets: readonly Target[],
+  end: number | undefined,
+): string[] {
+  const notes: string[] = [];
+  if (empty > 0) notes.push(`${file}: ${counted(empty, 'cue')} without text left out`);
+  const behind = end === undefined ? [] : cues.filter(({ start }) => start >= end);
+  const [first] = behind;
+  if (first !== undefined && end !== undefined) {
+    const many = behind.length > 1;
+    notes.push(
+      `${file}: ${counted(behind.length, 'cue')} ${many ? 'start' : 'starts'} after the end of the video at ${vttTime(end)} (cue at ${vttTime(first.start)}${many ? ' and later' : ''}): is it the track of another version?`,
+    );
+  }
+  for (const target of targets) {
+    const lost = lostStyling(cues, styling, holderOf(target));
+    const name = target.path === '-' ? target.format : path.basename(target.path);
+    if (lost !== undefined) notes.push(`${name}: cannot hold all styling of ${path.basename(file)}; left out: ${lost}`);
+  }
+  return notes;
 }
 
 async function write(writers: readonly TrackWriter[], cues: readonly Cue[], end: number) {
@@ -106,6 +135,8 @@ async function convert(
   try {
     const media = await probe(opened.source, { signal });
     const settings = { ...request, minConfidence: 0 };
+    const styled = styledCues(track);
+    const { cues, styling } = styled;
     const context: OutputContext = {
       settings,
       model: NO_MODEL,
@@ -113,9 +144,9 @@ async function convert(
       signal,
       stdout,
       from: name,
+      styling,
     };
     const job: OutputJob = { identity, targets, key };
-    const cues = cuesOf(track);
     const last = cues.reduce((end, cue) => Math.max(end, cue.end), 0);
     const writers = await openWriters(context, job, { source: opened.source, media });
     const written = await write(writers, cues, media.start + Math.max(media.duration ?? 0, last));
@@ -130,7 +161,11 @@ async function convert(
           ];
     await recordOutputs(state, job, written, problems.length === 0);
     const note = encodingNote(file, track);
-    const notes = [...(note === undefined ? [] : [note]), ...notesOf(job, written)];
+    const notes = [
+      ...(note === undefined ? [] : [note]),
+      ...trackNotes(name, styled, targets, media.duration ?? undefined),
+      ...notesOf(job, written),
+    ];
     return {
       ...summary,
       state: problems.length === 0 ? 'done' : 'partial',

@@ -1,3 +1,5 @@
+import type { CueStyle } from './cue-style.ts';
+
 /** A time or span in integer microseconds. Exact in a JavaScript number for 285 years. */
 export type Micros = number;
 
@@ -147,6 +149,8 @@ export interface Cue {
   readonly text: string;
   /** Indices of its keyframes. */
   readonly from: readonly number[];
+  /** How it looks, where it comes from a track file that says so. */
+  readonly style?: CueStyle;
 }
 
 /** Which model wrote a caption. */

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { TrackStyling } from '../../core/cue-style.ts';
 import { SecondGlanceError } from '../../core/errors.ts';
 import { UsageError } from '../../core/failures.ts';
 import type { JsonObject } from '../../core/json-value.ts';
@@ -36,6 +37,8 @@ export interface OutputContext {
   readonly stdout?: TextSink;
   /** The name of the track file that the cues come from, where no model wrote them. */
   readonly from?: string;
+  /** The styling of that file. */
+  readonly styling?: TrackStyling;
 }
 
 /** One input and its outputs. */
@@ -88,11 +91,15 @@ function transformOf(
   }
 }
 
-function headerOf({ settings, model, signal, from }: OutputContext, { source, media }: VideoSource): TrackHeader {
+function headerOf(
+  { settings, model, signal, from, styling }: OutputContext,
+  { source, media }: VideoSource,
+): TrackHeader {
   return {
     tool: { name: 'secondglance', version: VERSION },
     model,
     ...(from === undefined ? {} : { from }),
+    ...(styling === undefined ? {} : { styling }),
     source: {
       name: source.name,
       label: hideAddress(source.label),
@@ -104,6 +111,11 @@ function headerOf({ settings, model, signal, from }: OutputContext, { source, me
     ...(signal === undefined ? {} : { segmentVideo: (folder) => segmentVideo(source, media, folder, signal) }),
     options: from === undefined ? trackOptions(settings) : { track: from, ...labelOptions(settings) },
   };
+}
+
+/** The header of a track that ffmpeg reads: it stops at a STYLE or REGION block. */
+function forCopy(header: TrackHeader): TrackHeader {
+  return header.styling === undefined ? header : { ...header, styling: { ...header.styling, blocks: [] } };
 }
 
 /** Opens the sink of an output, or stdout's for `-`, and creates its folder. */
@@ -134,7 +146,7 @@ export async function openWriters(
     for (const target of job.targets) {
       const transform = transformOf(context, captioned, target);
       const sink = await openTarget(context, target.path, ownerOf(job), transform);
-      writers.push(await openTrackWriter(target.format, sink, header));
+      writers.push(await openTrackWriter(target.format, sink, target.into === undefined ? header : forCopy(header)));
     }
     return [...writers, ...(job.extraWriters ?? [])];
   } catch (error) {

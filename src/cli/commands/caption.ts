@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { UsageError } from '../../core/failures.ts';
 import { onInterrupted } from '../../core/lifetime/interruption.ts';
+import { shellWord } from '../../core/text/shell-word.ts';
 import type { CaptionFlags } from '../caption-flags.ts';
 import { captionOptions, priorityOption, workersOption } from '../options.ts';
 import { runCommand } from '../run-command.ts';
@@ -24,6 +25,33 @@ Exit codes: 0 done, 1 all failed, 2 wrong usage, 3 some inputs failed or are par
 
 interface Flags extends CaptionFlags, SubmitFlags {
   readonly queue?: boolean;
+}
+
+/** Flags that shape captions, by the name that commander gives their values. */
+const CAPTION_FLAGS = {
+  profile: '--profile',
+  frames: '--frames',
+  looks: '--looks',
+  minConfidence: '--min-confidence',
+  readText: '--read-text',
+  model: '--model',
+  baseUrl: '--base-url',
+  prompt: '--prompt',
+  promptFile: '--prompt-file',
+  detail: '--detail',
+  workers: '--workers',
+} as const;
+
+/** Throws a UsageError where a flag is given that has no effect on the cues of a track file. */
+function checkTrackFlags(command: Command, file: string): void {
+  for (const [name, flag] of Object.entries(CAPTION_FLAGS)) {
+    if (command.getOptionValueSource(name) !== 'cli') continue;
+    const instead =
+      name === 'profile'
+        ? `leave it out, or fit a copy of the file first: secondglance check ${shellWord(file)} --fix --profile ${command.getOptionValue(name)}`
+        : 'leave it out';
+    throw new UsageError(`${flag} shapes captions, and the cues of --track stay as they are: ${instead}`);
+  }
 }
 
 /** Throws a UsageError where a flag has no effect on the machine that would do the work. */
@@ -56,6 +84,7 @@ export function captionCommand(): Command {
     .action((inputs: string[], flags: Flags) =>
       runCommand(async ({ interruptible }) => {
         checkFlags(flags);
+        if (flags.track !== undefined) checkTrackFlags(command, flags.track);
         if (flags.queue === true) return runSubmit(inputs, flags, true, interruptible());
         const signal = interruptible();
         const { readCaptionFlags } = await import('../caption-flags.ts');

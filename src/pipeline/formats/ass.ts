@@ -1,6 +1,7 @@
 import type { Micros } from '../../core/types.ts';
 import type { TextSink } from '../../storage/sink.ts';
 import { tidy } from '../cues/text.ts';
+import { assText } from '../styling/write-cue.ts';
 import type { TrackFormat } from './track-format.ts';
 import { type TrackHeader, type TrackWriter, writtenBy } from './track-writer.ts';
 
@@ -44,8 +45,9 @@ Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 
   return {
     async caption() {},
-    async cue({ start, end, text }) {
-      await sink.write(`Dialogue: 0,${assTime(start)},${assTime(end)},Default,,0,0,0,,${sanitize(text)}\n`);
+    async cue(cue) {
+      const text = assText(cue, sanitize);
+      await sink.write(`Dialogue: 0,${assTime(cue.start)},${assTime(cue.end)},Default,,0,0,0,,${text}\n`);
     },
     finish: () => sink.commit(),
     abort: () => sink.discard(),

@@ -1,7 +1,8 @@
+import type { TrackStyling } from '../../core/cue-style.ts';
 import type { Cue } from '../../core/types.ts';
-import { toMilliseconds, vttTime } from '../cues/time.ts';
+import { toMilliseconds } from '../cues/time.ts';
 import { SEGMENT_ZERO } from '../media/containers.ts';
-import { escapeVtt } from './vtt.ts';
+import { vttCue } from '../styling/write-cue.ts';
 
 /**
  * Length of a subtitle segment, in milliseconds. On-demand subtitles may have longer segments than the video (RFC 8216,
@@ -28,28 +29,30 @@ export interface CueSegmenter {
 /**
  * Cuts cues, ordered by start time, into WebVTT segments. A cue is part of every segment during which it is shown, each
  * time with its full times (RFC 8216, 3.5). A segment during which nothing is shown has no cue.
+ * @param styling STYLE and REGION blocks, which every segment has
  */
-export function segmentCues(): CueSegmenter {
+export function segmentCues(styling?: TrackStyling): CueSegmenter {
+  const head = [HEAD, ...(styling?.blocks ?? []).map((block) => `${block}\n`)];
   let open: { readonly end: number; readonly block: string }[] = [];
   let segmentEnd = SEGMENT_MS;
   let cues = 0;
   let lastEnd = 0;
 
   const cut = (): string => {
-    const text = [HEAD, ...open.map(({ block }) => block)].join('\n');
+    const text = [...head, ...open.map(({ block }) => block)].join('\n');
     open = open.filter(({ end }) => end > segmentEnd);
     segmentEnd += SEGMENT_MS;
     return text;
   };
 
   return {
-    next({ start, end, text }) {
+    next(cue) {
+      const { start, end } = cue;
       const segments: string[] = [];
       while (toMilliseconds(start) >= segmentEnd) segments.push(cut());
       cues += 1;
       lastEnd = Math.max(lastEnd, toMilliseconds(end));
-      const block = `${cues}\n${vttTime(start)} --> ${vttTime(end)}\n${escapeVtt(text)}\n`;
-      open.push({ end: toMilliseconds(end), block });
+      open.push({ end: toMilliseconds(end), block: vttCue(cue, cues) });
       return segments;
     },
     end(videoEnd) {

@@ -45,7 +45,7 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
       count += 1;
     }
   };
-  const segmenter = segmentCues();
+  const segmenter = segmentCues(header.styling);
   let video: Awaited<ReturnType<typeof segmentVideo>>;
   try {
     await removeOrphanFolders(sink.scratch);

@@ -8,6 +8,12 @@ export interface ReadCue {
   readonly end: Micros;
   /** What a viewer reads: tags removed, character references resolved, no empty lines. */
   readonly lines: readonly string[];
+  /** The text as the file has it; absent where it has neither tags nor character references. */
+  readonly markup?: string;
+  /** What follows its times: settings of WebVTT, coordinates of SubRip. Absent where there is nothing. */
+  readonly settings?: string;
+  /** The identifier of a WebVTT cue. */
+  readonly id?: string;
 }
 
 /** A cue that players drop: its times are missing or cannot be parsed, or it does not end after it starts. */
@@ -23,6 +29,8 @@ export interface InvalidCue {
 export interface ParsedTrack {
   readonly cues: readonly ReadCue[];
   readonly invalid: readonly InvalidCue[];
+  /** STYLE and REGION blocks of WebVTT, as the file has them; absent where there are none. */
+  readonly blocks?: readonly string[];
 }
 
 /** How WebVTT and SubRip differ for {@link parseCues}. */
@@ -37,11 +45,15 @@ export interface CueSyntax {
   /** Captures hours (optional), minutes, seconds and fraction of the start, then of the end. */
   readonly times: RegExp;
   /**
-   * The text of a cue.
+   * The text of a cue, with its markup.
    * @param lines the lines after its times, up to the next cue's times
    * @param last false where another cue follows
    */
   payload(lines: readonly string[], last: boolean): string;
+  /** A text without its markup. */
+  plain(payload: string): string;
+  /** True where the line before the times may be an identifier. */
+  readonly identifiers: boolean;
 }
 
 /** A line that is meant to hold the times of a cue. Also matches a malformed arrow, which players reject. */
@@ -80,6 +92,12 @@ function cueStarts(lines: readonly string[], { isTiming, lacksTiming }: CueSynta
   return [...timings, ...untimed].sort((a, b) => a - b);
 }
 
+/** The line before a line of times, where it stands alone. */
+function identifierAt(lines: readonly string[], at: number): string | undefined {
+  const [above = '', line = ''] = lines.slice(Math.max(0, at - 2), at);
+  return at > 1 && line.trim() !== '' && above.trim() === '' ? line.trim() : undefined;
+}
+
 /** Parses a text whose cues are a line of times with the cue's text below. Lines may end with LF, CR LF or CR. */
 export function parseCues(text: string, syntax: CueSyntax): ParsedTrack {
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/);
@@ -96,8 +114,20 @@ export function parseCues(text: string, syntax: CueSyntax): ParsedTrack {
     }
     const next = starts[index + 1];
     const payload = syntax.payload(lines.slice(at + 1, next), next === undefined);
-    const shown = payload.split('\n').map((part) => part.trim());
-    cues.push({ number, ...times, lines: shown.filter((part) => part !== '') });
+    const plain = syntax.plain(payload);
+    const matched = syntax.times.exec(line)?.[0] ?? line;
+    const rest = line.slice(matched.length);
+    const settings = /\s$/.test(matched) || /^\s/.test(rest) ? rest.trim() : '';
+    const id = syntax.identifiers ? identifierAt(lines, at) : undefined;
+    const shown = plain.split('\n').map((part) => part.trim());
+    cues.push({
+      number,
+      ...times,
+      lines: shown.filter((part) => part !== ''),
+      ...(plain === payload ? {} : { markup: payload }),
+      ...(settings === '' ? {} : { settings }),
+      ...(id === undefined ? {} : { id }),
+    });
   });
   return { cues, invalid };
 }

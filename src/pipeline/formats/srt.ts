@@ -1,18 +1,8 @@
 import type { TextSink } from '../../storage/sink.ts';
-import { srtTime } from '../cues/time.ts';
+import { srtCue } from '../styling/write-cue.ts';
 import { type CueSyntax, parseCues, TIMING_LINE } from './parse-cues.ts';
 import type { TrackFormat, TrackReader } from './track-format.ts';
 import type { TrackWriter } from './track-writer.ts';
-
-const LOOKALIKES: Readonly<Record<string, string>> = { '<': '‹', '>': '›', '{': '(', '}': ')' };
-
-/**
- * Replaces the characters that could start a tag. SubRip has no escapes, yet players obey `<i>` and `{\an8}` in it, so
- * these characters become ones that look alike and have no meaning.
- */
-function sanitize(text: string): string {
-  return text.replace(/[<>{}]/g, (mark) => LOOKALIKES[mark] ?? mark);
-}
 
 async function open(sink: TextSink): Promise<TrackWriter> {
   let cues = 0;
@@ -22,7 +12,7 @@ async function open(sink: TextSink): Promise<TrackWriter> {
     async cue(cue) {
       cues += 1;
       const gap = cues === 1 ? '' : '\n';
-      await sink.write(`${gap}${cues}\n${srtTime(cue.start)} --> ${srtTime(cue.end)}\n${sanitize(cue.text)}\n`);
+      await sink.write(`${gap}${srtCue(cue, cues)}`);
     },
     finish: () => sink.commit(),
     abort: () => sink.discard(),
@@ -44,9 +34,10 @@ const SYNTAX: CueSyntax = {
   payload(lines, last) {
     // A cue's text may contain empty lines; it ends at the number of the next cue, which follows an empty line.
     const numbered = !last && /^\s*\d+\s*$/.test(lines.at(-1) ?? '') && (lines.at(-2) ?? '').trim() === '';
-    const text = (numbered ? lines.slice(0, -1) : lines).join('\n');
-    return text.replace(/<\/?[a-zA-Z][^>]*>/g, '').replace(/\{\\[^}]*\}/g, '');
+    return (numbered ? lines.slice(0, -1) : lines).join('\n');
   },
+  plain: (text) => text.replace(/<\/?[a-zA-Z][^>]*>/g, '').replace(/\{\\[^}]*\}/g, ''),
+  identifiers: false,
 };
 
 const reader: TrackReader = {

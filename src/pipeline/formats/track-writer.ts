@@ -1,3 +1,4 @@
+import type { TrackStyling } from '../../core/cue-style.ts';
 import type { JsonObject } from '../../core/json-value.ts';
 import type { TrackKind } from '../../core/kind.ts';
 import type { Caption, Cue, Micros, ModelIdentity, VideoEvent } from '../../core/types.ts';
@@ -31,6 +32,8 @@ export interface TrackHeader {
    * the video.
    */
   readonly segmentVideo?: (folder: string) => Promise<{ readonly master: string; readonly notes: readonly string[] }>;
+  /** The styling of the track file that the cues come from. */
+  readonly styling?: TrackStyling;
   /** The options that determine the track, as the JSON lists them. */
   readonly options: JsonObject;
 }

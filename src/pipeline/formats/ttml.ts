@@ -2,6 +2,7 @@ import type { TrackKind } from '../../core/kind.ts';
 import type { TextSink } from '../../storage/sink.ts';
 import { tidy } from '../cues/text.ts';
 import { vttTime } from '../cues/time.ts';
+import { ttmlRegion, ttmlRegionElement, ttmlText } from '../styling/write-cue.ts';
 import type { TrackFormat } from './track-format.ts';
 import { type TrackHeader, type TrackWriter, writtenBy } from './track-writer.ts';
 
@@ -25,6 +26,8 @@ const ROLES: Readonly<Record<TrackKind, string>> = {
 async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
   const { source, language, kind } = header;
   const written = escapeXml(tidy(`Written by ${writtenBy(header)}`));
+  const places = [...(header.styling?.places ?? [])].sort();
+  const regions = places.map((place) => `      ${ttmlRegionElement(place)}\n`).join('');
   await sink.write(`<?xml version="1.0" encoding="UTF-8"?>
 <tt xmlns="http://www.w3.org/ns/ttml" xmlns:ttm="http://www.w3.org/ns/ttml#metadata" xmlns:ttp="http://www.w3.org/ns/ttml#parameter" xmlns:tts="http://www.w3.org/ns/ttml#styling" ttp:contentProfiles="http://www.w3.org/ns/ttml/profile/imsc1.1/text" ttp:timeBase="media" xml:lang="${escapeXml(language)}">
   <head>
@@ -37,7 +40,7 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
     </styling>
     <layout>
       <region xml:id="bottom" style="text" tts:origin="10% 75%" tts:extent="80% 20%" tts:displayAlign="after"/>
-    </layout>
+${regions}    </layout>
   </head>
   <body>
     <div ttm:role="${ROLES[kind]}">
@@ -46,11 +49,11 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
 
   return {
     async caption() {},
-    async cue({ start, end, text }) {
+    async cue(cue) {
       cues += 1;
-      const lines = text.split('\n').map(escapeXml).join('<br/>');
+      const region = ttmlRegion(cue.style?.place);
       await sink.write(
-        `      <p xml:id="c${cues}" region="bottom" begin="${vttTime(start)}" end="${vttTime(end)}">${lines}</p>\n`,
+        `      <p xml:id="c${cues}" region="${region}" begin="${vttTime(cue.start)}" end="${vttTime(cue.end)}">${ttmlText(cue, escapeXml)}</p>\n`,
       );
     },
     async finish() {

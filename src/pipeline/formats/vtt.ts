@@ -1,25 +1,22 @@
 import type { TextSink } from '../../storage/sink.ts';
-import { vttTime } from '../cues/time.ts';
+import { escapeVtt, resolveReferences } from '../styling/vtt-text.ts';
+import { vttCue } from '../styling/write-cue.ts';
 import { type CueSyntax, parseCues, TIMING_LINE } from './parse-cues.ts';
 import type { TrackFormat, TrackReader } from './track-format.ts';
 import { type TrackHeader, type TrackWriter, writtenBy } from './track-writer.ts';
-
-/** Escapes text for a WebVTT cue. With `>` escaped, `-->` cannot occur either. */
-export function escapeVtt(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-}
 
 async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
   // A NOTE must not contain `-->`, and ends at an empty line.
   const note = escapeVtt(writtenBy(header)).replace(/\s+/gu, ' ');
   await sink.write(`WEBVTT\n\nNOTE ${header.from === undefined ? 'Written' : 'Converted'} by ${note}\n`);
+  for (const block of header.styling?.blocks ?? []) await sink.write(`\n${block}\n`);
   let cues = 0;
 
   return {
     async caption() {},
     async cue(cue) {
       cues += 1;
-      await sink.write(`\n${cues}\n${vttTime(cue.start)} --> ${vttTime(cue.end)}\n${escapeVtt(cue.text)}\n`);
+      await sink.write(`\n${vttCue(cue, cues)}`);
     },
     finish: () => sink.commit(),
     abort: () => sink.discard(),
@@ -28,26 +25,9 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
 
 const SIGNATURE = /^\uFEFF?WEBVTT(?:[ \t][^\r\n]*)?(?:[\r\n]|$)/;
 
-const REFERENCES: Readonly<Record<string, string>> = {
-  amp: '&',
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  apos: "'",
-  nbsp: '\u00A0',
-  lrm: '\u200E',
-  rlm: '\u200F',
-};
-
 /** Cue text without tags, character references resolved. */
 function plainText(text: string): string {
-  return text
-    .replace(/<[^>]*>/g, '')
-    .replace(/&(?:#(\d+)|#[xX]([0-9a-fA-F]+)|(\w+));/g, (whole, decimal?: string, hex?: string, name = '') => {
-      const code = decimal !== undefined ? Number(decimal) : hex !== undefined ? Number.parseInt(hex, 16) : undefined;
-      if (code === undefined) return REFERENCES[name] ?? whole;
-      return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
-    });
+  return resolveReferences(text.replace(/<[^>]*>/g, ''));
 }
 
 const SYNTAX: CueSyntax = {
@@ -56,13 +36,26 @@ const SYNTAX: CueSyntax = {
   times: /^\s*(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})\s*-->\s*(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})(?:\s|$)/,
   payload(lines) {
     const blank = lines.indexOf('');
-    return plainText(lines.slice(0, blank === -1 ? lines.length : blank).join('\n'));
+    return lines.slice(0, blank === -1 ? lines.length : blank).join('\n');
   },
+  plain: plainText,
+  identifiers: true,
 };
+
+/** STYLE and REGION blocks, which come before the first cue. */
+function blocksOf(text: string): string[] {
+  const head = text.replace(/\r\n?/g, '\n').split(/\n{2,}/);
+  const cue = head.findIndex((block) => block.includes('-->'));
+  const before = cue === -1 ? head : head.slice(0, cue);
+  return before.map((block) => block.trim()).filter((block) => /^(?:STYLE|REGION)\s*\n/.test(block));
+}
 
 const reader: TrackReader = {
   detect: (text) => SIGNATURE.test(text),
-  parse: (text) => parseCues(text, SYNTAX),
+  parse(text) {
+    const blocks = blocksOf(text);
+    return { ...parseCues(text, SYNTAX), ...(blocks.length === 0 ? {} : { blocks }) };
+  },
 };
 
 /**

@@ -98,7 +98,7 @@ export const BURN_CONTAINERS: Readonly<Record<string, CopyFormat>> = {
 /** How a container stores a text track. */
 export interface MuxContainer {
   readonly format: CopyFormat;
-  /** ffmpeg's name of the subtitle codec, and the track format that it is converted from. */
+  /** ffmpeg's name of the subtitle codec (`copy`: that of `text`), and the track format that it is converted from. */
   readonly codec: string;
   readonly text: 'srt' | 'vtt';
   /** The ffmpeg disposition that becomes the container's own flag for the kind. */
@@ -122,7 +122,8 @@ const MATROSKA: MuxContainer = {
 /** The kind is part of the codec's name: `D_WEBVTT/DESCRIPTIONS`. */
 const WEBM: MuxContainer = {
   format: 'webm',
-  codec: 'webvtt',
+  // Encoded anew, cues would lose settings and names of speakers, and their escapes would become tags.
+  codec: 'copy',
   text: 'vtt',
   dispositions: { descriptions: 'descriptions', subtitles: '0', captions: 'captions' },
 };

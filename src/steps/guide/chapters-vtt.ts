@@ -1,5 +1,5 @@
 import { vttTime } from '../../pipeline/cues/time.ts';
-import { escapeVtt } from '../../pipeline/formats/vtt.ts';
+import { escapeVtt } from '../../pipeline/styling/vtt-text.ts';
 import type { Guide } from './guide.ts';
 
 /** The steps as a WebVTT file of chapters, for `<track kind="chapters">`. */

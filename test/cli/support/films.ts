@@ -67,8 +67,8 @@ export async function streamHashes(file: string, ...kinds: string[]): Promise<st
 }
 
 /** The text of one subtitle stream, as SubRip. */
-export async function extracted(file: string, stream = 's:0'): Promise<string> {
-  const { stdout } = await run('ffmpeg', ['-v', 'error', '-i', file, '-map', `0:${stream}`, '-f', 'srt', '-']);
+export async function extracted(file: string, stream = 's:0', how = ['-f', 'srt']): Promise<string> {
+  const { stdout } = await run('ffmpeg', ['-v', 'error', '-i', file, '-map', `0:${stream}`, ...how, '-']);
   return stdout.replaceAll('\r', '').trimEnd();
 }
 

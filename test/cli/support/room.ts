@@ -25,10 +25,11 @@ export interface Bench {
 }
 
 /**
- * `caption` with one inference process, which is enough for a few pictures, whatever the number of cores. A test's own
+ * `caption` with the tiny bundle (but not with `--track`, which captions nothing) and with one inference process, which is enough for a few pictures, whatever the number of cores. A test's own
  * `--workers` wins; with `--queue` there are none here.
  */
 function captionArgs(args: readonly string[], bundle: string): string[] {
+  if (args.includes('--track')) return ['caption', ...args];
   const workers = args.includes('--queue') ? [] : ['--workers', '1'];
   return ['caption', ...workers, ...args, '--model', bundle];
 }

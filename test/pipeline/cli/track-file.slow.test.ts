@@ -8,7 +8,10 @@ import { benches } from '../../cli/support/room.ts';
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const bench = benches(async (shared) => {
-  await film(path.join(shared, 'film.mp4'));
+  await Promise.all([
+    film(path.join(shared, 'film.mp4')),
+    film(path.join(shared, 'film.webm'), ['-c:v', 'libvpx', '-g', '20'], ['-c:a', 'libopus']),
+  ]);
 });
 const SRT = '1\n00:00:00,500 --> 00:00:02,000\nMeine Arbeit\n\n2\n00:00:03,000 --> 00:00:05,000\nzwei\nZeilen\n';
 
@@ -63,6 +66,55 @@ describe.concurrent('--track', () => {
     expect(await read('new.vtt')).toContain('Вскипятите чашку воды.');
   });
 
+  test('styling goes where the format can hold it; what cannot be kept, and cues that nobody will see, are said', async () => {
+    const { shared, at, read, caption } = await bench('styling');
+    await writeFile(
+      at('look.vtt'),
+      `WEBVTT
+
+STYLE
+::cue(b) { color: red }
+
+00:00.500 --> 00:02.000 line:0 align:start
+<v Ann>One <i>&lt;two&gt;</i></v>
+
+00:02.500 --> 00:02.600
+<i></i>
+
+01:00.000 --> 01:02.000
+<c.yellow>too late</c>
+`,
+    );
+    const source = path.join(shared, 'film.mp4');
+    const run = ['--track', 'look.vtt', '--kind', 'subtitles'];
+    const { code, stderr } = await caption(source, ...run, '-f', 'vtt,srt', '-o', 'out/', '--mux', 'look.mkv');
+    expect({ code, stderr }).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(
+        /look\.vtt: 1 cue without text left out\n.*look\.vtt: 1 cue starts after the end of the video at 00:00:0\d\.\d+ \(cue at 00:01:00\.000\)/,
+      ),
+    });
+    for (const name of ['film.srt', 'look.mkv']) {
+      expect(stderr).toContain(
+        `${name}: cannot hold all styling of look.vtt; left out: names of speakers (1 cue), STYLE blocks`,
+      );
+    }
+    expect(stderr).not.toContain('film.vtt: cannot');
+    expect(await read('out/film.vtt')).toMatch(
+      /STYLE\n::cue\(b\) \{ color: red \}\n\n1\n\S+ --> \S+ line:0 align:start\n<v Ann>One <i>&lt;two&gt;<\/i><\/v>\n/,
+    );
+    expect(await read('out/film.srt')).toContain('{\\an7}One <i>‹two›</i>');
+    expect(await extracted(at('look.mkv'))).toMatch(/\{\\an7\}One <i>‹two›<\/i>/);
+    const webm = await caption(path.join(shared, 'film.webm'), ...run, '--mux', 'look.webm', '--json');
+    const end = webm.stdout.split('\n').find((line) => line.includes('"event":"end"'));
+    expect(JSON.parse(end ?? '').notes).toContain(
+      'look.webm: cannot hold all styling of look.vtt; left out: STYLE blocks',
+    );
+    expect(await extracted(at('look.webm'), 's:0', ['-c', 'copy', '-f', 'webvtt'])).toMatch(
+      / line:0 align:start\n<v Ann>One <i>&lt;two&gt;<\/i><\/v>/,
+    );
+  });
+
   test('usage', async () => {
     const { shared, at, captionEach } = await bench('usage');
     await writeFile(at('film.srt'), SRT);
@@ -72,6 +124,12 @@ describe.concurrent('--track', () => {
       [[source, '--track', 'film.srt', '-o', 'film.srt'], 2, 'is the track itself'],
       [[source, '--track', 'film.srt', '-o', 'all.jsonl'], 2, 'jsonl has one line per keyframe'],
       [[source, '--track', 'film.srt', '-f', 'vtt', '--queue'], 2, 'leave --queue out'],
+      [
+        [source, '--track', 'film.srt', '-f', 'vtt', '--profile', 'bbc'],
+        2,
+        '--profile shapes captions, and the cues of --track stay as they are: leave it out, or fit a copy of the file first: secondglance check film.srt --fix --profile bbc',
+      ],
+      [[source, '--track', 'film.srt', '-f', 'vtt', '--min-confidence', '0.5'], 2, '--min-confidence shapes captions'],
       [[source, '--track', 'none.srt', '-f', 'vtt'], 1, '"none.srt" does not exist'],
       [[source, '--track', source, '-f', 'vtt'], 1, 'is not a WebVTT or SubRip track'],
     ];

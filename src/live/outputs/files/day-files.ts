@@ -4,7 +4,7 @@ import { formatLocal, startOfDay } from '../../../archive/clock/time-zone.ts';
 import { VERSION } from '../../../core/version.ts';
 import { tidy } from '../../../pipeline/cues/text.ts';
 import { vttTime } from '../../../pipeline/cues/time.ts';
-import { escapeVtt } from '../../../pipeline/formats/vtt.ts';
+import { escapeVtt } from '../../../pipeline/styling/vtt-text.ts';
 import { ensureFolder } from '../../../storage/folders/ensure-folder.ts';
 import type { LiveCue, LiveEvent } from '../../live-event.ts';
 import type { Destination } from '../destination.ts';

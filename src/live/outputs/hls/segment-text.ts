@@ -1,6 +1,6 @@
 import type { Micros } from '../../../core/types.ts';
 import { vttTime } from '../../../pipeline/cues/time.ts';
-import { escapeVtt } from '../../../pipeline/formats/vtt.ts';
+import { escapeVtt } from '../../../pipeline/styling/vtt-text.ts';
 
 /** A cue of a segment, in milliseconds since 1970. */
 export interface ShownCue {
