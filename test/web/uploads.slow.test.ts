@@ -2,35 +2,13 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { benches, colourVideo } from '../cli/support/room.ts';
-import { readStream, startServer, type TestServer } from './support/server.ts';
+import { readStream, startServer } from './support/server.ts';
+import { begin, encoded, send, TUS } from './support/tus.ts';
 
 const bench = benches(async (folder) => {
   await colourVideo(path.join(folder, 'film.mp4'), ['red', 'blue'], 2);
   await colourVideo(path.join(folder, 'long.mp4'), ['red', 'green', 'blue', 'yellow'], 10);
 });
-
-const TUS = { 'tus-resumable': '1.0.0', 'x-secondglance': '1' };
-
-function encoded(facts: Readonly<Record<string, string>>): string {
-  return Object.entries(facts)
-    .map(([name, value]) => `${name} ${Buffer.from(value).toString('base64')}`)
-    .join(',');
-}
-
-function begin({ api }: TestServer, length: number | string, facts: Readonly<Record<string, string>>) {
-  return fetch(`${api}/uploads`, {
-    method: 'POST',
-    headers: { ...TUS, 'upload-length': String(length), 'upload-metadata': encoded(facts) },
-  });
-}
-
-function send(address: string, offset: number, bytes: Uint8Array) {
-  return fetch(address, {
-    method: 'PATCH',
-    headers: { ...TUS, 'upload-offset': String(offset), 'content-type': 'application/offset+octet-stream' },
-    body: bytes,
-  });
-}
 
 async function offsetOf(address: string): Promise<number> {
   return Number((await fetch(address, { method: 'HEAD', headers: TUS })).headers.get('upload-offset'));

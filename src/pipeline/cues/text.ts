@@ -6,6 +6,12 @@ export function tidy(text: string): string {
     .trim();
 }
 
+/** The lines of a text that a person wrote, each tidy, without empty ones: in WebVTT and SubRip those end a cue. */
+export function tidyLines(text: string): string {
+  const lines = text.split(/\r\n|[\r\n\u2028\u2029]/).map(tidy);
+  return lines.filter((line) => line !== '').join('\n');
+}
+
 /** True where two tidy texts are equal except for case. */
 export function equalIgnoringCase(a: string, b: string): boolean {
   return a === b || a.toLowerCase() === b.toLowerCase();

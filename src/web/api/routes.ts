@@ -151,7 +151,7 @@ export const ROUTES = {
   'GET /models': { summary: 'Models that are installed or can be', response: modelList },
   'POST /models/{name}/pull': {
     summary: 'Download a model',
-    params: z.strictObject({ name: z.string().regex(/^[\w.-]{1,200}$/) }),
+    params: z.strictObject({ name: z.string().regex(/^[\w-][\w.-]{0,199}$/) }),
     body: pullRequest,
     status: 202,
     response: job,

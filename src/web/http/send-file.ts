@@ -1,4 +1,5 @@
-import type { Response } from 'express';
+import { stat } from 'node:fs/promises';
+import type { Request, Response } from 'express';
 import { openRegular } from '../../core/regular-file.ts';
 import { pinFile } from '../../ingest/access/pin-file.ts';
 import { asInputError } from '../../ingest/sources/sources.ts';
@@ -15,12 +16,19 @@ export interface SendOptions {
 /** What an answer with content of users carries: nothing in it runs, whatever it is. */
 const INERT = "default-src 'none'; sandbox";
 
+/** The last N bytes of a file that is shorter are all of it (RFC 9110, 14.1.2), which the library below does not know. */
+async function allowLongSuffix({ headers }: Request, file: string): Promise<void> {
+  const [, bytes] = /^bytes=-(\d+)$/.exec(headers.range ?? '') ?? [];
+  if (bytes !== undefined && Number(bytes) > (await stat(file)).size) delete headers.range;
+}
+
 /** Sends a file by a path that leads to an open descriptor: it may not be swapped any more. Takes ranges and conditions. */
 export async function sendPinned(response: Response, file: string, options: SendOptions): Promise<void> {
   const { type, download, maxAge = 0 } = options;
   response.set('content-security-policy', INERT);
   if (download !== undefined) response.attachment(download);
   response.set('content-type', type);
+  await allowLongSuffix(response.req, file);
   const cache = maxAge === 0 ? 'private, no-cache' : `private, max-age=${maxAge}, immutable`;
   await new Promise<void>((resolve, reject) => {
     const how = {

@@ -17,6 +17,8 @@ import { readCreation, uploadFacts } from './upload-request.ts';
 /** How long an unfinished upload can be resumed, and how long a finished one is remembered for clients that missed the answer. */
 const KEEP_MS = 7 * 86_400_000;
 const ID = /^[0-9a-f]{24}$/;
+/** Without GET: the protocol server would send what was uploaded, with the type that the client gave. */
+const METHODS = ['OPTIONS', 'POST', 'HEAD', 'PATCH', 'DELETE'];
 
 /** What uploads use. */
 export interface UploadParts {
@@ -74,7 +76,8 @@ export class Uploads {
   }
 
   #mapped(error: Error | { status_code: number; body: string }): { status_code: number; body: string } | undefined {
-    if ('status_code' in error && error.status_code < 500) return undefined;
+    // 501 is an extension of the protocol that is not there.
+    if ('status_code' in error && (error.status_code < 500 || error.status_code === 501)) return undefined;
     const cause = error instanceof Error ? error : new Error(error.body.trim());
     const failed = known(cause);
     if (failed.code === 'unexpected') this.#parts.log.error({ err: cause }, 'an upload failed');
@@ -84,6 +87,13 @@ export class Uploads {
 
   /** Refuses what cannot become a video before a byte of it arrives; the rest is tus. */
   readonly handler: RequestHandler = async (request, response) => {
+    if (!METHODS.includes(request.method)) {
+      response.set('allow', METHODS.join(', '));
+      throw new WebError(
+        'method-not-allowed',
+        `${request.method} is not for uploads, which take ${METHODS.join(', ')}`,
+      );
+    }
     if (request.method === 'POST') {
       const { size, options } = readCreation(request, this.#parts.limit);
       await this.#parts.library.checkOptions(options);

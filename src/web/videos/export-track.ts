@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Cue } from '../../core/types.ts';
 import { VERSION } from '../../core/version.ts';
+import { tidyLines } from '../../pipeline/cues/text.ts';
 import { openTrackWriter } from '../../pipeline/formats/formats.ts';
 import type { TrackHeader } from '../../pipeline/formats/track-writer.ts';
 import { ByteHash, type TextSink } from '../../storage/sink.ts';
@@ -71,9 +72,9 @@ export async function exportTrack(
   const micros = (seconds: number): number => Math.round(seconds * 1000) * 1000;
   let last = 0;
   for (const { start, end, text, from = [] } of cues) {
-    const cue: Cue = { start: micros(start), end: micros(end), text, from };
+    const cue: Cue = { start: micros(start), end: micros(end), text: tidyLines(text), from };
     last = Math.max(last, cue.end);
-    if (text.trim() !== '') await writer.cue(cue);
+    if (cue.text !== '') await writer.cue(cue);
   }
   await writer.finish({ end: Math.max(micros(video.media?.duration ?? 0), last) });
   return sink.text;
