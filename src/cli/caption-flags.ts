@@ -46,10 +46,11 @@ function readChoice(text: string): FrameChoice {
   }
 }
 
-/** The language of the track: English is what local models write, and a track file may be in any. */
-function languageOf({ language, track, model }: CaptionFlags): string {
-  if (language === undefined) return (track === undefined ? undefined : languageOfTrack(track)) ?? DEFAULT_LANGUAGE;
+/** The language that the user named, by itself or in the name of the track file. */
+function namedLanguage({ language, track, model }: CaptionFlags): string | undefined {
+  if (language === undefined) return track === undefined ? undefined : languageOfTrack(track);
   const tag = parseLanguage(language, '--language');
+  // English is what local models write, and a track file may be in any language.
   if (track === undefined && writesEnglish(model) && new Intl.Locale(tag).language !== DEFAULT_LANGUAGE) {
     throw new UsageError(
       `--language ${language}: the model writes English; leave it out, or add a translation with --track FILE --language ${language}`,
@@ -94,6 +95,7 @@ export function readCaptionFlags(flags: CaptionFlags): CaptionRequest {
     throw new UsageError('--events writes captions, but --track already has its cues: leave one of them out');
   }
   const model = modelOf(flags);
+  const nameLanguage = namedLanguage(flags);
   const around = aroundOf(flags);
   if (flags.json === true && flags.output === '-') {
     throw new UsageError('--json and -o - both write to stdout: write the captions to a file, or leave --json out');
@@ -104,6 +106,7 @@ export function readCaptionFlags(flags: CaptionFlags): CaptionRequest {
       ...(formats === undefined ? {} : { formats }),
       ...(flags.mux === undefined ? {} : { mux: flags.mux }),
       ...(flags.burn === undefined ? {} : { burn: flags.burn }),
+      ...(nameLanguage === undefined ? {} : { nameLanguage }),
     },
     choice: readChoice(flags.frames),
     ...(from === undefined ? {} : { from }),
@@ -115,7 +118,7 @@ export function readCaptionFlags(flags: CaptionFlags): CaptionRequest {
       : { minConfidence: parseShare(flags.minConfidence, '--min-confidence') }),
     profile: parseName(flags.profile, '--profile', PROFILE_NAMES),
     kind: parseName(flags.kind, '--kind', TRACK_KINDS),
-    language: languageOf(flags),
+    language: nameLanguage ?? DEFAULT_LANGUAGE,
     ...(flags.track === undefined ? {} : { track: trackOf(flags.track, flags.subtitleEncoding) }),
     ...(around === undefined ? {} : { around }),
     ...(model === undefined ? {} : { model }),

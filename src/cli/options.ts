@@ -124,7 +124,10 @@ export function captionOptions(command: Command): Command {
       '--around <track|auto>',
       'place descriptions where nobody speaks: by a .vtt or .srt file, or by subtitles or voices of the input',
     )
-    .option('--language <tag>', 'language of the track, where the format stores it (default: en)')
+    .option(
+      '--language <tag>',
+      'language of the track, in the format or the file name: film.en.srt (default: en, not in the name)',
+    )
     .option('--force', 'redo finished tracks, and overwrite files that secondglance did not write');
   return outputOptions(command);
 }

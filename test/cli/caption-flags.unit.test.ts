@@ -41,7 +41,7 @@ describe('flags', () => {
     const more = { minConfidence: '0.25', model: './m', workers: '3', resume: false, force: true, quiet: true };
     const track = { profile: 'netflix', kind: 'captions', language: 'en-gb' };
     expect(readCaptionFlags({ ...flags, ...more, ...track, verbose: true, json: true })).toEqual({
-      output: { output: 'x/', formats: ['vtt', 'srt'] },
+      output: { output: 'x/', formats: ['vtt', 'srt'], nameLanguage: 'en-GB' },
       choice: { mode: 'every', interval: 500_000 },
       from: 60_000_000,
       to: 120_000_000,

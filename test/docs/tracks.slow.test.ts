@@ -19,7 +19,7 @@ test('docs/tracks.md: its commands, in their order', async () => {
   const blocks = [...(await readFile(page, 'utf8')).matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map((found) => found[1]);
   expect(blocks.length).toBeGreaterThan(3);
   // The command as a shell has it, with a bundle that needs no second to load.
-  const command = `secondglance() { if [ "$1" = caption ]; then $SG "$@" --model '${bundle}'; else $SG "$@"; fi; }`;
+  const command = `secondglance() { case "$*" in *--track*) $SG "$@";; caption*) $SG "$@" --model '${bundle}';; *) $SG "$@";; esac; }`;
   const { code, stdout, stderr } = await shell(`set -e\n${command}\n${blocks.join('')}`);
   expect({ code, stderr }).toMatchObject({ code: 0 });
   expect(stdout).toBe(
@@ -29,6 +29,7 @@ test('docs/tracks.md: its commands, in their order', async () => {
     ['ass', 'srt', 'ttml', 'txt', 'vtt'].map((end) => `film.${end}`),
   );
   expect((await readdir(at('hls'))).sort()).toEqual([expect.stringMatching(/^film-\w{8}\.hls$/), 'film.m3u8']);
+  expect((await readdir(at('de'))).sort()).toEqual(['film.de.srt', 'film.de.ttml']);
   expect((await readdir(folder)).filter((name) => name.startsWith('film.')).sort()).toEqual([
     'film.de.mkv',
     'film.de.vtt',

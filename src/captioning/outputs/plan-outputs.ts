@@ -23,7 +23,12 @@ export interface OutputRequest {
   readonly formats?: readonly FormatName[];
   readonly mux?: string;
   readonly burn?: string;
+  /** The language (BCP 47) that names of subtitle files say where the user named it and not the file: `film.de.srt`. */
+  readonly nameLanguage?: string;
 }
+
+/** Formats whose files players look for beside a film, by its name and a language. */
+const SIDECARS: ReadonlySet<FormatName> = new Set(['vtt', 'srt', 'ass', 'ttml']);
 
 /** Parses `-f vtt,srt`. Throws a UsageError that names the unknown one. */
 export function parseFormats(text: string): FormatName[] {
@@ -51,7 +56,16 @@ function stemOf(name: string): string {
 }
 
 /** Names the tracks. Two inputs that share a stem in one folder keep their extensions. */
-function placeTracks(sources: readonly Source[], formats: readonly FormatName[], folder?: string): InputPlan[] {
+function placeTracks(
+  sources: readonly Source[],
+  formats: readonly FormatName[],
+  language: string | undefined,
+  folder?: string,
+): InputPlan[] {
+  const endingOf = (format: FormatName): string => {
+    const { extension } = trackFormat(format);
+    return language !== undefined && SIDECARS.has(format) ? `${language}.${extension}` : extension;
+  };
   const places = sources.map((source) => {
     const base = path.basename(source.kind === 'url' || source.kind === 'stdin' ? source.name : source.input);
     const dir = folder === undefined ? homeOf(source) : path.resolve(folder, source.tree ?? '');
@@ -66,13 +80,13 @@ function placeTracks(sources: readonly Source[], formats: readonly FormatName[],
     const other = taken.get(trunk);
     if (other !== undefined) {
       throw new UsageError(
-        `${other} and ${source.label} would both write ${trunk}.${trackFormat(formats[0] ?? 'vtt').extension}: caption them in separate runs, with another -o`,
+        `${other} and ${source.label} would both write ${trunk}.${endingOf(formats[0] ?? 'vtt')}: caption them in separate runs, with another -o`,
       );
     }
     taken.set(trunk, source.label);
     return {
       source,
-      targets: formats.map((format) => ({ format, path: `${trunk}.${trackFormat(format).extension}` })),
+      targets: formats.map((format) => ({ format, path: `${trunk}.${endingOf(format)}` })),
     };
   });
 }
@@ -128,8 +142,12 @@ function addVideos(plan: OutputPlan, { mux, burn }: OutputRequest, wanted: numbe
   return { inputs: [{ ...input, targets: [...input.targets, ...lines, ...videos] }] };
 }
 
-function plannedOutputs(sources: readonly Source[], { output, formats }: OutputRequest, wanted: number): OutputPlan {
-  if (output === undefined) return { inputs: placeTracks(sources, formats ?? ['vtt']) };
+function plannedOutputs(
+  sources: readonly Source[],
+  { output, formats, nameLanguage }: OutputRequest,
+  wanted: number,
+): OutputPlan {
+  if (output === undefined) return { inputs: placeTracks(sources, formats ?? ['vtt'], nameLanguage) };
   if (output === '') throw new UsageError('-o needs the name of a file or a folder, or -');
 
   if (output === '-') {
@@ -162,7 +180,7 @@ function plannedOutputs(sources: readonly Source[], { output, formats }: OutputR
       throw new UsageError(`-o ${output} has to be a folder (${why}), but there is a file of that name`);
     }
     const chosen = formats ?? [formatOf(output.replace(/[/\\]+$/, '')) ?? 'vtt'];
-    return { inputs: placeTracks(sources, chosen, output) };
+    return { inputs: placeTracks(sources, chosen, nameLanguage, output) };
   }
   if (format === undefined) {
     throw new UsageError(`cannot tell the format from -o ${output}: add -f vtt, or end the name of a folder with /`);

@@ -7,6 +7,8 @@ import type { CheckOptions, Finding, TrackCheck } from '../../pipeline/check-tra
 import { PROFILE_NAMES, PROFILES, type Profile } from '../../pipeline/cues/profiles.ts';
 import { toSeconds, vttTime } from '../../pipeline/cues/time.ts';
 import { TrackError } from '../../pipeline/errors.ts';
+import type { FixChange } from '../../pipeline/repair/fix-changes.ts';
+import type { TrackFix } from '../../pipeline/repair/fix-track.ts';
 import { runCommand } from '../run-command.ts';
 import { writeJson, writeLine, writeNote } from '../terminal.ts';
 
@@ -40,19 +42,63 @@ function toLine(track: string, found: Finding): string {
     const what = found.text.includes('>') ? 'a cue with these times' : 'a cue without times';
     return `${place} on line ${found.line}: timing: players drop ${what}: ${found.text}`;
   }
-  const { start, rule, value, limit, unit } = found;
-  if (rule === 'overlap')
-    return `${place} at ${vttTime(start)}: overlap: the cue before it goes on for ${value} ${unit}`;
-  if (rule === 'speech') return `${place} at ${vttTime(start)}: speech: somebody speaks for ${value} ${unit} of it`;
+  const at = `${place} at ${vttTime(found.start)}`;
+  if (found.rule === 'empty') return `${at}: empty: the cue has no text`;
+  if (found.rule === 'settings') return `${at}: settings: players ignore ${found.setting}: ${found.reason}`;
+  const { rule, value, limit, unit } = found;
+  if (rule === 'overlap') return `${at}: overlap: the cue before it goes on for ${value} ${unit}`;
+  if (rule === 'speech') return `${at}: speech: somebody speaks for ${value} ${unit} of it`;
   const bound = rule === 'too-short' || rule === 'gap' ? 'at least' : 'at most';
-  return `${place} at ${vttTime(start)}: ${rule}: ${value} ${unit}, ${bound} ${limit}`;
+  return `${at}: ${rule}: ${value} ${unit}, ${bound} ${limit}`;
 }
 
 function toEvent(track: string, found: Finding): object {
   const { cue, rule } = found;
   if (found.rule === 'timing') return { event: 'violation', track, cue, rule, line: found.line };
-  const { start, value, limit, unit } = found;
-  return { event: 'violation', track, cue, time: toSeconds(start), rule, value, limit, unit };
+  const of = { event: 'violation', track, cue, time: toSeconds(found.start), rule };
+  if (found.rule === 'empty') return of;
+  if (found.rule === 'settings') return { ...of, setting: found.setting, reason: found.reason };
+  const { value, limit, unit } = found;
+  return { ...of, value, limit, unit };
+}
+
+/** A text of a cue on one line. */
+function oneLine(text: string): string {
+  return text === '' ? 'nothing' : text.replaceAll('\n', ' / ');
+}
+
+function changeLine(track: string, { change, cue, start, from, to, before }: FixChange): string {
+  const shown = (value: string | number | undefined): string =>
+    typeof value === 'number' ? vttTime(value) : oneLine(value ?? '');
+  const place = cue === undefined ? track : `${track}: cue ${cue} at ${vttTime(start ?? 0)}`;
+  switch (change) {
+    case 'order':
+      return `${place}: moved before cue ${before}`;
+    case 'removed':
+      return `${place}: removed, because it has no text`;
+    case 'times':
+      return `${place}: times written as players read them, not as ${shown(from)}`;
+    default:
+      return `${place}: ${change}: ${shown(from)} -> ${shown(to)}`;
+  }
+}
+
+function changeEvent(track: string, { change, cue, start, from, to, before }: FixChange): object {
+  const value = (one: string | number | undefined) => (typeof one === 'number' ? toSeconds(one) : one);
+  const time = start === undefined ? undefined : toSeconds(start);
+  return { event: 'change', track, cue, time, change, from: value(from), to: value(to), before };
+}
+
+function printFix(track: string, { backup, changes }: TrackFix, json: boolean): void {
+  for (const change of changes) {
+    if (json) writeJson(changeEvent(track, change));
+    else writeNote(changeLine(track, change));
+  }
+  if (json) writeJson({ event: 'fixed', track, backup, changes: changes.length });
+  else {
+    const kept = `the original is kept as ${path.basename(backup)}`;
+    writeNote(`${track}: fixed, ${counted(changes.length, 'change')}; ${kept}`);
+  }
 }
 
 /** When somebody speaks, by the track of `--around`. Throws a UsageError where it cannot be read. */
@@ -73,8 +119,7 @@ async function check(file: string, profile: Profile, flags: Flags, options: Chec
     const { fixTrack } = await import('../../pipeline/repair/fix-track.ts');
     const fixed = await fixTrack(file, profile, options);
     if (fixed === undefined) return await checkTrack(file, profile, options);
-    if (flags.json === true) writeJson({ event: 'fixed', track: file, backup: fixed.backup });
-    else writeNote(`${file}: fixed; the original is kept as ${path.basename(fixed.backup)}`);
+    printFix(file, fixed, flags.json === true);
     const { encoding: _, ...rest } = options;
     return await checkTrack(file, profile, rest);
   } catch (cause) {

@@ -5,6 +5,8 @@ import { keepBackup } from '../../storage/keep-backup.ts';
 import type { Profile } from '../cues/profiles.ts';
 import { readTrack } from '../formats/read-track.ts';
 import { decodeText } from '../formats/text-encoding.ts';
+import { repairSettings } from '../styling/check-settings.ts';
+import { type FixChange, fixChanges } from './fix-changes.ts';
 import { readRawTrack, writeRawTrack } from './raw-track.ts';
 import { repairCues } from './repair-cues.ts';
 
@@ -12,6 +14,8 @@ import { repairCues } from './repair-cues.ts';
 export interface TrackFix {
   /** Where the file is kept as it was. */
   readonly backup: string;
+  /** At least one. */
+  readonly changes: readonly FixChange[];
 }
 
 /**
@@ -23,14 +27,19 @@ export async function fixTrack(
   profile: Profile,
   options: { readonly encoding?: string } = {},
 ): Promise<TrackFix | undefined> {
-  const { format, invalid } = await readTrack(file, options);
+  const { format, invalid, blocks = [] } = await readTrack(file, options);
   if (format !== 'vtt' && format !== 'srt') return undefined;
   const { text, encoding } = decodeText(await readFile(file), options.encoding);
-  const raw = readRawTrack(text, format);
-  const whole = writeRawTrack({ ...raw, cues: repairCues(raw.cues, profile) }, format);
+  const raw = readRawTrack(text, format, new Set(invalid.map((cue) => cue.text)));
+  const repaired = repairCues(raw.cues, profile, (settings) => repairSettings(settings, format, blocks));
+  const changes: FixChange[] = [
+    ...(encoding === 'utf-8' ? [] : [{ change: 'encoding', from: encoding, to: 'utf-8' } as const]),
+    ...fixChanges(repaired.cues),
+  ];
   // The same cues in UTF-8: nothing to repair, whatever its line ends and numbers.
-  const sound = invalid.length === 0 && whole === writeRawTrack(raw, format) && encoding === 'utf-8';
-  if (raw.cues.length === 0 || sound || whole === text) return undefined;
+  if (raw.cues.length === 0 || changes.length === 0) return undefined;
+  const cues = repaired.cues.flatMap(({ now }) => now ?? []);
+  const whole = writeRawTrack({ ...raw, cues, after: [...repaired.after, ...raw.after] }, format);
   const sink = await openFileSink(file);
   try {
     await sink.write(whole);
@@ -38,7 +47,7 @@ export async function fixTrack(
     try {
       const backup = await keepBackup(sink.scratch, handle);
       await sink.commit();
-      return { backup };
+      return { backup, changes };
     } finally {
       await handle.close();
     }

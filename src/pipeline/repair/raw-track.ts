@@ -3,6 +3,10 @@ import { srtTime, vttTime } from '../cues/time.ts';
 
 /** A cue as it stands in a file, with its markup. */
 export interface RawCue {
+  /** Position in the file, from 1, as `check` counts. */
+  readonly number: number;
+  /** The line of its times, where players do not read it. */
+  readonly malformed?: string;
   readonly start: Micros;
   readonly end: Micros;
   /** Lines with tags and character references, without empty ones. */
@@ -65,12 +69,23 @@ function blocksOf(text: string, isSrt: boolean): string[][] {
   return blocks;
 }
 
-/** Parses a WebVTT or SubRip text with everything in it. */
-export function readRawTrack(text: string, format: 'vtt' | 'srt'): RawTrack {
+/** True for a block that is meant to be a cue although it has no times. */
+function lacksTimes([first = '', second]: readonly string[], isSrt: boolean): boolean {
+  return isSrt
+    ? /^\s*\d+\s*$/.test(first) && second !== undefined
+    : !/^(?:WEBVTT|NOTE|STYLE|REGION)(?:\s|:|$)/.test(first);
+}
+
+/**
+ * Parses a WebVTT or SubRip text with everything in it.
+ * @param malformed lines of times that players do not read
+ */
+export function readRawTrack(text: string, format: 'vtt' | 'srt', malformed: ReadonlySet<string>): RawTrack {
   const isSrt = format === 'srt';
   const cues: RawCue[] = [];
   let head: string[] = [];
   let before: string[] = [];
+  let number = 0;
   for (const block of blocksOf(text, isSrt)) {
     const at = block.findIndex((line) => timesOf(line) !== undefined);
     const times = timesOf(block[at] ?? '');
@@ -81,7 +96,16 @@ export function readRawTrack(text: string, format: 'vtt' | 'srt'): RawTrack {
         before = before.slice(last + 1);
       }
       const id = at === 1 && !isSrt ? { id: block[0] ?? '' } : {};
-      cues.push({ ...times, ...id, lines: block.slice(at + 1).map((line) => line.trimEnd()), before });
+      const line = block[at]?.trim() ?? '';
+      number += 1;
+      cues.push({
+        number,
+        ...(malformed.has(line) && times.start < times.end ? { malformed: line } : {}),
+        ...times,
+        ...id,
+        lines: block.slice(at + 1).map((part) => part.trimEnd()),
+        before,
+      });
       before = [];
       continue;
     }
@@ -90,7 +114,10 @@ export function readRawTrack(text: string, format: 'vtt' | 'srt'): RawTrack {
     // A text of SubRip may contain empty lines.
     if (isText && !block.some((line) => line.includes('-->'))) {
       cues[cues.length - 1] = { ...last, lines: [...last.lines, ...block] };
-    } else before.push(block.join('\n'));
+    } else {
+      if (lacksTimes(block, isSrt)) number += 1;
+      before.push(block.join('\n'));
+    }
   }
   return { head, cues, after: before };
 }

@@ -2,6 +2,7 @@ import type { Micros } from '../../core/types.ts';
 import { breakText, graphemeCount } from '../cues/layout.ts';
 import type { Profile } from '../cues/profiles.ts';
 import { readingTime } from '../cues/spacing.ts';
+import type { RepairedCue } from './fix-changes.ts';
 import type { RawCue } from './raw-track.ts';
 
 /** A cue must last a millisecond to be written. */
@@ -40,14 +41,46 @@ function endOf(cue: RawCue, next: Micros, profile: Profile): Micros {
   return Math.min(end, Math.max(apart, cue.start + TICK));
 }
 
+/** True for a cue that shows nothing: no text, or markup alone. */
+function isEmpty({ lines }: RawCue): boolean {
+  return (
+    lines
+      .join('')
+      .replace(/<[^>]*>|\{\\[^}]*\}|&nbsp;/g, '')
+      .trim() === ''
+  );
+}
+
+/** What stands before cues that are gone stands before the next one. */
+function withoutEmpty(cues: readonly RawCue[]): { readonly kept: RawCue[]; readonly after: string[] } {
+  const kept: RawCue[] = [];
+  let before: string[] = [];
+  for (const cue of cues) {
+    before.push(...cue.before);
+    if (isEmpty(cue)) continue;
+    kept.push({ ...cue, before });
+    before = [];
+  }
+  return { kept, after: before };
+}
+
 /**
  * Repairs what can be repaired without a change of words: the order, times that end before they start, overlaps, cues that
- * are too short or too long, gaps, and line breaks.
+ * are too short or too long, gaps, line breaks, cues without text, and settings that players ignore. The cues come in the
+ * order of their times, those that are gone last; `after` is what stood before the latter at the end of the file.
  */
-export function repairCues(cues: readonly RawCue[], profile: Profile): RawCue[] {
-  const ordered = [...cues].sort((a, b) => a.start - b.start);
-  return ordered.map((cue, at) => {
+export function repairCues(
+  cues: readonly RawCue[],
+  profile: Profile,
+  repairSettings: (settings: string) => string,
+): { readonly cues: RepairedCue[]; readonly after: string[] } {
+  const { kept, after } = withoutEmpty(cues);
+  const ordered = kept.sort((a, b) => a.start - b.start);
+  const repaired = ordered.map((cue, at): RepairedCue => {
     const next = ordered[at + 1]?.start ?? Number.POSITIVE_INFINITY;
-    return withLines({ ...cue, end: endOf(cue, next, profile) }, profile);
+    const { malformed: _, ...sound } = cue;
+    const settings = repairSettings(cue.settings);
+    return { was: cue, now: withLines({ ...sound, settings, end: endOf(cue, next, profile) }, profile) };
   });
+  return { cues: [...repaired, ...cues.filter(isEmpty).map((was) => ({ was }))], after };
 }

@@ -62,6 +62,27 @@ describe('without -o', () => {
     ]);
   });
 
+  test('a language that the user named stands in the names that players look for', () => {
+    const nameLanguage = 'pt-BR';
+    expect(
+      planned([file('a.mp4')], { nameLanguage, formats: ['vtt', 'srt', 'ttml', 'ass', 'txt', 'json', 'hls'] }),
+    ).toEqual([
+      'vtt:a.pt-BR.vtt',
+      'srt:a.pt-BR.srt',
+      'ttml:a.pt-BR.ttml',
+      'ass:a.pt-BR.ass',
+      'txt:a.txt',
+      'json:a.json',
+      'hls:a.m3u8',
+    ]);
+    expect(planned([file('a.mp4'), file('a.avi')], { nameLanguage, output: 'there', formats: ['srt'] })).toEqual([
+      'srt:there/a.mp4.pt-BR.srt',
+      'srt:there/a.avi.pt-BR.srt',
+    ]);
+    // A name that the user chose stays.
+    expect(planned([file('a.mp4')], { nameLanguage, output: 'b.srt' })).toEqual(['srt:b.srt']);
+  });
+
   test('names that clash keep their extensions, both of them; others do not', () => {
     expect(planned([file('a.mp4'), file('a.avi'), file('b.mp4'), file('films/a.mp4')])).toEqual([
       'vtt:a.mp4.vtt',

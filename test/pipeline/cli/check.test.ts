@@ -110,11 +110,31 @@ test('--fix repairs in place, keeps the file as it was, and says so', async () =
     {
       code: 0,
       stdout: 'wrong.vtt: 2 cues, no violations of profile web\n',
-      stderr: 'wrong.vtt: fixed; the original is kept as wrong.vtt.bak\n',
+      stderr: [
+        'wrong.vtt: cue 1 at 00:00:02.000: times written as players read them, not as 00:02,000 --> 00:04,000',
+        'wrong.vtt: cue 2 at 00:00:01.000: end: 00:00:03.000 -> 00:00:02.000',
+        'wrong.vtt: cue 2 at 00:00:01.000: moved before cue 1',
+        'wrong.vtt: fixed, 3 changes; the original is kept as wrong.vtt.bak\n',
+      ].join('\n'),
     },
     { code: 0, stderr: '' },
   ]);
   expect(await readFile(path.join(folder.path, 'wrong.vtt.bak'), 'utf8')).toBe(wrong);
+  const settings = 'WEBVTT\n\n00:01.000 --> 00:03.000 align:middle line:200%\nfirst\n\n00:03.000 --> 00:04.000\n';
+  await writeFile(path.join(folder.path, 'set.vtt'), settings);
+  const [plain, json] = await check(['set.vtt'], ['set.vtt', '--fix', '--json']);
+  expect(plain?.stdout).toBe(
+    `set.vtt: cue 1 at 00:00:01.000: settings: players ignore align:middle: use start, center, end, left or right
+set.vtt: cue 1 at 00:00:01.000: settings: players ignore line:200%: use a number, or 0% to 100%, with ,start ,center or ,end behind it or not
+set.vtt: cue 2 at 00:00:03.000: empty: the cue has no text
+`,
+  );
+  expect(jsonLines(json?.stdout ?? '')).toMatchObject([
+    { event: 'change', track: 'set.vtt', cue: 1, time: 1, change: 'settings', from: 'align:middle line:200%' },
+    { event: 'change', track: 'set.vtt', cue: 2, time: 3, change: 'removed' },
+    { event: 'fixed', track: 'set.vtt', backup: expect.stringMatching(/set\.vtt\.bak$/), changes: 2 },
+    { event: 'summary', violations: 0 },
+  ]);
 });
 
 test('not a track, no file, a folder, an unknown profile: 2, and one sentence', async () => {

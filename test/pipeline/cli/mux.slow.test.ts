@@ -28,8 +28,11 @@ describe.concurrent('the track goes in beside streams that stay as they were', (
     const { shared, at, read, caption, folder } = await bench('mp4');
     await copyFile(path.join(shared, 'film.mp4'), at('film.mp4'));
     const { code, stderr } = await caption('film.mp4', '-f', 'srt', '--mux', 'out.mp4', '--language', 'en-GB');
-    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/ -> \S+film\.srt, \S+out\.mp4\n$/) });
-    expect((await readdir(folder)).sort()).toEqual(['film.mp4', 'film.srt', 'out.mp4']);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringMatching(/ -> \S+film\.en-GB\.srt, \S+out\.mp4\n$/),
+    });
+    expect((await readdir(folder)).sort()).toEqual(['film.en-GB.srt', 'film.mp4', 'out.mp4']);
     const [video, sound, track, ...more] = await streamsOf(at('out.mp4'));
     expect([video?.codec_name, sound?.codec_name, more]).toEqual(['h264', 'aac', []]);
     expect(track).toMatchObject({
@@ -38,7 +41,7 @@ describe.concurrent('the track goes in beside streams that stay as they were', (
       disposition: { visual_impaired: 1, descriptions: 1, hearing_impaired: 0 },
     });
     expect(await streamHashes(at('out.mp4'), 'v', 'a')).toEqual(await streamHashes(at('film.mp4'), 'v', 'a'));
-    expect(await extracted(at('out.mp4'))).toBe((await read('film.srt')).trimEnd());
+    expect(await extracted(at('out.mp4'))).toBe((await read('film.en-GB.srt')).trimEnd());
   });
 
   test('Matroska: after the subtitles that are there, attachments kept', async () => {

@@ -26,9 +26,9 @@ describe.concurrent('--track', () => {
     expect(await read('film.de.srt')).toBe(SRT);
     expect((await readdir(folder)).sort()).toEqual(['film.de.srt', 'out', 'out.mkv']);
     expect((await readdir(at('out'))).map((name) => name.replace(/\w{8}\.hls$/, '*.hls')).sort()).toEqual(
-      ['film-*.hls', 'film.ass', 'film.json', 'film.m3u8', 'film.ttml', 'film.txt', 'film.vtt'].sort(),
+      ['film-*.hls', 'film.de.ass', 'film.de.ttml', 'film.de.vtt', 'film.json', 'film.m3u8', 'film.txt'].sort(),
     );
-    expect(await read('out/film.vtt')).toMatch(
+    expect(await read('out/film.de.vtt')).toMatch(
       /^WEBVTT\n\nNOTE Converted by secondglance \S+, from film\.de\.srt\n\n1\n00:00:00\.500 --> 00:00:02\.000\nMeine Arbeit\n/,
     );
     const { model, cues, keyframes, options } = JSON.parse(await read('out/film.json'));

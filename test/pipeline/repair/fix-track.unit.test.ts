@@ -58,7 +58,26 @@ A rather long line of a subtitle
 that nobody has broken anywhere
 `);
   expect(rules).toEqual([]);
-  expect(fix).toEqual({ backup: path.join(folder, 'a.srt.bak') });
+  expect(fix?.backup).toBe(path.join(folder, 'a.srt.bak'));
+  expect(fix?.changes).toEqual([
+    { change: 'encoding', from: 'windows-1252', to: 'utf-8' },
+    { change: 'end', cue: 1, start: 10e6, from: 9e6, to: 11e6 },
+    { change: 'times', cue: 2, start: 0, from: '-00:00:01,000 --> 00:00:03,500 X1:1' },
+    { change: 'end', cue: 2, start: 0, from: 3.5e6, to: 2e6 },
+    { change: 'order', cue: 2, start: 0, before: 1 },
+    { change: 'times', cue: 3, start: 2e6, from: '0:00:02.0 -> 00:00:05,000' },
+    {
+      change: 'lines',
+      cue: 3,
+      start: 2e6,
+      from: 'overlapped\nwith an\nempty line',
+      to: 'overlapped with an empty line',
+    },
+    { change: 'order', cue: 3, start: 2e6, before: 1 },
+    { change: 'times', cue: 4, start: 21e6, from: '00:00:2l,O00 --> 00:00:21,100' },
+    { change: 'end', cue: 4, start: 21e6, from: 21.1e6, to: 24.2e6 },
+    { change: 'lines', cue: 4, start: 21e6, from: long, to: long.replace(' that', '\nthat') },
+  ]);
   expect(iconv.decode(await readFile(path.join(folder, 'a.srt.bak')), 'windows-1252')).toBe(content);
   // A second time there is nothing to do.
   expect(await fixTrack(path.join(folder, 'a.srt'), PROFILES.web)).toBeUndefined();
@@ -74,6 +93,60 @@ test('WebVTT: header, styles, notes, identifiers and settings stay', async () =>
     'WEBVTT - a title\nKind: captions\n\nSTYLE\n::cue { color: red }\n\nNOTE first\n\na\n00:00:01.000 --> 00:00:05.000\none\n\nNOTE later\n\nb\n00:00:05.000 --> 00:00:08.000 align:start\n<v Bob>&amp; so on</v>\n',
   );
   expect(rules).toEqual([]);
+});
+
+test('settings that players ignore, and cues without text', async () => {
+  const { text, rules, fix } = await fixed(
+    'a.vtt',
+    `WEBVTT
+
+REGION
+id:here
+
+NOTE stays
+
+00:01.000 --> 00:03.000 line:200% align:middle
+one
+
+NOTE of nothing
+
+00:03.000 --> 00:05.000
+<i> </i>
+
+00:05.000 --> 00:07.000 line:0 region:here region:nowhere line:90%,end size:50%
+two
+
+00:07.000 --> 00:09.000
+`,
+  );
+  expect(text).toBe(`WEBVTT
+
+REGION
+id:here
+
+NOTE stays
+
+00:00:01.000 --> 00:00:03.000 align:center
+one
+
+NOTE of nothing
+
+00:00:05.000 --> 00:00:07.000 region:here line:90%,end size:50%
+two
+`);
+  expect(rules).toEqual([]);
+  expect(fix?.changes).toEqual([
+    { change: 'settings', cue: 1, start: 1e6, from: 'line:200% align:middle', to: 'align:center' },
+    { change: 'removed', cue: 2, start: 3e6, from: '<i> </i>', to: '' },
+    {
+      change: 'settings',
+      cue: 3,
+      start: 5e6,
+      from: 'line:0 region:here region:nowhere line:90%,end size:50%',
+      to: 'region:here line:90%,end size:50%',
+    },
+    { change: 'removed', cue: 4, start: 7e6, from: '', to: '' },
+  ]);
 });
 
 test('a track without faults stays as it is', async () => {
