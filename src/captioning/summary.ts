@@ -12,18 +12,26 @@ export interface Problem {
   readonly detail?: readonly string[];
 }
 
+/** Captions that no cue has, by reason; each absent if there are none. */
+export interface LeftOutCounts {
+  /** The model is less sure of them than the minimum confidence. */
+  readonly unsure?: number;
+  /** Keyframes on which nothing is visible, so that they have no caption. */
+  readonly blank?: number;
+  /** The dialogue leaves no room for them. */
+  readonly unplaced?: number;
+  /** Their scenes are too short to show them. */
+  readonly tooShort?: number;
+}
+
 /** The result of one input. Times are seconds. */
-export interface InputSummary {
+export interface InputSummary extends LeftOutCounts {
   readonly video: string;
   readonly state: 'done' | 'partial' | 'failed' | 'skipped';
   readonly keyframes: number;
   readonly cues: number;
   /** The name of the track whose cues were written; absent where the video was captioned. */
   readonly track?: string;
-  /** Captions left out of the cues because their confidence is too low; absent if there are none. */
-  readonly unsure?: number;
-  /** Keyframes on which nothing is visible, so that they have no caption; absent if there are none. */
-  readonly blank?: number;
   /** Wall time. */
   readonly seconds: number;
   /** The length of the video, or of the range; absent for stills and if it is unknown. */
@@ -35,7 +43,7 @@ export interface InputSummary {
 }
 
 /** The result of a whole run. */
-export interface RunSummary {
+export interface RunSummary extends LeftOutCounts {
   readonly exitCode: number;
   readonly inputs: number;
   readonly done: number;
@@ -46,6 +54,11 @@ export interface RunSummary {
   readonly cues: number;
   readonly seconds: number;
   readonly duration: number;
+}
+
+/** Only the counts that are not 0. */
+export function nonZero(counts: Required<LeftOutCounts>): LeftOutCounts {
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
 }
 
 /** Seconds, rounded to milliseconds. */
@@ -115,18 +128,35 @@ export function summarise(inputs: readonly InputSummary[], seconds: number): Run
     skipped: count('skipped'),
     keyframes: sum(({ keyframes }) => keyframes),
     cues: sum(({ cues }) => cues),
+    ...nonZero({
+      unsure: sum(({ unsure = 0 }) => unsure),
+      blank: sum(({ blank = 0 }) => blank),
+      unplaced: sum(({ unplaced = 0 }) => unplaced),
+      tooShort: sum(({ tooShort = 0 }) => tooShort),
+    }),
     seconds: roundSeconds(seconds),
     duration: sum(({ duration }) => duration ?? 0),
   };
 }
 
+/** ` (left out: 3 below the minimum confidence, 1 with nothing visible)`; empty where nothing was left out. */
+function leftOutText({ unsure = 0, blank = 0, unplaced = 0, tooShort = 0 }: LeftOutCounts): string {
+  const reasons = [
+    [unsure, 'below the minimum confidence'],
+    [blank, 'with nothing visible'],
+    [unplaced, 'without room in the dialogue'],
+    [tooShort, 'of scenes too short to read them'],
+  ] as const;
+  const parts = reasons.filter(([count]) => count > 0).map(([count, reason]) => `${count} ${reason}`);
+  return parts.length === 0 ? '' : ` (left out: ${parts.join(', ')})`;
+}
+
 function figures(summary: Omit<InputSummary, 'video' | 'state' | 'outputs' | 'problems'>): string {
-  const { keyframes, cues, track, unsure = 0, blank = 0, seconds, duration = 0 } = summary;
+  const { keyframes, cues, track, seconds, duration = 0 } = summary;
   if (track !== undefined) return `${counted(cues, 'cue')} of ${track} in ${seconds.toFixed(1)} s`;
   const speed = duration > 0 && seconds > 0 ? `, ${(duration / seconds).toFixed(1)} times real time` : '';
-  const left = unsure === 0 ? '' : ` (${counted(unsure, 'unsure caption')} left out)`;
-  const empty = blank === 0 ? '' : ` (nothing visible in ${blank})`;
-  return `${counted(keyframes, 'keyframe')}${empty}, ${counted(cues, 'cue')}${left} in ${seconds.toFixed(1)} s${speed}`;
+  const left = leftOutText(summary);
+  return `${counted(keyframes, 'keyframe')}, ${counted(cues, 'cue')}${left} in ${seconds.toFixed(1)} s${speed}`;
 }
 
 /** `holiday.mp4: 42 keyframes, 30 cues in 12.3 s, 10.2 times real time -> holiday.vtt` */

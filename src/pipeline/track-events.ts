@@ -35,10 +35,14 @@ export interface CaptionCounts {
   readonly unsure: number;
   /** Keyframes on which nothing is visible. */
   readonly blank: number;
+  /** Descriptions that the dialogue leaves no room for. */
+  readonly unplaced: number;
+  /** Texts whose scenes are too short to show them. */
+  readonly tooShort: number;
   readonly cues: number;
 }
 
-/** What a track consists of, in order: captions, cues, pieces of text in the picture, descriptions that were left out, and one `end`. */
+/** What a track consists of, in order: captions, cues, pieces of text in the picture, texts that were left out, and one `end`. */
 export type TrackEvent<Summary extends TrackSummary = TrackSummary> =
   | { readonly kind: 'caption'; readonly caption: Caption }
   | { readonly kind: 'event'; readonly event: VideoEvent }
@@ -60,7 +64,13 @@ type Derived =
   | (Extract<TrackEvent, { readonly kind: 'caption' }> & Pick<ReadCaption, 'ended'>);
 
 function count(counts: CaptionCounts, event: Derived, rules: CueRules): CaptionCounts {
-  if (event.kind === 'event' || event.kind === 'dropped') return counts;
+  if (event.kind === 'event') return counts;
+  if (event.kind === 'dropped') {
+    const { unplaced, tooShort } = counts;
+    return event.dropped.reason === 'dialogue'
+      ? { ...counts, unplaced: unplaced + 1 }
+      : { ...counts, tooShort: tooShort + 1 };
+  }
   if (event.kind === 'cue') return { ...counts, cues: counts.cues + 1 };
   const { error, confidence, nothingVisible } = event.caption;
   const keyframes = counts.keyframes + 1;
@@ -112,7 +122,7 @@ export async function* trackEvents<Summary extends TrackSummary>(
     },
   });
 
-  let counts: CaptionCounts = { keyframes: 0, failed: 0, unsure: 0, blank: 0, cues: 0 };
+  let counts: CaptionCounts = { keyframes: 0, failed: 0, unsure: 0, blank: 0, unplaced: 0, tooShort: 0, cues: 0 };
   const take = function* (): Generator<TrackEvent<Summary>, void, undefined> {
     const events = ready;
     ready = [];

@@ -63,8 +63,16 @@ test('one input is one line', () => {
     'a.mp4: 2 keyframes, 1 cue in 1.0 s (partial)',
   );
   expect(summaryLine(input('done', { keyframes: 9, cues: 4, unsure: 1, seconds: 1 }))).toBe(
-    'a.mp4: 9 keyframes, 4 cues (1 unsure caption left out) in 1.0 s',
+    'a.mp4: 9 keyframes, 4 cues (left out: 1 below the minimum confidence) in 1.0 s',
   );
+  const all = { unsure: 1, blank: 2, unplaced: 3, tooShort: 4 };
+  expect(summaryLine(input('done', { keyframes: 12, cues: 2, ...all, seconds: 1 }))).toBe(
+    'a.mp4: 12 keyframes, 2 cues (left out: 1 below the minimum confidence, 2 with nothing visible, 3 without room in the dialogue, 4 of scenes too short to read them) in 1.0 s',
+  );
+  const run = summarise([input('done', { cues: 2, ...all }), input('done', { cues: 1, blank: 1 })], 1);
+  expect(run).toMatchObject({ unsure: 1, blank: 3, unplaced: 3, tooShort: 4 });
+  expect(closingLine(run)).toContain('3 cues (left out: 1 below the minimum confidence, 3 with nothing visible,');
+  expect(summarise([input('done', {})], 1)).not.toHaveProperty('blank');
   expect(summaryLine(input('done', { cues: 2, track: 'a.de.srt', seconds: 0.31, outputs: ['a.mkv'] }))).toBe(
     'a.mp4: 2 cues of a.de.srt in 0.3 s -> a.mkv',
   );

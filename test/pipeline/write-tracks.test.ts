@@ -83,7 +83,7 @@ test('any order of completion of groups: the same bytes in every format', async 
 test('a video without keyframes has complete, empty tracks', async () => {
   const folder = await temporaryFolder();
   const report = await writeTracks(streamOf(arriving([])), { rules, writers: await openWriters(folder) });
-  expect(report.counts).toEqual({ keyframes: 0, failed: 0, unsure: 0, blank: 0, cues: 0 });
+  expect(report.counts).toEqual({ keyframes: 0, failed: 0, unsure: 0, blank: 0, unplaced: 0, tooShort: 0, cues: 0 });
   expect(JSON.parse((await textsOf(folder))[2] ?? '')).toMatchObject({ keyframes: [], cues: [] });
 });
 

@@ -8,7 +8,7 @@ import { recordOutput } from '../../storage/output-manifest.ts';
 import { type CaptionedSource, captionStream } from '../caption-source.ts';
 import type { InputProgress } from '../reporter.ts';
 import type { KeyframeSettings, TrackSettings } from '../settings.ts';
-import { damageProblem, type InputSummary, type Problem, roundSeconds } from '../summary.ts';
+import { damageProblem, type InputSummary, nonZero, type Problem, roundSeconds } from '../summary.ts';
 import { type OutputContext, type OutputJob, openWriters, ownerOf } from './open-writers.ts';
 import { outputKey } from './target.ts';
 
@@ -91,7 +91,7 @@ export async function writeOutputs(
       onProgress({ keyframes: index + 1, covered, ...(duration === undefined ? {} : { duration }) });
     },
   });
-  const { keyframes, cues, unsure, blank, failed, failure } = tracks.counts;
+  const { keyframes, cues, unsure, blank, unplaced, tooShort, failed, failure } = tracks.counts;
   const { damage, end } = tracks.summary;
   const problems: Problem[] = damage === undefined ? [] : [damageProblem(damage, verbose)];
   if (failed > 0) {
@@ -108,8 +108,7 @@ export async function writeOutputs(
     state: whole ? 'done' : 'partial',
     keyframes,
     cues,
-    ...(unsure === 0 ? {} : { unsure }),
-    ...(blank === 0 ? {} : { blank }),
+    ...nonZero({ unsure, blank, unplaced, tooShort }),
     seconds: roundSeconds((performance.now() - context.began) / 1000),
     ...(media.container === 'picture' ? {} : { duration: roundSeconds(Math.max(0, end - zero) / 1e6) }),
     outputs: job.targets.map((target) => target.path),

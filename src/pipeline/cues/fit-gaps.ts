@@ -8,8 +8,10 @@ import { readableIn } from './spacing.ts';
 import { SIMILAR, wordCount, wordOverlap } from './text.ts';
 import type { Transducer } from './transducer.ts';
 
-/** A description that no gap of the dialogue has room for. Times are those of what it describes, from the track's zero. */
+/** A text that no cue has. Times are those of what it describes, from the track's zero. */
 export interface DroppedText {
+  /** `dialogue`: no gap of the dialogue has room for it; `too-short`: its scene ended before the text before it had been shown. */
+  readonly reason: 'dialogue' | 'too-short';
   readonly start: Micros;
   readonly end: Micros;
   readonly text: string;
@@ -88,7 +90,7 @@ export function fitToGaps(
   const finish = (span: Span, next: Span | undefined): Span[] => {
     const placed = place(span, next);
     if (placed === undefined) {
-      onDropped({ start: span.start, end: span.end, text: span.text });
+      onDropped({ reason: 'dialogue', start: span.start, end: span.end, text: span.text });
       return [];
     }
     const end = maximum === undefined ? placed.end : Math.min(placed.end, placed.start + maximum);

@@ -1,4 +1,5 @@
 import type { Micros } from '../../core/types.ts';
+import type { DroppedText } from './fit-gaps.ts';
 import type { Span } from './merge.ts';
 import { equalIgnoringCase } from './text.ts';
 import type { Transducer } from './transducer.ts';
@@ -6,7 +7,12 @@ import type { Transducer } from './transducer.ts';
 /** The resolution of a track: one millisecond. */
 const TICK: Micros = 1000;
 
-type MutableSpan = { -readonly [Key in keyof Span]: Span[Key] };
+/** A span whose times may still change, and when its scene began and ended. */
+type Pending = { -readonly [Key in keyof Span]: Span[Key] } & { readonly scene: Pick<Span, 'start' | 'end'> };
+
+function finished({ scene: _, ...span }: Pending): Span {
+  return span;
+}
 
 /**
  * Extends every span to the minimum duration that its text needs. In order of precedence: stay inside the video, do not
@@ -23,33 +29,44 @@ type MutableSpan = { -readonly [Key in keyof Span]: Span[Key] };
  * @param minimumFor the minimum duration of a text
  * @param zero the track's zero on the source's clock
  * @param end the end of the video on that clock; called on completion
+ * @param onDropped called for each text that is not shown
  */
 export function enforceMinDuration(
   minimumFor: (text: string) => Micros,
   zero: Micros,
   end: () => Micros,
+  onDropped: (dropped: DroppedText) => void = () => undefined,
 ): Transducer<Span, Span> {
-  const pending: MutableSpan[] = [];
+  const pending: Pending[] = [];
   /** The start of the last span: the video lasts at least until then. */
   let reached: Micros = 0;
 
+  /** Notes a text that is not shown; the one that is shown in its place may say the same. */
+  const drop = ({ scene: { start, end }, text }: Pending, shown: Pending | undefined): void => {
+    if (shown !== undefined && equalIgnoringCase(shown.text, text)) return;
+    onDropped({ reason: 'too-short', start, end, text });
+  };
+
   const add = (span: Span): void => {
+    const scene = { start: span.start, end: span.end };
     const before = pending.at(-1);
     if (before === undefined || span.start >= before.start) {
       const start = Math.max(span.start, before?.end ?? 0);
-      pending.push({ ...span, start, end: Math.max(span.end, start + minimumFor(span.text)) });
+      pending.push({ ...span, scene, start, end: Math.max(span.end, start + minimumFor(span.text)) });
       return;
     }
     // The scene of `before` has ended, and `before` has not started yet because it waits for the span before it.
     pending.pop();
     const shown = pending.at(-1);
+    drop(before, shown);
     if (shown !== undefined) shown.last = before.last;
     if (shown !== undefined && equalIgnoringCase(shown.text, span.text)) {
       shown.end = Math.max(shown.end, span.end);
       shown.last = span.last;
       return;
     }
-    pending.push({ ...span, start: before.start, end: Math.max(span.end, before.start + minimumFor(span.text)) });
+    const end = Math.max(span.end, before.start + minimumFor(span.text));
+    pending.push({ ...span, scene, start: before.start, end });
   };
 
   /** Fits the last spans into a video that ends at `limit`. */
@@ -65,6 +82,7 @@ export function enforceMinDuration(
       }
       before.end = Math.max(before.end, last.end);
       before.last = last.last;
+      drop(last, before);
       pending.pop();
     }
   };
@@ -81,7 +99,7 @@ export function enforceMinDuration(
         second = pending[1]
       ) {
         const first = pending.shift();
-        if (first !== undefined) done.push(first);
+        if (first !== undefined) done.push(finished(first));
       }
       return done;
     },
@@ -89,7 +107,7 @@ export function enforceMinDuration(
       const duration = Math.max(end() - zero, reached);
       const last = pending.at(-1);
       if (last !== undefined) endAt(duration < TICK ? minimumFor(last.text) : duration);
-      return pending.splice(0);
+      return pending.splice(0).map(finished);
     },
   };
 }

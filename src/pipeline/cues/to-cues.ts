@@ -87,7 +87,7 @@ function spansOf(rules: CueRules, timeline: Timeline): OperatorFunction<ReadCapt
  * `timeline.end` is called. The rules are in `mergeCaptions`, `shortenTexts`,
  * `enforceMinDuration` and `enforceSpacing`. Holds a few
  * captions, however long the video.
- * @param onDropped called for each description that the dialogue leaves no room for
+ * @param onDropped called for each text that no cue has, although the model is sure enough of it
  */
 export function toCues(
   rules: CueRules,
@@ -105,7 +105,7 @@ export function toCues(
   return pipe(
     spansOf(rules, timeline),
     mapState(() => shortenTexts(rules)),
-    mapState(() => enforceMinDuration((text) => minimumFor(text, rules), timeline.zero, timeline.end)),
+    mapState(() => enforceMinDuration((text) => minimumFor(text, rules), timeline.zero, timeline.end, onDropped)),
     mapState(() => ({ next: (span: Span) => cuesOf(span, rules), end: () => [] })),
     mapState(() => enforceSpacing(rules)),
   );

@@ -1,5 +1,6 @@
 import type { TextSink } from '../../storage/sink.ts';
 import { openTempTextBuffer, type TempTextBuffer } from '../../storage/temp-text-buffer.ts';
+import { leftOut } from '../cues/left-out.ts';
 import { toSeconds } from '../cues/time.ts';
 import type { TrackFormat } from './track-format.ts';
 import type { TrackHeader, TrackSummary, TrackWriter } from './track-writer.ts';
@@ -59,7 +60,8 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
   };
 
   return {
-    async caption({ index, pts, still, draft, text, confidence, passes, nothingVisible, regions, error }) {
+    async caption(caption) {
+      const { index, pts, still, draft, text, confidence, passes, nothingVisible, regions, error } = caption;
       await keyframes.add({
         index,
         time: toSeconds(pts - zero),
@@ -70,6 +72,7 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
         confidence,
         passes,
         ...(nothingVisible === undefined ? {} : { nothingVisible }),
+        ...leftOut(caption, header.options),
         ...(regions === undefined ? {} : { regions }),
         ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }),
       });
@@ -85,8 +88,8 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
       const box = { x, y, width, height };
       await texts.add({ start: toSeconds(start), end: toSeconds(end), text, kind, confidence, box, from });
     },
-    async dropped({ start, end, text }) {
-      await dropped.add({ start: toSeconds(start), end: toSeconds(end), text });
+    async dropped({ start, end, text, reason }) {
+      await dropped.add({ start: toSeconds(start), end: toSeconds(end), text, reason });
     },
     async finish(summary) {
       const { name, version, sha256 } = header.model;
@@ -120,8 +123,8 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
 /**
  * One JSON object: `source`, `options`, `model`, `keyframes`, `events` (where they are asked for), `cues`, one of them per line. Times are seconds with
  * ms precision: a keyframe's `time` and the times of cues count from the track's zero, a keyframe's `pts` is the source's
- * own. `texts` are the pieces of text in the picture, in the order in which they end, where any was read; `dropped` the descriptions
- * that the dialogue left no room for. The same captions give the same bytes.
+ * own, `leftOut` why no cue has its text. `texts` are the pieces of text in the picture, in the order in which they end, where any was read; `dropped` the texts
+ * that no cue has, and why. The same captions give the same bytes.
  */
 export const json = {
   name: 'json',

@@ -1,4 +1,5 @@
 import type { TextSink } from '../../storage/sink.ts';
+import { leftOut } from '../cues/left-out.ts';
 import { toSeconds } from '../cues/time.ts';
 import type { TrackFormat } from './track-format.ts';
 import { modelLabel, type TrackHeader, type TrackWriter } from './track-writer.ts';
@@ -8,7 +9,8 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
   const model = modelLabel(header.model);
 
   return {
-    async caption({ video, index, pts, draft, text, confidence, passes, nothingVisible, regions, lines, error }) {
+    async caption(caption) {
+      const { video, index, pts, draft, text, confidence, passes, nothingVisible, regions, lines, error } = caption;
       const line = {
         video,
         index,
@@ -19,6 +21,7 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
         passes,
         model,
         ...(nothingVisible === undefined ? {} : { nothingVisible }),
+        ...leftOut(caption, header.options),
         ...(regions === undefined ? {} : { regions }),
         ...(lines === undefined ? {} : { lines }),
         ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }),
@@ -34,7 +37,7 @@ async function open(sink: TextSink, header: TrackHeader): Promise<TrackWriter> {
 /**
  * JSON Lines: one keyframe or picture per line, with the keys `video`, `index`, `time` (seconds from the track's zero, ms
  * precision), `draft`, `text`, `confidence`, `passes`, `model`, `nothingVisible` where there is nothing to
- * describe, and `error` where the keyframe has no caption.
+ * describe, `leftOut` (why tracks do not have its text), and `error` where the keyframe has no caption.
  */
 export const jsonl = {
   name: 'jsonl',

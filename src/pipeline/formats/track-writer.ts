@@ -58,7 +58,7 @@ export interface TrackWriter {
   cue(cue: Cue): Promise<void>;
   /** A piece of text in the picture, once it is gone. Only writers that have a place for it implement this. */
   text?(piece: TextPiece): Promise<void>;
-  /** A description that the dialogue leaves no room for. Only writers that have a place for it implement this. */
+  /** A text that no cue has, and why. Only writers that have a place for it implement this. */
   dropped?(dropped: DroppedText): Promise<void>;
   finish(summary: TrackSummary): Promise<Written | undefined>;
   abort(): Promise<void>;

@@ -52,7 +52,7 @@ describe.concurrent('options', () => {
     const own = await buildTinyBundle(at('strict'), { generation: { minConfidence: 0.9999 } });
     const strict = (...args: string[]) =>
       run(['caption', `${shared}/rgb.mp4`, '-o', 'a.vtt', '--model', own, ...args], { cwd: folder, env });
-    expect((await strict()).stderr).toMatch(/3 keyframes, 0 cues \(3 unsure captions left out\) in /);
+    expect((await strict()).stderr).toMatch(/3 keyframes, 0 cues \(left out: 3 below the minimum confidence\) in /);
     // Another threshold is another track, and 0 keeps all.
     expect((await strict('--min-confidence', '0')).stderr).toMatch(/3 keyframes, 3 cues in /);
     const { stdout } = await strict('--min-confidence', '0.9998', '--json');

@@ -111,11 +111,17 @@ test('a picture that shows nothing gets no caption: a gap in tracks, nothingVisi
   const { code, stderr } = await run([...args, '--workers', '1'], { cwd: folder, env });
   expect({ code, stderr }).toEqual({
     code: 0,
-    stderr: expect.stringMatching(/^a\.mp4: 6 keyframes \(nothing visible in 4\), 1 cue in /),
+    stderr: expect.stringMatching(/^a\.mp4: 6 keyframes, 1 cue \(left out: 4 with nothing visible\) in /),
   });
   expect(cuesOf(await read('a.vtt'))).toEqual(['00:00:00.000 --> 00:00:02.000 A bright red picture']);
   const { keyframes } = JSON.parse(await read('a.json'));
-  expect(keyframes[2]).toMatchObject({ time: 2, text: '', confidence: 0, nothingVisible: true });
+  expect(keyframes[2]).toMatchObject({
+    time: 2,
+    text: '',
+    confidence: 0,
+    nothingVisible: true,
+    leftOut: 'nothing-visible',
+  });
   expect(keyframes[1]).not.toHaveProperty('nothingVisible');
 });
 

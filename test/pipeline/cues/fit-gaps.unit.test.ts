@@ -76,7 +76,7 @@ test('it is shortened where no gap has room for all of it, and left out where no
     10,
   );
   expect(lines(none.cues)).toEqual(['6-10 A dog']);
-  expect(none.dropped).toEqual([{ start: 0, end: seconds(6), text }]);
+  expect(none.dropped).toEqual([{ reason: 'dialogue', start: 0, end: seconds(6), text }]);
 });
 
 test('one that is too short by itself may last into the next, unless that matters more', async () => {

@@ -1,6 +1,7 @@
 import { Subject } from 'rxjs';
 import { expect, test } from 'vitest';
 import type { Caption, Cue } from '../../../src/core/types.ts';
+import type { DroppedText } from '../../../src/pipeline/cues/fit-gaps.ts';
 import { DEFAULT_RULES } from '../../../src/pipeline/cues/rules.ts';
 import { MAX_KEYFRAMES_PER_CUE, toCues } from '../../../src/pipeline/cues/to-cues.ts';
 import { readCaptions } from '../../../src/pipeline/screen-text/read-captions.ts';
@@ -187,7 +188,13 @@ test('a caption whose scene ends before its cue could start is dropped, and the 
     { at: 0.6, text: 'A cow' },
     { at: 5, text: 'A rat' },
   ];
-  expect(await lines(plans, 8)).toEqual(['0-1 A dog [0,1]', '1-5 A cow [2]', '5-8 A rat [3]']);
+  const dropped: DroppedText[] = [];
+  expect(await lines(plans, 8, { onDropped: (one) => dropped.push(one) })).toEqual([
+    '0-1 A dog [0,1]',
+    '1-5 A cow [2]',
+    '5-8 A rat [3]',
+  ]);
+  expect(dropped).toEqual([{ reason: 'too-short', start: 300_000, end: 600_000, text: 'A cat' }]);
 });
 
 test('two equal captions around a dropped one become one cue', async () => {

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import type { Cue } from '../../../src/core/types.ts';
+import type { Caption, Cue } from '../../../src/core/types.ts';
 import { captions, HEADER, seconds } from '../support/captions.ts';
 import { writeTrack } from '../support/writing.ts';
 
@@ -117,6 +117,18 @@ test('JSON: both clocks of a keyframe, one item a line, keys in order', async ()
 `);
   expect(() => JSON.parse(text)).not.toThrow();
   expect(await readdir(path.dirname(file))).toEqual(['holiday.json']);
+});
+
+test('JSON and JSON lines: why tracks leave captions out', async () => {
+  const blank = captioned.map((caption): Caption => ({ ...caption, nothingVisible: true })).slice(0, 1);
+  const all = [...blank, ...captioned.slice(1)];
+  const header = { ...HEADER, options: { minConfidence: 0.5 } };
+  const { text } = await writeTrack('json', { captions: all, header });
+  const { keyframes } = JSON.parse(text);
+  const reasons = ['nothing-visible', 'low-confidence', undefined];
+  expect(keyframes.map(({ leftOut }: { leftOut?: string }) => leftOut)).toEqual(reasons);
+  const { text: lines } = await writeTrack('jsonl', { captions: all, header });
+  expect(lines.match(/"leftOut":"[\w-]+"/g)).toEqual(['"leftOut":"nothing-visible"', '"leftOut":"low-confidence"']);
 });
 
 test('JSON of a damaged video without keyframes', async () => {

@@ -1,5 +1,6 @@
 import { from, lastValueFrom, toArray } from 'rxjs';
 import type { Caption, Cue } from '../../../src/core/types.ts';
+import type { DroppedText } from '../../../src/pipeline/cues/fit-gaps.ts';
 import { type CueRules, DEFAULT_RULES } from '../../../src/pipeline/cues/rules.ts';
 import { toCues } from '../../../src/pipeline/cues/to-cues.ts';
 import type { TrackHeader } from '../../../src/pipeline/formats/track-writer.ts';
@@ -39,12 +40,20 @@ export function captions(plans: readonly CaptionPlan[]): Caption[] {
 export async function cuesOf(
   plans: readonly CaptionPlan[],
   end: number,
-  options: { readonly zero?: number; readonly rules?: Partial<CueRules> } = {},
+  options: {
+    readonly zero?: number;
+    readonly rules?: Partial<CueRules>;
+    readonly onDropped?: (dropped: DroppedText) => void;
+  } = {},
 ): Promise<Cue[]> {
   const timeline = { zero: seconds(options.zero ?? 0), end: () => seconds(end) };
   const rules = { ...DEFAULT_RULES, ...options.rules };
   return lastValueFrom(
-    from(captions(plans)).pipe(readCaptions(new TextPieces(timeline.zero)), toCues(rules, timeline), toArray()),
+    from(captions(plans)).pipe(
+      readCaptions(new TextPieces(timeline.zero)),
+      toCues(rules, timeline, options.onDropped),
+      toArray(),
+    ),
   );
 }
 
