@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import type { ImageSpec, Keyframe, Micros } from '../core/types.ts';
+import { candidateFrames } from './candidates/candidates.ts';
 import { damageOf, endedBadly, type IngestReport } from './decode/damage.ts';
 import { DEFAULT_STALL_MS, type DecodeTally, newTally } from './decode/decode-frames.ts';
 import { exactImage } from './decode/filters.ts';
 import { readPicture } from './decode/still-picture.ts';
 import { decodeFailure } from './ffmpeg/diagnose.ts';
 import type { MediaInfo } from './probe/media-info.ts';
-import { candidateFrames } from './selectors/candidates.ts';
 import { EventSelector, eventCandidates } from './selectors/events.ts';
 import type { KeyframeSelector, SelectedFrame } from './selectors/keyframe-selector.ts';
 import { type FrameChoice, selectorType } from './selectors/registry.ts';

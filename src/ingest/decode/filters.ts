@@ -6,6 +6,8 @@ import { microsToSeconds } from '../probe/rational.ts';
 
 /** Half a microsecond: `pts * TB` is a double, and rounding must not move it across a bound. */
 const EPSILON = '0.0000005';
+/** Two times that are this near (seconds) are one, rounded to microseconds. */
+const ONE_TIME = '0.000001';
 /** swscale's default paths differ between CPUs and blur chroma; these flags cost almost nothing at the model's size. */
 export const SCALE_ACCURACY = 'accurate_rnd+full_chroma_int+full_chroma_inp+bitexact';
 /** Luminance (cd/m2) that maps to 1 before the tone curve, so that reference white (203, ITU-R BT.2408) comes out near white. */
@@ -13,8 +15,17 @@ const HDR_NOMINAL_PEAK = 100;
 
 /** Which decoded frames ffmpeg outputs. Times are source times. */
 export interface FrameSelection {
-  /** `keys`: key frames; `sampled`: the first frame, key frames, and others a second after the last output; `spaced`: without the key frames. */
-  readonly pick: 'all' | 'keys' | 'sampled' | 'spaced' | { readonly interval: Micros };
+  /**
+   * `keys`: key frames; `sampled`: the first frame, key frames, and others a second after the last output; `spaced`: without the key frames;
+   * `at`: the frames of exactly these times.
+   */
+  readonly pick:
+    | 'all'
+    | 'keys'
+    | 'sampled'
+    | 'spaced'
+    | { readonly interval: Micros }
+    | { readonly at: readonly Micros[] };
   /** No frame before this. */
   readonly from: Micros | null;
   /** No frame at or after this. */
@@ -99,6 +110,9 @@ function pickFilter({ pick }: FrameSelection): string[] {
   if (pick === 'keys') return ["select='key'"];
   if (pick === 'sampled') return [`select='isnan(prev_selected_pts)+key+${aSecondLater}'`];
   if (pick === 'spaced') return [`select='isnan(prev_selected_pts)+${aSecondLater}'`];
+  if ('at' in pick) {
+    return [`select='${pick.at.map((time) => `lt(abs(pts*TB-${microsToSeconds(time)}),${ONE_TIME})`).join('+')}'`];
+  }
   // start_pts is the first frame that reaches this filter, that is: the first one inside the range.
   const slot = (pts: string): string => `floor(((${pts}-start_pts)*TB+${EPSILON})/${microsToSeconds(pick.interval)})`;
   return [`select='if(isnan(prev_selected_pts),1,gt(${slot('pts')},${slot('prev_selected_pts')}))'`];

@@ -1,17 +1,10 @@
-import { createInterface } from 'node:readline';
-import { startProcess } from '../../core/process/run-process.ts';
 import type { Micros } from '../../core/types.ts';
-import { throwIfAborted } from '../errors.ts';
-import { killedFailure } from '../ffmpeg/diagnose.ts';
-import { findFfmpeg } from '../ffmpeg/find-ffmpeg.ts';
 import { appendedRecording } from '../sources/appended.ts';
-import { ffmpegInput } from '../sources/ffmpeg-input.ts';
 import { isFragmented } from '../sources/mp4-boxes.ts';
 import type { PlaylistTags } from '../sources/playlist-text.ts';
 import type { Source } from '../sources/sources.ts';
-import { PROBE_TIMEOUT_MS, timedOut } from './ffprobe.ts';
 import { PacketClock, type Pause, STEP_BACK } from './packet-clock.ts';
-import { secondsToMicros } from './rational.ts';
+import { packets } from './packets.ts';
 
 /**
  * What a stream's packets say of presentation times: asked once, by the probe. Everything that decodes a part of a video depends on it, because
@@ -123,49 +116,4 @@ async function hasPacketsIn(
     if (pts !== null && pts > pause.from + STEP_BACK && pts < pause.to - STEP_BACK) return true;
   }
   return false;
-}
-
-interface Packet {
-  readonly pts: Micros | null;
-  readonly dts: Micros | null;
-  readonly duration: Micros | null;
-  /** Where it begins in the file, in bytes. */
-  readonly position: number | null;
-}
-
-async function* packets(
-  source: Source,
-  container: string,
-  selection: readonly string[],
-  signal: AbortSignal,
-): AsyncGenerator<Packet, void, void> {
-  const { ffprobe } = await findFfmpeg();
-  const { input, options, env } = await ffmpegInput(source, container);
-  const query = ['-show_entries', 'packet=pts_time,dts_time,duration_time,pos', '-of', 'csv=p=0'];
-  // A whole file takes as long as its disk needs; a server has to answer.
-  const limit = source.kind === 'url' ? AbortSignal.timeout(PROBE_TIMEOUT_MS) : undefined;
-  const process = await startProcess({
-    program: ffprobe,
-    args: ['-v', 'error', ...options, ...selection, ...query, '-i', input],
-    env,
-    signal: limit === undefined ? signal : AbortSignal.any([signal, limit]),
-  });
-  try {
-    for await (const line of createInterface({ input: process.stdout })) {
-      const fields = line.split(',');
-      const [pts, dts, duration] = fields.map((field) => secondsToMicros(field));
-      const position = Number.parseInt(fields[3] ?? '', 10);
-      // Side data make lines of their own.
-      if (pts !== undefined && dts !== undefined && duration !== undefined) {
-        yield { pts, dts, duration, position: Number.isNaN(position) ? null : position };
-      }
-    }
-    await process.ended;
-    throwIfAborted(signal, source.label);
-    if (limit?.aborted) throw timedOut(source.label, process.detail());
-    const killed = killedFailure(source.label, process.detail(), process.cause());
-    if (killed !== undefined) throw killed;
-  } finally {
-    await process.stop();
-  }
 }

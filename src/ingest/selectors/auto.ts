@@ -18,7 +18,7 @@ const STANDS_OUT = 2.5;
  * every {@link MIN_GAP}; no frame that shows the same as the last selected one.
  */
 export const autoSelector: SelectorType = {
-  candidates: { pick: 'sampled', gap: MAX_GAP },
+  candidates: { pick: 'sampled', gap: MAX_GAP, cuts: true },
   create: (image) => new AutoSelector(image),
 };
 

@@ -24,13 +24,14 @@ export interface KeyframeSelector {
  * - `all`: every frame
  * - `keys`: the key frames of the stream
  * - `interval`: the first frame of every `interval`
- * - `sampled`: the key frames, and one frame a second where two of them are more than `gap` apart
+ * - `sampled`: the key frames, and one frame a second where two of them are more than `gap` apart; with `cuts`, the first frames of scenes
+ *   that begin between them too
  */
 export type CandidateFrames =
   | { readonly pick: 'all' }
   | { readonly pick: 'keys' }
   | { readonly pick: 'interval'; readonly interval: Micros }
-  | { readonly pick: 'sampled'; readonly gap: Micros };
+  | { readonly pick: 'sampled'; readonly gap: Micros; readonly cuts?: boolean };
 
 /** A kind of selector with its settings. To add one to `--frames`, write it in a file of its own and list it in `registry.ts`. */
 export interface SelectorType {
