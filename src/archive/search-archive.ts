@@ -1,6 +1,6 @@
 import { formatIso } from './clock/iso-time.ts';
 import { type Hit, searchCues } from './index/search-cues.ts';
-import { checkCamera, parseSpan, pictureOf, type SpanText, withArchive } from './open-archive.ts';
+import { checkCamera, type OpenArchive, parseSpan, pictureOf, type SpanText, withArchive } from './open-archive.ts';
 
 /** A search in an archive. */
 export interface ArchiveSearch extends SpanText {
@@ -31,13 +31,19 @@ export interface SearchResult {
   readonly zone: string;
 }
 
+/** Searches an open archive. Throws a UsageError for a wrong time or camera; `nothing-to-search`. */
+export function searchIn(
+  { db, file, zone }: OpenArchive,
+  { words, exact, camera, limit, ...span }: Omit<ArchiveSearch, 'state'>,
+): SearchResult {
+  checkCamera(db, camera);
+  const hits = searchCues(db, file, { words, exact, camera, ...parseSpan(span, zone), limit });
+  return { hits: hits.map((hit) => ({ hit, picture: pictureOf(file, hit) })), zone };
+}
+
 /** Searches an archive. Throws a UsageError for a wrong time or camera; `nothing-to-search`; `state-missing` and the like. */
-export function searchArchive({ words, exact, camera, limit, state, ...span }: ArchiveSearch): Promise<SearchResult> {
-  return withArchive(state, ({ db, file, zone }) => {
-    checkCamera(db, camera);
-    const hits = searchCues(db, file, { words, exact, camera, ...parseSpan(span, zone), limit });
-    return { hits: hits.map((hit) => ({ hit, picture: pictureOf(file, hit) })), zone };
-  });
+export function searchArchive({ state, ...search }: ArchiveSearch): Promise<SearchResult> {
+  return withArchive(state, (archive) => searchIn(archive, search));
 }
 
 /** A hit as a JSON document: times with the zone's offset, positions in seconds. */

@@ -1,5 +1,8 @@
 import type { QueueContext } from '../queue/queue-context.ts';
 import type { Log } from '../services/service.ts';
+import { ArchiveConnection } from './cameras/archive-connection.ts';
+import { CameraNews } from './cameras/camera-news.ts';
+import { Clips } from './cameras/clips.ts';
 import { EventHub } from './events/event-hub.ts';
 import type { PasswordCheck } from './http/password.ts';
 import { Sessions } from './http/sessions.ts';
@@ -24,7 +27,10 @@ import type { AccessLists } from './videos/video-source.ts';
 
 /** What {@link openSite} puts together. */
 export interface SiteRequest
-  extends Pick<ServeRequest, 'basePath' | 'uploadLimit' | 'concurrency' | 'model' | 'processes' | 'settings'> {
+  extends Pick<
+    ServeRequest,
+    'state' | 'basePath' | 'uploadLimit' | 'concurrency' | 'model' | 'processes' | 'settings'
+  > {
   readonly data: DataFolder;
   readonly lists: AccessLists;
   readonly log: Log;
@@ -44,6 +50,10 @@ export function openSite(request: SiteRequest): Site {
   resources.defer(() => store.close());
   store.requeueRunning();
   const hub = new EventHub();
+  const archive = new ArchiveConnection(request.state);
+  resources.defer(() => archive.close());
+  const cameraNews = new CameraNews(archive, hub);
+  resources.defer(() => cameraNews.close());
   const view = (video: StoredVideo) => viewOf(video, queue.paceOf(video.id));
   const news = new VideoNews(hub, (id) => {
     const video = store.find(id);
@@ -73,6 +83,7 @@ export function openSite(request: SiteRequest): Site {
       data,
       lists,
       hub,
+      archive,
       library,
       queue,
       uploads,
@@ -89,5 +100,6 @@ export function openSite(request: SiteRequest): Site {
     pictures: new Pictures(store, data, lists, signal),
     moments: new Moments(data, lists, captioners, model, signal),
     jobs,
+    clips: new Clips(archive, data.clips, signal),
   };
 }

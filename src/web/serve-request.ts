@@ -12,6 +12,8 @@ export interface ServeRequest {
   readonly names: readonly string[];
   /** Absolute folders whose videos may be added. */
   readonly folders: readonly string[];
+  /** The state file of `watch` or `live` whose cameras are shown; undefined: none are. */
+  readonly state: string | undefined;
   /** Where videos, tracks and edits are kept. */
   readonly data: string;
   /** Bytes of one upload. */

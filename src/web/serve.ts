@@ -18,6 +18,7 @@ import { PAGE_FOLDER } from './http/page.ts';
 import { passwordCheck } from './http/password.ts';
 import { answerUnreadable } from './http/unreadable-request.ts';
 import { openSite } from './open-site.ts';
+import { cameraRoutes } from './routes/camera-routes.ts';
 import { cueRoutes } from './routes/cue-routes.ts';
 import { jobRoutes } from './routes/job-routes.ts';
 import { systemRoutes } from './routes/system-routes.ts';
@@ -89,7 +90,13 @@ export async function runServe(request: ServeRequest, signal: AbortSignal): Prom
     await site.jobs.clear();
     await uploads.recover((id) => store.find(id) !== undefined);
 
-    const handlers = { ...videoRoutes(site), ...cueRoutes(site), ...jobRoutes(site), ...systemRoutes(site) };
+    const handlers = {
+      ...videoRoutes(site),
+      ...cueRoutes(site),
+      ...jobRoutes(site),
+      ...cameraRoutes(site),
+      ...systemRoutes(site),
+    };
     const names = servePassword === undefined ? request.names : undefined;
     const reach = { basePath, trustProxy, names };
     const app = createApp({ reach, handlers, sessions, uploads, log, pageFolder: PAGE_FOLDER });

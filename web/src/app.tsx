@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import { Login } from './login/login.tsx';
 import { Shell } from './shell.tsx';
+import { followCameras } from './state/known-cameras.ts';
 import { followJobs } from './state/known-jobs.ts';
 import { followVideos } from './state/known-videos.ts';
 import { openEvents } from './state/live-events.ts';
@@ -20,6 +21,7 @@ function Inside() {
     followVideos();
     followJobs();
     followUploads();
+    followCameras();
     openEvents();
   }, []);
   return <Shell />;

@@ -10,6 +10,7 @@ import { VideosView } from './videos/videos-view.tsx';
 
 const PlayerView = lazy(async () => (await import('./player/player-view.tsx')).PlayerView);
 const EditorView = lazy(async () => (await import('./editor/editor-view.tsx')).EditorView);
+const CamerasView = lazy(async () => (await import('./cameras/cameras-view.tsx')).CamerasView);
 const SystemView = lazy(async () => (await import('./system/system-view.tsx')).SystemView);
 
 interface Place {
@@ -21,6 +22,7 @@ interface Place {
 
 const PLACES: readonly Place[] = [
   { to: { view: 'videos' }, label: 'Videos', icon: 'film', views: ['videos', 'video', 'edit'] },
+  { to: { view: 'cameras', tab: 'now' }, label: 'Cameras', icon: 'camera', views: ['cameras'] },
   { to: { view: 'system' }, label: 'System', icon: 'system', views: ['system'] },
 ];
 
@@ -46,6 +48,8 @@ function View() {
       return <PlayerView key={shown.id} id={shown.id} at={shown.at} />;
     case 'edit':
       return <EditorView key={shown.id} id={shown.id} at={shown.at} />;
+    case 'cameras':
+      return <CamerasView tab={shown.tab} />;
     case 'system':
       return <SystemView />;
   }

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { errnoOf } from '../../core/errors.ts';
-import type { Cut } from '../../pipeline/media/cut.ts';
+import { probe } from '../../ingest/probe/probe.ts';
+import { type Cut, type CutWay, cutClip } from '../../pipeline/media/cut.ts';
 import { formatLocal } from '../clock/time-zone.ts';
 import { ArchiveError } from '../errors.ts';
 import type { Database } from '../index/database.ts';
@@ -8,6 +9,7 @@ import { isLivePath } from '../index/live-cues.ts';
 import { cueById, type Hit } from '../index/search-cues.ts';
 import { fingerprintOf } from '../recordings/fingerprint.ts';
 import { type Recording, recordingsWhere } from '../recordings/recordings.ts';
+import { sourceAt } from '../recordings/register.ts';
 
 /** A hit and its recording. */
 export interface FoundHit {
@@ -56,6 +58,12 @@ export function cutOf({ hit, recording }: FoundHit, { before, after }: Margins):
   const end = hit.offset + (hit.end - hit.start) + after;
   const last = recording.duration > 0 ? Math.max(from + 1, Math.min(end, recording.duration)) : end;
   return { from: from * 1000, length: (last - from) * 1000, recorded: recording.start + from };
+}
+
+/** Writes a part of a recording to a temp file, as an MP4. Throws as `cutClip`, and an IngestError where the recording cannot be read. */
+export async function writeClip(recording: Recording, cut: Cut, target: string, signal: AbortSignal): Promise<CutWay> {
+  const video = sourceAt(recording);
+  return cutClip(video, await probe(video, { signal }), cut, target, signal);
 }
 
 /** `front-2026-11-24T22-05-09.250.mp4`: a file name for a hit's clip that is valid on any file system. */

@@ -4,13 +4,11 @@ import { checkVideoOutput } from '../../captioning/outputs/check-target.ts';
 import { stateDir } from '../../config/state-folder.ts';
 import { SecondGlanceError } from '../../core/errors.ts';
 import { UsageError } from '../../core/failures.ts';
-import { probe } from '../../ingest/probe/probe.ts';
-import { type CutWay, cutClip } from '../../pipeline/media/cut.ts';
+import type { CutWay } from '../../pipeline/media/cut.ts';
 import { ensureFolder } from '../../storage/folders/ensure-folder.ts';
 import { assertOverwritable, writeOutput } from '../../storage/output-manifest.ts';
 import { type OpenArchive, withArchive } from '../open-archive.ts';
-import { sourceAt } from '../recordings/register.ts';
-import { clipName, cutOf, findHit, type Margins } from './clip.ts';
+import { clipName, cutOf, findHit, type Margins, writeClip } from './clip.ts';
 
 /** Which clips to export, and where. */
 export interface ExportSettings {
@@ -84,11 +82,9 @@ async function exportHit(
     return { ...clip, state: 'skipped' };
   }
   await ensureFolder(path.dirname(output));
-  const video = sourceAt(recording);
-  const media = await probe(video, { signal });
   let way: CutWay | undefined;
   const notes = await writeOutput(stateDir(), output, { key, source }, async (_, made) => {
-    way = await cutClip(video, media, cut, made, signal);
+    way = await writeClip(recording, cut, made, signal);
     return [];
   });
   return { ...clip, state: 'done', ...(way === undefined ? {} : { way }), ...(notes.length === 0 ? {} : { notes }) };

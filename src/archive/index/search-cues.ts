@@ -102,6 +102,21 @@ export function searchCues(db: Database, file: string, request: SearchRequest): 
   }
 }
 
+/** How many cues of text in the picture, which is no caption, may be newer than a camera's latest caption. */
+const MOST_TEXTS = 50;
+
+/** A camera's latest caption; undefined where it has none. */
+export function latestCue(db: Database, camera: number): Hit | undefined {
+  const rows = db
+    .prepare(
+      `SELECT ${COLUMNS} FROM (SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ${MOST_TEXTS}) w
+       JOIN cues q ON q.id = w.rowid ${JOINED} ORDER BY q.id DESC`,
+    )
+    .all(`camera : "${cameraWord(camera)}"`) as Row[];
+  const row = rows.find(({ text }) => !text.startsWith(TEXT_PREFIX)) ?? rows[0];
+  return row === undefined ? undefined : hitsOf(db, [row])[0];
+}
+
 /** The cue with an id that a search returned; undefined where it does not exist (any more). */
 export function cueById(db: Database, id: string): Hit | undefined {
   const number = /^[0-9a-z]{1,11}$/.test(id) ? Number.parseInt(id, 36) : Number.NaN;

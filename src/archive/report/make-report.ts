@@ -8,7 +8,7 @@ import { ensureFolder } from '../../storage/folders/ensure-folder.ts';
 import { assertOverwritable, writeOutput } from '../../storage/output-manifest.ts';
 import { parseMoment } from '../clock/time-window.ts';
 import { startOfDay } from '../clock/time-zone.ts';
-import { parseSpan, pictureOf, type SpanText, withArchive } from '../open-archive.ts';
+import { type OpenArchive, parseSpan, pictureOf, type SpanText, withArchive } from '../open-archive.ts';
 import { gatherReport, latestEnd, type Moment, type Report } from './report.ts';
 import { reportToHtml } from './report-html.ts';
 
@@ -44,6 +44,17 @@ const DAY_MS = 86_400_000;
 /** Most pictures of one camera. */
 const MOST_PICTURES = 24;
 
+/**
+ * The day that `date` names in the recorders' zone: `today`, `yesterday`, `2026-11-24`. Milliseconds since 1970. Throws a UsageError.
+ */
+export function daySpan(date: string, zone: string, now: number): { readonly since: number; readonly until: number } {
+  if (!/^(today|yesterday|\d{4}-\d\d-\d\d)$/i.test(date)) {
+    throw new UsageError(`--date ${date}: not a day; write today, yesterday or 2026-11-24`);
+  }
+  const day = orUsage(() => parseMoment(date, '--date', zone, now));
+  return { since: startOfDay(day, zone), until: startOfDay(day, zone, 1) };
+}
+
 function spanOf(
   { date, since, until }: ReportRequest,
   zone: string,
@@ -54,11 +65,7 @@ function spanOf(
     if (since !== undefined || until !== undefined) {
       throw new UsageError('--date cannot be combined with --since and --until');
     }
-    if (!/^(today|yesterday|\d{4}-\d\d-\d\d)$/i.test(date)) {
-      throw new UsageError(`--date ${date}: not a day; write today, yesterday or 2026-11-24`);
-    }
-    const day = orUsage(() => parseMoment(date, '--date', zone, now));
-    return { since: startOfDay(day, zone), until: startOfDay(day, zone, 1) };
+    return daySpan(date, zone, now);
   }
   const span = parseSpan({ ...(since && { since }), ...(until && { until }) }, zone);
   const end = span.until ?? latest;
@@ -106,16 +113,23 @@ function countsOf({ cameras }: Report): ReportCounts {
   };
 }
 
+/** Makes a report on an open archive, with its page. Throws a UsageError. */
+export async function reportOn(
+  { db, file, zone }: OpenArchive,
+  request: Omit<ReportRequest, 'state'>,
+  now: number = Date.now(),
+): Promise<MadeReport> {
+  const span = spanOf(request, zone, now, latestEnd(db, now));
+  const report = gatherReport(db, span.since, span.until);
+  const pictures = await loadPictures(report, file);
+  const facts = { zone, tool: `secondglance ${VERSION}`, now };
+  const html = reportToHtml(report, facts, (moment) => pictures.get(moment));
+  return { report, zone, html, counts: countsOf(report) };
+}
+
 /** Makes a report, with its page. Throws a UsageError; `state-missing` and the like. */
-export function makeReport(request: ReportRequest, now: number = Date.now()): Promise<MadeReport> {
-  return withArchive(request.state, async ({ db, file, zone }) => {
-    const span = spanOf(request, zone, now, latestEnd(db, now));
-    const report = gatherReport(db, span.since, span.until);
-    const pictures = await loadPictures(report, file);
-    const facts = { zone, tool: `secondglance ${VERSION}`, now };
-    const html = reportToHtml(report, facts, (moment) => pictures.get(moment));
-    return { report, zone, html, counts: countsOf(report) };
-  });
+export function makeReport({ state, ...request }: ReportRequest, now: number = Date.now()): Promise<MadeReport> {
+  return withArchive(state, (archive) => reportOn(archive, request, now));
 }
 
 const PAGE: DocumentKind = { name: 'report', endings: ['.html', '.htm'] };

@@ -1,6 +1,7 @@
 import { escapeHtml } from '../../core/text/html.ts';
 import { localTimeAt, startOfDay } from '../clock/time-zone.ts';
-import type { CameraReport } from './report.ts';
+import type { RecordingState } from '../recordings/recordings.ts';
+import type { CameraReport, Moment } from './report.ts';
 
 /** A span of time, and the zone of its labels. */
 export interface Span {
@@ -44,18 +45,46 @@ export function axisOf({ since, until, zone }: Span): number[] {
   return marks;
 }
 
-/** A camera's timeline: a bar for each recording, coloured by its state, and a mark for each moment. */
-export function timelineOf({ name, recordings, moments }: CameraReport, span: Span): string {
-  const finest = (span.until - span.since) / FINEST;
-  const bars: { from: number; to: number; state: keyof typeof WORDS }[] = [];
+/** Recordings of one state without a gap that could be seen. Times are milliseconds since 1970. */
+export interface TimelineBar {
+  from: number;
+  to: number;
+  readonly state: RecordingState;
+}
+
+function finestOf({ since, until }: Span): number {
+  return (until - since) / FINEST;
+}
+
+/** The bars of a camera's timeline. */
+export function barsOf({ recordings }: CameraReport, span: Span): TimelineBar[] {
+  const finest = finestOf(span);
+  const bars: TimelineBar[] = [];
   for (const { start, duration, state } of recordings) {
     const last = bars.at(-1);
     const to = start + Math.max(duration, finest);
     if (last?.state === state && start - last.to < finest) last.to = Math.max(last.to, to);
     else bars.push({ from: start, to, state });
   }
-  const marks: number[] = [];
-  for (const { start } of moments) if (start - (marks.at(-1) ?? -finest) >= finest) marks.push(start);
+  return bars;
+}
+
+/** The moments that a camera's timeline has room for: the first of those that are closer than can be told apart. */
+export function marksOf({ moments }: CameraReport, span: Span): Moment[] {
+  const finest = finestOf(span);
+  const marks: Moment[] = [];
+  for (const moment of moments) {
+    const last = marks.at(-1);
+    if (last === undefined || moment.start - last.start >= finest) marks.push(moment);
+  }
+  return marks;
+}
+
+/** A camera's timeline: a bar for each recording, coloured by its state, and a mark for each moment. */
+export function timelineOf(camera: CameraReport, span: Span): string {
+  const { name, recordings, moments } = camera;
+  const bars = barsOf(camera, span);
+  const marks = marksOf(camera, span);
   const words = `${recordings.length} recordings, ${moments.length} moments`;
   return [
     `<div class="line" role="img" aria-label="${escapeHtml(`Timeline of ${name}: ${words}`)}">`,
@@ -64,7 +93,7 @@ export function timelineOf({ name, recordings, moments }: CameraReport, span: Sp
       const width = Number.parseFloat(percent(to, span)) - Number.parseFloat(percent(from, span));
       return `<i class="bar ${state}" style="left:${percent(from, span)};width:${width.toFixed(2)}%" title="${title}"></i>`;
     }),
-    ...marks.map((at) => `<i class="mark" style="left:${percent(at, span)}"></i>`),
+    ...marks.map(({ start }) => `<i class="mark" style="left:${percent(start, span)}"></i>`),
     ...axisOf(span).map((at) => `<span style="left:${percent(at, span)}">${formatHour(at, span.zone)}</span>`),
     '</div>',
   ].join('\n');

@@ -12,6 +12,7 @@ const EXAMPLES = `
 Examples:
   secondglance serve                                     http://127.0.0.1:8585, for this machine alone
   secondglance serve --folder /films --folder ~/clips    videos of these folders can be added
+  secondglance serve --state                             also shows what secondglance watch saw
   SECONDGLANCE_SERVE_PASSWORD=... secondglance serve --host 0.0.0.0
   secondglance serve --hash-password                     reads a password, prints its hash for that variable
 
@@ -22,6 +23,7 @@ interface Flags extends ModelFlags, Pick<SettingFlags, 'allowUrls' | 'logLevel'>
   readonly host: string;
   readonly port: string;
   readonly folder?: readonly string[];
+  readonly state?: string | true;
   readonly data?: string;
   readonly basePath: string;
   readonly trustProxy?: boolean;
@@ -60,6 +62,10 @@ export function serveCommand(): Command {
     .option('--port <n>', 'port; 0 for any that is free', '8585')
     .option('--host <address>', 'address to listen on; beyond the loopback a password is needed', '127.0.0.1')
     .option('--folder <dir>', 'folder whose videos may be added; may be repeated', collect)
+    .option(
+      '--state [file]',
+      'show the cameras of this state file of watch or live (without a name: the one in the state folder)',
+    )
     .option('--data <dir>', 'where uploads, tracks and edits are kept (default: serve/ in the state folder)')
     .option('--base-path <path>', 'sub-path behind a reverse proxy, such as /captions', '')
     .option('--trust-proxy', 'a reverse proxy in front sets X-Forwarded-For, -Proto and -Host')
@@ -79,6 +85,7 @@ export function serveCommand(): Command {
         const { allowUrls, logLevel } = flags;
         const { loadSettings } = await import('../../config/load.ts');
         const settings = await loadSettings({ flags: { allowUrls, logLevel } });
+        const { stateFileOf } = await import('../../archive/watch/watch-settings.ts');
         const { modelOf } = await import('../../workers/model-flags.ts');
         const { runServe } = await import('../../web/serve.ts');
         return runServe(
@@ -89,6 +96,7 @@ export function serveCommand(): Command {
             trustProxy: flags.trustProxy ?? false,
             names: flags.allowHost ?? [],
             folders: (flags.folder ?? []).map((folder) => path.resolve(folder)),
+            state: flags.state === undefined ? undefined : stateFileOf(flags.state === true ? undefined : flags.state),
             data: path.resolve(flags.data ?? path.join(settings.settings.stateDir, 'serve')),
             uploadLimit: parseWhole(flags.uploadLimit, '--upload-limit', 1, 100_000) * 1e9,
             concurrency: parseWhole(flags.concurrency, '--concurrency', 1, 64),

@@ -45,6 +45,11 @@ export const WEB_ERRORS = {
   ),
   'not-there': permanent('The video has no such part, or not yet.', 'Check its state.'),
   'too-many-jobs': temporary('Too many jobs wait to be done.', 'Wait until some have ended, or cancel some.'),
+  'cameras-off': permanent('The server was started without an archive of cameras.', 'Start it with --state.'),
+  'sighting-unknown': permanent(
+    'No camera saw anything with this ID, or it is not kept any more.',
+    'GET /api/sightings finds the IDs.',
+  ),
   'job-unknown': permanent('No job has this ID.', 'GET /api/jobs lists them.'),
   'upload-too-large': permanent(
     'The file is larger than the server takes.',

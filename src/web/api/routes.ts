@@ -1,4 +1,14 @@
 import { z } from 'zod';
+import {
+  cameraDay,
+  cameraList,
+  dayQuery,
+  reportQuery,
+  sighting,
+  sightingId,
+  sightingList,
+  sightingQuery,
+} from './schemas/cameras.ts';
 import { jobId, numberInQuery, videoId, wholeInQuery } from './schemas/common.ts';
 import {
   checkRequest,
@@ -33,6 +43,7 @@ export interface Route {
 
 const id = z.strictObject({ id: videoId });
 const ofJob = z.strictObject({ id: jobId });
+const ofSighting = z.strictObject({ id: sightingId });
 const at = z.strictObject({ at: numberInQuery(0, 1e7) });
 const EVENT_STREAM = { types: ['text/event-stream'] } as const;
 const ANY_FILE = { types: ['application/octet-stream'] } as const;
@@ -146,6 +157,26 @@ export const ROUTES = {
   'GET /jobs/{id}': { summary: 'A job', params: ofJob, response: job },
   'DELETE /jobs/{id}': { summary: 'Cancel a job, or remove it with its file', params: ofJob, status: 204 },
   'GET /jobs/{id}/file': { summary: 'The file that a job made; takes ranges', params: ofJob, response: ANY_FILE },
+
+  'GET /cameras': { summary: 'Cameras, and what each saw last', response: cameraList },
+  'GET /cameras/day': { summary: 'What cameras recorded and saw on a day', query: dayQuery, response: cameraDay },
+  'GET /cameras/report': {
+    summary: 'The report of a day or a night, as a page',
+    query: reportQuery,
+    response: { types: ['text/html'] },
+  },
+  'GET /sightings': { summary: 'Search what cameras saw', query: sightingQuery, response: sightingList },
+  'GET /sightings/{id}': { summary: 'Something that a camera saw', params: ofSighting, response: sighting },
+  'GET /sightings/{id}/picture': {
+    summary: 'The picture of a sighting',
+    params: ofSighting,
+    response: { types: ['image/jpeg'] },
+  },
+  'GET /sightings/{id}/clip': {
+    summary: 'A clip of a sighting, cut out of its recording; takes ranges',
+    params: ofSighting,
+    response: { types: ['video/mp4'] },
+  },
 
   'GET /folders': { summary: 'What is in a folder of the server', query: folderQuery, response: folderList },
   'GET /models': { summary: 'Models that are installed or can be', response: modelList },

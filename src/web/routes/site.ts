@@ -1,6 +1,8 @@
 import type { LoadedSettings } from '../../config/load.ts';
 import type { ModelChoice } from '../../workers/load-model.ts';
 import type { Video } from '../api/schemas/videos.ts';
+import type { ArchiveConnection } from '../cameras/archive-connection.ts';
+import type { Clips } from '../cameras/clips.ts';
 import type { EventHub } from '../events/event-hub.ts';
 import type { Sessions } from '../http/sessions.ts';
 import type { JobList } from '../jobs/job-list.ts';
@@ -23,6 +25,8 @@ export interface Site {
   readonly data: DataFolder;
   readonly lists: AccessLists;
   readonly hub: EventHub;
+  readonly archive: ArchiveConnection;
+  readonly clips: Clips;
   readonly sessions: Sessions;
   readonly library: Library;
   readonly queue: RunQueue;

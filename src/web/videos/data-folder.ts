@@ -20,6 +20,11 @@ export class DataFolder {
     return path.join(this.root, 'jobs');
   }
 
+  /** Clips of what cameras saw. They can be made again. */
+  get clips(): string {
+    return path.join(this.root, 'clips');
+  }
+
   /** Everything that belongs to a video. */
   video(id: string): string {
     return path.join(this.root, 'videos', id);

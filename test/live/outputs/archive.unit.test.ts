@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { cameraStatuses } from '../../../src/archive/cameras/camera-status.ts';
 import { findHit } from '../../../src/archive/clips/clip.ts';
 import { searchCues } from '../../../src/archive/index/search-cues.ts';
 import { pictureFile } from '../../../src/archive/index/thumbnails.ts';
@@ -9,7 +10,7 @@ import { makeReport } from '../../../src/archive/report/make-report.ts';
 import { ArchiveDestination } from '../../../src/live/outputs/archive/archive-destination.ts';
 import { type LiveState, openLiveState } from '../../../src/live/outputs/live-state.ts';
 import { makeFolder } from '../../support/videos.ts';
-import { caption, cue, ManualClock, NOON } from './support/events.ts';
+import { caption, cue, ManualClock, NOON, state as stateChange } from './support/events.ts';
 
 let folder: Awaited<ReturnType<typeof makeFolder>>;
 let file: string;
@@ -98,4 +99,23 @@ test('what is older than --keep-days is removed, with its pictures', async () =>
 test('two runs on one state file: the second is refused', async () => {
   await open();
   await expect(openLiveState(file, 'UTC')).rejects.toMatchObject({ code: 'already-watched' });
+});
+
+test('how a camera is connected is stored; after the end, and 90 s after a kill, live counts as stopped', async () => {
+  const output = await open();
+  const states = (): readonly unknown[] =>
+    cameraStatuses(state.db, clock.now()).map(({ name, state: is, since, reason }) => [name, is, since, reason]);
+  await output.take(stateChange(0, 'live'));
+  expect(states()).toEqual([['front', 'live', NOON, undefined]]);
+  await output.take(stateChange(7, 'failed', { reason: 'connection refused' }));
+  await clock.pass(60_000);
+  await output.work();
+  await clock.pass(60_000);
+  expect(states()).toEqual([['front', 'failed', NOON + 7000, 'connection refused']]);
+  await clock.pass(30_000);
+  expect(states()).toEqual([['front', 'stopped', undefined, undefined]]);
+  await output.work();
+  expect(states()).toEqual([['front', 'failed', NOON + 7000, 'connection refused']]);
+  await output.close();
+  expect(states()).toEqual([['front', 'stopped', undefined, undefined]]);
 });

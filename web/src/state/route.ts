@@ -1,10 +1,16 @@
 import { signal } from '@preact/signals';
 
+/** The parts of the view of cameras. */
+export const CAMERA_TABS = ['now', 'day', 'search'] as const;
+/** One of {@link CAMERA_TABS}. */
+export type CameraTab = (typeof CAMERA_TABS)[number];
+
 /** The views of the page, and what they show. */
 export type Route =
   | { readonly view: 'videos' }
   | { readonly view: 'video'; readonly id: string; readonly at?: number }
   | { readonly view: 'edit'; readonly id: string; readonly at?: number }
+  | { readonly view: 'cameras'; readonly tab: CameraTab }
   | { readonly view: 'system' };
 
 /** Reads the part of an address after `#`. What it does not know is the list of videos. */
@@ -15,6 +21,7 @@ export function readRoute(hash: string): Route {
   const at = Number.isFinite(time) && time >= 0 ? { at: time } : {};
   if (view === 'videos' && id !== undefined && id !== '')
     return { view: mode === 'edit' ? 'edit' : 'video', id, ...at };
+  if (view === 'cameras') return { view, tab: CAMERA_TABS.find((tab) => tab === id) ?? 'now' };
   return view === 'system' ? { view } : { view: 'videos' };
 }
 
@@ -22,6 +29,7 @@ export function readRoute(hash: string): Route {
 export function hashOf(route: Route): string {
   if (route.view === 'videos') return '#/';
   if (route.view === 'system') return '#/system';
+  if (route.view === 'cameras') return route.tab === 'now' ? '#/cameras' : `#/cameras/${route.tab}`;
   const time = route.at === undefined ? '' : `?t=${route.at}`;
   return `#/videos/${encodeURIComponent(route.id)}${route.view === 'edit' ? '/edit' : ''}${time}`;
 }

@@ -1,10 +1,12 @@
+import { SEEN_EVERY_MS, writeConnection, writeLiveSeen } from '../../../archive/cameras/connections.ts';
 import { backUp } from '../../../archive/index/backups.ts';
 import { readableError } from '../../../archive/index/database.ts';
 import { addLiveCue } from '../../../archive/index/live-cues.ts';
 import { prune, type Retention } from '../../../archive/index/retention.ts';
+import { cameraId } from '../../../archive/recordings/recordings.ts';
 import type { Clock } from '../../../core/time/clock.ts';
 import { tidy } from '../../../pipeline/cues/text.ts';
-import type { LiveCaption, LiveCue, LiveEvent } from '../../live-event.ts';
+import type { LiveCaption, LiveCue, LiveEvent, StateChange } from '../../live-event.ts';
 import type { Destination } from '../destination.ts';
 import type { LiveState } from '../live-state.ts';
 
@@ -18,7 +20,7 @@ interface SourcePictures {
   readonly pictures: readonly { readonly at: number; readonly picture: Uint8Array }[];
 }
 
-/** Makes cues searchable, each with the picture of its first caption, and removes what is not to be kept. */
+/** Makes cues searchable, each with the picture of its first caption, stores how cameras are doing, and removes what is not to be kept. */
 export class ArchiveDestination implements Destination {
   readonly name = 'archive';
   readonly usesPictures = true;
@@ -30,6 +32,7 @@ export class ArchiveDestination implements Destination {
   readonly #sessions = new Map<string, number>();
   readonly #ending = new AbortController();
   #pruned = Number.NEGATIVE_INFINITY;
+  #seen = Number.NEGATIVE_INFINITY;
 
   constructor(state: LiveState & { readonly file: string }, retention: Retention, clock: Clock) {
     this.#state = state;
@@ -38,14 +41,19 @@ export class ArchiveDestination implements Destination {
   }
 
   async take(event: LiveEvent): Promise<void> {
-    if (event.kind === 'caption') this.#keep(event);
+    if (event.kind === 'state') await this.#connection(event);
+    else if (event.kind === 'caption') this.#keep(event);
     else if (event.kind === 'cue' && tidy(event.text) !== '') await this.#add(event);
   }
 
   async work(): Promise<void> {
     const now = this.#clock.elapsed();
-    if (now - this.#pruned < PRUNE_MS) return;
     const { db, file } = this.#state;
+    if (now - this.#seen >= SEEN_EVERY_MS) {
+      await this.#readable(async () => writeLiveSeen(db, this.#clock.now()));
+      this.#seen = now;
+    }
+    if (now - this.#pruned < PRUNE_MS) return;
     const { days, bytes } = this.#retention;
     await this.#readable(async () => {
       backUp(db, file, this.#clock.now());
@@ -58,6 +66,19 @@ export class ArchiveDestination implements Destination {
 
   async close(): Promise<void> {
     this.#ending.abort();
+    await this.#readable(async () => writeLiveSeen(this.#state.db));
+  }
+
+  async #connection({ source, state, since, reason }: StateChange): Promise<void> {
+    const { db } = this.#state;
+    const connection = { state, since, ...(reason === undefined ? {} : { reason }) };
+    await this.#readable(async () => {
+      db.transaction(() => {
+        cameraId(db, source);
+        writeConnection(db, source, connection);
+        writeLiveSeen(db, this.#clock.now());
+      }).immediate();
+    });
   }
 
   #keep({ source, session, at, picture }: LiveCaption): void {

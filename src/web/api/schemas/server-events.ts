@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { camera } from './cameras.ts';
 import { videoId } from './common.ts';
 import { cue } from './cues.ts';
 import { job } from './job.ts';
@@ -19,6 +20,8 @@ export const EVENTS = {
   /** Edits were saved or removed, perhaps in another tab. */
   edits: z.object({ id: videoId, revision: z.string(), edited: z.boolean() }),
   job: z.object({ job }),
+  /** A camera has seen something new, or its state has changed. */
+  camera: z.object({ camera }),
   /** The client has missed events that are no longer kept: it has to load again what it shows. */
   reset: z.object({}),
 } as const;
