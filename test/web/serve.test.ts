@@ -177,7 +177,7 @@ describe('edits', () => {
     expect(await readFile(path.join(data, 'videos', id, `${id}.vtt`), 'utf8')).toContain('bright red');
 
     const back = await server.client('DELETE /videos/{id}/edits', { params: { id }, ifMatch: saved.revision });
-    expect(back).toMatchObject({ origin: 'model', revision: 'none' });
+    expect(back).toMatchObject({ origin: 'model', revision: expect.stringMatching(/^none\./) });
   });
 
   test('are checked against a profile', async () => {

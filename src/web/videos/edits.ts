@@ -4,21 +4,34 @@ import { z } from 'zod';
 import { isMissing, sentenceOf } from '../../core/errors.ts';
 import { openFileSink } from '../../storage/file-sink.ts';
 import { ensureStateFolder } from '../../storage/folders/ensure-folder.ts';
+import { formatRevision, NO_EDITS, parseRevision, type Revision } from '../api/revision.ts';
 import { type ApiCue, type CueList, cues as cuesSchema } from '../api/schemas/cues.ts';
 import { RefusedRequestError, WebError } from '../errors.ts';
+import type { StoredVideo } from '../store/documents.ts';
 import type { VideoStore } from '../store/video-store.ts';
 import type { DataFolder } from './data-folder.ts';
 import type { VideoNews } from './video-news.ts';
 
-/** The revision where there are no edits. */
-export const NO_EDITS = 'none';
-
-const editsFile = z.object({ version: z.literal(1), revision: z.string(), saved: z.iso.datetime(), cues: cuesSchema });
+const editsFile = z.object({
+  version: z.literal(1),
+  revision: z.string(),
+  saved: z.iso.datetime(),
+  /**
+   * Present where the track was still growing when it was edited: the start of the model's last cue that the edits have seen, in
+   * milliseconds, or -1. The cues of the model after it follow the edits.
+   */
+  through: z.int().min(-1).optional(),
+  cues: cuesSchema,
+});
 type EditsFile = z.infer<typeof editsFile>;
+
+function milliseconds(seconds: number): number {
+  return Math.round(seconds * 1000);
+}
 
 /** Times in whole milliseconds. Throws a RefusedRequestError for a cue that does not end after it starts. */
 export function roundedCues(cues: readonly ApiCue[]): ApiCue[] {
-  const whole = (seconds: number): number => Math.round(seconds * 1000) / 1000;
+  const whole = (seconds: number): number => milliseconds(seconds) / 1000;
   return cues.map((cue, at) => {
     const { start, end } = { start: whole(cue.start), end: whole(cue.end) };
     if (end > start) return { ...cue, start, end };
@@ -68,19 +81,34 @@ export class Edits {
     }
   }
 
-  /** The edits where there are some, else the model's cues; or the ones that are asked for. Throws `not-there` for edits that are not. */
+  /**
+   * The edits where there are some, else the model's cues; or the ones that are asked for. Edits of a track that was still growing
+   * are followed by the cues that were added since. Throws `not-there` for edits that are not.
+   */
   async cues(id: string, origin?: CueList['origin']): Promise<CueList> {
-    const { state, name } = this.#store.get(id);
+    this.#store.get(id);
     const edits = await this.#read(id);
-    const revision = edits?.revision ?? NO_EDITS;
-    if (edits !== undefined && origin !== 'model')
-      return { origin: 'edits', revision, complete: true, cues: edits.cues };
-    if (origin === 'edits') throw new WebError('not-there', `${name} has not been edited`);
+    return this.#list(this.#store.get(id), edits, origin);
+  }
+
+  #list({ id, state, name, begun }: StoredVideo, edits: EditsFile | undefined, origin?: CueList['origin']): CueList {
+    const base = edits?.revision ?? NO_EDITS;
+    const run = begun?.toString(36);
+    const complete = state === 'done' || state === 'partial';
+    const edited = edits !== undefined && origin !== 'model';
+    if (edited && edits.through === undefined) {
+      return { origin: 'edits', revision: formatRevision({ edits: base }), complete: true, cues: edits.cues };
+    }
+    if (origin === 'edits' && !edited) throw new WebError('not-there', `${name} has not been edited`);
+    const seen = edited ? (edits.through ?? -1) : -1;
+    const added = this.#store.cues(id).filter(({ start }) => milliseconds(start) > seen);
+    const last = added.at(-1);
+    const through = complete ? undefined : last === undefined ? seen : milliseconds(last.start);
     return {
-      origin: 'model',
-      revision,
-      complete: state === 'done' || state === 'partial',
-      cues: [...this.#store.cues(id)],
+      origin: edited ? 'edits' : 'model',
+      revision: formatRevision({ edits: base, run, through }),
+      complete,
+      cues: edited ? [...edits.cues, ...added].sort((a, b) => a.start - b.start) : added,
     };
   }
 
@@ -96,10 +124,22 @@ export class Edits {
     return done;
   }
 
-  async #checkRevision(id: string, ifMatch: string): Promise<void> {
-    const current = (await this.#read(id))?.revision ?? NO_EDITS;
-    if (revisionOf(ifMatch) === '*' || revisionOf(ifMatch) === current) return;
-    throw new WebError('edits-conflict', 'the cues were edited elsewhere since they were loaded here');
+  /** Returns the revision that a request goes out from. Throws `edits-conflict` where it is not the current one. */
+  async #expect(id: string, ifMatch: string): Promise<Revision> {
+    const current = parseRevision((await this.cues(id)).revision);
+    const expected = parseRevision(revisionOf(ifMatch));
+    if (expected.edits === '*') return current;
+    if (expected.edits !== current.edits) {
+      throw new WebError('edits-conflict', 'the cues were edited elsewhere since they were loaded here');
+    }
+    // What was complete has been captioned again: its gaps may have been filled.
+    const again = expected.run !== undefined && expected.through === undefined && expected.run !== this.#run(id);
+    if (again) throw new WebError('edits-conflict', 'the video was captioned again since the cues were loaded here');
+    return expected;
+  }
+
+  #run(id: string): string | undefined {
+    return this.#store.get(id).begun?.toString(36);
   }
 
   /** Saves edits in place of the revision `ifMatch`. Throws `edits-conflict`, `edits-unconditional`, a RefusedRequestError. */
@@ -107,7 +147,7 @@ export class Edits {
     const expected = required(ifMatch);
     return this.#inTurn(id, async () => {
       this.#store.get(id);
-      await this.#checkRevision(id, expected);
+      const { through } = await this.#expect(id, expected);
       const checked = roundedCues(cues).sort((a, b) => a.start - b.start);
       const saved = new Date().toISOString();
       const revision = createHash('sha256')
@@ -117,14 +157,15 @@ export class Edits {
       await ensureStateFolder(this.#data.video(id));
       const sink = await openFileSink(this.#data.edits(id), { private: true });
       try {
-        await sink.write(`${JSON.stringify({ version: 1, revision, saved, cues: checked })}\n`);
+        const seen = through === undefined ? {} : { through };
+        await sink.write(`${JSON.stringify({ version: 1, revision, saved, ...seen, cues: checked })}\n`);
         await sink.commit();
       } catch (error) {
         await sink.discard();
         throw error;
       }
       this.#report(id, revision, true);
-      return { origin: 'edits', revision, complete: true, cues: checked };
+      return this.cues(id);
     });
   }
 
@@ -133,7 +174,7 @@ export class Edits {
     const expected = required(ifMatch);
     return this.#inTurn(id, async () => {
       this.#store.get(id);
-      await this.#checkRevision(id, expected);
+      await this.#expect(id, expected);
       await rm(this.#data.edits(id), { force: true });
       this.#report(id, NO_EDITS, false);
       return this.cues(id);

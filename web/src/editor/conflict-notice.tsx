@@ -16,7 +16,7 @@ export function ConflictNotice({ session }: { readonly session: EditSession }) {
         </p>
       </div>
       <div class="row">
-        <Button label="Take theirs" onPress={session.takeTheirs} />
+        <Button label="Take theirs" onPress={() => attempt(session.takeTheirs)} />
         <Button label="Save mine over theirs" onPress={() => attempt(session.keepMine)} />
       </div>
     </div>

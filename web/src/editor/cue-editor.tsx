@@ -51,7 +51,8 @@ export function CueEditor({ video, at }: CueEditorProps) {
   const working = video.state === 'running' || video.state === 'queued';
 
   useEffect(() => {
-    if (!working) void session.load();
+    if (session.history.peek() === undefined) void session.load();
+    else if (!working) void attempt(session.catchUp);
   }, [working]);
   useEffect(() => session.close, []);
   useEffect(() => {
@@ -152,10 +153,10 @@ export function CueEditor({ video, at }: CueEditorProps) {
         <Button icon="save" label="Save" look="main" disabled={!session.dirty.value} onPress={save} />
       </ViewHead>
       <div class="stack">
-        {working && (
+        {working && !session.complete.value && (
           <div class="notice">
             <div>
-              Captions are still arriving. The editor opens once they are complete; pause the video to edit now.
+              Captions are still arriving. They are added to the cues as they come; your edits stay as they are.
             </div>
           </div>
         )}

@@ -20,7 +20,8 @@ export const SHORTEST: Micros = 100_000;
 /** How long an added cue lasts where there is room. */
 const ADDED: Micros = 2_000_000;
 
-function byStart(a: EditCue, b: EditCue): number {
+/** The order of cues. */
+export function byStart(a: EditCue, b: EditCue): number {
   return a.start - b.start || a.end - b.end;
 }
 

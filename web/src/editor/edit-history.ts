@@ -48,3 +48,9 @@ export function redo<State>(history: EditHistory<State>): EditHistory<State> {
   if (next === undefined) return history;
   return { past: [...history.past, history.present], present: next, future, during: undefined };
 }
+
+/** Makes a change in every state of a history: it cannot be undone. */
+export function changeAll<State>(history: EditHistory<State>, change: (state: State) => State): EditHistory<State> {
+  const { past, present, future, during } = history;
+  return { past: past.map(change), present: change(present), future: future.map(change), during };
+}

@@ -1,5 +1,6 @@
 import { type Signal, signal } from '@preact/signals';
 import type { ApiCue } from '../../../src/web/api/schemas/cues.ts';
+import { atMostEvery } from '../state/at-most-every.ts';
 import { onEvent } from '../state/live-events.ts';
 import { api, inWords } from '../state/server.ts';
 
@@ -48,10 +49,13 @@ export function openTrack(id: string): TrackStore {
     }
   };
 
+  // Cues that are added follow edits of a track that was still growing: the server knows which.
+  const loadSoon = atMostEvery(1000, load);
   const stop = [
     onEvent('cue', (event) => {
-      if (event.id !== id || origin.value === 'edits') return;
-      if (early === undefined) place(event.position, event.cue);
+      if (event.id !== id) return;
+      if (origin.value === 'edits') loadSoon();
+      else if (early === undefined) place(event.position, event.cue);
       else early.set(event.position, event.cue);
     }),
     onEvent('edits', (event) => {

@@ -24,7 +24,10 @@ export const cues = z.array(cue).max(MOST_CUES);
 export const cueList = z.object({
   /** `edits`: as a person left them; `model`: as the model wrote them. */
   origin: z.enum(['edits', 'model']),
-  /** Also in the ETag. Send it as If-Match with the edits: they are refused where another tab has saved since. */
+  /**
+   * Also in the ETag. Send it as If-Match with the edits: they are refused where another tab has saved since. It knows how far the
+   * track was: cues that are added after it follow the edits.
+   */
   revision: z.string(),
   /** False while cues are still being added. */
   complete: z.boolean(),
