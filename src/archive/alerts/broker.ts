@@ -41,6 +41,14 @@ export interface BrokerMessage {
   readonly retain?: boolean;
 }
 
+/** What a connection does besides publishing. */
+export interface BrokerOptions {
+  /** What the broker publishes once this process is gone without a word. */
+  readonly will?: BrokerMessage;
+  /** Receives what the broker has retained under a topic filter, where it allows that. */
+  readonly retained?: { readonly filter: string; readonly take: (topic: string, payload: string) => void };
+}
+
 /** A connection to a broker, made with the first message, and again after a failure or a disconnection. */
 export interface BrokerConnection {
   /** Counts connections: what is published only once belongs to one of them. */
@@ -82,8 +90,8 @@ async function publish(client: MqttClient, { topic, payload, retain = false }: B
   }
 }
 
-/** @param will what the broker publishes once this process is gone without a word */
-export function brokerConnection(address: string, will?: BrokerMessage): BrokerConnection {
+/** Prepares a connection to the broker that a URL names. */
+export function brokerConnection(address: string, { will, retained }: BrokerOptions = {}): BrokerConnection {
   const url = new URL(address);
   const credentials = credentialsOf(url);
   const options: IClientOptions = {
@@ -107,6 +115,12 @@ export function brokerConnection(address: string, will?: BrokerMessage): BrokerC
     client = await connectAsync(`${url.protocol}//${url.host}`, options, false);
     client.on('error', () => undefined);
     connections += 1;
+    if (retained !== undefined) {
+      client.on('message', (topic, payload, { retain }) => {
+        if (retain) retained.take(topic, payload.toString());
+      });
+      client.subscribeAsync(retained.filter).catch(() => undefined);
+    }
     return client;
   };
   return {

@@ -1,3 +1,4 @@
+import { connectAsync } from 'mqtt';
 import { afterEach, expect, test } from 'vitest';
 import { openTextMatcher } from '../../../src/archive/index/match-text.ts';
 import { VERSION } from '../../../src/core/version.ts';
@@ -16,9 +17,12 @@ async function broker(port?: number): Promise<RetainingBroker> {
   return started;
 }
 
-function destination(port: number, discovery: string | undefined = 'homeassistant'): HomeAssistantDestination {
-  const alerts = { queries: ['person', '"dog near gate"'], exact: false, minConfidence: 0.5, pause: 0 };
-  const settings = { mqtt: `mqtt://127.0.0.1:${port}/home/eyes`, discovery, sources: ['front', 'H\u00f6f 2'], alerts };
+const QUERIES = ['person', '"dog near gate"'];
+const SOURCES = ['front', 'H\u00f6f 2'];
+
+function destination(port: number, queries = QUERIES, sources = SOURCES, topic = 'home/eyes') {
+  const alerts = { queries, exact: false, minConfidence: 0.5, pause: 0 };
+  const settings = { mqtt: `mqtt://127.0.0.1:${port}/${topic}`, discovery: 'homeassistant', sources, alerts };
   const made = new HomeAssistantDestination(settings, openTextMatcher(alerts.queries, alerts));
   open.push(made);
   return made;
@@ -104,6 +108,35 @@ test('a cable is cut: offline by the last will; afterwards everything is publish
   expect(second.retained.get('home/eyes/front/caption')).toBe('A cow');
   expect(second.retained.get('home/eyes/status')).toBe('online');
   expect(second.retained.size).toBeGreaterThan(14);
+});
+
+test('words and sources that were removed: their entities and states go, and nothing else does', async () => {
+  const { port, retained } = await broker();
+  const foreign = JSON.stringify({
+    origin: { name: 'other' },
+    state_topic: 'home/eyes/x',
+    availability_topic: 'home/eyes/status',
+  });
+  const publisher = await connectAsync(`mqtt://127.0.0.1:${port}`);
+  open.push({ close: () => publisher.endAsync() });
+  await publisher.publishAsync('homeassistant/sensor/other/x/config', foreign, { qos: 1, retain: true });
+  await publisher.publishAsync('homeassistant/sensor/broken/x/config', '{"origin":', { qos: 1, retain: true });
+  const garage = destination(port, ['car'], ['garage'], 'home/garage');
+  await garage.work();
+  const first = destination(port);
+  await first.work();
+  await first.close();
+  const before = new Set(retained.keys());
+  const second = destination(port, ['person'], ['front']);
+  await expect
+    .poll(async () => {
+      await second.work();
+      return [...before].filter((topic) => !retained.has(topic)).sort();
+    })
+    .toEqual([...before].filter((topic) => /dog|H-f|H\w*-?f-2/.test(topic)).sort());
+  expect(retained.get('homeassistant/sensor/other/x/config')).toBe(foreign);
+  expect([...retained.keys()].filter((topic) => topic.includes('garage'))).toHaveLength(7);
+  expect(retained.has('homeassistant/binary_sensor/secondglance_front/words_person/config')).toBe(true);
 });
 
 test('the end says offline, once', async () => {

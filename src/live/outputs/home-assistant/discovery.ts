@@ -1,7 +1,11 @@
+import { z } from 'zod';
 import type { BrokerMessage } from '../../../archive/alerts/broker.ts';
 import { VERSION } from '../../../core/version.ts';
 import { topicId } from '../source-names.ts';
 import { statusTopic, topicsOf } from './topics.ts';
+
+/** What announcements of this program say of their origin. */
+const ORIGIN = 'secondglance';
 
 /** What is announced to Home Assistant. */
 export interface Announcement {
@@ -12,6 +16,34 @@ export interface Announcement {
   readonly source: string;
   /** Watched words. */
   readonly queries: readonly string[];
+}
+
+/** Matches the topics of all announcements. */
+export function discoveryFilter(prefix: string): string {
+  return `${prefix}/+/+/+/config`;
+}
+
+const ANNOUNCED = z.object({
+  origin: z.object({ name: z.literal(ORIGIN) }),
+  availability_topic: z.string(),
+  state_topic: z.string(),
+  json_attributes_topic: z.string().optional(),
+});
+
+/** The topics below `base` that an announcement of this program names; empty where it is another's. */
+export function announcedTopics(base: string, payload: string): string[] {
+  const { data } = ANNOUNCED.safeParse(parsed(payload));
+  if (data?.availability_topic !== statusTopic(base)) return [];
+  const topics = [data.state_topic, data.json_attributes_topic ?? data.state_topic];
+  return [...new Set(topics)].filter((topic) => topic.startsWith(`${base}/`));
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -28,8 +60,8 @@ export function discoveryMessages({ prefix, base, source, queries }: Announcemen
       ...config,
       unique_id: `${node}_${object}`,
       availability_topic: statusTopic(base),
-      device: { identifiers: [node], name: source, manufacturer: 'secondglance', sw_version: VERSION },
-      origin: { name: 'secondglance', sw_version: VERSION },
+      device: { identifiers: [node], name: source, manufacturer: ORIGIN, sw_version: VERSION },
+      origin: { name: ORIGIN, sw_version: VERSION },
     }),
   });
   return [

@@ -9,7 +9,7 @@ import type { LiveCaption, LiveEvent, StateChange } from '../../live-event.ts';
 import type { Destination } from '../destination.ts';
 import type { LiveAlerts } from '../live-output-settings.ts';
 import { shownText } from '../shown-text.ts';
-import { discoveryMessages } from './discovery.ts';
+import { announcedTopics, discoveryFilter, discoveryMessages } from './discovery.ts';
 import { statusTopic, topicsOf } from './topics.ts';
 
 /** What is published, and where. */
@@ -35,7 +35,8 @@ function shortened(text: string): string {
 
 /**
  * Publishes the state of every source over MQTT: its last caption, whether it has each of the watched words, and whether the source is live. Only
- * the latest state counts: what changes while the broker is away is published once it is back.
+ * the latest state counts: what changes while the broker is away is published once it is back. What an earlier run announced of words and
+ * sources that are no longer there is removed.
  */
 export class HomeAssistantDestination implements Destination {
   readonly name = 'mqtt, states';
@@ -56,7 +57,12 @@ export class HomeAssistantDestination implements Destination {
     this.#matcher = matcher;
     this.#base = brokerOf(mqtt).topic;
     const status = statusTopic(this.#base);
-    this.#connection = brokerConnection(mqtt, { topic: status, payload: 'offline', retain: true });
+    this.#connection = brokerConnection(mqtt, {
+      will: { topic: status, payload: 'offline', retain: true },
+      ...(prefix === undefined
+        ? {}
+        : { retained: { filter: discoveryFilter(prefix), take: (topic, payload) => this.#find(topic, payload) } }),
+    });
     const announced =
       prefix === undefined
         ? []
@@ -81,6 +87,15 @@ export class HomeAssistantDestination implements Destination {
       if (this.#published.get(topic) === payload) continue;
       await this.#publish({ topic, payload, retain: true }, this.#ending.signal);
     }
+  }
+
+  /** Something is announced: by this run, by an earlier one, or by another program. */
+  #find(topic: string, payload: string): void {
+    if (this.#wanted.has(topic)) return;
+    const states = announcedTopics(this.#base, payload);
+    if (states.length === 0) return;
+    // A retained message without content is removed.
+    for (const one of [topic, ...states]) if (!this.#wanted.has(one)) this.#wanted.set(one, '');
   }
 
   async close(): Promise<void> {

@@ -21,7 +21,8 @@ export async function startRetainingBroker(port = 0): Promise<RetainingBroker> {
   broker.on('publish', ({ topic, payload, retain }) => {
     if (topic.startsWith('$SYS')) return;
     published.push(`${topic} ${payload}`);
-    if (retain) retained.set(topic, payload.toString());
+    if (retain && payload.length === 0) retained.delete(topic);
+    else if (retain) retained.set(topic, payload.toString());
   });
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
