@@ -13,7 +13,8 @@ export interface LivePrinter extends LiveOutput {
 
 function withTimes(event: LiveEvent, zone: string): object {
   const time = (epoch: number): string => formatIso(epoch, zone);
-  if (event.kind === 'cue') return { ...event, start: time(event.start), end: time(event.end) };
+  if (event.kind === 'cue' || event.kind === 'open-cue')
+    return { ...event, start: time(event.start), end: time(event.end) };
   if (event.kind === 'state') {
     const retryAt = event.retryAt === undefined ? {} : { retryAt: time(event.retryAt) };
     return { ...event, since: time(event.since), ...retryAt };
@@ -27,6 +28,7 @@ export function jsonLivePrinter(): LivePrinter {
   return {
     usesPictures: false,
     async write(event) {
+      if (event.kind === 'open-cue') return;
       const { kind, picture: _, ...rest } = { picture: undefined, ...event };
       writeJson({ event: kind, ...withTimes({ kind, ...rest } as LiveEvent, zone), kind: undefined });
     },

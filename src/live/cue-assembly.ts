@@ -40,6 +40,11 @@ export class CueAssembly {
     return ended;
   }
 
+  /** The cue that has not ended yet. Its end is the time of its last caption. */
+  get open(): LiveCue | undefined {
+    return this.#current;
+  }
+
   /** The source has gone away: its last picture was shown until `at`. Returns the cue that this ends. */
   end(at: number): LiveCue | undefined {
     const current = this.#current;

@@ -49,6 +49,14 @@ export interface LiveCue {
   readonly confidence: number;
 }
 
+/**
+ * A caption that is still shown, as far as it is known; its {@link LiveCue} follows under the same start. Outputs that are durable keep it, so
+ * that a run that is killed loses seconds and not the hours for which nothing has changed.
+ */
+export interface OpenCue extends Omit<LiveCue, 'kind'> {
+  readonly kind: 'open-cue';
+}
+
 /** Keyframes that were not captioned since the last event of this kind: newer ones had come, or the picture had not changed. */
 export interface FramesSkipped {
   readonly kind: 'skipped';
@@ -61,7 +69,7 @@ export interface FramesSkipped {
 }
 
 /** What a live source reports, in order. Outputs read this and nothing else. */
-export type LiveEvent = StateChange | LiveCaption | LiveCue | FramesSkipped;
+export type LiveEvent = StateChange | LiveCaption | LiveCue | OpenCue | FramesSkipped;
 
 /** An output of live captions. Calls do not overlap; an output that fails must not stop the source. */
 export interface LiveOutput {

@@ -55,7 +55,7 @@ export class LiveTally {
     else if (event.kind === 'skipped') {
       counts.behind += event.behind;
       counts.still += event.still;
-    } else {
+    } else if (event.kind === 'state') {
       if (event.state === 'failed' && (counts.state === 'live' || counts.state === 'stalled')) counts.lost += 1;
       counts.state = event.state;
       delete counts.reason;

@@ -17,6 +17,8 @@ export interface LiveTimings {
   readonly steady: number;
   /** Between two events that say what was left out. */
   readonly skipped: number;
+  /** Between two events about a cue that has not ended. */
+  readonly openCue: number;
   /** For outputs to take what is left at the end. */
   readonly ending: number;
 }
@@ -32,5 +34,6 @@ export const LIVE_TIMINGS: LiveTimings = {
   longestRetry: 60_000,
   steady: 30_000,
   skipped: 10_000,
+  openCue: 5000,
   ending: 5000,
 };

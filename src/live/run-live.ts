@@ -50,6 +50,8 @@ interface SourceState {
   still: number;
   /** When the last event said what was left out, on the clock of lengths of time. */
   saidAt: number;
+  /** What was said of the cue that has not ended. */
+  openCue?: { readonly start: number; readonly end: number };
 }
 
 /** One run: frames of all sources go through one captioner, in turns. */
@@ -121,8 +123,9 @@ class Live {
       offer: (look) => {
         if (this.#scheduler.offer(name, look)) state.behind += 1;
       },
-      still: () => {
+      still: (at) => {
         state.still += 1;
+        if (this.#scheduler.isIdle(name)) this.#sayOpenCue(state, at);
       },
       settled: async () => {
         while (!this.#scheduler.isIdle(name) && !this.#stop.signal.aborted) {
@@ -191,6 +194,19 @@ class Live {
     if (ended !== undefined) this.#emit(ended);
     if (this.#clock.elapsed() - state.saidAt >= this.#timings.skipped) this.#saySkipped(source, state);
     this.#emit(event);
+    this.#sayOpenCue(state, event.at);
+  }
+
+  /** The cue that has not ended was shown until `at`. */
+  #sayOpenCue(state: SourceState, at: number): void {
+    const { open } = state.cues;
+    if (open === undefined) return;
+    const { start, end } = open;
+    const said = state.openCue;
+    const shownUntil = Math.max(at, end);
+    if (said?.start === start && shownUntil - said.end < this.#timings.openCue) return;
+    state.openCue = { start, end: shownUntil };
+    this.#emit({ ...open, end: shownUntil, kind: 'open-cue' });
   }
 
   #fail(source: string, reason: string): void {

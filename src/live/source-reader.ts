@@ -9,8 +9,10 @@ import { type FrameMoment, FrameTimes } from '../ingest/live/frame-times.ts';
 import type { LiveInputSettings } from '../ingest/live/live-input.ts';
 import { type LiveSelector, livePick, liveSelector } from '../ingest/live/live-selector.ts';
 import type { LiveSource } from '../ingest/live/live-source.ts';
+import { newestInStock } from '../ingest/live/newest-in-stock.ts';
 import { type LiveFrame, readLiveFrames } from '../ingest/live/read-live-frames.ts';
 import type { FrameChoice } from '../ingest/selectors/registry.ts';
+import { isPlaylist } from '../ingest/sources/ffmpeg-input.ts';
 import type { ConnectionState, StateChange } from './live-event.ts';
 import type { LiveTimings } from './live-timings.ts';
 import type { Look } from './look-scheduler.ts';
@@ -35,8 +37,8 @@ export interface ReaderContext extends LiveInputSettings {
   readonly signal: AbortSignal;
   /** The newest frame that is to be captioned. */
   offer(look: LiveLook): void;
-  /** A frame was left out because the picture had not changed. */
-  still(): void;
+  /** A frame, shown at `at`, was left out because the picture had not changed. */
+  still(at: number): void;
   /** Resolves when all frames that were offered have been captioned. */
   settled(): Promise<void>;
   /** `shownUntil`: when the last picture was shown, where the source is no longer live. */
@@ -128,12 +130,16 @@ export class SourceReader {
       if (this.#state !== 'live' && !ending.signal.aborted) this.#enter('live');
     };
     const { pick } = livePick(choice);
-    const frames = readLiveFrames(this.#source, {
+    const read = readLiveFrames(this.#source, {
       ...this.#context,
       ...{ pick, keysOnly, signal: ending.signal, onDecoded },
     });
-    const replaced =
-      this.#source.kind === 'file' && this.#context.follow ? watchFollowedFile(this.#source.address) : undefined;
+    // A playlist is replaced with each of its segments.
+    const file = this.#source.kind === 'file' && !(await isPlaylist(this.#source.address));
+    const frames = file && !this.#context.follow ? read : newestInStock(read, clock);
+    const replaced = file && this.#context.follow ? watchFollowedFile(this.#source.address) : undefined;
+    // A file that has not grown for long is still the same file: what was read would be read again.
+    const lostAfter = file ? Number.POSITIVE_INFINITY : timings.lost;
     const check = async (): Promise<void> => {
       while (!ending.signal.aborted) {
         const silence = clock.elapsed() - seen.at;
@@ -142,7 +148,7 @@ export class SourceReader {
           this.#sparse = true;
           ending.abort(new ReconnectError());
         } else if ((await replaced?.()) === true) ending.abort(new ReconnectError());
-        else if (silence >= (seen.frames === 0 ? timings.firstPicture : this.#lostAfter())) {
+        else if (silence >= (seen.frames === 0 ? timings.firstPicture : lostAfter)) {
           const message = `"${this.#source.label}" has sent no picture for ${Math.round(silence / 1000)} s.`;
           ending.abort(new IngestError('no-picture', message));
         } else if (seen.frames > 0 && silence >= timings.stalled && this.#state === 'live') {
@@ -171,11 +177,6 @@ export class SourceReader {
     }
   }
 
-  /** A file that has not grown for long is still the same file: what was read would be read again. */
-  #lostAfter(): number {
-    return this.#source.kind === 'file' ? Number.POSITIVE_INFINITY : this.#context.timings.lost;
-  }
-
   #take(frame: LiveFrame): void {
     const moment = this.#times.push(frame.pts, frame.arrival);
     if (moment === undefined) return;
@@ -185,7 +186,7 @@ export class SourceReader {
       this.#selector = { width, height, of: liveSelector(this.#context.choice, { width, height }) };
     }
     const verdict = this.#selector.of.push(moment.at * 1000, pixels);
-    if (verdict === 'skipped') this.#context.still();
+    if (verdict === 'skipped') this.#context.still(moment.at);
     else this.#context.offer({ frame, moment, changed: verdict === 'changed' });
   }
 

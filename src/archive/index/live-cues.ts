@@ -47,22 +47,45 @@ function liveRecording(db: Database, { camera, start }: LiveCueRecord): number {
   return find() ?? 0;
 }
 
-function insertCue(db: Database, recording: number, cue: LiveCueRecord, picture: number | null): boolean {
-  const { camera, start, end, text, confidence, moving } = cue;
+/** The words of a cue, as searches find them. */
+function writeWords(db: Database, id: number, { camera, text }: LiveCueRecord): void {
+  const word = cameraWord(cameraId(db, camera));
+  db.prepare('INSERT INTO words (rowid, text, camera) VALUES (?, ?, ?)').run(id, text, word);
+}
+
+function endsAt(db: Database, recording: number, end: number, cues: 0 | 1): void {
+  db.prepare(
+    'UPDATE recordings SET duration = max(duration, ? - start), cues = cues + ?, keyframes = keyframes + ?, ended = ? WHERE id = ?',
+  ).run(end, cues, cues, Date.now(), recording);
+}
+
+/** The same cue once more: it has lasted longer, or a more confident wording was found. */
+function updateCue(db: Database, recording: number, cue: LiveCueRecord): boolean {
+  const { start, end, text, confidence } = cue;
+  const same = 'SELECT id, text FROM cues WHERE id >= ? AND id < ? AND recording = ?';
+  const known = db.prepare(same).get(firstIdAt(start), firstIdAt(start + 1), recording);
+  if (known === undefined) return false;
+  const { id, text: before } = known as { id: number; text: string };
+  const set = 'UPDATE cues SET end = ?, confidence = ?, text = ? WHERE id = ?';
+  db.prepare(set).run(end, confidence, text, id);
+  if (text !== before) {
+    db.prepare('DELETE FROM words WHERE rowid = ?').run(id);
+    writeWords(db, id, cue);
+  }
+  endsAt(db, recording, end, 0);
+  return true;
+}
+
+function insertCue(db: Database, recording: number, cue: LiveCueRecord, picture: number | null): void {
+  const { start, end, text, confidence, moving } = cue;
   const first = firstIdAt(start);
-  const same = 'SELECT 1 FROM cues WHERE id >= ? AND id < ? AND recording = ? AND text = ?';
-  if (db.prepare(same).get(first, firstIdAt(start + 1), recording, text) !== undefined) return false;
   const free = db.prepare('SELECT 1 FROM cues WHERE id = ?');
   let id = first;
   while (free.get(id) !== undefined) id += 1;
   const values = [id, recording, end, confidence, text, moving ? 1 : 0, picture];
   db.prepare('INSERT INTO cues VALUES (?, ?, ?, ?, ?, ?, ?)').run(...values);
-  const word = cameraWord(cameraId(db, camera));
-  db.prepare('INSERT INTO words (rowid, text, camera) VALUES (?, ?, ?)').run(id, text, word);
-  db.prepare(
-    'UPDATE recordings SET duration = max(duration, ? - start), cues = cues + 1, keyframes = keyframes + 1, ended = ? WHERE id = ?',
-  ).run(end, Date.now(), recording);
-  return true;
+  writeWords(db, id, cue);
+  endsAt(db, recording, end, 1);
 }
 
 async function writePicture(file: string, picture: Uint8Array): Promise<void> {
@@ -75,15 +98,16 @@ async function writePicture(file: string, picture: Uint8Array): Promise<void> {
 }
 
 /**
- * Adds a cue of a live stream to the index. Searches find it at once. False where it is there already: the same cue may be added again after a
- * failure or a kill.
+ * Adds a cue of a live stream to the index, or what has become of one: a source has one cue with a start. Searches find it at once. The same cue
+ * may be added again after a failure or a kill.
  * @param stateFile the file of `db`
  */
-export async function addLiveCue(db: Database, stateFile: string, cue: LiveCueRecord): Promise<boolean> {
+export async function addLiveCue(db: Database, stateFile: string, cue: LiveCueRecord): Promise<void> {
   const recording = db.transaction(() => liveRecording(db, cue)).immediate();
+  if (db.transaction(() => updateCue(db, recording, cue)).immediate()) return;
   const picture = cue.picture === undefined ? null : cue.start - hourOf(cue.start);
   if (cue.picture !== undefined && picture !== null) {
     await writePicture(pictureFile(stateFile, recording, picture), cue.picture);
   }
-  return db.transaction(() => insertCue(db, recording, cue, picture)).immediate();
+  db.transaction(() => insertCue(db, recording, cue, picture)).immediate();
 }

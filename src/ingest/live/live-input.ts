@@ -6,6 +6,7 @@ import { IngestError } from '../errors.ts';
 import { findFfmpeg } from '../ffmpeg/find-ffmpeg.ts';
 import { isPlaylist, NETWORK_SILENCE_MICROS, OPEN_RULES, RELAYED_PROTOCOLS } from '../sources/ffmpeg-input.ts';
 import { asInputError } from '../sources/sources.ts';
+import { readGrowingFile } from './growing-file.ts';
 import { knowsProtocol } from './live-protocols.ts';
 import type { LiveKind, LiveSource } from './live-source.ts';
 
@@ -23,7 +24,7 @@ export interface LiveInput {
   /** Options before `-i`. */
   readonly options: readonly string[];
   /** What ffmpeg reads from its stdin. */
-  readonly stdin?: string;
+  readonly stdin?: string | AsyncIterable<Buffer>;
   /** Changes to the environment of ffmpeg; undefined removes a variable. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Why something could not be read, where ffmpeg does not know. */
@@ -129,11 +130,14 @@ async function fileInput(source: LiveSource, { follow }: LiveInputSettings): Pro
     throw new IngestError('not-a-file', `"${label}" is a named pipe, a socket or a folder: name a file that grows.`);
   }
   if (await isPlaylist(address)) return relayedInput(source, { kind: 'file', file: address });
-  const protocols = ['-protocol_whitelist', 'file,crypto,data'];
-  if (!follow) return plain(`file:${address}`, [...protocols, '-re'], true);
-  const behind = /\.m?ts$|\.m2ts$/i.test(address) ? found.size - TAIL_BYTES : 0;
-  const skip = behind <= 0 ? [] : ['-skip_initial_bytes', String(behind - (behind % TS_PACKET))];
-  return plain(`file:${address}`, [...protocols, ...skip, '-follow', '1']);
+  if (!follow) return plain(`file:${address}`, ['-protocol_whitelist', 'file,crypto,data', '-re'], true);
+  const behind = /\.m?ts$|\.m2ts$/i.test(address) ? Math.max(0, found.size - TAIL_BYTES) : 0;
+  const closing = new AbortController();
+  return {
+    ...plain('pipe:0', ['-protocol_whitelist', 'pipe', '-analyzeduration', String(ANALYSE_MICROS)]),
+    stdin: readGrowingFile(address, behind - (behind % TS_PACKET), closing.signal),
+    close: () => closing.abort(),
+  };
 }
 
 function deviceInput({ address }: LiveSource): LiveInput {

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import ffmpegCommand from 'fluent-ffmpeg';
 import { type RunningProcess, startProcess } from '../../core/process/run-process.ts';
 import type { Clock } from '../../core/time/clock.ts';
@@ -130,7 +132,9 @@ export async function* readLiveFrames(
     });
     void process.ended.then(() => times.end());
     // An ffmpeg that ends at once closes the pipe; its own messages say why.
-    process.stdin?.on('error', () => undefined).end(input.stdin);
+    if (process.stdin !== null && input.stdin !== undefined) {
+      void pipeline(Readable.from(input.stdin), process.stdin).catch(() => undefined);
+    }
     const bytes = new FrameBytes(process);
     for (;;) {
       const time = await times.next();

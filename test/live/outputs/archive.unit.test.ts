@@ -10,7 +10,7 @@ import { makeReport } from '../../../src/archive/report/make-report.ts';
 import { ArchiveDestination } from '../../../src/live/outputs/archive/archive-destination.ts';
 import { type LiveState, openLiveState } from '../../../src/live/outputs/live-state.ts';
 import { makeFolder } from '../../support/videos.ts';
-import { caption, cue, ManualClock, NOON, state as stateChange } from './support/events.ts';
+import { caption, cue, ManualClock, NOON, openCue, state as stateChange } from './support/events.ts';
 
 let folder: Awaited<ReturnType<typeof makeFolder>>;
 let file: string;
@@ -57,12 +57,30 @@ test('a cue that comes again after a kill is stored once', async () => {
   state.close();
   const after = await open();
   await after.take(cue(1, 5, 'A man walks'));
-  await after.take(cue(1, 6, 'Another man'));
+  await after.take(cue(6, 7, 'Another man'));
   expect(
     search('man')
       .map(({ text }) => text)
       .sort(),
   ).toEqual(['A man walks', 'Another man']);
+});
+
+test('a caption that is still shown is found, with its picture; a kill loses seconds of it', async () => {
+  const output = await open();
+  await output.take(caption(1, 'A man walks', { picture: PICTURE }));
+  await output.take(openCue(1, 1, 'A man walks'));
+  expect(search('man')).toMatchObject([{ start: NOON + 1000, end: NOON + 1000, picture: 1000 }]);
+  await output.take(openCue(1, 3600, 'A man walks'));
+  await output.take(openCue(1, 3603, 'A man walks'));
+  state.close();
+  const next = await open();
+  expect(search('man')).toMatchObject([{ end: NOON + 3_603_000 }]);
+  await next.take(cue(1, 3604, 'An old man walks', { confidence: 0.95 }));
+  expect(search('old man')).toMatchObject([
+    { start: NOON + 1000, end: NOON + 3_604_000, text: 'An old man walks', picture: 1000 },
+  ]);
+  expect(search('walks')).toHaveLength(1);
+  expect(recordingsWhere(state.db, '1 = 1')).toMatchObject([{ cues: 1, duration: 3_603_000 }]);
 });
 
 test('a report lists the moments of a stream, without links to files that are not there', async () => {

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebVTTParser } from 'webvtt-parser';
 import { DayFiles } from '../../../src/live/outputs/files/day-files.ts';
 import { makeFolder } from '../../support/videos.ts';
-import { cue, NOON } from './support/events.ts';
+import { cue, NOON, openCue, state } from './support/events.ts';
 
 const HOUR = 3600;
 let folder: Awaited<ReturnType<typeof makeFolder>>;
@@ -63,6 +63,37 @@ test.each(['vtt', 'jsonl'] as const)(
     await appendFile(path.join(folder.path, name), Buffer.alloc(100));
     await open(format).take(cue(2, 4, 'A cat'));
     expect(await readFile(path.join(folder.path, name))).toEqual(full);
+  },
+);
+
+test.each(['vtt', 'jsonl'] as const)(
+  '%s: a caption that was shown for hours is not lost with a kill, and not written twice',
+  async (format) => {
+    const name = `2026-11-26.${format}`;
+    const first = open(format);
+    await first.take(cue(0, 2, 'A dog'));
+    await first.take(openCue(2, 2, 'A gate'));
+    expect(await readdir(folder.path)).toEqual([name]);
+    await first.take(openCue(2, 7200, 'A gate'));
+    expect(await readdir(folder.path)).toHaveLength(2);
+    const second = open(format);
+    await second.take(state(7300, 'connecting'));
+    const whole = await read(name);
+    expect(whole.match(/A gate/g)).toHaveLength(1);
+    expect(await readdir(folder.path)).toEqual([name]);
+    // Killed between the entry and the removal of the small file.
+    await second.take(openCue(7300, 7310, 'A cow'));
+    const small = (await readdir(folder.path)).find((one) => one.startsWith('.')) ?? '';
+    const kept = await read(small);
+    await second.take(cue(7300, 7312, 'A cow'));
+    await writeFile(path.join(folder.path, small), kept);
+    await open(format).take(state(7320, 'connecting'));
+    expect((await read(name)).match(/A cow/g)).toHaveLength(1);
+    // One that is torn is no reason to stop.
+    await writeFile(path.join(folder.path, small), kept.slice(0, 20));
+    await open(format).take(cue(7330, 7331, 'A cat'));
+    expect(await read(name)).toMatch(/A cat/);
+    expect(await readdir(folder.path)).toEqual([name]);
   },
 );
 

@@ -6,7 +6,7 @@ import { prune, type Retention } from '../../../archive/index/retention.ts';
 import { cameraId } from '../../../archive/recordings/recordings.ts';
 import type { Clock } from '../../../core/time/clock.ts';
 import { tidy } from '../../../pipeline/cues/text.ts';
-import type { LiveCaption, LiveCue, LiveEvent, StateChange } from '../../live-event.ts';
+import type { LiveCaption, LiveCue, LiveEvent, OpenCue, StateChange } from '../../live-event.ts';
 import type { Destination } from '../destination.ts';
 import type { LiveState } from '../live-state.ts';
 
@@ -43,7 +43,7 @@ export class ArchiveDestination implements Destination {
   async take(event: LiveEvent): Promise<void> {
     if (event.kind === 'state') await this.#connection(event);
     else if (event.kind === 'caption') this.#keep(event);
-    else if (event.kind === 'cue' && tidy(event.text) !== '') await this.#add(event);
+    else if ((event.kind === 'cue' || event.kind === 'open-cue') && tidy(event.text) !== '') await this.#add(event);
   }
 
   async work(): Promise<void> {
@@ -88,7 +88,7 @@ export class ArchiveDestination implements Destination {
     this.#pictures.set(source, { session, pictures: [...earlier, { at, picture }].slice(-MOST_PICTURES) });
   }
 
-  async #add({ source, session, start, end, text, confidence }: LiveCue): Promise<void> {
+  async #add({ source, session, start, end, text, confidence }: LiveCue | OpenCue): Promise<void> {
     const { db, file } = this.#state;
     const known = this.#pictures.get(source);
     const picture = known?.pictures.find(({ at }) => at === start)?.picture;

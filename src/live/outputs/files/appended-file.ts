@@ -20,7 +20,7 @@ interface OpenTail {
   /** Bytes up to the end of the last complete entry. */
   end: number;
   /** The last entries that earlier runs wrote. */
-  readonly known: ReadonlySet<string>;
+  readonly known: readonly string[];
 }
 
 /**
@@ -37,9 +37,10 @@ export class AppendedFile {
 
   /**
    * @param head what the file begins with, where it is new
+   * @param key what this entry alone begins with
    * Throws an OutputError; the same entry may then be appended again.
    */
-  async append(file: string, head: string, entry: string): Promise<void> {
+  async append(file: string, head: string, entry: string, key: string): Promise<void> {
     let handle: FileHandle | undefined;
     try {
       handle = await open(file, 'r+').catch((error: unknown) => {
@@ -47,7 +48,7 @@ export class AppendedFile {
         throw error;
       });
       const tail = await this.#read(handle, file);
-      if (tail.known.has(entry)) return;
+      if (tail.known.some((one) => one.startsWith(key))) return;
       const bytes = Buffer.from(tail.end === 0 ? head + entry : entry);
       try {
         await writeAll(handle, bytes, tail.end);
@@ -83,7 +84,7 @@ export class AppendedFile {
     // Without a complete entry, the file is begun anew.
     const end = last === undefined ? 0 : from + last.index + last[0].length;
     if (end < size) await handle.truncate(end);
-    const known = new Set(entries.map(([whole]) => Buffer.from(whole, 'latin1').toString()));
+    const known = entries.map(([whole]) => Buffer.from(whole, 'latin1').toString());
     this.#tail = { path: file, end, known };
     return this.#tail;
   }

@@ -9,6 +9,7 @@ import { ensureFolder } from '../../../storage/folders/ensure-folder.ts';
 import type { LiveCue, LiveEvent } from '../../live-event.ts';
 import type { Destination } from '../destination.ts';
 import { AppendedFile, type EntrySyntax } from './appended-file.ts';
+import { OpenCueFile } from './open-cue-file.ts';
 
 /** A day, as a file of it is about. */
 interface Day {
@@ -24,6 +25,8 @@ interface DayFormat extends EntrySyntax {
   readonly extension: 'vtt' | 'jsonl';
   head(source: string, day: Day): string;
   render(cue: LiveCue, day: Day): string;
+  /** What the entry of a cue begins with: its start. */
+  key(cue: LiveCue, day: Day): string;
 }
 
 const TIME = '\\d{2,}:\\d\\d:\\d\\d\\.\\d{3}';
@@ -38,9 +41,9 @@ const vtt: DayFormat = {
     const note = escapeVtt(tidy(`${source}: ${zero}. Written by secondglance ${VERSION}`));
     return `WEBVTT\n\nNOTE ${note}\n`;
   },
-  render({ start, end, text }, day) {
-    const at = (time: number): string => vttTime((time - day.start) * 1000);
-    return `\n${at(start)} --> ${at(end)}\n${escapeVtt(tidy(text))}\n`;
+  key: ({ start }, day) => `\n${vttTime((start - day.start) * 1000)} --> `,
+  render(cue, day) {
+    return `${vtt.key(cue, day)}${vttTime((cue.end - day.start) * 1000)}\n${escapeVtt(tidy(cue.text))}\n`;
   },
 };
 
@@ -50,6 +53,7 @@ const jsonl: DayFormat = {
   begins: '{"source":',
   entry: /\{"source":[^\n]*\}\n/g,
   head: () => '',
+  key: ({ source, start }, { zone }) => JSON.stringify({ source, start: formatIso(start, zone) }).slice(0, -1),
   render({ source, start, end, text, confidence }, { zone }) {
     const times = { start: formatIso(start, zone), end: formatIso(end, zone) };
     return `${JSON.stringify({ source, ...times, text: tidy(text), confidence })}\n`;
@@ -59,13 +63,17 @@ const jsonl: DayFormat = {
 /** The formats of day files. */
 const FORMATS = { vtt, jsonl };
 
-/** One file a day with the cues of a source that began on that day: `2026-11-26.vtt`. */
+/**
+ * One file a day with the cues of a source that began on that day: `2026-11-26.vtt`. A cue that is still shown is kept beside them, for the next
+ * run where this one is killed.
+ */
 export class DayFiles implements Destination {
   readonly name: string;
   readonly #folder: string;
   readonly #zone: string;
   readonly #format: DayFormat;
   readonly #file: AppendedFile;
+  readonly #open: OpenCueFile;
 
   constructor(source: string, folder: string, zone: string, format: keyof typeof FORMATS) {
     this.name = `${source}, ${format} of the day`;
@@ -73,16 +81,27 @@ export class DayFiles implements Destination {
     this.#zone = zone;
     this.#format = FORMATS[format];
     this.#file = new AppendedFile(this.#format);
+    this.#open = new OpenCueFile(path.join(folder, `.open-cue.${format}.json`));
   }
 
   async take(event: LiveEvent): Promise<void> {
-    if (event.kind !== 'cue' || tidy(event.text) === '' || event.end <= event.start) return;
-    const zone = this.#zone;
-    const start = startOfDay(event.start, zone);
-    const day: Day = { date: formatLocal(start, zone).slice(0, 10), start, zone };
-    await ensureFolder(this.#folder);
-    const file = path.join(this.#folder, `${day.date}.${this.#format.extension}`);
-    await this.#file.append(file, this.#format.head(event.source, day), this.#format.render(event, day));
+    const left = await this.#open.leftByEarlierRun();
+    if (left !== undefined) await this.#append(left);
+    if (event.kind === 'open-cue') await this.#open.keep(event);
+    else if (event.kind === 'cue') await this.#append(event);
+  }
+
+  async #append(cue: LiveCue): Promise<void> {
+    if (tidy(cue.text) !== '' && cue.end > cue.start) {
+      const zone = this.#zone;
+      const start = startOfDay(cue.start, zone);
+      const day: Day = { date: formatLocal(start, zone).slice(0, 10), start, zone };
+      await ensureFolder(this.#folder);
+      const { extension, head, render, key } = this.#format;
+      const file = path.join(this.#folder, `${day.date}.${extension}`);
+      await this.#file.append(file, head(cue.source, day), render(cue, day), key(cue, day));
+    }
+    await this.#open.remove();
   }
 
   async close(): Promise<void> {}

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../../src/core/time/clock.ts';
-import type { ConnectionState, LiveCaption, LiveCue, StateChange } from '../../../../src/live/live-event.ts';
+import type { ConnectionState, LiveCaption, LiveCue, OpenCue, StateChange } from '../../../../src/live/live-event.ts';
 
 /** 2026-11-26, noon (UTC): a multiple of every length of a segment. */
 export const NOON = Date.UTC(2026, 10, 26, 12);
@@ -14,6 +14,11 @@ export function caption(at: number, text: string, more: Partial<LiveCaption> = {
 export function cue(start: number, end: number, text: string, more: Partial<LiveCue> = {}): LiveCue {
   const [from, to] = [start, end].map((time) => NOON + Math.round(time * 1000)) as [number, number];
   return { kind: 'cue', source: 'front', session: 0, start: from, end: to, text, confidence: 0.9, ...more };
+}
+
+/** A cue that is still shown: from `start` to the last caption, `end` seconds after noon. */
+export function openCue(start: number, end: number, text: string, more: Partial<LiveCue> = {}): OpenCue {
+  return { ...cue(start, end, text, more), kind: 'open-cue' };
 }
 
 /** A change of state, `since` seconds after noon. */

@@ -1,0 +1,41 @@
+import type { Clock } from '../../core/time/clock.ts';
+import type { LiveFrame } from './read-live-frames.ts';
+
+/** Frames of a connection, and how it ended. */
+type Frames = AsyncGenerator<LiveFrame, 'ended' | 'closed', void>;
+
+/** After so long (milliseconds) without a further frame, the last one was the newest in stock. */
+const QUIET_MS = 500;
+
+/** True where the source sends no faster than it is shown: what was in stock has come. */
+function keepsPace(before: LiveFrame, next: LiveFrame): boolean {
+  if (before.pts === null || next.pts === null) return true;
+  const passed = 1000 * (next.arrival.elapsed - before.arrival.elapsed);
+  return passed >= (next.pts - before.pts) / 2;
+}
+
+/**
+ * Leaves out what a source had in stock when it was connected to, except for the newest frame: the end of a file, a segment of HLS, the
+ * pictures that a server keeps. They come at once, and were shown before.
+ */
+export async function* newestInStock(frames: Frames, clock: Clock): Frames {
+  const first = await frames.next();
+  if (first.done === true) return first.value;
+  for (let newest = first.value; ; ) {
+    const pending = frames.next();
+    // It may fail while nothing waits for it; what comes next fails, too.
+    pending.catch(() => undefined);
+    const timer = new AbortController();
+    const quiet = clock.sleep(QUIET_MS, timer.signal).catch(() => undefined);
+    const early = await Promise.race([pending, quiet]).finally(() => timer.abort());
+    if (early?.done === false && !keepsPace(newest, early.value)) {
+      newest = early.value;
+      continue;
+    }
+    yield newest;
+    const next = early ?? (await pending);
+    if (next.done === true) return next.value;
+    yield next.value;
+    return yield* frames;
+  }
+}
