@@ -49,12 +49,25 @@ function cameraOf(file: FoundFile, named: string | undefined): string {
   return folders.find((folder) => !NOT_A_CAMERA.test(folder)) ?? named ?? path.basename(file.root);
 }
 
+/** What the name of a recording says, as registering reads it. */
+export interface ReadName {
+  readonly camera: string;
+  /** False where the name has no time. */
+  readonly timed: boolean;
+}
+
+/** Reads the name of a file without opening it. */
+export function readName(file: FoundFile, names: RegExp | undefined): ReadName {
+  const named = namedTime(file.name, names);
+  return { camera: cameraOf(file, named?.camera), timed: named !== undefined };
+}
+
 /** Why a file is unfinished that has changed a moment ago. */
 export const STILL_WRITTEN = 'it is still being written';
 
 /** Describes an unfinished file without opening it. */
 export function unfinished(file: FoundFile, names: RegExp | undefined, reason: string): Unfinished {
-  const camera = cameraOf(file, namedTime(file.name, names)?.camera);
+  const { camera } = readName(file, names);
   return { path: file.path, camera, start: Math.round(file.changed), reason };
 }
 

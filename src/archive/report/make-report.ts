@@ -10,6 +10,7 @@ import { parseMoment } from '../clock/time-window.ts';
 import { startOfDay } from '../clock/time-zone.ts';
 import { type OpenArchive, parseSpan, pictureOf, type SpanText, withArchive } from '../open-archive.ts';
 import { gatherReport, latestEnd, type Moment, type Report } from './report.ts';
+import { countsOf, type ReportCounts } from './report-counts.ts';
 import { reportToHtml } from './report-html.ts';
 
 /** Which time a report is about. Default: the last 24 hours. */
@@ -18,16 +19,6 @@ export interface ReportRequest extends SpanText {
   readonly date?: string | undefined;
   /** State file; default: the one in the state folder. */
   readonly state?: string | undefined;
-}
-
-/** Numbers in a report. */
-export interface ReportCounts {
-  readonly cameras: number;
-  /** Recordings that are captioned. */
-  readonly described: number;
-  readonly failed: number;
-  readonly waiting: number;
-  readonly moments: number;
 }
 
 /** A finished report. */
@@ -99,18 +90,6 @@ async function loadPictures(report: Report, file: string): Promise<Map<Moment, s
     }
   }
   return pictures;
-}
-
-function countsOf({ cameras }: Report): ReportCounts {
-  const all = cameras.flatMap(({ recordings }) => recordings);
-  const of = (...states: string[]): number => all.filter(({ state }) => states.includes(state)).length;
-  return {
-    cameras: cameras.length,
-    described: of('done', 'partial'),
-    failed: of('failed'),
-    waiting: of('pending'),
-    moments: cameras.reduce((sum, { moments }) => sum + moments.length, 0),
-  };
 }
 
 /** Makes a report on an open archive, with its page. Throws a UsageError. */

@@ -4,10 +4,13 @@ import { clockText, counted } from '../../core/text/wording.ts';
 import { formatLocal, formatOffset, startOfDay } from '../clock/time-zone.ts';
 import { supportText } from '../index/event-support.ts';
 import { isLivePath } from '../index/live-cues.ts';
+import type { Recording } from '../recordings/recordings.ts';
 import type { WatchSession } from '../recordings/work-sessions.ts';
+import { formatHour, type Span } from './axis.ts';
 import type { CameraReport, Moment, RecordingIssue, Report } from './report.ts';
+import { countsOf, countsText } from './report-counts.ts';
 import { STYLE } from './report-style.ts';
-import { formatHour, type Span, timelineOf } from './timeline.ts';
+import { timelineOf } from './timeline.ts';
 
 /** The picture of a moment, as a data URL. */
 export type PictureOf = (moment: Moment) => string | undefined;
@@ -121,17 +124,30 @@ function figureOf(moment: Moment, picture: string, span: Span): string {
   return `<figure>${playLink(moment, `<img src="${picture}" alt="${text}">`)}<figcaption>${when} ${text}</figcaption></figure>`;
 }
 
+/** Milliseconds of video within a span: a recording over midnight counts in part on both days. */
+function videoWithin(recordings: readonly Recording[], { since, until }: Span): number {
+  return recordings.reduce((sum, { start, duration }) => {
+    return sum + Math.max(0, Math.min(until, start + duration) - Math.max(since, start));
+  }, 0);
+}
+
+function guessedText(guessed: number, all: number): string {
+  const whose = guessed === all ? (all === 1 ? 'its time is' : 'their times are') : `the times of ${guessed} are`;
+  return `${whose.charAt(0).toUpperCase()}${whose.slice(1)} guessed from when the file was last changed, because neither name nor container says when it began (watch --names PATTERN)`;
+}
+
 function cameraOf(camera: CameraReport, span: Span, pictureOf: PictureOf): string {
   const { name, recordings, moments } = camera;
-  const video = recordings.reduce((sum, { duration }) => sum + duration, 0);
+  const guessed = recordings.filter(({ startFrom }) => startFrom === 'mtime').length;
   const figures = moments.flatMap((moment) => {
     const picture = pictureOf(moment);
     return picture === undefined ? [] : [figureOf(moment, picture, span)];
   });
   return [
     '<section class="camera">',
-    `<h2>${named(name)}</h2>`,
-    `<p class="soft">${counted(recordings.length, 'recording')}, ${clockText(video / 1000)}; ${counted(moments.length, 'moment')} in which something moved</p>`,
+    `<h2>${named(name === '' ? '/' : name)}</h2>`,
+    `<p class="soft">${counted(recordings.length, 'recording')}, ${clockText(videoWithin(recordings, span) / 1000)}; ${counted(moments.length, 'moment')} in which something moved</p>`,
+    ...(guessed === 0 ? [] : [`<p class="soft guessed">${guessedText(guessed, recordings.length)}</p>`]),
     timelineOf(camera, span),
     ...(figures.length > 0 ? [`<div class="pictures">\n${figures.join('\n')}\n</div>`] : []),
     hoursOf(moments, span),
@@ -154,18 +170,8 @@ export function reportToHtml(report: Report, facts: PageFacts, pictureOf: Pictur
   const { zone, tool, now } = facts;
   const span: Span = { since: report.since, until: report.until, zone };
   const { cameras, sessions, issues, backlog, messages } = report;
-  const all = cameras.flatMap(({ recordings }) => recordings);
-  const of = (...states: string[]): number => all.filter(({ state }) => states.includes(state)).length;
-  const unfinished = issues.filter(({ what }) => what === 'unfinished').length;
+  const counts = countsOf(report);
   const title = `Cameras, ${titleOf(report, zone)}`;
-  const summary = [
-    `${counted(all.length, 'recording')} from ${counted(cameras.length, 'camera')}`,
-    `${of('done', 'partial')} described`,
-    `${of('failed')} failed`,
-    `${of('pending')} waiting`,
-    ...(unfinished > 0 ? [`${unfinished} unfinished`] : []),
-    ...(of('gone') > 0 ? [`${of('gone')} gone`] : []),
-  ];
   const remains =
     backlog.recordings === 0
       ? 'No recording is waiting.'
@@ -173,8 +179,8 @@ export function reportToHtml(report: Report, facts: PageFacts, pictureOf: Pictur
   const undelivered = messages === 0 ? '' : ` ${counted(messages, 'notification')} could not be delivered yet.`;
   const body = `<header>
 <h1>${escapeHtml(title)}</h1>
-<p>${summary.join(', ')}. ${remains}${undelivered}</p>
-${sessions.length === 0 ? '' : `<h2>Sessions</h2>\n<ul>\n${sessions.map((session) => sessionLine(session, facts)).join('\n')}\n</ul>`}
+<p>${countsText(counts)}. ${remains}${undelivered}</p>
+${sessions.length === 0 ? '' : `<h2>Sessions</h2>\n<p class="soft">What was worked on in this time, whenever it was recorded.</p>\n<ul>\n${sessions.map((session) => sessionLine(session, facts)).join('\n')}\n</ul>`}
 </header>
 <main>
 ${issuesOf(issues, span)}

@@ -21,6 +21,7 @@ ul { margin: .2rem 0 .6rem; padding-left: 1.2rem; }
 .line .mark { position: absolute; top: 1.2rem; height: .6rem; width: 2px; margin-left: -1px; background: var(--mark); }
 .line span { position: absolute; bottom: 0; padding-left: .25em; border-left: 1px solid var(--rule); font-size: .75rem;
   line-height: 1.1rem; color: var(--soft); font-variant-numeric: tabular-nums; }
+.line .end { right: 0; padding: 0 .25em 0 0; border-left: 0; border-right: 1px solid var(--rule); }
 .bar, .mark { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .bar.done { background: var(--done); } .bar.partial { background: var(--partial); } .bar.failed { background: var(--failed); }
 .bar.pending, .bar.gone { background: var(--pending); }
@@ -39,7 +40,7 @@ figcaption { font-size: .8125rem; line-height: 1.35; margin-top: .25rem; }
 .troubles .failed { color: var(--failed); }
 code { font-size: .875em; }
 footer { margin-top: 3rem; padding-top: .75rem; border-top: 1px solid var(--rule); }
-@media (max-width: 30rem) { .line span:nth-of-type(even) { color: transparent; } .pictures { grid-template-columns: 1fr 1fr; } }
+@media (max-width: 30rem) { .line span:nth-of-type(even):not(.end) { color: transparent; } .pictures { grid-template-columns: 1fr 1fr; } }
 @media print { body { max-width: none; padding: 0; font-size: 10pt; } a { color: inherit; text-decoration: none; }
   h2, h3 { break-after: avoid; } .pictures { grid-template-columns: repeat(5, 1fr); } }
 `;

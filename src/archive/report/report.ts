@@ -139,14 +139,11 @@ export function gatherReport(db: Database, since: number, until: number): Report
   const cues = cuesBetween(db, since, until).filter(({ moving }) => moving);
   const unfinished = unfinishedFiles(db).filter(({ start }) => start >= since && start < until);
   const names = new Set([...recordings, ...cues, ...unfinished].map(({ camera }) => camera));
-  const cameras = [...names]
-    .filter((name) => name !== '')
-    .sort()
-    .map((name) => ({
-      name,
-      recordings: recordings.filter(({ camera }) => camera === name),
-      moments: mergeMoments(cues.filter(({ camera }) => camera === name)),
-    }));
+  const cameras = [...names].sort().map((name) => ({
+    name,
+    recordings: recordings.filter(({ camera }) => camera === name),
+    moments: mergeMoments(cues.filter(({ camera }) => camera === name)),
+  }));
   const pending = recordingsWhere(db, "r.state = 'pending'");
   return {
     since,

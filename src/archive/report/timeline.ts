@@ -1,48 +1,15 @@
 import { escapeHtml } from '../../core/text/html.ts';
-import { localTimeAt, startOfDay } from '../clock/time-zone.ts';
 import type { RecordingState } from '../recordings/recordings.ts';
+import { formatHour, labelsOf, type Span } from './axis.ts';
 import type { CameraReport, Moment } from './report.ts';
-
-/** A span of time, and the zone of its labels. */
-export interface Span {
-  readonly since: number;
-  readonly until: number;
-  readonly zone: string;
-}
 
 /** Resolution of a timeline; marks that are closer are merged. */
 const FINEST = 600;
-const LABELS = 8;
-const STEPS_HOURS = [1, 2, 3, 6, 12, 24];
-const HOUR_MS = 3_600_000;
 
 const WORDS = { done: 'described', partial: 'in part', failed: 'failed', pending: 'waits', gone: 'gone' } as const;
 
 function percent(time: number, { since, until }: Span): string {
   return `${((100 * (Math.min(until, Math.max(since, time)) - since)) / (until - since)).toFixed(2)}%`;
-}
-
-/** `22:05`, as clocks in `zone` show it. */
-export function formatHour(epoch: number, zone: string): string {
-  const { hour, minute } = localTimeAt(epoch, zone);
-  return `${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`;
-}
-
-/** Labels of a timeline: full hours by the clock (which may jump for summer time), at most eight. */
-export function axisOf({ since, until, zone }: Span): number[] {
-  const step = STEPS_HOURS.find((hours) => (until - since) / (hours * HOUR_MS) <= LABELS) ?? 24;
-  const marks: number[] = [];
-  for (let day = 0; day < 400; day += 1) {
-    const [from, to] = [startOfDay(since, zone, day), startOfDay(since, zone, day + 1)];
-    if (from >= until) break;
-    for (let at = from; at < to; at += HOUR_MS / 4) {
-      const { hour, minute } = localTimeAt(at, zone);
-      if (minute === 0 && hour % step === 0 && at >= since && at < until) marks.push(at);
-    }
-    // A span of weeks has more labels than that anyway.
-    if (marks.length > 4 * LABELS) break;
-  }
-  return marks;
 }
 
 /** Recordings of one state without a gap that could be seen. Times are milliseconds since 1970. */
@@ -94,7 +61,11 @@ export function timelineOf(camera: CameraReport, span: Span): string {
       return `<i class="bar ${state}" style="left:${percent(from, span)};width:${width.toFixed(2)}%" title="${title}"></i>`;
     }),
     ...marks.map(({ start }) => `<i class="mark" style="left:${percent(start, span)}"></i>`),
-    ...axisOf(span).map((at) => `<span style="left:${percent(at, span)}">${formatHour(at, span.zone)}</span>`),
+    ...labelsOf(span).map(({ share, text }) =>
+      share === 1
+        ? `<span class="end">${text}</span>`
+        : `<span style="left:${(100 * share).toFixed(2)}%">${text}</span>`,
+    ),
     '</div>',
   ].join('\n');
 }

@@ -1,13 +1,22 @@
 import { existsSync } from 'node:fs';
 import { type SecondGlanceError, sentenceOf } from '../../core/errors.ts';
 import type { Database } from '../index/database.ts';
-import { registerRecording, STILL_WRITTEN, unfinished } from '../recordings/register.ts';
+import { readName, registerRecording, STILL_WRITTEN, unfinished } from '../recordings/register.ts';
 import { type FoundFile, findRecordings, StabilityDetector } from '../recordings/scan.ts';
 import { knownContent, setUnfinished, type Unfinished } from '../recordings/seen-files.ts';
 import type { WatchSettings } from './watch-settings.ts';
 
 /** A file that cannot be opened, and was last changed this long ago, is broken and not unfinished. */
 const BROKEN_AFTER_MS = 3_600_000;
+
+/** The files of the first scan that found any, described ones included. */
+export interface FirstFiles {
+  readonly files: number;
+  /** In order. */
+  readonly cameras: readonly string[];
+  /** Names that have no time in the pattern of `--names`, or in any that is known. */
+  readonly untimed: readonly string[];
+}
 
 /** What scanning the folders needs. */
 export interface InventoryContext {
@@ -18,6 +27,8 @@ export interface InventoryContext {
   readonly onProblem: (problem: string) => void;
   /** Called for a file that is found to be broken. */
   readonly onBroken: (file: string, failure: SecondGlanceError) => void;
+  /** Called once: what is there when files are found for the first time. */
+  readonly onFirstFiles: (found: FirstFiles) => void;
   /** Id of the session in which a file is found to be broken. */
   readonly session: () => number;
 }
@@ -28,6 +39,7 @@ export class Inventory {
   readonly #stability: StabilityDetector;
   /** Path -> mark of what is registered: it is examined again once its mark changes. */
   readonly #registered = new Map<string, string>();
+  #found = false;
   /** Problems of the last scan. */
   #problems: ReadonlySet<string> = new Set();
 
@@ -41,6 +53,7 @@ export class Inventory {
     const { settings, db, signal, session, onBroken } = this.#context;
     const { zone, names } = settings;
     const files = await this.#files();
+    this.#noteFirst(files);
     const stable = new Set(this.#stability.observe(files, performance.now()));
     const waiting: Unfinished[] = [];
     let soon = false;
@@ -61,6 +74,18 @@ export class Inventory {
     for (const path of this.#registered.keys()) if (!present.has(path)) this.#registered.delete(path);
     setUnfinished(db, waiting);
     return soon;
+  }
+
+  #noteFirst(files: readonly FoundFile[]): void {
+    if (this.#found || files.length === 0) return;
+    this.#found = true;
+    const { settings, onFirstFiles } = this.#context;
+    const read = files.map((file) => ({ ...readName(file, settings.names), name: file.name }));
+    onFirstFiles({
+      files: files.length,
+      cameras: [...new Set(read.map(({ camera }) => camera))].sort(),
+      untimed: read.filter(({ timed }) => !timed).map(({ name }) => name),
+    });
   }
 
   async #files(): Promise<FoundFile[]> {

@@ -1,12 +1,15 @@
 import path from 'node:path';
+import { counted } from '../../core/text/wording.ts';
 import { openingTime } from '../clock/time-window.ts';
 import { STILL_WRITTEN } from '../recordings/register.ts';
 import type { Unfinished } from '../recordings/seen-files.ts';
-import { formatHour } from '../report/timeline.ts';
+import { formatHour } from '../report/axis.ts';
+import type { FirstFiles } from './inventory.ts';
 import type { WatchSettings } from './watch-settings.ts';
 
 /** Files that are named in one line. */
 const MOST_NAMED = 3;
+const MOST_CAMERAS = 12;
 
 /** What `watch` does not work on at the moment. */
 export interface Waiting {
@@ -19,22 +22,31 @@ export interface Waiting {
 }
 
 /** `a.mp4, b.mp4, c.mp4 and 4 more` */
+function listed(names: readonly string[], most: number): string {
+  const more = names.length - most;
+  return `${names.slice(0, most).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
 function namesOf(files: readonly Unfinished[]): string {
-  const names = files.slice(0, MOST_NAMED).map((file) => path.basename(file.path));
-  const more = files.length - names.length;
-  return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return listed(
+    files.map((file) => path.basename(file.path)),
+    MOST_NAMED,
+  );
 }
 
 /**
  * Says what `watch` waits for, in a line when that changes, and names unfinished files.
  */
 export class WaitingNotes {
-  readonly #settings: Pick<WatchSettings, 'roots' | 'window' | 'zone' | 'quiet'>;
+  readonly #settings: Pick<WatchSettings, 'roots' | 'window' | 'zone' | 'names' | 'quiet'>;
   readonly #note: (line: string) => void;
   #last: string | undefined;
   #named: ReadonlySet<string> = new Set();
 
-  constructor(settings: Pick<WatchSettings, 'roots' | 'window' | 'zone' | 'quiet'>, note: (line: string) => void) {
+  constructor(
+    settings: Pick<WatchSettings, 'roots' | 'window' | 'zone' | 'names' | 'quiet'>,
+    note: (line: string) => void,
+  ) {
     this.#settings = settings;
     this.#note = note;
   }
@@ -46,6 +58,23 @@ export class WaitingNotes {
       .map((file) => `${file.path} is not finished: ${file.reason}`);
     if (!this.#settings.quiet) for (const line of lines) if (!this.#named.has(line)) this.#note(line);
     this.#named = new Set(lines);
+  }
+
+  /** Says what the first scan found, and where names do not say when recordings began. */
+  found({ files, cameras, untimed }: FirstFiles): void {
+    const { names, quiet } = this.#settings;
+    const who = listed(cameras, MOST_CAMERAS);
+    if (!quiet) this.#note(`found ${counted(files, 'file')} of ${cameras.length === 1 ? 'camera' : 'cameras'} ${who}`);
+    if (untimed.length === 0 || quiet) return;
+    const others = listed(untimed, 1);
+    const some = `${untimed.length} of ${files} file names do not say`;
+    const unnamed = untimed.length === files ? 'no file name says' : some;
+    const matches = untimed.length === files ? 'none' : String(files - untimed.length);
+    const what =
+      names === undefined
+        ? `${unnamed} when its recording began (${others}; --names PATTERN reads other names)`
+        : `--names matches ${matches} of ${counted(files, 'file')}${untimed.length === files ? ', such as' : ', and not'} ${others}`;
+    this.#note(`${what}: times come from containers, or are guessed from the last change of a file`);
   }
 
   /** Says what is waited for. */

@@ -50,6 +50,14 @@ function openTransports({ notify, webhook, mqtt }: WatchSettings): NotificationT
   ];
 }
 
+/** What a run captions, said at its start. */
+function startLine({ roots, zone, names, window, queue }: WatchSettings, model: string): string {
+  const how = queue === undefined ? `with ${model}` : `with ${model}, by services`;
+  const clock = `times in names are in ${zone}${names === undefined ? '' : ' and read by --names'}`;
+  const when = window === undefined ? '' : ', in the time window only';
+  return `watch: captions the recordings of ${roots.join(', ')} ${how}${when}; ${clock}`;
+}
+
 interface OpenCaptioner {
   readonly captioner: RecordingCaptioner;
   readonly queue?: QueueContext;
@@ -76,6 +84,7 @@ export async function watchRecordings(settings: WatchSettings, run: WatchRun): P
   checkRoots(settings);
   const model = await loadModel(settings.model);
   for (const note of model.notes ?? []) run.reporter.note(note);
+  if (!settings.quiet) run.reporter.note(startLine(settings, model.model.name));
   await ensureFolder(path.dirname(stateFile), 0o700);
   const lock = lockState(stateFile);
   const transports = openTransports(settings);

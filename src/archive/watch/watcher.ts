@@ -48,6 +48,7 @@ export class Watcher {
     const inventory = new Inventory({
       ...{ settings, db, signal },
       onProblem: (problem) => reporter.note(problem),
+      onFirstFiles: (found) => this.#notes.found(found),
       onBroken: (file, failure) => reporter.end(failedSummary(file, failure, settings.verbose)),
       session: () => this.#window.session(),
     });

@@ -2,8 +2,8 @@ import path from 'node:path';
 import { formatIso } from '../../archive/clock/iso-time.ts';
 import { formatLocal } from '../../archive/clock/time-zone.ts';
 import { makeReport, saveReport } from '../../archive/report/make-report.ts';
+import { countsText } from '../../archive/report/report-counts.ts';
 import { EXIT, UsageError } from '../../core/failures.ts';
-import { counted } from '../../core/text/wording.ts';
 import { streamSink } from '../../storage/stream-sink.ts';
 import { writeJson, writeNote } from '../terminal.ts';
 
@@ -39,9 +39,7 @@ export async function runReport(flags: ReportFlags): Promise<number> {
     const span = { since: formatIso(since, zone), until: formatIso(until, zone) };
     writeJson({ event: 'report', output, ...span, ...counts });
   } else if (!quiet) {
-    const { cameras, described, failed, waiting } = counts;
-    const what = `${counted(cameras, 'camera')}, ${described} described, ${failed} failed, ${waiting} waiting`;
-    writeNote(`${what} -> ${output}`);
+    writeNote(`${countsText(counts)} -> ${output}`);
   }
   return EXIT.done;
 }

@@ -4,9 +4,10 @@ import { formatLocal } from '../../archive/clock/time-zone.ts';
 import { isLivePath } from '../../archive/index/live-cues.ts';
 import type { Hit } from '../../archive/index/search-cues.ts';
 import { type OpenArchive, pictureOf } from '../../archive/open-archive.ts';
+import { axisOf, formatHour } from '../../archive/report/axis.ts';
 import { daySpan } from '../../archive/report/make-report.ts';
 import { gatherReport } from '../../archive/report/report.ts';
-import { axisOf, barsOf, formatHour, marksOf } from '../../archive/report/timeline.ts';
+import { barsOf, marksOf } from '../../archive/report/timeline.ts';
 import type { Camera, CameraDay, Sighting } from '../api/schemas/cameras.ts';
 
 /** Something that a camera saw, as the API shows it. */

@@ -28,14 +28,15 @@ test('a page of a day; ours is replaced, another is not', async () => {
   const [made, again] = await runEach([args, [...args, '--json']], { cwd: folder, env });
   expect(made).toMatchObject({ code: 0, stdout: '' });
   const name = 'secondglance-report-2026-11-24.html';
-  expect(made?.stderr).toBe(`2 cameras, 24 described, 0 failed, 0 waiting -> ${at(name)}\n`);
+  expect(made?.stderr).toBe(`24 recordings from 2 cameras: 24 described, 0 failed, 0 waiting -> ${at(name)}\n`);
   const html = await read(name);
   expect(html.match(/data:image\/jpeg;base64,/g)).toHaveLength(2 * 24);
   expect(again?.code).toBe(0);
   expect(jsonLines(again?.stdout ?? '')).toEqual([
     {
       ...{ event: 'report', output: at(name), since: '2026-11-24T00:00:00.000+01:00' },
-      ...{ until: '2026-11-25T00:00:00.000+01:00', cameras: 2, described: 24, failed: 0, waiting: 0, moments: 72 },
+      ...{ until: '2026-11-25T00:00:00.000+01:00', cameras: 2, recordings: 24, described: 24, partial: 0 },
+      ...{ failed: 0, waiting: 0, unfinished: 0, gone: 0, guessed: 0, moments: 72 },
     },
   ]);
   await writeFile(at(name), 'mine');

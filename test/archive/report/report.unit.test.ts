@@ -3,9 +3,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cuesBetween } from '../../../src/archive/index/search-cues.ts';
 import { failRecording } from '../../../src/archive/recordings/recordings.ts';
 import { setUnfinished } from '../../../src/archive/recordings/seen-files.ts';
+import { axisOf, formatHour, labelsOf } from '../../../src/archive/report/axis.ts';
 import { gatherReport, latestEnd, mergeMoments } from '../../../src/archive/report/report.ts';
+import { countsOf } from '../../../src/archive/report/report-counts.ts';
 import { reportToHtml } from '../../../src/archive/report/report-html.ts';
-import { axisOf, formatHour } from '../../../src/archive/report/timeline.ts';
 import { makeFolder } from '../../support/videos.ts';
 import { type Archive, describeRecording, enterRecording, makeArchive } from '../support/archive.ts';
 
@@ -121,7 +122,7 @@ test('the page: nothing of what people and recorders named is read as HTML', () 
 test('the page: what happened when, what failed and why, what the session did and what remains', () => {
   const html = page();
   expect(html).toContain('<title>Cameras, 2026-11-24</title>');
-  expect(html).toContain('5 recordings from 3 cameras, 3 described, 1 failed, 1 waiting, 1 unfinished.');
+  expect(html).toContain('6 recordings from 3 cameras: 3 described, 1 failed, 1 waiting, 1 unfinished.');
   expect(html).toContain('2 recordings (1:30:00) of any day are waiting.');
   expect(html).toMatch(/21:00:01<\/a> A man walks <small>until 21:00:12<\/small>/);
   expect(html).toContain('<h3>2026-11-24 22:00</h3>');
@@ -152,6 +153,79 @@ test('hours on the axis are those of the clocks, in the night in which they are 
     '03:00',
     '04:00',
   ]);
+});
+
+test('the labels of a timeline reach from its begin to its end, whatever its length', () => {
+  const shown = (from: string, to: string): string[] =>
+    labelsOf({ since: Date.parse(from), until: Date.parse(to), zone: ZONE }).map(({ text }) => text);
+  expect(shown('2026-11-24T00:00+01:00', '2026-11-25T00:00+01:00')).toEqual([
+    '00:00',
+    '03:00',
+    '06:00',
+    '09:00',
+    '12:00',
+    '15:00',
+    '18:00',
+    '21:00',
+    '24:00',
+  ]);
+  // 06:00 would run into the end, and 09:00 into the begin.
+  expect(shown('2026-11-24T07:12+01:00', '2026-11-25T07:12+01:00')).toEqual([
+    '07:12',
+    '12:00',
+    '15:00',
+    '18:00',
+    '21:00',
+    '00:00',
+    '03:00',
+    '07:12',
+  ]);
+  expect(shown('2026-11-24T07:12+01:00', '2026-11-24T07:42+01:00')).toEqual([
+    '07:12',
+    '07:15',
+    '07:20',
+    '07:25',
+    '07:30',
+    '07:35',
+    '07:42',
+  ]);
+  expect(shown('2026-11-20T00:00+01:00', '2026-11-28T00:00+01:00')).toEqual([
+    '11-20',
+    '11-21',
+    '11-22',
+    '11-23',
+    '11-24',
+    '11-25',
+    '11-26',
+    '11-27',
+    '11-28',
+  ]);
+  expect(shown('2026-10-01T00:00+02:00', '2026-11-28T00:00+01:00')).toEqual([
+    '10-01',
+    '10-15',
+    '10-29',
+    '11-12',
+    '11-28',
+  ]);
+  expect(shown('2010-01-01T00:00+01:00', '2026-01-01T00:00+01:00').length).toBeLessThan(11);
+});
+
+test('a recording over midnight is of both days, each with its part of it; guessed times are said', async () => {
+  const night = { since: Date.parse('2027-03-02T00:00:00+01:00'), until: Date.parse('2027-03-03T00:00:00+01:00') };
+  await describeRecording(
+    archive,
+    { camera: 'late', start: '2027-03-01T23:50:00+01:00', duration: 900, startFrom: 'mtime' },
+    [{ at: 700, text: 'A fox' }],
+  );
+  await describeRecording(archive, { camera: 'late', start: '2027-03-02T08:00:00+01:00', duration: 60 }, []);
+  const html = page(night.since, night.until);
+  expect(html).toContain('2 recordings from 1 camera: 2 described, 0 failed, 0 waiting; the times of 1 are guessed.');
+  expect(html).toContain('2 recordings, 6:00; 1 moment in which something moved');
+  expect(html).toContain('The times of 1 are guessed from when the file was last changed');
+  expect(countsOf(gatherReport(archive.db, night.since, night.until))).toEqual({
+    ...{ cameras: 1, recordings: 2, described: 2, partial: 0, failed: 0, waiting: 0 },
+    ...{ unfinished: 0, gone: 0, guessed: 1, moments: 1 },
+  });
 });
 
 test('a recording whose clock is ahead is in the report of the last 24 hours, and said to be ahead', () => {

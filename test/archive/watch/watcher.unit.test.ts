@@ -147,13 +147,41 @@ test('what a recording costs is all the time that it took alone, whatever the nu
 test('an idle watch says once what it waits for', async () => {
   await writeFile(path.join(state.folder, 'cams/open.mp4'), 'no video');
   const run = watcher(captioner(), false, { settle: '1h' }).forever();
-  await vi.waitUntil(() => notes.length > 0, { timeout: 20_000, interval: 5 });
-  expect(notes).toEqual(['waiting until these are no longer written to: open.mp4']);
+  await vi.waitUntil(() => notes.length > 2, { timeout: 20_000, interval: 5 });
+  expect(notes).toEqual([
+    'found 1 file of camera cams',
+    'no file name says when its recording began (open.mp4; --names PATTERN reads other names): times come from containers, or are guessed from the last change of a file',
+    'waiting until these are no longer written to: open.mp4',
+  ]);
   await rm(path.join(state.folder, 'cams/open.mp4'));
-  await vi.waitUntil(() => notes.length > 1, { timeout: 20_000, interval: 5 });
+  await vi.waitUntil(() => notes.length > 3, { timeout: 20_000, interval: 5 });
   stop.abort();
   await run;
-  expect(notes.slice(1)).toEqual([`waiting for recordings in ${path.join(state.folder, 'cams')}`]);
+  expect(notes.slice(3)).toEqual([`waiting for recordings in ${path.join(state.folder, 'cams')}`]);
+});
+
+test('a pattern of names that matches nothing, or not all, is said once', async () => {
+  for (const name of ['front/2026-11-24/10-00-00.mp4', 'back/clip.mp4']) {
+    await mkdir(path.dirname(path.join(state.folder, 'cams', name)), { recursive: true });
+    await writeFile(path.join(state.folder, 'cams', name), 'no video');
+  }
+  const said = async (names: string) => {
+    notes = [];
+    const run = watcher(captioner(), false, { settle: '1h', names }).forever();
+    await vi.waitUntil(() => notes.some((note) => note.startsWith('waiting')), { timeout: 20_000, interval: 5 });
+    stop.abort();
+    await run;
+    stop = new AbortController();
+    return notes.filter((note) => note.startsWith('--names') || note.startsWith('found'));
+  };
+  expect(await said('{camera}/%Y%m%d-%H%M%S')).toEqual([
+    'found 2 files of cameras back, front',
+    expect.stringMatching(/^--names matches none of 2 files, such as back\/clip\.mp4 and 1 more: times come/),
+  ]);
+  expect(await said('{camera}/%Y-%m-%d/%H-%M-%S')).toEqual([
+    'found 2 files of cameras back, front',
+    expect.stringMatching(/^--names matches 1 of 2 files, and not back\/clip\.mp4: times come/),
+  ]);
 });
 
 test('outside of the window, watch says when it opens', async () => {
