@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Caption, Cue, VideoEvent } from '../../core/types.ts';
 import { toMilliseconds } from '../../pipeline/cues/time.ts';
 import type { TrackSummary, TrackWriter } from '../../pipeline/formats/track-writer.ts';
-import { splitAnnouncement, TEXT_PREFIX } from '../../pipeline/screen-text/announce-text.ts';
+import { splitAnnouncement, TEXT_PREFIX } from '../../pipeline/screen-text/announcement.ts';
 import { isOverlay } from '../../pipeline/screen-text/overlay.ts';
 import type { TextPiece } from '../../pipeline/screen-text/text-pieces.ts';
 import { cameraId, type Recording } from '../recordings/recordings.ts';

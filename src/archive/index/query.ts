@@ -1,4 +1,4 @@
-import { TEXT_PREFIX } from '../../pipeline/screen-text/announce-text.ts';
+import { TEXT_PREFIX } from '../../pipeline/screen-text/announcement.ts';
 import { ArchiveError } from '../errors.ts';
 import { wordsFor } from '../lexicon/lexicon.ts';
 

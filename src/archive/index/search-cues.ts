@@ -1,4 +1,4 @@
-import { TEXT_PREFIX } from '../../pipeline/screen-text/announce-text.ts';
+import { TEXT_PREFIX } from '../../pipeline/screen-text/announcement.ts';
 import { type Database, stateError } from './database.ts';
 import { type EventSupport, supportReader } from './event-support.ts';
 import { cameraWord, firstIdAt, startOfId } from './index-cues.ts';

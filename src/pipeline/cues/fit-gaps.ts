@@ -1,6 +1,6 @@
 import { gapsBetween, type Interval } from '../../core/time/intervals.ts';
 import type { Micros } from '../../core/types.ts';
-import { splitAnnouncement } from '../screen-text/announce-text.ts';
+import { splitAnnouncement } from '../screen-text/announcement.ts';
 import type { Span } from './merge.ts';
 import type { CueRules } from './rules.ts';
 import { versionsOf } from './shorten.ts';
@@ -57,10 +57,12 @@ export function fitToGaps(
 
   const needed = (text: string) => descriptionTime(text, rules);
 
-  const placeWithin = (text: string, gaps: readonly Interval[]): Placement | undefined => {
+  const placeWithin = ({ text, end, shownUntil = end }: Span, gaps: readonly Interval[]): Placement | undefined => {
     for (const version of versionsOf(text)) {
       const time = needed(version);
-      const found = gaps.find(({ start, end }) => end - start >= time);
+      // Text in the picture is not announced when it has gone.
+      const latest = splitAnnouncement(version) === undefined ? end : shownUntil;
+      const found = gaps.find((gap) => gap.start < latest && gap.end - gap.start >= time);
       if (found !== undefined) return { start: found.start, end: found.end, text: version };
     }
     return undefined;
@@ -72,18 +74,18 @@ export function fitToGaps(
     const found = gapsBetween(speech, { start, end: next.end }).find(
       (one) => one.start < span.end && one.end > span.end,
     );
-    const placed = found === undefined ? undefined : placeWithin(span.text, [found]);
+    const placed = found === undefined ? undefined : placeWithin(span, [found]);
     if (found === undefined || placed === undefined) return undefined;
     const end = placed.start + needed(placed.text);
     const rest = gapsBetween(speech, { start: end + pause, end: next.end });
-    const nextFits = placeWithin(next.text, rest) !== undefined;
+    const nextFits = placeWithin(next, rest) !== undefined;
     if (!nextFits && importanceOf(next, span.text) > importanceOf(span, before)) return undefined;
     return { ...placed, end: Math.max(end, Math.min(span.end, found.end)) };
   };
 
   const place = (span: Span, next: Span | undefined): Placement | undefined => {
     const start = Math.max(span.start, free);
-    const own = start >= span.end ? undefined : placeWithin(span.text, gapsBetween(speech, { start, end: span.end }));
+    const own = start >= span.end ? undefined : placeWithin(span, gapsBetween(speech, { start, end: span.end }));
     return own ?? (next === undefined ? undefined : placeAcross(span, next));
   };
 

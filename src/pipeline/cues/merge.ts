@@ -14,6 +14,8 @@ export interface Span {
   /** Index of the first keyframe that it describes. All up to `last` belong to it. */
   readonly first: number;
   readonly last: number;
+  /** Until when the text in the picture that it announces is shown, where that ends before the span. */
+  readonly shownUntil?: Micros;
 }
 
 /** Consecutive captions with the same meaning. One caption is a run as well. */

@@ -1,5 +1,5 @@
 import type { Micros } from '../../core/types.ts';
-import { joinSentences, splitAnnouncement } from '../screen-text/announce-text.ts';
+import { joinSentences, splitAnnouncement } from '../screen-text/announcement.ts';
 import type { Span } from './merge.ts';
 import type { CueRules } from './rules.ts';
 import { readableIn, readingTime } from './spacing.ts';

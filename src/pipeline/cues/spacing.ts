@@ -1,4 +1,5 @@
 import type { Cue, Micros } from '../../core/types.ts';
+import { splitAnnouncement } from '../screen-text/announcement.ts';
 import { breakText, graphemeCount } from './layout.ts';
 import type { ReadingSpeed } from './profiles.ts';
 import type { CueRules } from './rules.ts';
@@ -38,7 +39,14 @@ export function minimumFor(text: string, rules: CueRules): Micros {
 export function readableIn(text: string, rules: CueRules): Micros {
   const { speed, lineLength } = rules.profile;
   if (speed === undefined) return rules.minimum;
-  return breakText(text, lineLength).reduce((sum, part) => sum + minimumForCue(part, rules), 0);
+  const together = breakText(text, lineLength);
+  const announcement = together.length === 1 ? undefined : splitAnnouncement(text);
+  // Text in the picture has cues of its own where both do not fit into one.
+  const texts =
+    announcement === undefined
+      ? together
+      : [announcement.announced, announcement.caption].flatMap((part) => breakText(part, lineLength));
+  return texts.reduce((sum, part) => sum + minimumForCue(part, rules), 0);
 }
 
 /**

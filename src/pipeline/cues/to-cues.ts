@@ -1,7 +1,8 @@
-import { defer, map, type OperatorFunction, pipe } from 'rxjs';
+import { defer, map, mergeMap, type OperatorFunction, pipe } from 'rxjs';
 import type { Caption, Cue, VideoEvent } from '../../core/types.ts';
 import { gatherEvents } from '../events/gather-events.ts';
 import { announceText } from '../screen-text/announce-text.ts';
+import { splitAnnouncement } from '../screen-text/announcement.ts';
 import type { ReadCaption } from '../screen-text/read-captions.ts';
 import { type DroppedText, fitToGaps } from './fit-gaps.ts';
 import { breakText, divideTime, graphemeCount } from './layout.ts';
@@ -9,7 +10,7 @@ import { mergeCaptions, type Span } from './merge.ts';
 import { enforceMinDuration } from './min-duration.ts';
 import type { CueRules, Timeline } from './rules.ts';
 import { shortenTexts } from './shorten.ts';
-import { enforceSpacing, minimumFor, minimumForCue } from './spacing.ts';
+import { enforceSpacing, minimumFor, minimumForCue, readableIn } from './spacing.ts';
 import { mapState } from './transducer.ts';
 
 /**
@@ -46,10 +47,28 @@ function cuesOf(span: Span, rules: CueRules): Cue[] {
   }));
 }
 
+/** A span whose text does not fit into one cue: the text in the picture first, because it may be gone before its description was read. */
+function announcedFirst(span: Span, rules: CueRules): Span[] {
+  const parts = splitAnnouncement(span.text);
+  if (parts === undefined || parts.caption === '') return [span];
+  if (breakText(span.text, rules.profile.lineLength).length === 1) return [span];
+  const [announced, described] = [readableIn(parts.announced, rules), readableIn(parts.caption, rules)];
+  const time = span.end - span.start;
+  const part = time >= announced + described ? announced : Math.round((time * announced) / (announced + described));
+  const at = span.start + part;
+  return [
+    { ...span, text: parts.announced, end: at },
+    { ...span, text: parts.caption, start: at },
+  ];
+}
+
 /** Captions as events: a span for each with a text of which the model is sure enough, for as long as the event lasts. */
 function eventSpans(rules: CueRules, timeline: Timeline): OperatorFunction<Caption, Span> {
-  const toSpans = ({ start, end, text, confidence, first, last }: VideoEvent): Span[] =>
-    text === '' || confidence < rules.minConfidence ? [] : [{ start, end, text, first, last }];
+  const toSpans = ({ start, end, text, confidence, first, last }: VideoEvent): Span[] => {
+    const own = confidence < rules.minConfidence ? '' : text;
+    // Text in the picture of an event without a text of its own is announced all the same.
+    return own === '' && !rules.announcesText ? [] : [{ start, end, text: own, first, last }];
+  };
   return pipe(
     mapState(() => gatherEvents(timeline.zero, timeline.end)),
     mapState(() => ({ next: toSpans, end: () => [] })),
@@ -68,15 +87,11 @@ function spansOf(rules: CueRules, timeline: Timeline): OperatorFunction<ReadCapt
     );
   return (captions) =>
     defer(() => {
-      const announcer = announceText();
+      const announcer = announceText(rules, timeline.zero);
       return captions.pipe(
-        map(({ caption, appeared }) => {
-          const announced = announcer.caption(caption, appeared);
-          // What stands in the picture is no wording of an event.
-          return events ? caption : announced;
-        }),
+        map(({ caption, appeared }) => announcer.caption(caption, appeared)),
         merged(),
-        map((span) => announcer.span(span)),
+        mergeMap((span) => announcer.span(span)),
       );
     });
 }
@@ -95,18 +110,19 @@ export function toCues(
   onDropped: (dropped: DroppedText) => void = () => undefined,
 ): OperatorFunction<ReadCaption, Cue> {
   const { speech } = rules;
+  const toOwnCues = (span: Span) => announcedFirst(span, rules).flatMap((part) => cuesOf(part, rules));
   if (speech !== undefined) {
     return pipe(
       spansOf(rules, timeline),
       mapState(() => fitToGaps(rules, speech, onDropped)),
-      mapState(() => ({ next: (span: Span) => cuesOf(span, rules), end: () => [] })),
+      mapState(() => ({ next: toOwnCues, end: () => [] })),
     );
   }
   return pipe(
     spansOf(rules, timeline),
     mapState(() => shortenTexts(rules)),
     mapState(() => enforceMinDuration((text) => minimumFor(text, rules), timeline.zero, timeline.end, onDropped)),
-    mapState(() => ({ next: (span: Span) => cuesOf(span, rules), end: () => [] })),
+    mapState(() => ({ next: toOwnCues, end: () => [] })),
     mapState(() => enforceSpacing(rules)),
   );
 }

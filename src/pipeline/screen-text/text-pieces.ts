@@ -50,6 +50,11 @@ export interface OpenPiece {
   missed: number;
 }
 
+/** When the text of a piece was first missing, once it counts as gone. Microseconds from the track's zero. */
+export function goneSince({ missed, gone }: OpenPiece): Micros | undefined {
+  return missed > MOST_MISSED ? gone : undefined;
+}
+
 /** What a keyframe adds and ends. */
 export interface PieceChange {
   /** Pieces that appear with it. */
