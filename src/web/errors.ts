@@ -63,11 +63,11 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'job-unknown': 404,
   'cameras-off': 404,
   'state-missing': 404,
+  'rule-unknown': 404,
   'sighting-unknown': 404,
   'no-such-hit': 404,
   'recording-gone': 404,
-  'nothing-to-search': 400,
-  'bad-time': 400,
+
   'not-there': 404,
   'missing-file': 404,
   'no-match': 404,

@@ -1,3 +1,4 @@
+import { openTransports } from '../archive/alerts/transports.ts';
 import type { QueueContext } from '../queue/queue-context.ts';
 import type { Log } from '../services/service.ts';
 import { ArchiveConnection } from './cameras/archive-connection.ts';
@@ -52,6 +53,8 @@ export function openSite(request: SiteRequest): Site {
   const hub = new EventHub();
   const archive = new ArchiveConnection(request.state);
   resources.defer(() => archive.close());
+  const transports = openTransports(settings.settings);
+  resources.defer(() => Promise.all(transports.map((transport) => transport.close())).then(() => undefined));
   const cameraNews = new CameraNews(archive, hub);
   resources.defer(() => cameraNews.close());
   const view = (video: StoredVideo) => viewOf(video, queue.paceOf(video.id));
@@ -84,6 +87,7 @@ export function openSite(request: SiteRequest): Site {
       lists,
       hub,
       archive,
+      transports,
       library,
       queue,
       uploads,

@@ -18,6 +18,7 @@ import { PAGE_FOLDER } from './http/page.ts';
 import { passwordCheck } from './http/password.ts';
 import { answerUnreadable } from './http/unreadable-request.ts';
 import { openSite } from './open-site.ts';
+import { alertRoutes } from './routes/alert-routes.ts';
 import { cameraRoutes } from './routes/camera-routes.ts';
 import { cueRoutes } from './routes/cue-routes.ts';
 import { jobRoutes } from './routes/job-routes.ts';
@@ -95,6 +96,7 @@ export async function runServe(request: ServeRequest, signal: AbortSignal): Prom
       ...cueRoutes(site),
       ...jobRoutes(site),
       ...cameraRoutes(site),
+      ...alertRoutes(site),
       ...systemRoutes(site),
     };
     const names = servePassword === undefined ? request.names : undefined;

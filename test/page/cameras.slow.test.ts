@@ -2,6 +2,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addLiveCue } from '../../src/archive/index/live-cues.ts';
 import type { Archive } from '../archive/support/archive.ts';
+import { type Receiver, startWebhook } from '../archive/support/receivers.ts';
 import { chromiumPath, NO_CHROMIUM } from '../players/support/browser.ts';
 import { makeFolder } from '../support/videos.ts';
 import { cameraArchive, MARKUP_CAMERA } from '../web/support/camera-archive.ts';
@@ -13,12 +14,15 @@ const chromium = chromiumPath();
 describe.skipIf(chromium === undefined)(`cameras in Chromium${chromium ? '' : `: ${NO_CHROMIUM}`}`, () => {
   let folder: { path: string; remove: () => Promise<void> };
   let archive: Archive;
+  let receiver: Receiver;
   let browser: PageBrowser;
   let server: TestServer;
   beforeAll(async () => {
     folder = await makeFolder();
     archive = await cameraArchive(folder.path);
-    server = await startServer(['--state', archive.file, '--data', path.join(folder.path, 'data')], {
+    receiver = await startWebhook();
+    const hook = `http://127.0.0.1:${receiver.port}/hook`;
+    server = await startServer(['--state', archive.file, '--webhook', hook, '--data', path.join(folder.path, 'data')], {
       cwd: folder.path,
       env: {},
     });
@@ -27,6 +31,7 @@ describe.skipIf(chromium === undefined)(`cameras in Chromium${chromium ? '' : `:
   afterAll(async () => {
     await browser?.close();
     await server?.stop();
+    await receiver?.close();
     archive?.db.close();
     await folder?.remove();
   });
@@ -75,10 +80,39 @@ describe.skipIf(chromium === undefined)(`cameras in Chromium${chromium ? '' : `:
     await page.context().close();
   });
 
+  test('an alert rule is tested, added, changed and removed', async () => {
+    const start = Date.now() - 60_000;
+    const seen = { camera: 'gate', start, end: start + 4000, text: 'A badger', confidence: 0.7, moving: true };
+    await addLiveCue(archive.db, archive.file, seen);
+    const { page, faults } = await browser.open(`${server.address}#/cameras/alerts`);
+    const form = page.getByRole('form', { name: 'New rule' });
+    await form.getByRole('textbox', { name: 'Words' }).fill('badger');
+    await form.getByRole('combobox', { name: 'Camera' }).selectOption('gate');
+    await form.getByRole('button', { name: 'Test' }).click();
+    await form.getByText('The webhook accepted a test message.').waitFor();
+    await form.locator('.sighting', { hasText: 'A badger' }).waitFor();
+    expect(receiver.received.map(({ body }) => body)).toMatchObject([{ words: 'badger', test: true }]);
+    expect(await axeViolations(page)).toEqual([]);
+    await form.getByRole('textbox', { name: 'From' }).fill('22:00');
+    await form.getByRole('textbox', { name: 'To' }).fill('06:00');
+    await form.getByRole('button', { name: 'Add the rule' }).click();
+    const row = page.locator('.rule', { hasText: 'badger' });
+    await row.getByText('gate · from 22:00 to 06:00').waitFor();
+    await row.getByRole('button', { name: 'Change or test' }).click();
+    const change = page.getByRole('form', { name: 'Rule badger' });
+    await change.getByRole('combobox', { name: 'Camera' }).selectOption('');
+    await change.getByRole('button', { name: 'Save' }).click();
+    await row.getByText('all cameras').waitFor();
+    await row.getByRole('button', { name: 'Remove' }).click();
+    await expect.poll(() => page.locator('.rule').count()).toBe(0);
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
   test('no violation of axe, nothing wider than a window of 360 pixels, light and dark', async () => {
     const found: Record<string, unknown> = {};
     for (const colorScheme of ['light', 'dark'] as const) {
-      for (const tab of ['', '/day', '/search']) {
+      for (const tab of ['', '/day', '/search', '/alerts']) {
         const { page } = await browser.open(`${server.address}#/cameras${tab}`, {
           colorScheme,
           viewport: { width: 360, height: 740 },

@@ -1,10 +1,12 @@
 import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { addRule, readRules } from '../../src/archive/alerts/alert-rules.ts';
 import { addLiveCue } from '../../src/archive/index/live-cues.ts';
 import { escapeHtml } from '../../src/core/text/html.ts';
 import { openMedia } from '../../src/ingest/open-media.ts';
 import type { Archive } from '../archive/support/archive.ts';
+import { type Receiver, startWebhook } from '../archive/support/receivers.ts';
 import { makeFolder } from '../support/videos.ts';
 import { cameraArchive, MARKUP_CAMERA } from './support/camera-archive.ts';
 import { readStream, startServer, type TestServer } from './support/server.ts';
@@ -12,17 +14,20 @@ import { readStream, startServer, type TestServer } from './support/server.ts';
 let folder: { path: string; remove: () => Promise<void> };
 let archive: Archive;
 let server: TestServer;
+let receiver: Receiver;
 beforeAll(async () => {
   folder = await makeFolder();
   // No browser plays MPEG-4 part 2, and many recorders write it.
   archive = await cameraArchive(folder.path, ['-c:v', 'mpeg4', '-g', '20']);
+  receiver = await startWebhook();
   server = await startServer(['--state', archive.file, '--data', path.join(folder.path, 'data')], {
     cwd: folder.path,
-    env: {},
+    env: { SECONDGLANCE_WEBHOOK: `http://127.0.0.1:${receiver.port}/hook` },
   });
 });
 afterAll(async () => {
   await server?.stop();
+  await receiver?.close();
   archive?.db.close();
   await folder?.remove();
 });
@@ -96,10 +101,50 @@ test('a recording that is gone has no clip, and what is wrong with a request is 
   expect(await status('/sightings/zzz/clip')).toEqual([404, 'no-such-hit']);
   expect(await status('/sightings/zzz/picture')).toEqual([404, 'sighting-unknown']);
   expect(await status('/sightings/..%2F..%2Fetc/picture')).toEqual([400, 'request-invalid']);
-  expect(await status('/sightings?words=%22%22')).toEqual([400, 'nothing-to-search']);
-  expect(await status('/sightings?words=dog&camera=nowhere')).toEqual([400, 'usage']);
-  expect(await status('/sightings?words=dog&since=soon')).toEqual([400, 'usage']);
-  expect(await status('/cameras/day?date=2026-13-40')).toEqual([400, 'usage']);
+  expect(await status('/sightings?words=%22%22')).toEqual([422, 'nothing-to-search']);
+  expect(await status('/sightings?words=dog&camera=nowhere')).toEqual([422, 'usage']);
+  expect(await status('/sightings?words=dog&since=soon')).toEqual([422, 'usage']);
+  expect(await status('/cameras/day?date=2026-13-40')).toEqual([422, 'usage']);
+});
+
+test('alert rules are kept in the archive, where watch and live find them; tabs hear of changes', async () => {
+  const stream = await readStream(`${server.api}/events`);
+  const { client } = server;
+  const body = { words: 'person', camera: 'front', hours: '22:00-06:00' };
+  const added = await client('POST /alert-rules', { body });
+  expect(added).toEqual({ id: added.id, ...body, exact: false, minConfidence: 0.5 });
+  expect(readRules(archive.db)).toEqual([added]);
+  await stream.next('alert-rules', ({ rules }) => rules[0]?.id === added.id);
+  const changed = await client('PUT /alert-rules/{id}', { params: { id: added.id }, body: { words: 'dog' } });
+  expect(await client('GET /alert-rules')).toEqual({ rules: [changed], destinations: ['webhook'], waiting: 0 });
+  await client('DELETE /alert-rules/{id}', { params: { id: added.id } });
+  await stream.next('alert-rules', ({ rules }) => rules.length === 0);
+  stream.close();
+  const refused = (body: { words: string; hours?: string }) => client('POST /alert-rules', { body });
+  await expect(refused({ words: '?' })).rejects.toMatchObject({ problem: { code: 'nothing-to-search', status: 422 } });
+  await expect(refused({ words: 'dog', hours: '25:00-06:00' })).rejects.toMatchObject({
+    problem: { code: 'bad-time', status: 422 },
+  });
+  await expect(client('DELETE /alert-rules/{id}', { params: { id: added.id } })).rejects.toMatchObject({
+    problem: { code: 'rule-unknown', status: 404 },
+  });
+});
+
+test('a rule is tried: a message goes to the webhook, and nothing is stored', async () => {
+  const start = Date.now() - 60_000;
+  const seen = { camera: 'gate', start, end: start + 4000, text: 'A badger', confidence: 0.7, moving: true };
+  await addLiveCue(archive.db, archive.file, seen);
+  addRule(archive.db, { words: 'zebra', exact: false, minConfidence: 0.5 });
+  const test = await server.client('POST /alert-rule-tests', { body: { words: 'badger' } });
+  expect(test).toMatchObject({
+    matches: 1,
+    sightings: [{ text: 'A badger', camera: 'gate' }],
+    deliveries: [{ destination: 'webhook', accepted: true }],
+  });
+  expect(receiver.received.map(({ body }) => body)).toEqual([
+    expect.objectContaining({ event: 'match', test: true, words: 'badger', camera: 'gate', file: null, matches: 1 }),
+  ]);
+  expect(readRules(archive.db).map(({ words }) => words)).toEqual(['zebra']);
 });
 
 test('the report of a night is a page in which nothing runs', async () => {

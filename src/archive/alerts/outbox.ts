@@ -1,13 +1,9 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
 import { sentenceOf } from '../../core/errors.ts';
-import { closingTime, type TimeWindow } from '../clock/time-window.ts';
-import { formatLocal } from '../clock/time-zone.ts';
 import type { Database } from '../index/database.ts';
-import { cuesOfRecording, type Hit } from '../index/search-cues.ts';
-import { pictureFile } from '../index/thumbnails.ts';
+import { cuesOfRecording } from '../index/search-cues.ts';
 import type { Recording } from '../recordings/recordings.ts';
+import { type Alerts, isWanted } from './alerts.ts';
+import { matchMessage, withPicture } from './match-message.ts';
 
 /** A way to send notifications. */
 export interface NotificationTransport {
@@ -22,70 +18,30 @@ const FIRST_RETRY_MS = 5000;
 const LONGEST_RETRY_MS = 3_600_000;
 const EXPIRY_MS = 7 * 86_400_000;
 const MOST_AT_ONCE = 500;
-/** Cues in one message, which stands for all matches in a recording. */
-const MOST_CUES = 20;
-
-/** What users are notified of. */
-export interface Alerts {
-  /** As `search` takes them. */
-  readonly queries: readonly string[];
-  /** Match the words as they are, without other words for the same kinds. */
-  readonly exact: boolean;
-  /** Captions of a lower confidence do not count. */
-  readonly minConfidence: number;
-  /** Zone of the recorders, as IANA names it. */
-  readonly zone: string;
-  /** Only what was seen at this time of day, in `zone`, counts. */
-  readonly window?: TimeWindow;
-}
-
-/** Refers to the picture of a match; the picture itself is read when the message is sent. */
-const pictureSchema = z.strictObject({ recording: z.int(), keyframe: z.int() });
-
-/** The picture of the match that the model is surest of. */
-function pictureRef(hits: readonly Hit[]): z.infer<typeof pictureSchema> | null {
-  const [best] = hits.filter(({ picture }) => picture !== null).sort((a, b) => b.confidence - a.confidence);
-  return best === undefined || best.picture === null ? null : { recording: best.recording, keyframe: best.picture };
-}
 
 /**
  * Adds a message to the outbox for each query that cues of a recording match while something moves. Call it in the transaction that
  * publishes the cues, so that messages are as durable as they are. A message's `id` is derived from recording and query, so that a
- * receiver can recognise a message that arrives twice.
+ * receiver can recognise a message that arrives twice; the same query in several alerts is one message.
  */
 export function enqueueMatches(
   db: Database,
   recording: Recording,
-  { queries, exact, minConfidence, zone, window }: Alerts,
+  alerts: readonly Alerts[],
   transports: readonly NotificationTransport[],
 ): void {
-  for (const words of queries) {
-    const hits = cuesOfRecording(db, recording.id, words, { exact }).filter(
-      ({ moving, confidence, start }) =>
-        moving &&
-        confidence >= minConfidence &&
-        (window === undefined || closingTime(window, start, zone) !== undefined),
-    );
-    if (hits.length === 0) continue;
-    const body = JSON.stringify({
-      event: 'match',
-      id: createHash('sha256').update(`${recording.content}\n${words}`).digest('hex').slice(0, 32),
-      words,
-      camera: recording.camera,
-      file: recording.path,
-      start: new Date(recording.start).toISOString(),
-      local: formatLocal(hits[0]?.start ?? recording.start, zone),
-      matches: hits.length,
-      cues: hits.slice(0, MOST_CUES).map(({ id, start, end, text, confidence }) => ({
-        id,
-        start: new Date(start).toISOString(),
-        end: new Date(end).toISOString(),
-        text,
-        confidence,
-      })),
-      picture: pictureRef(hits),
-    });
-    enqueueMessage(db, body, transports, Date.now());
+  const sent = new Set<string>();
+  for (const { queries, exact, ...wanted } of alerts) {
+    for (const words of queries) {
+      if (sent.has(words)) continue;
+      const found = cuesOfRecording(db, recording.id, words, { exact });
+      const hits = found.filter((hit) => hit.moving && isWanted(hit, wanted));
+      if (hits.length === 0) continue;
+      sent.add(words);
+      const { content: source, camera, path: file, start } = recording;
+      const body = matchMessage({ source, words, camera, file, start, hits }, wanted.zone);
+      enqueueMessage(db, body, transports, Date.now());
+    }
   }
 }
 
@@ -105,19 +61,6 @@ export function enqueueMessage(
 export function dropOldestMessages(db: Database, { name }: Pick<NotificationTransport, 'name'>, most: number): number {
   const newest = 'SELECT id FROM outbox WHERE channel = ? ORDER BY id DESC LIMIT 1 OFFSET ?';
   return db.prepare(`DELETE FROM outbox WHERE channel = ? AND id <= (${newest})`).run(name, name, most).changes;
-}
-
-/** A message as it is sent: with its picture as a data URL, or null where there is none (any more). */
-async function withPicture(body: string, stateFile: string): Promise<string> {
-  const message = JSON.parse(body) as Record<string, unknown>;
-  // Matches in live streams bring theirs with them.
-  if (typeof message.picture === 'string') return body;
-  const found = pictureSchema.safeParse(message.picture);
-  const jpeg = found.success
-    ? await readFile(pictureFile(stateFile, found.data.recording, found.data.keyframe)).catch(() => undefined)
-    : undefined;
-  const picture = jpeg === undefined ? null : `data:image/jpeg;base64,${jpeg.toString('base64')}`;
-  return JSON.stringify({ ...message, picture });
 }
 
 /** What a round of deliveries came to. */

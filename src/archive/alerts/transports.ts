@@ -1,3 +1,4 @@
+import type { Settings } from '../../config/settings-schema.ts';
 import { sentenceOf } from '../../core/errors.ts';
 import { brokerConnection, brokerOf, credentialsOf, notDelivered, TIMEOUT_MS } from './broker.ts';
 import type { NotificationTransport } from './outbox.ts';
@@ -54,4 +55,15 @@ export function mqttTransport(address: string): NotificationTransport {
     deliver: (body, signal) => connection.publish({ topic, payload: body }, signal),
     close: () => connection.close(),
   };
+}
+
+/** The transports to where notifications go. Each connects with its first message. */
+export function openTransports({
+  webhook,
+  mqtt,
+}: Partial<Pick<Settings, 'webhook' | 'mqtt'>>): NotificationTransport[] {
+  return [
+    ...(webhook === undefined ? [] : [webhookTransport(webhook)]),
+    ...(mqtt === undefined ? [] : [mqttTransport(mqtt)]),
+  ];
 }

@@ -7,8 +7,10 @@ import { openQueueContext, type QueueContext } from '../../queue/queue-context.t
 import { connectClient, type RedisPlace } from '../../queue/redis/connection.ts';
 import { ensureFolder } from '../../storage/folders/ensure-folder.ts';
 import { loadModel } from '../../workers/load-model.ts';
-import { type Alerts, enqueueMatches, type NotificationTransport } from '../alerts/outbox.ts';
-import { mqttTransport, webhookTransport } from '../alerts/transports.ts';
+import { alertsOf, readRules } from '../alerts/alert-rules.ts';
+import type { Alerts } from '../alerts/alerts.ts';
+import { enqueueMatches } from '../alerts/outbox.ts';
+import { openTransports } from '../alerts/transports.ts';
 import { type CaptionContext, LocalRecordingCaptioner } from '../captioners/local-captioner.ts';
 import { QueuedRecordingCaptioner } from '../captioners/queued-captioner.ts';
 import type { RecordingCaptioner } from '../captioners/recording-captioner.ts';
@@ -42,14 +44,6 @@ function checkRoots({ roots, stateFile }: WatchSettings): void {
   }
 }
 
-function openTransports({ notify, webhook, mqtt }: WatchSettings): NotificationTransport[] {
-  if (notify.length === 0) return [];
-  return [
-    ...(webhook === undefined ? [] : [webhookTransport(webhook)]),
-    ...(mqtt === undefined ? [] : [mqttTransport(mqtt)]),
-  ];
-}
-
 /** What a run captions, said at its start. */
 function startLine({ roots, zone, names, window, queue }: WatchSettings, model: string): string {
   const how = queue === undefined ? `with ${model}` : `with ${model}, by services`;
@@ -57,7 +51,6 @@ function startLine({ roots, zone, names, window, queue }: WatchSettings, model: 
   const when = window === undefined ? '' : ', in the time window only';
   return `watch: captions the recordings of ${roots.join(', ')} ${how}${when}; ${clock}`;
 }
-
 interface OpenCaptioner {
   readonly captioner: RecordingCaptioner;
   readonly queue?: QueueContext;
@@ -94,7 +87,10 @@ export async function watchRecordings(settings: WatchSettings, run: WatchRun): P
     const archive = openDatabase(stateFile, { create: true });
     db = archive;
     writeFact(archive, 'zone', settings.zone);
-    const onIndexed = (recording: Recording): void => enqueueMatches(archive, recording, alerts, transports);
+    const onIndexed = (recording: Recording): void => {
+      const rules = readRules(archive).map((rule) => alertsOf(rule, zone));
+      enqueueMatches(archive, recording, [alerts, ...rules], transports);
+    };
     open = await openCaptioner({ settings, db, model, reporter: run.reporter, onIndexed });
     const { captioner } = open;
     const watcher = new Watcher({ settings, db, captioner, transports, timings: WATCH_TIMINGS, ...run });

@@ -137,9 +137,6 @@ export function readWatchSettings(
       '--exact, --notify-confidence and --notify-between belong to --notify: add it, or leave them out',
     );
   }
-  if (notify.length === 0 && (flags.webhook !== undefined || flags.mqtt !== undefined)) {
-    throw new UsageError('nothing is sent to --webhook or --mqtt without --notify WORDS: add it');
-  }
   if (notify.length > 0 && webhook === undefined && mqtt === undefined) {
     throw new UsageError('--notify needs a destination: add --webhook or --mqtt');
   }

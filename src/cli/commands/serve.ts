@@ -19,7 +19,7 @@ Examples:
 Put TLS in front of it where other machines reach it, and add --trust-proxy there; docs/serve.md shows how, and the API.
 Exit codes: 0 stopped by a signal, 1 cannot run, 2 wrong usage.`;
 
-interface Flags extends ModelFlags, Pick<SettingFlags, 'allowUrls' | 'logLevel'> {
+interface Flags extends ModelFlags, Pick<SettingFlags, 'allowUrls' | 'webhook' | 'mqtt' | 'logLevel'> {
   readonly host: string;
   readonly port: string;
   readonly folder?: readonly string[];
@@ -73,7 +73,9 @@ export function serveCommand(): Command {
     .option('--upload-limit <GB>', 'size of one upload', '20')
     .option('--concurrency <n>', 'videos at once', '1')
     .option('--hash-password', 'read a password from stdin, print its hash, and end');
-  return verboseOption(settingOptions(workersOption(readTextOption(modelOptions(command))), 'allowUrls', 'logLevel'))
+  return verboseOption(
+    settingOptions(workersOption(readTextOption(modelOptions(command))), 'allowUrls', 'webhook', 'mqtt', 'logLevel'),
+  )
     .addHelpText('after', EXAMPLES)
     .action((flags: Flags) =>
       runCommand(async ({ interruptible }) => {
@@ -82,9 +84,9 @@ export function serveCommand(): Command {
           return undefined;
         }
         const signal = interruptible();
-        const { allowUrls, logLevel } = flags;
+        const { allowUrls, webhook, mqtt, logLevel } = flags;
         const { loadSettings } = await import('../../config/load.ts');
-        const settings = await loadSettings({ flags: { allowUrls, logLevel } });
+        const settings = await loadSettings({ flags: { allowUrls, webhook, mqtt, logLevel } });
         const { stateFileOf } = await import('../../archive/watch/watch-settings.ts');
         const { modelOf } = await import('../../workers/model-flags.ts');
         const { runServe } = await import('../../web/serve.ts');

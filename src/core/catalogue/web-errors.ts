@@ -46,6 +46,8 @@ export const WEB_ERRORS = {
   'not-there': permanent('The video has no such part, or not yet.', 'Check its state.'),
   'too-many-jobs': temporary('Too many jobs wait to be done.', 'Wait until some have ended, or cancel some.'),
   'cameras-off': permanent('The server was started without an archive of cameras.', 'Start it with --state.'),
+  'rule-unknown': permanent('No alert rule has this ID.', 'GET /api/alert-rules lists them.'),
+  'too-many-rules': permanent('There are as many alert rules as there may be.', 'Remove some.'),
   'sighting-unknown': permanent(
     'No camera saw anything with this ID, or it is not kept any more.',
     'GET /api/sightings finds the IDs.',

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { NotificationTransport } from '../../archive/alerts/outbox.ts';
-import { mqttTransport, webhookTransport } from '../../archive/alerts/transports.ts';
+import { openTransports } from '../../archive/alerts/transports.ts';
 import { openTextMatcher } from '../../archive/index/match-text.ts';
 import type { LiveEvent, LiveOutput } from '../live-event.ts';
 import { AlertDestination } from './alerts/alert-destination.ts';
@@ -36,12 +36,10 @@ function fileDestinations(source: string, settings: LiveOutputSettings, run: Out
   ];
 }
 
-function transportsOf({ alerts, webhook, mqtt }: LiveOutputSettings): NotificationTransport[] {
-  if (alerts.queries.length === 0) return [];
-  return [
-    ...(webhook === undefined ? [] : [webhookTransport(webhook)]),
-    ...(mqtt === undefined ? [] : [mqttTransport(mqtt)]),
-  ];
+/** An archive may be given rules at any time. */
+function transportsOf(settings: LiveOutputSettings): NotificationTransport[] {
+  const { alerts, stateFile } = settings;
+  return alerts.queries.length === 0 && stateFile === undefined ? [] : openTransports(settings);
 }
 
 /** Outputs that share the state file, which is closed after the last of them. */

@@ -1,4 +1,15 @@
 import { z } from 'zod';
+import {
+  alertRule,
+  alertRuleList,
+  camera,
+  cameraDay,
+  cameraList,
+  newAlertRule,
+  ruleTest,
+  sighting,
+  sightingList,
+} from './schemas/cameras.ts';
 import { problem } from './schemas/common.ts';
 import { checkRequest, checkResult, cue, cueList, newEdits, recaption, recaptionRequest } from './schemas/cues.ts';
 import { job, jobList, newRender } from './schemas/job.ts';
@@ -19,6 +30,15 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** Schemas that openapi.json names: it refers to them wherever they are used. Others stand where they are used. */
 const NAMED = {
+  AlertRule: alertRule,
+  AlertRuleList: alertRuleList,
+  Camera: camera,
+  CameraDay: cameraDay,
+  CameraList: cameraList,
+  NewAlertRule: newAlertRule,
+  RuleTest: ruleTest,
+  Sighting: sighting,
+  SightingList: sightingList,
   AddedVideos: addedVideos,
   CaptionList: captionList,
   CheckRequest: checkRequest,

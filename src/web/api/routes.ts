@@ -1,9 +1,14 @@
 import { z } from 'zod';
 import {
+  alertRule,
+  alertRuleList,
   cameraDay,
   cameraList,
   dayQuery,
+  newAlertRule,
   reportQuery,
+  ruleId,
+  ruleTest,
   sighting,
   sightingId,
   sightingList,
@@ -43,6 +48,7 @@ export interface Route {
 
 const id = z.strictObject({ id: videoId });
 const ofJob = z.strictObject({ id: jobId });
+const ofRule = z.strictObject({ id: ruleId });
 const ofSighting = z.strictObject({ id: sightingId });
 const at = z.strictObject({ at: numberInQuery(0, 1e7) });
 const EVENT_STREAM = { types: ['text/event-stream'] } as const;
@@ -164,6 +170,20 @@ export const ROUTES = {
     summary: 'The report of a day or a night, as a page',
     query: reportQuery,
     response: { types: ['text/html'] },
+  },
+  'GET /alert-rules': { summary: 'Rules of what watch and live notify of', response: alertRuleList },
+  'POST /alert-rules': { summary: 'Add a rule', body: newAlertRule, status: 201, response: alertRule },
+  'PUT /alert-rules/{id}': {
+    summary: 'Put another rule in the place of one',
+    params: ofRule,
+    body: newAlertRule,
+    response: alertRule,
+  },
+  'DELETE /alert-rules/{id}': { summary: 'Remove a rule', params: ofRule, status: 204 },
+  'POST /alert-rule-tests': {
+    summary: 'Try a rule on the last seven days, and send a message about the newest match',
+    body: newAlertRule,
+    response: ruleTest,
   },
   'GET /sightings': { summary: 'Search what cameras saw', query: sightingQuery, response: sightingList },
   'GET /sightings/{id}': { summary: 'Something that a camera saw', params: ofSighting, response: sighting },

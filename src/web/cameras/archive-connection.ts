@@ -5,6 +5,9 @@ import type { OpenArchive } from '../../archive/open-archive.ts';
 import { isMissing } from '../../core/errors.ts';
 import { WebError } from '../errors.ts';
 
+/** How long a change waits for `watch` or `live` to end theirs. */
+const BUSY_MS = 2000;
+
 /** Tells files of one name apart. */
 function identityOf(file: string): string | undefined {
   try {
@@ -39,6 +42,8 @@ export class ArchiveConnection {
     if (this.#open !== undefined && this.#open.identity === identity) return this.#open.db;
     this.close();
     const db = openDatabase(file, { create: false });
+    // Calls are synchronous: the whole server waits along.
+    db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
     this.#open = { db, identity };
     return db;
   }

@@ -1,3 +1,4 @@
+import type { NotificationTransport } from '../../archive/alerts/outbox.ts';
 import type { LoadedSettings } from '../../config/load.ts';
 import type { ModelChoice } from '../../workers/load-model.ts';
 import type { Video } from '../api/schemas/videos.ts';
@@ -27,6 +28,8 @@ export interface Site {
   readonly hub: EventHub;
   readonly archive: ArchiveConnection;
   readonly clips: Clips;
+  /** Where the messages of a test go. */
+  readonly transports: readonly NotificationTransport[];
   readonly sessions: Sessions;
   readonly library: Library;
   readonly queue: RunQueue;

@@ -2,8 +2,8 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Alerts } from '../../../src/archive/alerts/alerts.ts';
 import {
-  type Alerts,
   deliverDue,
   enqueueMatches,
   type NotificationTransport,
@@ -57,7 +57,7 @@ function seen(
     enqueueMatches(
       archive.db,
       recording,
-      { queries, exact: false, minConfidence: 0.5, zone: 'Europe/Berlin', ...how },
+      [{ queries, exact: false, minConfidence: 0.5, zone: 'Europe/Berlin', ...how }],
       channels,
     ),
   );

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { addRule } from '../../../src/archive/alerts/alert-rules.ts';
 import { waitingMessages } from '../../../src/archive/alerts/outbox.ts';
 import { webhookTransport } from '../../../src/archive/alerts/transports.ts';
 import { openTextMatcher } from '../../../src/archive/index/match-text.ts';
@@ -122,4 +123,16 @@ test('messages that nobody takes are bounded, and what is lost at the end is sai
   expect(said).toEqual(['notifications: 500 messages wait for webhook; from now on the oldest are dropped']);
   const delivery = new DeliveryDestination(state, webhookTransport('http://127.0.0.1:1/'), run());
   await expect(delivery.close()).rejects.toThrow('500 notifications could not be delivered; with --state they wait');
+});
+
+test('rules of the archive count besides --notify, for their camera, once', async () => {
+  const state = await openState();
+  const output = alertsOn(state, ['dog']);
+  await output.take(caption(0, 'A woman'));
+  addRule(state.db, { words: 'person', camera: 'front', exact: false, minConfidence: 0.3 });
+  addRule(state.db, { words: 'dog', exact: false, minConfidence: 0.3 });
+  await output.take(caption(1, 'A woman', { source: 'back' }));
+  await output.take(caption(2, 'A woman', { confidence: 0.4 }));
+  await output.take(caption(3, 'A woman with a dog'));
+  expect(messages(state)).toEqual(['person: A woman', 'dog: A woman with a dog']);
 });

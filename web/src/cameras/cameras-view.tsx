@@ -3,6 +3,7 @@ import { cameras, camerasProblem, loadCameras } from '../state/known-cameras.ts'
 import { type CameraTab, hashOf } from '../state/route.ts';
 import { Button } from '../ui/button.tsx';
 import { ViewHead } from '../ui/heading.tsx';
+import { CameraAlertsTab } from './camera-alerts.tsx';
 import { CameraDayTab } from './camera-day.tsx';
 import { CameraSearchTab } from './camera-search.tsx';
 import { CameraTiles } from './camera-tiles.tsx';
@@ -12,6 +13,7 @@ const TABS: readonly (readonly [CameraTab, string])[] = [
   ['now', 'Now'],
   ['day', 'Day'],
   ['search', 'Search'],
+  ['alerts', 'Alerts'],
 ];
 
 function Tab({ tab }: { readonly tab: CameraTab }) {
@@ -22,10 +24,12 @@ function Tab({ tab }: { readonly tab: CameraTab }) {
       return <CameraDayTab />;
     case 'search':
       return <CameraSearchTab />;
+    case 'alerts':
+      return <CameraAlertsTab />;
   }
 }
 
-/** Cameras: what they see now, what they saw on a day, and a search. */
+/** Cameras: what they see now, what they saw on a day, a search, and alerts. */
 export function CamerasView({ tab }: { readonly tab: CameraTab }) {
   useEffect(() => void loadCameras(), []);
   return (

@@ -2,7 +2,17 @@ import { signal } from '@preact/signals';
 import type { EventData, EventName } from '../../../src/web/api/schemas/server-events.ts';
 import { addressOf, api, sessionEnded } from './server.ts';
 
-const NAMES: readonly EventName[] = ['video', 'video-removed', 'caption', 'cue', 'edits', 'job', 'camera', 'reset'];
+const NAMES: readonly EventName[] = [
+  'video',
+  'video-removed',
+  'caption',
+  'cue',
+  'edits',
+  'job',
+  'camera',
+  'alert-rules',
+  'reset',
+];
 
 type Listener<Name extends EventName> = (data: EventData<Name>) => void;
 

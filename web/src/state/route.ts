@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 
 /** The parts of the view of cameras. */
-export const CAMERA_TABS = ['now', 'day', 'search'] as const;
+export const CAMERA_TABS = ['now', 'day', 'search', 'alerts'] as const;
 /** One of {@link CAMERA_TABS}. */
 export type CameraTab = (typeof CAMERA_TABS)[number];
 

@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
+import { messageId } from '../../../archive/alerts/match-message.ts';
 import { dropOldestMessages, enqueueMessage, type NotificationTransport } from '../../../archive/alerts/outbox.ts';
+import { RuleMatcher } from '../../../archive/alerts/rule-matcher.ts';
 import { readFact, writeFact } from '../../../archive/index/database.ts';
 import type { TextMatcher } from '../../../archive/index/match-text.ts';
 import { counted } from '../../../core/text/wording.ts';
@@ -18,7 +19,7 @@ const MOST_MESSAGES = 500;
 function messageOf({ source, at, text, confidence, picture }: LiveCaption, words: string): string {
   return JSON.stringify({
     event: 'match',
-    id: createHash('sha256').update(`${source}\n${at}\n${words}`).digest('hex').slice(0, 32),
+    id: messageId(`${source}\n${at}`, words),
     words,
     camera: source,
     file: null,
@@ -30,7 +31,7 @@ function messageOf({ source, at, text, confidence, picture }: LiveCaption, words
 }
 
 /**
- * Puts a notification into the outbox when a caption has watched words that were not seen for a while: whoever stays in the picture causes
+ * Puts a notification into the outbox when a caption has watched words, or those of a rule of the archive, that were not seen for a while: whoever stays in the picture causes
  * one. When the words were last seen is stored, so that a restart causes none either.
  */
 export class AlertDestination implements Destination {
@@ -38,6 +39,7 @@ export class AlertDestination implements Destination {
   readonly usesPictures = true;
   readonly #state: LiveState;
   readonly #matcher: TextMatcher;
+  readonly #rules: RuleMatcher;
   readonly #alerts: LiveAlerts;
   readonly #transports: readonly Pick<NotificationTransport, 'name'>[];
   readonly #clock: Clock;
@@ -53,6 +55,7 @@ export class AlertDestination implements Destination {
   ) {
     this.#state = state;
     this.#matcher = matcher;
+    this.#rules = new RuleMatcher(state.db);
     this.#alerts = alerts;
     this.#transports = transports;
     this.#clock = clock;
@@ -60,9 +63,14 @@ export class AlertDestination implements Destination {
   }
 
   async take(event: LiveEvent): Promise<void> {
-    if (event.kind !== 'caption' || event.confidence < this.#alerts.minConfidence) return;
-    const seen = this.#matcher.matches(tidy(event.text));
-    if (seen.length === 0) return;
+    if (event.kind !== 'caption') return;
+    const { source: camera, confidence, at: start } = event;
+    const text = tidy(event.text);
+    const seen = new Set([
+      ...(confidence < this.#alerts.minConfidence ? [] : this.#matcher.matches(text)),
+      ...this.#rules.matches({ camera, text, confidence, start }),
+    ]);
+    if (seen.size === 0) return;
     const { db } = this.#state;
     db.transaction(() => {
       for (const words of seen) this.#see(event, words);
@@ -71,6 +79,7 @@ export class AlertDestination implements Destination {
 
   async close(): Promise<void> {
     this.#matcher.close();
+    this.#rules.close();
   }
 
   #see(event: LiveCaption, words: string): void {

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { flagInQuery, wholeInQuery } from './common.ts';
 
+/** The ID of an alert rule. */
+export const ruleId = z.string().regex(/^r[0-9a-f]{12}$/, 'is not the ID of a rule');
+
 /** A point in time, ISO 8601 with the offset of the cameras' zone. */
 const localTimestamp = z.iso.datetime({ offset: true });
 
@@ -128,3 +131,56 @@ export const reportQuery = z.strictObject({
   since: timeText.optional(),
   until: timeText.optional(),
 });
+
+/** A rule of what `watch` and `live` notify of. */
+export const newAlertRule = z.strictObject({
+  /** As a search takes them. */
+  words: z.string().min(1).max(500),
+  /** Only what this camera sees. */
+  camera: cameraName.optional(),
+  /** Only at this time of day, by the clock of the cameras: `22:00-06:00`. */
+  hours: z
+    .string()
+    .regex(/^\d{1,2}:\d\d-\d{1,2}:\d\d$/, 'is not as 22:00-06:00')
+    .optional(),
+  /** The words do not stand for kinds: person does not match a man. */
+  exact: z.boolean().default(false),
+  /** Captions of a lower confidence do not count. */
+  minConfidence: z.number().min(0).max(1).default(0.5),
+});
+
+/** A rule of what `watch` and `live` notify of. */
+export const alertRule = z.object({
+  id: ruleId,
+  words: z.string(),
+  camera: z.string().optional(),
+  hours: z.string().optional(),
+  exact: z.boolean(),
+  minConfidence: z.number(),
+});
+/** A rule of what `watch` and `live` notify of. */
+export type AlertRule = z.infer<typeof alertRule>;
+
+/** Where notifications go. */
+const destination = z.enum(['webhook', 'mqtt']);
+
+/** The rules, oldest first. */
+export const alertRuleList = z.object({
+  rules: z.array(alertRule),
+  /** Where this server sends the messages of a test. `watch` and `live` have destinations of their own. */
+  destinations: z.array(destination),
+  /** Messages that are not delivered yet. */
+  waiting: z.int(),
+});
+/** The rules, oldest first. */
+export type AlertRuleList = z.infer<typeof alertRuleList>;
+
+/** What a rule would have notified of in the last seven days, and whether a message about it arrived. */
+export const ruleTest = z.object({
+  matches: z.int(),
+  /** The newest of them. */
+  sightings: z.array(sighting),
+  deliveries: z.array(z.object({ destination, accepted: z.boolean(), reason: z.string().optional() })),
+});
+/** What a rule would have notified of in the last seven days, and whether a message about it arrived. */
+export type RuleTest = z.infer<typeof ruleTest>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { camera } from './cameras.ts';
+import { alertRule, camera } from './cameras.ts';
 import { videoId } from './common.ts';
 import { cue } from './cues.ts';
 import { job } from './job.ts';
@@ -22,6 +22,8 @@ export const EVENTS = {
   job: z.object({ job }),
   /** A camera has seen something new, or its state has changed. */
   camera: z.object({ camera }),
+  /** Alert rules were added, changed or removed, perhaps in another tab. */
+  'alert-rules': z.object({ rules: z.array(alertRule) }),
   /** The client has missed events that are no longer kept: it has to load again what it shows. */
   reset: z.object({}),
 } as const;
