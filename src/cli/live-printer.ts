@@ -39,6 +39,7 @@ export function jsonLivePrinter(): LivePrinter {
 }
 
 function stateLine({ source, state, reason, retryAt }: StateChange): string {
+  if (state === 'connecting') return `${source}: ${reason ?? 'connecting'}`;
   if (state !== 'failed') return `${source}: ${state}${reason === undefined ? '' : ` (${reason})`}`;
   return `${source}: ${reason ?? 'failed'}${retryAt === undefined ? ' It is not tried again.' : ' It is tried again.'}`;
 }
@@ -65,7 +66,7 @@ export function humanLivePrinter({ quiet }: { readonly quiet: boolean }): LivePr
       if (event.kind === 'caption' && event.text !== '') {
         writeLine(`${formatLocal(event.at, zone)} ${event.source}: ${event.text}`);
       }
-      if (event.kind !== 'state' || event.state === 'connecting') return;
+      if (event.kind !== 'state') return;
       const line = stateLine(event);
       // A source that stays away is tried again and again for the same reason.
       if (said.get(event.source) === line || (quiet && event.state !== 'failed')) return;

@@ -27,6 +27,8 @@ export async function captionLive(settings: LiveSettings, { outputs, signal, not
     onFailure: (error, { video }) => note(`${video}: ${hideSecrets(describeFailure(error, verbose))}`),
   });
   for (const line of captioner.notes) note(line);
+  const names = sources.map(({ name, label }) => (name === label ? name : `${name} (${label})`)).join(', ');
+  if (!settings.quiet) note(`live: captions ${names} with ${captioner.model.name}; loading the model`);
   try {
     await captioner.open();
     return await runLive({

@@ -10,6 +10,8 @@ export interface StateChange {
   readonly since: number;
   /** Why it is not live. One line, without secrets. */
   readonly reason?: string;
+  /** Of a failure: its code, as docs/errors.md lists it. */
+  readonly code?: string;
   /** When the next attempt begins. */
   readonly retryAt?: number;
 }

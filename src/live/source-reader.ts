@@ -45,6 +45,8 @@ export interface ReaderContext extends LiveInputSettings {
   change(event: StateChange, shownUntil: number): void;
 }
 
+type StateDetails = Pick<StateChange, 'reason' | 'code' | 'retryAt'>;
+
 /** Why a connection is left that has not failed. */
 class ReconnectError extends Error {}
 
@@ -90,14 +92,15 @@ export class SourceReader {
         failure = error;
       }
       const reason = hideSecrets(sentenceOf(failure)).replace(/\s+/g, ' ');
+      const what = { reason, ...(failure instanceof SecondGlanceError ? { code: failure.code } : {}) };
       if (!this.#mayRetry(failure)) {
-        await this.#leave('failed', { reason });
+        await this.#leave('failed', what);
         return 'failed';
       }
       if (this.#state !== 'failed' && clock.elapsed() - began >= timings.steady) failures = 0;
       failures += 1;
       const wait = exponentialBackoff(failures, timings.firstRetry, timings.longestRetry);
-      await this.#leave('failed', { reason, retryAt: clock.now() + wait });
+      await this.#leave('failed', { ...what, retryAt: clock.now() + wait });
       await clock.sleep(wait, signal).catch(() => undefined);
     }
     return 'aborted';
@@ -129,10 +132,15 @@ export class SourceReader {
       seen.last = pts;
       if (this.#state !== 'live' && !ending.signal.aborted) this.#enter('live');
     };
+    const onOpened = (): void => {
+      // Where it was live before, the state says why it is not.
+      if (this.#state !== 'connecting' || ending.signal.aborted) return;
+      this.#enter('connecting', { reason: `connected, waiting for the first ${keysOnly ? 'key frame' : 'picture'}` });
+    };
     const { pick } = livePick(choice);
     const read = readLiveFrames(this.#source, {
       ...this.#context,
-      ...{ pick, keysOnly, signal: ending.signal, onDecoded },
+      ...{ pick, keysOnly, signal: ending.signal, onDecoded, onOpened },
     });
     // A playlist is replaced with each of its segments.
     const file = this.#source.kind === 'file' && !(await isPlaylist(this.#source.address));
@@ -191,20 +199,20 @@ export class SourceReader {
   }
 
   /** Leaves the live state, after the captions of its last frames. */
-  async #leave(state: 'failed' | 'ended', more: Pick<StateChange, 'reason' | 'retryAt'> = {}): Promise<void> {
+  async #leave(state: 'failed' | 'ended', more: StateDetails = {}): Promise<void> {
     await this.#context.settled();
     if (this.#context.signal.aborted) return;
     this.#enter(state, more);
   }
 
-  #enter(state: ConnectionState, more: Pick<StateChange, 'reason' | 'retryAt'> = {}): void {
+  #enter(state: ConnectionState, more: StateDetails = {}): void {
     if (state !== this.#state) this.#since = this.#context.clock.now();
     this.#state = state;
     if (state === 'live') this.#wasLive = true;
     this.#report(more);
   }
 
-  #report(more: Pick<StateChange, 'reason' | 'retryAt'> = {}): void {
+  #report(more: StateDetails = {}): void {
     const event = { kind: 'state', source: this.#source.name, state: this.#state, since: this.#since } as const;
     this.#context.change({ ...event, ...more }, this.#shownUntil);
   }

@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -37,9 +38,14 @@ test('a transport stream whose counter wraps around: one session, captions and c
   expect(Math.abs((cues[1]?.end ?? 0) - (cues[1]?.start ?? 0) - 2000)).toBeLessThan(500);
   expect(live.events.map((event) => (event.kind === 'state' ? event.state : '')).filter(Boolean)).toEqual([
     'connecting',
+    'connecting',
     'live',
     'ended',
   ]);
+  expect(live.events.find((event) => event.kind === 'state' && event.reason !== undefined)).toMatchObject({
+    state: 'connecting',
+    reason: 'connected, waiting for the first key frame',
+  });
   expect(summary).toMatchObject({ exitCode: 0, sources: [{ source: 'yard', captions: captions.length, cues: 3 }] });
   expect(summary.latency?.median).toBeGreaterThan(0);
 });
@@ -79,6 +85,22 @@ test('a server of garbage and a file that is not there are tried again; what can
   } finally {
     server.closeAllConnections();
     server.close();
+  }
+});
+
+test('a port that another program uses is said, with a code, and tried again', async () => {
+  const socket = createSocket('udp4');
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  try {
+    await using live = await startLive([`yard=udp://127.0.0.1:${socket.address().port}`]);
+    const failed = await live.until((event) => event.kind === 'state' && event.state === 'failed');
+    expect(failed).toMatchObject({
+      code: 'port-in-use',
+      reason: expect.stringMatching(/^The port of "udp:\/\/127\.0\.0\.1:\d+" is in use by another program: stop/),
+      retryAt: expect.any(Number),
+    });
+  } finally {
+    socket.close();
   }
 });
 

@@ -27,6 +27,10 @@ export const INGEST_ERRORS = {
     'Check the address, or try again later.',
   ),
   unreachable: depends('The server cannot be reached.', 'Check the address, the network and certificates.'),
+  'port-in-use': temporary(
+    'Another program uses the port on which a live source is to be received.',
+    'Stop that program, or send to another port.',
+  ),
   'timed-out': temporary('The server did not answer in time.', 'Try again later.'),
   'blocked-protocol': permanent(
     'The input refers to an address whose protocol is not allowed.',

@@ -22,6 +22,12 @@ const SYMPTOMS: readonly {
     retryable: (match) => /^(408|425|429|5)/.test(match[1] ?? ''),
   },
   {
+    code: 'port-in-use',
+    sign: /Address already in use/i,
+    sentence: (label) =>
+      `The port of "${label}" is in use by another program: stop that program, or have the stream sent to another port.`,
+  },
+  {
     code: 'timed-out',
     sign: /Connection timed out|Operation timed out|ETIMEDOUT/i,
     sentence: (label) => `The server of "${label}" did not answer in time: try again later.`,

@@ -36,6 +36,8 @@ export interface LiveReadOptions extends LiveInputSettings {
   readonly signal: AbortSignal;
   /** Called for each decoded frame, handed over or not. */
   readonly onDecoded: (pts: Micros) => void;
+  /** Called once the source is open and its streams are known. */
+  readonly onOpened?: () => void;
 }
 
 const MESSAGES = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+info'];
@@ -128,7 +130,10 @@ export async function* readLiveFrames(
       env: input.env,
       writes: input.stdin !== undefined,
       signal,
-      onStderrLine: (line) => times.hear(line),
+      onStderrLine: (line) => {
+        if (/\bInput #0,/.test(line)) options.onOpened?.();
+        return times.hear(line);
+      },
     });
     void process.ended.then(() => times.end());
     // An ffmpeg that ends at once closes the pipe; its own messages say why.

@@ -26,6 +26,7 @@ test('live writes a playlist, day files, notifications, states and an archive; f
   await expect.poll(() => broker.retained.get('eyes/front/caption'), { timeout: 120_000 }).toMatch(/red/);
   const ended = await running.ended;
   expect([ended.code, ended.stderr]).toEqual([0, expect.stringContaining('3 cues')]);
+  expect(ended.stderr).toMatch(/^live: captions \S+ .*with \S+; loading the model\n\S+: connecting\n/);
 
   const { stdout } = await promisify(execFile)('ffprobe', [
     ...['-v', 'error', '-allowed_extensions', 'ALL', '-show_entries', 'packet=pts_time', '-of', 'compact'],

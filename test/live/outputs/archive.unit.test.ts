@@ -89,7 +89,10 @@ test('a report lists the moments of a stream, without links to files that are no
   await output.take(cue(5, 9, 'A man walks'));
   const { html, counts, zone } = await makeReport({ date: '2026-11-26', state: file }, NOON);
   expect({ counts, zone }).toEqual({
-    counts: { cameras: 1, described: 1, failed: 0, waiting: 0, moments: 1 },
+    counts: {
+      ...{ cameras: 1, recordings: 1, described: 1, partial: 0, failed: 0, waiting: 0 },
+      ...{ unfinished: 0, gone: 0, guessed: 0, moments: 1 },
+    },
     zone: 'Europe/Berlin',
   });
   expect(html).toContain('13:00:05 A man walks');
