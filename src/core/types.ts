@@ -15,6 +15,8 @@ export interface ImageSpec {
   readonly filter: 'bilinear' | 'bicubic' | 'lanczos' | 'area';
   /** YCbCr matrix assumed where the source names none. */
   readonly matrix: 'bt601' | 'bt709';
+  /** The model reads: `scene` also selects frames in which text has appeared or gone. */
+  readonly readsText?: true;
 }
 
 /** The event that a keyframe belongs to: what happens between two changes of a video. */

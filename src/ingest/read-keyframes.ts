@@ -8,8 +8,9 @@ import { readPicture } from './decode/still-picture.ts';
 import { decodeFailure } from './ffmpeg/diagnose.ts';
 import type { MediaInfo } from './probe/media-info.ts';
 import { EventSelector, eventCandidates } from './selectors/events.ts';
-import type { KeyframeSelector, SelectedFrame } from './selectors/keyframe-selector.ts';
+import type { KeyframeSelector, SelectedFrame, SelectorType } from './selectors/keyframe-selector.ts';
 import { type FrameChoice, selectorType } from './selectors/registry.ts';
+import { TextSelector } from './selectors/text/text-selector.ts';
 import type { Source } from './sources/sources.ts';
 
 /** How to read a source. */
@@ -101,6 +102,12 @@ async function* pictureKeyframe(
   yield { video: source.name, index: 0, pts: 0, still: false, width, height, pixels, ...mark };
 }
 
+/** A selector that sees every frame also finds text, for a model that reads it. */
+function selectorFor(type: SelectorType, image: ImageSpec): KeyframeSelector {
+  const selector = type.create(image);
+  return image.readsText === true && type.candidates.pick === 'all' ? new TextSelector(selector, image) : selector;
+}
+
 async function* videoKeyframes(
   source: Source,
   media: MediaInfo,
@@ -110,7 +117,7 @@ async function* videoKeyframes(
   const { image, choice, signal, events = false } = options;
   const { width, height } = image;
   const type = selectorType(choice);
-  const own = options.selector ?? type.create(image);
+  const own = options.selector ?? selectorFor(type, image);
   const selector = events ? new EventSelector(own, image) : own;
   const keyframeOf = ({ pts, pixels, still, event }: SelectedFrame): Keyframe => ({
     video: source.name,

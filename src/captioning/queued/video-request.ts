@@ -71,6 +71,7 @@ const requestSchema = z.strictObject({
       resize: z.enum(['stretch', 'crop', 'fit']),
       filter: z.enum(['bilinear', 'bicubic', 'lanczos', 'area']),
       matrix: z.enum(['bt601', 'bt709']),
+      readsText: z.literal(true).exactOptional(),
     })
     .refine(({ width, height }) => width * height <= MAX_PIXELS, `more than ${MAX_PIXELS} pixels`),
   model: z.strictObject({ name: text, version: text, sha256: z.string().regex(/^[0-9a-f]{64}$/) }),

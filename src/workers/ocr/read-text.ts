@@ -11,7 +11,7 @@ import { scaleKeyframe } from './scale-keyframe.ts';
 /** Frames that are large enough for both. */
 function sharedImage(image: ImageSpec): ImageSpec {
   const larger = image.resize === 'fit' ? Math.max(image.width, image.height, READING_SIZE) : READING_SIZE;
-  return { ...framesWithin(larger), matrix: image.matrix };
+  return { ...framesWithin(larger), matrix: image.matrix, readsText: true };
 }
 
 function withLines(captions: readonly Caption[], readings: readonly Caption[]): Caption[] {
