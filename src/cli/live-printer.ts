@@ -1,7 +1,8 @@
 import { formatIso } from '../archive/clock/iso-time.ts';
 import { formatLocal, systemZone } from '../archive/clock/time-zone.ts';
+import { supportText } from '../archive/index/event-support.ts';
 import { counted } from '../core/text/wording.ts';
-import type { LiveEvent, LiveOutput, StateChange } from '../live/live-event.ts';
+import type { LiveEvent, LiveOutput, LiveVideoEvent, StateChange } from '../live/live-event.ts';
 import type { LiveSummary, SourceSummary } from '../live/live-summary.ts';
 import { writeJson, writeLine, writeNote } from './terminal.ts';
 
@@ -13,7 +14,7 @@ export interface LivePrinter extends LiveOutput {
 
 function withTimes(event: LiveEvent, zone: string): object {
   const time = (epoch: number): string => formatIso(epoch, zone);
-  if (event.kind === 'cue' || event.kind === 'open-cue')
+  if (event.kind === 'cue' || event.kind === 'open-cue' || event.kind === 'event')
     return { ...event, start: time(event.start), end: time(event.end) };
   if (event.kind === 'state') {
     const retryAt = event.retryAt === undefined ? {} : { retryAt: time(event.retryAt) };
@@ -22,7 +23,7 @@ function withTimes(event: LiveEvent, zone: string): object {
   return { ...event, at: time(event.at) };
 }
 
-/** NDJSON on stdout: `{"event":"state"|"caption"|"cue"|"skipped"|"note"|"summary", ...}`. */
+/** NDJSON on stdout: `{"event":"state"|"caption"|"event"|"cue"|"skipped"|"note"|"summary", ...}`. */
 export function jsonLivePrinter(): LivePrinter {
   const zone = systemZone();
   return {
@@ -36,6 +37,11 @@ export function jsonLivePrinter(): LivePrinter {
     note: (message) => writeJson({ event: 'note', message }),
     summary: (summary) => writeJson({ event: 'summary', ...summary }),
   };
+}
+
+function eventLine({ source, start, end, text, support, frames }: LiveVideoEvent, zone: string): string {
+  const [from, to] = [start, end].map((time) => formatLocal(time, zone).slice(11));
+  return `${from} to ${to}, ${source}: ${text} ${supportText({ support, frames })}`;
 }
 
 function stateLine({ source, state, reason, retryAt }: StateChange): string {
@@ -66,6 +72,7 @@ export function humanLivePrinter({ quiet }: { readonly quiet: boolean }): LivePr
       if (event.kind === 'caption' && event.text !== '') {
         writeLine(`${formatLocal(event.at, zone)} ${event.source}: ${event.text}`);
       }
+      if (event.kind === 'event' && event.text !== '') writeLine(eventLine(event, zone));
       if (event.kind !== 'state') return;
       const line = stateLine(event);
       // A source that stays away is tried again and again for the same reason.

@@ -20,7 +20,7 @@ export interface LiveHost {
  * loaded, a missing ffmpeg.
  */
 export async function captionLive(settings: LiveSettings, { outputs, signal, note }: LiveHost): Promise<LiveSummary> {
-  const { model, workers, passes, verbose, sources, choice, rtspTransport, follow } = settings;
+  const { model, workers, passes, verbose, sources, choice, events, rtspTransport, follow } = settings;
   await findFfmpeg();
   const captioner = await loadCaptioner({
     ...{ model, passes, processes: workers },
@@ -32,7 +32,7 @@ export async function captionLive(settings: LiveSettings, { outputs, signal, not
   try {
     await captioner.open();
     return await runLive({
-      ...{ sources, choice, rtspTransport, follow, captioner, passes, outputs, signal, note },
+      ...{ sources, choice, events, rtspTransport, follow, captioner, passes, outputs, signal, note },
       minConfidence: settings.minConfidence ?? captioner.minConfidence,
     });
   } finally {

@@ -59,6 +59,34 @@ export interface OpenCue extends Omit<LiveCue, 'kind'> {
   readonly kind: 'open-cue';
 }
 
+/**
+ * What happened between two changes of a source, or while something moved, in one wording of several frames. Where the model is sure enough of it,
+ * it is the {@link LiveCue} of its time as well.
+ */
+export interface LiveVideoEvent {
+  readonly kind: 'event';
+  readonly source: string;
+  readonly session: number;
+  readonly start: number;
+  readonly end: number;
+  /** Empty where its frames agree on nothing. */
+  readonly text: string;
+  readonly confidence: number;
+  /** How many of its frames name, in their own captions, what the text names. */
+  readonly support: number;
+  /** How many frames have a caption of their own. */
+  readonly frames: number;
+  /** Less confident than `--min-confidence`: it is no cue. */
+  readonly unsure?: true;
+  /** Its first picture, as JPEG, where an output asked for pictures. */
+  readonly picture?: Uint8Array;
+}
+
+/** True for an event that a cue is made of. */
+export function isCertain({ text, unsure }: Pick<LiveVideoEvent, 'text' | 'unsure'>): boolean {
+  return text !== '' && unsure !== true;
+}
+
 /** Keyframes that were not captioned since the last event of this kind: newer ones had come, or the picture had not changed. */
 export interface FramesSkipped {
   readonly kind: 'skipped';
@@ -71,7 +99,7 @@ export interface FramesSkipped {
 }
 
 /** What a live source reports, in order. Outputs read this and nothing else. */
-export type LiveEvent = StateChange | LiveCaption | LiveCue | OpenCue | FramesSkipped;
+export type LiveEvent = StateChange | LiveCaption | LiveVideoEvent | LiveCue | OpenCue | FramesSkipped;
 
 /** An output of live captions. Calls do not overlap; an output that fails must not stop the source. */
 export interface LiveOutput {

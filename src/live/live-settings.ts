@@ -16,6 +16,7 @@ export interface LiveFlags extends ModelFlags {
   readonly follow: boolean;
   readonly frames: string;
   readonly looks: string;
+  readonly events?: boolean;
   readonly minConfidence?: string;
   readonly workers?: string;
   readonly quiet?: boolean;
@@ -27,6 +28,8 @@ export interface LiveFlags extends ModelFlags {
 export interface LiveSettings extends LiveInputSettings {
   readonly sources: readonly LiveSource[];
   readonly choice: FrameChoice;
+  /** Cues are those of events. */
+  readonly events: boolean;
   readonly passes: 1 | 2;
   /** Default: what the model recommends. */
   readonly minConfidence?: number;
@@ -55,7 +58,7 @@ async function sourcesOf(texts: readonly string[], file: string | undefined): Pr
 function choiceOf(text: string): FrameChoice {
   return orUsage(() => {
     const choice = parseChoice(text);
-    liveSelector(choice, { width: 1, height: 1 });
+    liveSelector(choice, { width: 1, height: 1 }, false);
     return choice;
   });
 }
@@ -68,6 +71,7 @@ export async function readLiveSettings(texts: readonly string[], flags: LiveFlag
     rtspTransport: parseName(flags.rtspTransport, '--rtsp-transport', TRANSPORTS),
     follow: flags.follow,
     choice: choiceOf(flags.frames),
+    events: flags.events ?? false,
     passes: parseWhole(flags.looks, '--looks', 1, 2) === 1 ? 1 : 2,
     ...(flags.minConfidence === undefined
       ? {}

@@ -48,7 +48,7 @@ export class LookScheduler<T extends Look> {
     const before = slot.look;
     if (before === undefined) slot.waitingSince = this.#clock.elapsed();
     slot.look = before?.changed === true && !look.changed ? { ...look, changed: true } : look;
-    this.#wake();
+    this.wake();
     return before !== undefined;
   }
 
@@ -79,7 +79,7 @@ export class LookScheduler<T extends Look> {
   /** The turn of a source has ended. */
   done(source: string): void {
     this.#slot(source).busy = false;
-    this.#wake();
+    this.wake();
   }
 
   /** True where no frame of the source waits or is in work. */
@@ -101,7 +101,8 @@ export class LookScheduler<T extends Look> {
     });
   }
 
-  #wake(): void {
+  /** Lets those who wait for a turn look again. */
+  wake(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const wake of waiting) wake();

@@ -2,14 +2,15 @@ import { systemZone } from '../archive/clock/time-zone.ts';
 import { SecondGlanceError, sentenceOf } from '../core/errors.ts';
 import { exponentialBackoff } from '../core/time/backoff.ts';
 import { type Clock, SYSTEM_CLOCK } from '../core/time/clock.ts';
-import type { Caption, Group } from '../core/types.ts';
+import type { Caption, Group, RecordedBy } from '../core/types.ts';
 import type { LiveInputSettings } from '../ingest/live/live-input.ts';
 import type { LiveSource } from '../ingest/live/live-source.ts';
 import type { FrameChoice } from '../ingest/selectors/registry.ts';
 import type { Captioner } from '../workers/captioner.ts';
-import { jpegOf } from '../workers/server/jpeg.ts';
 import { CueAssembly } from './cue-assembly.ts';
+import { EventCaptioning, type Turn } from './events/event-captioning.ts';
 import type { LiveCaption, LiveEvent, LiveOutput, StateChange } from './live-event.ts';
+import { pictureOf } from './live-picture.ts';
 import { type LiveSummary, LiveTally } from './live-summary.ts';
 import { LIVE_TIMINGS, type LiveTimings } from './live-timings.ts';
 import { LookScheduler } from './look-scheduler.ts';
@@ -19,9 +20,6 @@ import { type LiveLook, SourceReader } from './source-reader.ts';
 /** Pauses after a captioner that failed. */
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 30_000;
-
-/** Pictures for outputs have the model's size. */
-const PICTURE = { size: 1024, quality: 85 };
 
 /** What is captioned live, and where the captions go. */
 export interface LiveRun extends LiveInputSettings {
@@ -33,6 +31,8 @@ export interface LiveRun extends LiveInputSettings {
   /** Less confident captions make no cue. */
   readonly minConfidence: number;
   readonly choice: FrameChoice;
+  /** Cues are those of events, each of several frames. Default: of single frames. */
+  readonly events?: boolean;
   /** Closed at the end. */
   readonly outputs: readonly LiveOutput[];
   readonly signal: AbortSignal;
@@ -62,6 +62,8 @@ class Live {
   readonly #zone = systemZone();
   readonly #states = new Map<string, SourceState>();
   readonly #scheduler: LookScheduler<LiveLook>;
+  readonly #events: EventCaptioning;
+  #eventFirst = false;
   readonly #tally: LiveTally;
   readonly #queues: readonly OutputQueue[];
   readonly #pictures: boolean;
@@ -77,6 +79,13 @@ class Live {
     this.#tally = new LiveTally(names);
     this.#queues = run.outputs.map((output) => new OutputQueue(output, run.note));
     this.#pictures = run.outputs.some(({ usesPictures }) => usesPictures);
+    const { captioner, passes, minConfidence } = run;
+    this.#events = new EventCaptioning({
+      ...{ captioner, passes, minConfidence, pictures: this.#pictures, signal: this.#stop.signal },
+      recordedBy: (source, look) => this.#recordedBy(source, look),
+      emit: (event) => this.#emit(event),
+      wake: () => this.#scheduler.wake(),
+    });
     for (const name of names) {
       this.#states.set(name, { cues: new CueAssembly(run.minConfidence), index: 0, behind: 0, still: 0, saidAt: 0 });
     }
@@ -100,13 +109,15 @@ class Live {
     };
     const lanes = Array.from({ length: captioner.concurrency }, () => guarded(this.#captionInTurns()));
     const ends = await Promise.all(sources.map((source) => guarded(this.#read(source))));
+    while (!this.#events.isIdle && !this.#stop.signal.aborted) await this.#scheduler.changed(this.#stop.signal);
     this.#stop.abort(new Error('all sources have ended'));
     await Promise.all(lanes);
     signal.removeEventListener('abort', onAbort);
     for (const [source, state] of this.#states) {
-      this.#endCue(state, this.#clock.now());
+      this.#endCue(source, state, this.#clock.now());
       this.#saySkipped(source, state);
     }
+    await this.#events.finish();
     await Promise.all(this.#queues.map((queue) => queue.close(this.#timings.ending, this.#clock)));
     if (failure !== undefined) throw failure.error;
     const failed = ends.filter((end) => end === 'failed').length;
@@ -114,18 +125,19 @@ class Live {
   }
 
   #read(source: LiveSource): Promise<'ended' | 'failed' | 'aborted'> {
-    const { captioner, choice, rtspTransport, follow } = this.#run;
+    const { captioner, choice, events = false, rtspTransport, follow, guard } = this.#run;
     const { name } = source;
     const state = this.#stateOf(name);
     const reader = new SourceReader(source, {
-      ...{ choice, rtspTransport, follow, image: captioner.image },
+      ...{ choice, events, rtspTransport, follow, image: captioner.image, ...(guard && { guard }) },
       ...{ clock: this.#clock, timings: this.#timings, signal: this.#stop.signal },
       offer: (look) => {
+        if (look.event !== undefined) this.#events.add(name, look);
         if (this.#scheduler.offer(name, look)) state.behind += 1;
       },
       still: (at) => {
         state.still += 1;
-        if (this.#scheduler.isIdle(name)) this.#sayOpenCue(state, at);
+        if (this.#scheduler.isIdle(name)) this.#sayOpenCue(name, state, at);
       },
       settled: async () => {
         while (!this.#scheduler.isIdle(name) && !this.#stop.signal.aborted) {
@@ -140,7 +152,7 @@ class Live {
   #change(event: StateChange, shownUntil: number): void {
     const state = this.#stateOf(event.source);
     if (event.state !== 'live' && event.state !== 'connecting') {
-      this.#endCue(state, shownUntil);
+      this.#endCue(event.source, state, shownUntil);
       this.#saySkipped(event.source, state);
     }
     this.#emit(event);
@@ -150,13 +162,13 @@ class Live {
   async #captionInTurns(): Promise<void> {
     const { signal } = this.#stop;
     for (let failures = 0; !signal.aborted; ) {
-      const turn = this.#scheduler.take();
+      const turn = this.#nextTurn();
       if (turn === undefined) {
         await this.#scheduler.changed(signal);
         continue;
       }
       try {
-        await this.#caption(turn.source, turn.look);
+        await turn.work();
         failures = 0;
       } catch (error) {
         if (signal.aborted) return;
@@ -167,9 +179,25 @@ class Live {
           .sleep(exponentialBackoff(failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS), signal)
           .catch(() => undefined);
       } finally {
-        this.#scheduler.done(turn.source);
+        turn.done();
       }
     }
+  }
+
+  /** Frames and events take turns. */
+  #nextTurn(): Turn | undefined {
+    const ofLook = (): Turn | undefined => {
+      const turn = this.#scheduler.take();
+      if (turn === undefined) return undefined;
+      const { source, look } = turn;
+      return { source, work: () => this.#caption(source, look), done: () => this.#scheduler.done(source) };
+    };
+    this.#eventFirst = !this.#eventFirst;
+    return this.#eventFirst ? (this.#events.turn() ?? ofLook()) : (ofLook() ?? this.#events.turn());
+  }
+
+  #recordedBy(source: string, { moment }: LiveLook): RecordedBy {
+    return { camera: source, epoch: moment.at - moment.pts / 1000, zone: this.#zone };
   }
 
   async #caption(source: string, look: LiveLook): Promise<void> {
@@ -179,27 +207,27 @@ class Live {
     const index = state.index++;
     const { width, height, pixels, arrival } = frame;
     const keyframe = { video: source, index, pts: moment.pts, still: !changed, width, height, pixels };
-    const recorded = { camera: source, epoch: moment.at - moment.pts / 1000, zone: this.#zone };
-    const group: Group = { video: source, index, keyframes: [keyframe], recorded };
+    const group: Group = { video: source, index, keyframes: [keyframe], recorded: this.#recordedBy(source, look) };
     const [caption] = await captioner.caption(group, { passes }, this.#stop.signal);
     if (caption === undefined || caption.error !== undefined) {
       this.#fail(source, caption?.error?.message ?? 'the captioner wrote no caption');
       return;
     }
     const latency = Math.round(this.#clock.elapsed() - arrival.elapsed);
-    const picture = this.#pictures ? { picture: await jpegOf(frame, PICTURE) } : {};
+    const picture = this.#pictures ? { picture: await pictureOf(frame) } : {};
     const unsure = caption.confidence < this.#run.minConfidence ? ({ unsure: true } as const) : {};
     const event = { ...captionEvent(source, caption, look, latency), ...unsure, ...picture };
-    const ended = state.cues.push({ caption: event, still: !changed });
+    const inEvent = this.#events.hear(look, caption, event);
+    const ended = inEvent ? undefined : state.cues.push({ caption: event, still: !changed });
     if (ended !== undefined) this.#emit(ended);
     if (this.#clock.elapsed() - state.saidAt >= this.#timings.skipped) this.#saySkipped(source, state);
     this.#emit(event);
-    this.#sayOpenCue(state, event.at);
+    this.#sayOpenCue(source, state, event.at);
   }
 
   /** The cue that has not ended was shown until `at`. */
-  #sayOpenCue(state: SourceState, at: number): void {
-    const { open } = state.cues;
+  #sayOpenCue(source: string, state: SourceState, at: number): void {
+    const open = this.#events.openCue(source, at) ?? state.cues.open;
     if (open === undefined) return;
     const { start, end } = open;
     const said = state.openCue;
@@ -214,9 +242,10 @@ class Live {
     this.#run.note(`${source}: ${reason}`);
   }
 
-  #endCue(state: SourceState, at: number): void {
+  #endCue(source: string, state: SourceState, at: number): void {
     const cue = state.cues.end(at);
     if (cue !== undefined) this.#emit(cue);
+    this.#events.end(source, at);
   }
 
   #saySkipped(source: string, state: SourceState): void {

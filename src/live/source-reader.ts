@@ -2,7 +2,7 @@ import { SecondGlanceError, sentenceOf } from '../core/errors.ts';
 import { hideSecrets } from '../core/text/secrets.ts';
 import { exponentialBackoff } from '../core/time/backoff.ts';
 import type { Clock } from '../core/time/clock.ts';
-import type { ImageSpec, Micros } from '../core/types.ts';
+import type { EventMark, ImageSpec, Micros } from '../core/types.ts';
 import { IngestError } from '../ingest/errors.ts';
 import { watchFollowedFile } from '../ingest/live/followed-file.ts';
 import { type FrameMoment, FrameTimes } from '../ingest/live/frame-times.ts';
@@ -26,12 +26,16 @@ const SPARSE_GAPS = 2;
 export interface LiveLook extends Look {
   readonly frame: LiveFrame;
   readonly moment: FrameMoment;
+  /** Where events are asked for. Its start is on the clock of {@link FrameMoment.at}, in microseconds. */
+  readonly event?: EventMark;
 }
 
 /** What a source is read with. */
 export interface ReaderContext extends LiveInputSettings {
   readonly image: ImageSpec;
   readonly choice: FrameChoice;
+  /** Frames are marked with the events that they belong to. */
+  readonly events: boolean;
   readonly clock: Clock;
   readonly timings: LiveTimings;
   readonly signal: AbortSignal;
@@ -63,11 +67,12 @@ export class SourceReader {
   #sparse = false;
   #shownUntil: number;
   #wasLive = false;
+  #streamClock: { readonly session: number; readonly zero: Micros; last: Micros } | undefined;
 
   constructor(source: LiveSource, context: ReaderContext) {
     this.#source = source;
     this.#context = context;
-    this.#everyFrame = livePick(context.choice).everyFrame;
+    this.#everyFrame = livePick(context.choice, context.events).everyFrame;
     this.#since = context.clock.now();
     this.#shownUntil = this.#since;
   }
@@ -115,7 +120,7 @@ export class SourceReader {
   }
 
   async #connect(): Promise<'ended' | 'closed'> {
-    const { clock, signal, timings, choice } = this.#context;
+    const { clock, signal, timings, choice, events } = this.#context;
     const keysOnly = !this.#everyFrame && !this.#sparse;
     const ending = new AbortController();
     const onAbort = (): void => ending.abort(signal.reason);
@@ -137,7 +142,7 @@ export class SourceReader {
       if (this.#state !== 'connecting' || ending.signal.aborted) return;
       this.#enter('connecting', { reason: `connected, waiting for the first ${keysOnly ? 'key frame' : 'picture'}` });
     };
-    const { pick } = livePick(choice);
+    const { pick } = livePick(choice, events);
     const read = readLiveFrames(this.#source, {
       ...this.#context,
       ...{ pick, keysOnly, signal: ending.signal, onDecoded, onOpened },
@@ -191,11 +196,29 @@ export class SourceReader {
     this.#shownUntil = moment.at;
     const { width, height, pixels } = frame;
     if (this.#selector?.width !== width || this.#selector.height !== height) {
-      this.#selector = { width, height, of: liveSelector(this.#context.choice, { width, height }) };
+      const { choice, events } = this.#context;
+      this.#selector = { width, height, of: liveSelector(choice, { width, height }, events) };
     }
-    const verdict = this.#selector.of.push(moment.at * 1000, pixels);
-    if (verdict === 'skipped') this.#context.still(moment.at);
-    else this.#context.offer({ frame, moment, changed: verdict === 'changed' });
+    const time = this.#streamTime(moment);
+    const { verdict, event } = this.#selector.of.push(time, pixels);
+    if (verdict === 'skipped') {
+      this.#context.still(moment.at);
+      return;
+    }
+    const mark = event && { event: { ...event, start: moment.at * 1000 - (time - event.start) } };
+    this.#context.offer({ frame, moment, changed: verdict === 'changed', ...mark });
+  }
+
+  /** A clock for selectors, on which frames are as far apart as they were shown; a burst has them closer together on this machine's. */
+  #streamTime({ session, pts, at }: FrameMoment): Micros {
+    const clock = this.#streamClock;
+    if (clock?.session === session) {
+      clock.last = clock.zero + pts;
+      return clock.last;
+    }
+    const last = Math.max(at * 1000, (clock?.last ?? 0) + 1);
+    this.#streamClock = { session, zero: last - pts, last };
+    return last;
   }
 
   /** Leaves the live state, after the captions of its last frames. */

@@ -31,17 +31,24 @@ export function writeSupport(db: Database, recording: number, events: readonly S
   writeFact(db, supportFact(recording), JSON.stringify(rows));
 }
 
+/** Adds an event to those of a recording that goes on. */
+export function addSupport(db: Database, recording: number, event: SupportedEvent): void {
+  const known = readSupport(db, recording).filter(({ first }) => first !== event.first);
+  writeSupport(db, recording, [...known, event]);
+}
+
+function readSupport(db: Database, recording: number): SupportedEvent[] {
+  const fact = readFact(db, supportFact(recording));
+  const rows = fact === undefined ? [] : schema.parse(JSON.parse(fact));
+  return rows.map(([first, last, support, frames]) => ({ first, last, support, frames }));
+}
+
 /** Finds the support of a cue by its recording and its first keyframe; null where the recording was not captioned in events. */
 export function supportReader(db: Database): (recording: number, keyframe: number | null) => EventSupport | null {
   const known = new Map<number, readonly SupportedEvent[]>();
-  const eventsOf = (recording: number): readonly SupportedEvent[] => {
-    const fact = readFact(db, supportFact(recording));
-    const rows = fact === undefined ? [] : schema.parse(JSON.parse(fact));
-    return rows.map(([first, last, support, frames]) => ({ first, last, support, frames }));
-  };
   return (recording, keyframe) => {
     if (keyframe === null) return null;
-    const events = known.get(recording) ?? eventsOf(recording);
+    const events = known.get(recording) ?? readSupport(db, recording);
     known.set(recording, events);
     const event = events.find(({ first, last }) => keyframe >= first && keyframe <= last);
     return event === undefined ? null : { support: event.support, frames: event.frames };

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { outputError } from '../../storage/errors.ts';
 import { cameraId } from '../recordings/recordings.ts';
 import type { Database } from './database.ts';
+import { addSupport, type EventSupport } from './event-support.ts';
 import { cameraWord, firstIdAt } from './index-cues.ts';
 import { pictureFile } from './thumbnails.ts';
 
@@ -17,6 +18,8 @@ export interface LiveCueRecord {
   readonly moving: boolean;
   /** JPEG. */
   readonly picture?: Uint8Array | undefined;
+  /** Of an event: how many of its frames say the same. */
+  readonly support?: EventSupport | undefined;
 }
 
 const HOUR_MS = 3_600_000;
@@ -33,9 +36,13 @@ function hourOf(start: number): number {
   return Math.floor(start / HOUR_MS) * HOUR_MS;
 }
 
+function contentOf(camera: string, start: number): string {
+  return `live ${hourOf(start)} ${camera}`;
+}
+
 /** The recording that stands for an hour of a live stream; it begins with its first cue. */
 function liveRecording(db: Database, { camera, start }: LiveCueRecord): number {
-  const content = `live ${hourOf(start)} ${camera}`;
+  const content = contentOf(camera, start);
   const known = db.prepare('SELECT id FROM recordings WHERE content = ?');
   const find = (): number | undefined => (known.get(content) as { id: number } | undefined)?.id;
   const found = find();
@@ -59,21 +66,41 @@ function endsAt(db: Database, recording: number, end: number, cues: 0 | 1): void
   ).run(end, cues, cues, Date.now(), recording);
 }
 
-/** The same cue once more: it has lasted longer, or a more confident wording was found. */
-function updateCue(db: Database, recording: number, cue: LiveCueRecord): boolean {
-  const { start, end, text, confidence } = cue;
-  const same = 'SELECT id, text FROM cues WHERE id >= ? AND id < ? AND recording = ?';
-  const known = db.prepare(same).get(firstIdAt(start), firstIdAt(start + 1), recording);
-  if (known === undefined) return false;
-  const { id, text: before } = known as { id: number; text: string };
-  const set = 'UPDATE cues SET end = ?, confidence = ?, text = ? WHERE id = ?';
-  db.prepare(set).run(end, confidence, text, id);
+interface StoredCue {
+  readonly id: number;
+  readonly text: string;
+  readonly picture: number | null;
+}
+
+/** The cue of a source that begins at `start`. */
+function storedCue(db: Database, recording: number, start: number): StoredCue | undefined {
+  const found = db.prepare('SELECT id, text, picture FROM cues WHERE id >= ? AND id < ? AND recording = ?');
+  return found.get(firstIdAt(start), firstIdAt(start + 1), recording) as StoredCue | undefined;
+}
+
+/** The same cue once more: it has lasted longer, or another wording was found. */
+function updateCue(
+  db: Database,
+  recording: number,
+  { id, text: before }: StoredCue,
+  cue: LiveCueRecord,
+  picture: number | null,
+): void {
+  const { end, text, confidence } = cue;
+  const set = 'UPDATE cues SET end = ?, confidence = ?, text = ?, picture = ? WHERE id = ?';
+  db.prepare(set).run(end, confidence, text, picture, id);
   if (text !== before) {
     db.prepare('DELETE FROM words WHERE rowid = ?').run(id);
     writeWords(db, id, cue);
   }
+  keepSupport(db, recording, cue, picture);
   endsAt(db, recording, end, 0);
-  return true;
+}
+
+/** Support is found by the picture of a cue. */
+function keepSupport(db: Database, recording: number, { support }: LiveCueRecord, picture: number | null): void {
+  if (support !== undefined && picture !== null)
+    addSupport(db, recording, { ...support, first: picture, last: picture });
 }
 
 function insertCue(db: Database, recording: number, cue: LiveCueRecord, picture: number | null): void {
@@ -85,7 +112,23 @@ function insertCue(db: Database, recording: number, cue: LiveCueRecord, picture:
   const values = [id, recording, end, confidence, text, moving ? 1 : 0, picture];
   db.prepare('INSERT INTO cues VALUES (?, ?, ?, ?, ?, ?, ?)').run(...values);
   writeWords(db, id, cue);
+  keepSupport(db, recording, cue, picture);
   endsAt(db, recording, end, 1);
+}
+
+/** Removes a cue that did not hold: the frames of its event agree on nothing. */
+export function removeLiveCue(db: Database, { camera, start }: Pick<LiveCueRecord, 'camera' | 'start'>): void {
+  const remove = db.transaction(() => {
+    const of = db.prepare('SELECT id FROM recordings WHERE content = ?').get(contentOf(camera, start));
+    if (of === undefined) return;
+    const { id: recording } = of as { id: number };
+    const cue = storedCue(db, recording, start);
+    if (cue === undefined) return;
+    db.prepare('DELETE FROM words WHERE rowid = ?').run(cue.id);
+    db.prepare('DELETE FROM cues WHERE id = ?').run(cue.id);
+    db.prepare('UPDATE recordings SET cues = cues - 1, keyframes = keyframes - 1 WHERE id = ?').run(recording);
+  });
+  remove.immediate();
 }
 
 async function writePicture(file: string, picture: Uint8Array): Promise<void> {
@@ -103,11 +146,18 @@ async function writePicture(file: string, picture: Uint8Array): Promise<void> {
  * @param stateFile the file of `db`
  */
 export async function addLiveCue(db: Database, stateFile: string, cue: LiveCueRecord): Promise<void> {
+  const { start } = cue;
   const recording = db.transaction(() => liveRecording(db, cue)).immediate();
-  if (db.transaction(() => updateCue(db, recording, cue)).immediate()) return;
-  const picture = cue.picture === undefined ? null : cue.start - hourOf(cue.start);
-  if (cue.picture !== undefined && picture !== null) {
+  const known = storedCue(db, recording, start);
+  let picture = known?.picture ?? null;
+  if (cue.picture !== undefined && picture === null) {
+    picture = start - hourOf(start);
     await writePicture(pictureFile(stateFile, recording, picture), cue.picture);
   }
-  db.transaction(() => insertCue(db, recording, cue, picture)).immediate();
+  const store = db.transaction(() => {
+    const stored = storedCue(db, recording, start);
+    if (stored === undefined) insertCue(db, recording, cue, picture);
+    else updateCue(db, recording, stored, cue, picture);
+  });
+  store.immediate();
 }

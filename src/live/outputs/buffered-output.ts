@@ -23,7 +23,7 @@ const CLOSE_MS = 3000;
 
 /** Events wait without the pictures that nothing here uses: they take most of the memory. */
 function withoutPicture(event: LiveEvent): LiveEvent {
-  if (event.kind !== 'caption') return event;
+  if (event.kind !== 'caption' && event.kind !== 'event') return event;
   const { picture: _, ...rest } = event;
   return rest;
 }

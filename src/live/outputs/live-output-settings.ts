@@ -17,6 +17,7 @@ export interface LiveOutputFlags {
   readonly notifyPause?: string;
   readonly keepDays?: string;
   readonly keepSize?: string;
+  readonly events?: boolean;
 }
 
 /** Which words users are notified of, and how often. */
@@ -47,6 +48,8 @@ export interface LiveOutputSettings {
   /** Bytes. */
   readonly keepSize?: number;
   readonly alerts: LiveAlerts;
+  /** The run reports events. */
+  readonly events: boolean;
   readonly webhook?: string;
   readonly mqtt?: string;
   /** Topic prefix of Home Assistant's discovery; undefined: nothing is announced. */
@@ -104,6 +107,7 @@ export function readLiveOutputSettings(
     ...(flags.keepDays === undefined ? {} : { keepDays: parseWhole(flags.keepDays, '--keep-days', 1, 36_500) }),
     ...(flags.keepSize === undefined ? {} : { keepSize: parseSize(flags.keepSize) }),
     alerts: parseAlerts(flags, settings),
+    events: flags.events ?? false,
     ...(webhook === undefined ? {} : { webhook }),
     ...(mqtt === undefined ? {} : { mqtt }),
     ...(mqttDiscovery === 'none' ? {} : { discovery: mqttDiscovery }),

@@ -78,9 +78,11 @@ function closing(destination: Destination, after: () => void): Destination {
 }
 
 function stateTopics(settings: LiveOutputSettings): Destination[] {
-  const { mqtt, alerts, sources, discovery } = settings;
+  const { mqtt, alerts, sources, events, discovery } = settings;
   if (mqtt === undefined) return [];
-  return [new HomeAssistantDestination({ mqtt, alerts, sources, discovery }, openTextMatcher(alerts.queries, alerts))];
+  return [
+    new HomeAssistantDestination({ mqtt, alerts, sources, events, discovery }, openTextMatcher(alerts.queries, alerts)),
+  ];
 }
 
 /**

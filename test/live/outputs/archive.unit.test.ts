@@ -10,7 +10,7 @@ import { makeReport } from '../../../src/archive/report/make-report.ts';
 import { ArchiveDestination } from '../../../src/live/outputs/archive/archive-destination.ts';
 import { type LiveState, openLiveState } from '../../../src/live/outputs/live-state.ts';
 import { makeFolder } from '../../support/videos.ts';
-import { caption, cue, ManualClock, NOON, openCue, state as stateChange } from './support/events.ts';
+import { caption, cue, happened, ManualClock, NOON, openCue, state as stateChange } from './support/events.ts';
 
 let folder: Awaited<ReturnType<typeof makeFolder>>;
 let file: string;
@@ -81,6 +81,23 @@ test('a caption that is still shown is found, with its picture; a kill loses sec
   ]);
   expect(search('walks')).toHaveLength(1);
   expect(recordingsWhere(state.db, '1 = 1')).toMatchObject([{ cues: 1, duration: 3_603_000 }]);
+});
+
+test('an event is found with its support and picture; one that its frames do not agree on is not', async () => {
+  const output = await open();
+  await output.take(caption(2, 'A man', { picture: PICTURE }));
+  await output.take(openCue(1, 2, 'A man'));
+  await output.take(happened(1, 9, 'A man opens a door', { support: 5, frames: 6, picture: PICTURE }));
+  await output.take(cue(1, 9, 'A man opens a door'));
+  expect(search('man')).toMatchObject([
+    { start: NOON + 1000, end: NOON + 9000, text: 'A man opens a door', support: { support: 5, frames: 6 } },
+  ]);
+  expect(existsSync(pictureFile(file, search('man')[0]?.recording ?? 0, search('man')[0]?.picture ?? -1))).toBe(true);
+  await output.take(openCue(9, 12, 'A cow'));
+  expect(search('cow')).toHaveLength(1);
+  await output.take(happened(9, 13, 'A cow', { unsure: true }));
+  expect(search('cow')).toEqual([]);
+  expect(recordingsWhere(state.db, '1 = 1')).toMatchObject([{ cues: 1 }]);
 });
 
 test('a report lists the moments of a stream, without links to files that are not there', async () => {

@@ -4,7 +4,7 @@ import { openTextMatcher } from '../../../src/archive/index/match-text.ts';
 import { VERSION } from '../../../src/core/version.ts';
 import { HomeAssistantDestination } from '../../../src/live/outputs/home-assistant/home-assistant-destination.ts';
 import { type RetainingBroker, startRetainingBroker } from './support/broker.ts';
-import { caption, state } from './support/events.ts';
+import { caption, happened, state } from './support/events.ts';
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -20,9 +20,9 @@ async function broker(port?: number): Promise<RetainingBroker> {
 const QUERIES = ['person', '"dog near gate"'];
 const SOURCES = ['front', 'H\u00f6f 2'];
 
-function destination(port: number, queries = QUERIES, sources = SOURCES, topic = 'home/eyes') {
+function destination(port: number, queries = QUERIES, sources = SOURCES, topic = 'home/eyes', events = false) {
   const alerts = { queries, exact: false, minConfidence: 0.5, pause: 0 };
-  const settings = { mqtt: `mqtt://127.0.0.1:${port}/${topic}`, discovery: 'homeassistant', sources, alerts };
+  const settings = { mqtt: `mqtt://127.0.0.1:${port}/${topic}`, discovery: 'homeassistant', sources, alerts, events };
   const made = new HomeAssistantDestination(settings, openTextMatcher(alerts.queries, alerts));
   open.push(made);
   return made;
@@ -108,6 +108,26 @@ test('a cable is cut: offline by the last will; afterwards everything is publish
   expect(second.retained.get('home/eyes/front/caption')).toBe('A cow');
   expect(second.retained.get('home/eyes/status')).toBe('online');
   expect(second.retained.size).toBeGreaterThan(14);
+});
+
+test('events: a sensor with the last one', async () => {
+  const { port, retained } = await broker();
+  const output = destination(port, QUERIES, ['front'], 'home/eyes', true);
+  await output.work();
+  expect(JSON.parse(retained.get('homeassistant/sensor/secondglance_front/event/config') ?? '')).toMatchObject({
+    name: 'Event',
+    state_topic: 'home/eyes/front/event',
+    json_attributes_topic: 'home/eyes/front/event/attributes',
+  });
+  expect(retained.get('home/eyes/front/event')).toBe('None');
+  await output.take(happened(1, 5, 'A man opens a door', { support: 5, frames: 6 }));
+  await output.take(happened(5, 6, ''));
+  await output.work();
+  expect(retained.get('home/eyes/front/event')).toBe('A man opens a door');
+  expect(JSON.parse(retained.get('home/eyes/front/event/attributes') ?? '')).toEqual({
+    ...{ text: 'A man opens a door', confidence: 0.9, support: 5, frames: 6 },
+    ...{ start: '2026-11-26T12:00:01.000Z', end: '2026-11-26T12:00:05.000Z' },
+  });
 });
 
 test('words and sources that were removed: their entities and states go, and nothing else does', async () => {

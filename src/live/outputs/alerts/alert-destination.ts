@@ -15,8 +15,12 @@ import type { LiveState } from '../live-state.ts';
 /** Messages that wait for a transport. */
 const MOST_MESSAGES = 500;
 
+/** Words of a source, which may be notified of. */
+type Said = Pick<LiveCaption, 'source' | 'at' | 'text' | 'confidence' | 'picture'> & { readonly end?: number };
+
 /** A message, with the keys of those that `watch` sends. */
-function messageOf({ source, at, text, confidence, picture }: LiveCaption, words: string): string {
+function messageOf({ source, at, end, text, confidence, picture }: Said, words: string): string {
+  const until = end === undefined ? null : new Date(end).toISOString();
   return JSON.stringify({
     event: 'match',
     id: messageId(`${source}\n${at}`, words),
@@ -25,7 +29,7 @@ function messageOf({ source, at, text, confidence, picture }: LiveCaption, words
     file: null,
     start: new Date(at).toISOString(),
     matches: 1,
-    cues: [{ start: new Date(at).toISOString(), end: null, text: tidy(text), confidence }],
+    cues: [{ start: new Date(at).toISOString(), end: until, text: tidy(text), confidence }],
     picture: picture === undefined ? null : `data:image/jpeg;base64,${Buffer.from(picture).toString('base64')}`,
   });
 }
@@ -63,9 +67,13 @@ export class AlertDestination implements Destination {
   }
 
   async take(event: LiveEvent): Promise<void> {
-    if (event.kind !== 'caption') return;
-    const { source: camera, confidence, at: start } = event;
-    const text = tidy(event.text);
+    if (event.kind === 'caption') this.#take(event);
+    else if (event.kind === 'event') this.#take({ ...event, at: event.start });
+  }
+
+  #take(said: Said): void {
+    const { source: camera, confidence, at: start } = said;
+    const text = tidy(said.text);
     const seen = new Set([
       ...(confidence < this.#alerts.minConfidence ? [] : this.#matcher.matches(text)),
       ...this.#rules.matches({ camera, text, confidence, start }),
@@ -73,7 +81,7 @@ export class AlertDestination implements Destination {
     if (seen.size === 0) return;
     const { db } = this.#state;
     db.transaction(() => {
-      for (const words of seen) this.#see(event, words);
+      for (const words of seen) this.#see(said, words);
     }).immediate();
   }
 
@@ -82,15 +90,15 @@ export class AlertDestination implements Destination {
     this.#rules.close();
   }
 
-  #see(event: LiveCaption, words: string): void {
+  #see(said: Said, words: string): void {
     const { db } = this.#state;
     const now = this.#clock.now();
-    const fact = `seen live: ${event.source}\n${words}`;
+    const fact = `seen live: ${said.source}\n${words}`;
     const last = readFact(db, fact);
     writeFact(db, fact, String(now));
     // Also where the clock was set back.
     if (last !== undefined && Math.abs(now - Number(last)) <= this.#alerts.pause) return;
-    enqueueMessage(db, messageOf(event, words), this.#transports, now);
+    enqueueMessage(db, messageOf(said, words), this.#transports, now);
     for (const transport of this.#transports) this.#bound(transport);
   }
 

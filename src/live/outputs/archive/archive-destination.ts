@@ -1,12 +1,20 @@
 import { SEEN_EVERY_MS, writeConnection, writeLiveSeen } from '../../../archive/cameras/connections.ts';
 import { backUp } from '../../../archive/index/backups.ts';
 import { readableError } from '../../../archive/index/database.ts';
-import { addLiveCue } from '../../../archive/index/live-cues.ts';
+import { addLiveCue, removeLiveCue } from '../../../archive/index/live-cues.ts';
 import { prune, type Retention } from '../../../archive/index/retention.ts';
 import { cameraId } from '../../../archive/recordings/recordings.ts';
 import type { Clock } from '../../../core/time/clock.ts';
 import { tidy } from '../../../pipeline/cues/text.ts';
-import type { LiveCaption, LiveCue, LiveEvent, OpenCue, StateChange } from '../../live-event.ts';
+import {
+  isCertain,
+  type LiveCaption,
+  type LiveCue,
+  type LiveEvent,
+  type LiveVideoEvent,
+  type OpenCue,
+  type StateChange,
+} from '../../live-event.ts';
 import type { Destination } from '../destination.ts';
 import type { LiveState } from '../live-state.ts';
 
@@ -30,6 +38,8 @@ export class ArchiveDestination implements Destination {
   readonly #pictures = new Map<string, SourcePictures>();
   /** The session of each source's last cue. */
   readonly #sessions = new Map<string, number>();
+  /** The last event of each source; the cue of it follows. */
+  readonly #events = new Map<string, LiveVideoEvent>();
   readonly #ending = new AbortController();
   #pruned = Number.NEGATIVE_INFINITY;
   #seen = Number.NEGATIVE_INFINITY;
@@ -43,6 +53,7 @@ export class ArchiveDestination implements Destination {
   async take(event: LiveEvent): Promise<void> {
     if (event.kind === 'state') await this.#connection(event);
     else if (event.kind === 'caption') this.#keep(event);
+    else if (event.kind === 'event') await this.#happened(event);
     else if ((event.kind === 'cue' || event.kind === 'open-cue') && tidy(event.text) !== '') await this.#add(event);
   }
 
@@ -88,13 +99,25 @@ export class ArchiveDestination implements Destination {
     this.#pictures.set(source, { session, pictures: [...earlier, { at, picture }].slice(-MOST_PICTURES) });
   }
 
-  async #add({ source, session, start, end, text, confidence }: LiveCue | OpenCue): Promise<void> {
+  /** Its cue follows, unless the wording is too unsure; what it was called until now is then wrong. */
+  async #happened(event: LiveVideoEvent): Promise<void> {
+    const { source: camera, start } = event;
+    this.#events.set(camera, event);
+    if (isCertain(event)) return;
+    await this.#readable(async () => removeLiveCue(this.#state.db, { camera, start }));
+  }
+
+  async #add({ kind, source, session, start, end, text, confidence }: LiveCue | OpenCue): Promise<void> {
     const { db, file } = this.#state;
     const known = this.#pictures.get(source);
-    const picture = known?.pictures.find(({ at }) => at === start)?.picture;
+    const last = this.#events.get(source);
+    const event = last?.start === start ? last : undefined;
+    const shown = known?.pictures.find(({ at }) => at >= start && (at < end || (kind === 'open-cue' && at === end)));
+    const picture = event?.picture ?? shown?.picture;
+    const support = event === undefined ? undefined : { support: event.support, frames: event.frames };
     // The first picture of a connection is compared with nothing, so it shows no movement.
     const moving = this.#sessions.get(source) === session;
-    const cue = { camera: source, start, end, text: tidy(text), confidence, moving, picture };
+    const cue = { camera: source, start, end, text: tidy(text), confidence, moving, picture, support };
     await this.#readable(() => addLiveCue(db, file, cue));
     this.#sessions.set(source, session);
     if (known === undefined) return;

@@ -6,7 +6,7 @@ import { tidy } from '../../../pipeline/cues/text.ts';
 import { vttTime } from '../../../pipeline/cues/time.ts';
 import { escapeVtt } from '../../../pipeline/styling/vtt-text.ts';
 import { ensureFolder } from '../../../storage/folders/ensure-folder.ts';
-import type { LiveCue, LiveEvent } from '../../live-event.ts';
+import { isCertain, type LiveCue, type LiveEvent } from '../../live-event.ts';
 import type { Destination } from '../destination.ts';
 import { AppendedFile, type EntrySyntax } from './appended-file.ts';
 import { OpenCueFile } from './open-cue-file.ts';
@@ -89,6 +89,7 @@ export class DayFiles implements Destination {
     if (left !== undefined) await this.#append(left);
     if (event.kind === 'open-cue') await this.#open.keep(event);
     else if (event.kind === 'cue') await this.#append(event);
+    else if (event.kind === 'event' && !isCertain(event)) await this.#open.remove();
   }
 
   async #append(cue: LiveCue): Promise<void> {

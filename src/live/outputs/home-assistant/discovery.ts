@@ -16,6 +16,8 @@ export interface Announcement {
   readonly source: string;
   /** Watched words. */
   readonly queries: readonly string[];
+  /** Events are published. */
+  readonly events: boolean;
 }
 
 /** Matches the topics of all announcements. */
@@ -50,7 +52,7 @@ function parsed(text: string): unknown {
  * The messages that make Home Assistant show a source as a device (https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery). Ids follow
  * from the names of the source and the words, so that they stay the same over restarts.
  */
-export function discoveryMessages({ prefix, base, source, queries }: Announcement): BrokerMessage[] {
+export function discoveryMessages({ prefix, base, source, queries, events }: Announcement): BrokerMessage[] {
   const node = `secondglance_${topicId(source)}`;
   const topics = topicsOf(base, source);
   const message = (component: string, object: string, config: object): BrokerMessage => ({
@@ -71,6 +73,16 @@ export function discoveryMessages({ prefix, base, source, queries }: Announcemen
       state_topic: topics.caption,
       json_attributes_topic: topics.attributes,
     }),
+    ...(events
+      ? [
+          message('sensor', 'event', {
+            name: 'Event',
+            icon: 'mdi:run-fast',
+            state_topic: topics.event,
+            json_attributes_topic: topics.eventAttributes,
+          }),
+        ]
+      : []),
     message('binary_sensor', 'connected', {
       name: 'Connected',
       device_class: 'connectivity',

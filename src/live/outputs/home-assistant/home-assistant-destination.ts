@@ -5,7 +5,14 @@ import {
   brokerOf,
 } from '../../../archive/alerts/broker.ts';
 import type { TextMatcher } from '../../../archive/index/match-text.ts';
-import type { LiveCaption, LiveEvent, StateChange } from '../../live-event.ts';
+import { tidy } from '../../../pipeline/cues/text.ts';
+import {
+  isCertain,
+  type LiveCaption,
+  type LiveEvent,
+  type LiveVideoEvent,
+  type StateChange,
+} from '../../live-event.ts';
 import type { Destination } from '../destination.ts';
 import type { LiveAlerts } from '../live-output-settings.ts';
 import { shownText } from '../shown-text.ts';
@@ -20,6 +27,7 @@ export interface HomeAssistantSettings {
   readonly discovery?: string | undefined;
   readonly sources: readonly string[];
   readonly alerts: LiveAlerts;
+  readonly events: boolean;
 }
 
 /** Longest state that Home Assistant takes, in characters. */
@@ -52,7 +60,8 @@ export class HomeAssistantDestination implements Destination {
   #connections = 0;
 
   constructor(settings: HomeAssistantSettings, matcher: TextMatcher) {
-    const { mqtt, sources, alerts, discovery: prefix } = settings;
+    const { mqtt, sources, alerts, discovery: prefix, events } = settings;
+    const { queries } = alerts;
     this.#settings = settings;
     this.#matcher = matcher;
     this.#base = brokerOf(mqtt).topic;
@@ -66,17 +75,19 @@ export class HomeAssistantDestination implements Destination {
     const announced =
       prefix === undefined
         ? []
-        : sources.flatMap((source) => discoveryMessages({ prefix, base: this.#base, source, queries: alerts.queries }));
+        : sources.flatMap((source) => discoveryMessages({ prefix, base: this.#base, source, queries, events }));
     for (const { topic, payload } of announced) this.#wanted.set(topic, payload);
     for (const source of sources) {
       this.#showCaption(source, '');
       this.#wanted.set(topicsOf(this.#base, source).connected, 'OFF');
+      if (events) this.#wanted.set(topicsOf(this.#base, source).event, NOTHING);
     }
     this.#wanted.set(status, 'online');
   }
 
   async take(event: LiveEvent): Promise<void> {
     if (event.kind === 'caption') this.#caption(event);
+    else if (event.kind === 'event' && isCertain(event)) this.#event(event);
     else if (event.kind === 'state') this.#state(event);
   }
 
@@ -119,6 +130,14 @@ export class HomeAssistantDestination implements Destination {
     const attributes = { text, confidence, time: new Date(at).toISOString() };
     this.#showCaption(source, text, confidence);
     this.#wanted.set(topicsOf(this.#base, source).attributes, JSON.stringify(attributes));
+  }
+
+  #event({ source, start, end, text, confidence, support, frames }: LiveVideoEvent): void {
+    const said = tidy(text);
+    const times = { start: new Date(start).toISOString(), end: new Date(end).toISOString() };
+    const { event, eventAttributes } = topicsOf(this.#base, source);
+    this.#wanted.set(event, shortened(said));
+    this.#wanted.set(eventAttributes, JSON.stringify({ text: said, confidence, ...times, support, frames }));
   }
 
   #state({ source, state }: StateChange): void {

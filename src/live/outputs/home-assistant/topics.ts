@@ -6,6 +6,10 @@ export interface SourceTopics {
   readonly caption: string;
   /** JSON: the whole text, its confidence and time. */
   readonly attributes: string;
+  /** The last event. */
+  readonly event: string;
+  /** JSON: its whole text, confidence, times and support. */
+  readonly eventAttributes: string;
   /** `ON` while the source is live. */
   readonly connected: string;
   /** `ON` while the caption has the words. */
@@ -23,6 +27,8 @@ export function topicsOf(base: string, source: string): SourceTopics {
   return {
     caption: `${own}/caption`,
     attributes: `${own}/attributes`,
+    event: `${own}/event`,
+    eventAttributes: `${own}/event/attributes`,
     connected: `${own}/connected`,
     words: (words) => `${own}/words/${topicId(words)}`,
   };

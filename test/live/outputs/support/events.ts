@@ -1,5 +1,12 @@
 import type { Clock } from '../../../../src/core/time/clock.ts';
-import type { ConnectionState, LiveCaption, LiveCue, OpenCue, StateChange } from '../../../../src/live/live-event.ts';
+import type {
+  ConnectionState,
+  LiveCaption,
+  LiveCue,
+  LiveVideoEvent,
+  OpenCue,
+  StateChange,
+} from '../../../../src/live/live-event.ts';
 
 /** 2026-11-26, noon (UTC): a multiple of every length of a segment. */
 export const NOON = Date.UTC(2026, 10, 26, 12);
@@ -19,6 +26,11 @@ export function cue(start: number, end: number, text: string, more: Partial<Live
 /** A cue that is still shown: from `start` to the last caption, `end` seconds after noon. */
 export function openCue(start: number, end: number, text: string, more: Partial<LiveCue> = {}): OpenCue {
   return { ...cue(start, end, text, more), kind: 'open-cue' };
+}
+
+/** An event from `start` to `end` seconds after noon. */
+export function happened(start: number, end: number, text: string, more: Partial<LiveVideoEvent> = {}): LiveVideoEvent {
+  return { ...cue(start, end, text), kind: 'event', support: 3, frames: 3, ...more };
 }
 
 /** A change of state, `since` seconds after noon. */
