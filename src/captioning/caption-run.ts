@@ -79,6 +79,7 @@ interface OpenedSource {
   readonly identity: JsonObject | undefined;
   readonly media: MediaInfo;
   readonly report: () => Promise<IngestReport>;
+  readonly reused?: () => number;
 }
 
 function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: unknown) => void } {
@@ -130,7 +131,8 @@ class Run implements CaptionRun {
       });
       const request = { source, identity, captioner, settings, stateDir, resume, signal };
       await captionSource(request, async (captioned, journal) => {
-        this.#opened.resolve({ source: captioned.source, identity, media: captioned.media, report: captioned.report });
+        const { groups: _, limit: __, ...opened } = captioned;
+        this.#opened.resolve({ ...opened, identity });
         for await (const group of captioned.groups) await this.#log.append(group);
         this.#log.finish();
         const { failed } = await this.done;

@@ -32,6 +32,8 @@ export interface CaptionedSource {
   readonly report: () => Promise<IngestReport>;
   /** How many groups may arrive before an earlier one. */
   readonly limit: number;
+  /** How many captions of an earlier run were used so far; absent where that is not known. */
+  readonly reused?: () => number;
 }
 
 /** The video ends before the range begins, or the range lies between two frames. */
@@ -65,12 +67,23 @@ export interface KeyframeRequest {
   readonly tapKeyframes?: TapKeyframes | undefined;
 }
 
-/** Captions groups, each durable in the store before it counts; a group that the store has is read from there. */
-function captionDurably(store: CaptionStore, captioner: Captioner, options: CaptionOptions): GroupWork {
+/**
+ * Captions groups, each durable in the store before it counts; a group that the store has is read from there.
+ * @param onReused called with the number of captions that the store had
+ */
+function captionDurably(
+  store: CaptionStore,
+  captioner: Captioner,
+  options: CaptionOptions,
+  onReused: (captions: number) => void,
+): GroupWork {
   return async (group, signal) => {
     const durable = await store.read(group.index);
-    // The same file may have had another name in that run, for example when it was found in a folder.
-    if (durable !== undefined) return durable.map((caption) => ({ ...caption, video: group.video }));
+    if (durable !== undefined) {
+      onReused(durable.length);
+      // The same file may have had another name in that run, for example when it was found in a folder.
+      return durable.map((caption) => ({ ...caption, video: group.video }));
+    }
     const captions = withEventMarks(group, await captioner.caption(group, options, signal));
     // A failed group is not durable, so the next run tries it again.
     if (captions.every(({ error }) => error === undefined)) await store.append(group.index, captions);
@@ -96,10 +109,15 @@ export function captionKeyframes(
   const selector = settings.selector?.create(image);
   const reader = readKeyframes(source, media, { choice, selector, image, events, from, to, signal });
   const groups = groupKeyframes(tapKeyframes?.(reader, media) ?? reader, recordedBy(settings.recorded, media));
+  let reused = 0;
+  const work = captionDurably(journal, captioner, { passes }, (captions) => {
+    reused += captions;
+  });
   return {
     source,
     media,
-    groups: runGroups(groups, captionDurably(journal, captioner, { passes }), { concurrency, signal }),
+    groups: runGroups(groups, work, { concurrency, signal }),
+    reused: () => reused,
     report: () => reader.report,
     limit: 4 * concurrency,
   };

@@ -30,6 +30,8 @@ export interface InputSummary extends LeftOutCounts {
   readonly state: 'done' | 'partial' | 'failed' | 'skipped';
   readonly keyframes: number;
   readonly cues: number;
+  /** Captions of an earlier, interrupted run that were used again; absent if there are none. */
+  readonly reused?: number;
   /** The name of the track whose cues were written; absent where the video was captioned. */
   readonly track?: string;
   /** Wall time. */
@@ -51,6 +53,8 @@ export interface RunSummary extends LeftOutCounts {
   readonly failed: number;
   readonly skipped: number;
   readonly keyframes: number;
+  /** Absent if there are none. */
+  readonly reused?: number;
   readonly cues: number;
   readonly seconds: number;
   readonly duration: number;
@@ -119,6 +123,7 @@ function exitCodeOf(inputs: readonly InputSummary[]): number {
 export function summarise(inputs: readonly InputSummary[], seconds: number): RunSummary {
   const count = (state: InputSummary['state']): number => inputs.filter((input) => input.state === state).length;
   const sum = (of: (input: InputSummary) => number): number => inputs.reduce((total, input) => total + of(input), 0);
+  const reused = sum((input) => input.reused ?? 0);
   return {
     exitCode: exitCodeOf(inputs),
     inputs: inputs.length,
@@ -128,6 +133,7 @@ export function summarise(inputs: readonly InputSummary[], seconds: number): Run
     skipped: count('skipped'),
     keyframes: sum(({ keyframes }) => keyframes),
     cues: sum(({ cues }) => cues),
+    ...(reused === 0 ? {} : { reused }),
     ...nonZero({
       unsure: sum(({ unsure = 0 }) => unsure),
       blank: sum(({ blank = 0 }) => blank),
@@ -152,11 +158,12 @@ function leftOutText({ unsure = 0, blank = 0, unplaced = 0, tooShort = 0 }: Left
 }
 
 function figures(summary: Omit<InputSummary, 'video' | 'state' | 'outputs' | 'problems'>): string {
-  const { keyframes, cues, track, seconds, duration = 0 } = summary;
+  const { keyframes, cues, track, reused = 0, seconds, duration = 0 } = summary;
   if (track !== undefined) return `${counted(cues, 'cue')} of ${track} in ${seconds.toFixed(1)} s`;
   const speed = duration > 0 && seconds > 0 ? `, ${(duration / seconds).toFixed(1)} times real time` : '';
   const left = leftOutText(summary);
-  return `${counted(keyframes, 'keyframe')}, ${counted(cues, 'cue')}${left} in ${seconds.toFixed(1)} s${speed}`;
+  const again = reused === 0 ? '' : ` (${counted(reused, 'caption')} of an earlier run reused)`;
+  return `${counted(keyframes, 'keyframe')}${again}, ${counted(cues, 'cue')}${left} in ${seconds.toFixed(1)} s${speed}`;
 }
 
 /** `holiday.mp4: 42 keyframes, 30 cues in 12.3 s, 10.2 times real time -> holiday.vtt` */

@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { HttpPlace } from '../config/settings-schema.ts';
-import { SecondGlanceError, sentenceOf } from '../core/errors.ts';
+import { errnoOf, SecondGlanceError, sentenceOf } from '../core/errors.ts';
 
 /** What a service answers over HTTP. */
 export interface HttpAnswers {
@@ -21,13 +21,11 @@ export interface HttpServer {
 export class ListenError extends SecondGlanceError<'http-listen'> {
   /** @param option of the command line that chooses the address */
   constructor({ host, port }: HttpPlace, cause: unknown, option = '--http') {
-    super(
-      'http-listen',
-      `HTTP cannot be answered on ${host}:${port} (${sentenceOf(cause)}): choose another ${option}`,
-      {
-        cause,
-      },
-    );
+    const taken = errnoOf(cause) === 'EADDRINUSE';
+    const message = taken
+      ? `port ${port} of ${host} is in use by another program: stop it, or choose another ${option}`
+      : `HTTP cannot be answered on ${host}:${port} (${sentenceOf(cause)}): choose another ${option}`;
+    super('http-listen', message, { cause });
   }
 }
 

@@ -18,6 +18,8 @@ export interface GuideResult {
   readonly steps: number;
   /** Number of captioned keyframes. */
   readonly keyframes: number;
+  /** Those of them whose captions an earlier run wrote; absent if there are none. */
+  readonly reused?: number;
   readonly duration?: Micros;
   readonly files: readonly string[];
   readonly folder: string;

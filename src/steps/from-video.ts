@@ -6,6 +6,7 @@ import { readSpoken, subtitleFiles } from '../captioning/speech/subtitle-files.t
 import { damageProblem, type Problem } from '../captioning/summary.ts';
 import { UsageError } from '../core/failures.ts';
 import type { JsonObject } from '../core/json-value.ts';
+import { counted } from '../core/text/wording.ts';
 import { VERSION } from '../core/version.ts';
 import { readChapters } from '../ingest/probe/chapters.ts';
 import { probe } from '../ingest/probe/probe.ts';
@@ -16,7 +17,7 @@ import { clearestTimes } from './find/clearest-frames.ts';
 import { findSteps } from './find/find-steps.ts';
 import type { VideoMaterial } from './find/material.ts';
 import { describeSteps, titleOfVideo } from './guide/describe-steps.ts';
-import type { Guide, GuideStep } from './guide/guide.ts';
+import { clock, type Guide, type GuideStep } from './guide/guide.ts';
 import { type GuideFolder, prepareFolder, readGuideFile, writeText } from './guide/guide-files.ts';
 import { removeStalePictures, takePicture } from './guide/pictures.ts';
 import { guideFromJson, guideToJson } from './guide/steps-json.ts';
@@ -80,12 +81,13 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
   const place: GuideFolder = { folder: folderOf(source, settings.folder), stateDir, source: sourceOf(identity) };
   const model = await loadModel(settings.model);
   for (const note of model.notes ?? []) reporter.note(note);
-  const { lengths, passes, minConfidence, embed, track, encoding, outputs } = settings;
+  const { title, lengths, passes, minConfidence, embed, track, encoding, outputs } = settings;
   const files = track === undefined ? await subtitleFiles(source, stateDir) : [track];
   const key = digest({
     input: identity ?? null,
     subtitles: await marks(files),
     ...(encoding === undefined ? {} : { encoding }),
+    ...(title === undefined ? {} : { title }),
     options: { passes, minConfidence, shortest: lengths.shortest, longest: lengths.longest },
     model: model.model.sha256,
   });
@@ -131,6 +133,12 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
   };
   const { media, chapters, spoken, seen } = await survey().finally(() => captioner.close());
   const { samples, end } = seen;
+  const late = spoken.utterances.filter(({ start }) => start >= end).length;
+  if (late > 0) {
+    reporter.note(
+      `${source.name}: ${late} of ${counted(spoken.utterances.length, 'text')} of ${spoken.from} start after the end of the video at ${clock(end)} and are not used: are they of another version?`,
+    );
+  }
   const material: VideoMaterial = { samples, captions: seen.captions, utterances: spoken.utterances, chapters, end };
   const steps: GuideStep[] = [];
   reporter.phase('finding steps');
@@ -142,7 +150,7 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
     steps.push({ ...step, ...(picture === undefined ? {} : { picture }) });
   }
   const guide: Guide = {
-    title: titleOfVideo(source.name),
+    title: title ?? titleOfVideo(source.name),
     tool: `secondglance ${VERSION}`,
     model: model.model,
     source: { video: reference(source, place.folder), duration: end },
@@ -170,6 +178,7 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
     state: problems.length === 0 ? 'done' : 'partial',
     steps: steps.length,
     keyframes: seen.keyframes,
+    ...(seen.reused === 0 ? {} : { reused: seen.reused }),
     duration: end,
     files: made,
     folder: place.folder,

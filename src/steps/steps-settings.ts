@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { parseShare, parseTime, parseWhole } from '../config/flag-values.ts';
 import { UsageError } from '../core/failures.ts';
+import { tidy } from '../pipeline/cues/text.ts';
 import { parseEncoding } from '../pipeline/formats/text-encoding.ts';
 import { CHAPTER_CONTAINERS } from '../pipeline/media/containers.ts';
 import { kindOf } from '../storage/kind-of.ts';
@@ -21,6 +22,7 @@ export interface StepsFlags extends ModelFlags {
   readonly output?: string;
   readonly format?: string;
   readonly from?: string;
+  readonly title?: string;
   readonly minStep: string;
   readonly maxStep: string;
   readonly embed?: string;
@@ -44,6 +46,8 @@ export interface StepsSettings {
   readonly folder?: string;
   /** What is written besides the steps.json. */
   readonly outputs: readonly GuideOutput[];
+  /** Of the guide; by default after the video's name. */
+  readonly title?: string;
   readonly lengths: StepLengths;
   /** Absolute path of the copy with chapters. */
   readonly embed?: string;
@@ -81,6 +85,12 @@ function readEmbed(file: string): string {
     throw new UsageError(`--embed ${file}: the copy has to be one of ${Object.keys(CHAPTER_CONTAINERS).join(', ')}`);
   }
   return path.resolve(file);
+}
+
+function readTitle(text: string): string {
+  const title = tidy(text);
+  if (title === '') throw new UsageError('--title needs a text');
+  return title;
 }
 
 function isFolder(file: string): boolean {
@@ -136,6 +146,9 @@ export function readStepsSettings(
       '--from builds the guide beside its steps.json: leave -o out, or name a file that ends in .html, .md, .vtt or .txt',
     );
   }
+  if (from !== undefined && flags.title !== undefined) {
+    throw new UsageError('--title and --from cannot be combined: steps.json has the title; edit it there');
+  }
   for (const name of ['track', 'subtitleEncoding'] as const) {
     if (from === undefined || flags[name] === undefined) continue;
     const option = name === 'track' ? '--track' : '--subtitle-encoding';
@@ -146,6 +159,7 @@ export function readStepsSettings(
   const model = modelOf(flags);
   const settings: StepsSettings = {
     ...placesOf(flags),
+    ...(flags.title === undefined ? {} : { title: readTitle(flags.title) }),
     lengths: readLengths(flags),
     ...(flags.embed === undefined ? {} : { embed: readEmbed(flags.embed) }),
     ...(flags.track === undefined ? {} : { track: path.resolve(flags.track) }),

@@ -39,6 +39,8 @@ export interface VideoSurvey {
   /** All keyframes, and those without a caption. */
   readonly keyframes: number;
   readonly failed: number;
+  /** Captions of an earlier run that were used again. */
+  readonly reused: number;
   readonly report: IngestReport;
 }
 
@@ -91,6 +93,7 @@ export async function surveyVideo(request: SurveyRequest): Promise<VideoSurvey> 
       end: Math.max(report.end - media.start, samples.at(-1)?.time ?? 0),
       keyframes: counts.keyframes,
       failed: counts.failed,
+      reused: captioned.reused?.() ?? 0,
       report,
     };
   } finally {

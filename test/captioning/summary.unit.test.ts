@@ -65,6 +65,10 @@ test('one input is one line', () => {
   expect(summaryLine(input('done', { keyframes: 9, cues: 4, unsure: 1, seconds: 1 }))).toBe(
     'a.mp4: 9 keyframes, 4 cues (left out: 1 below the minimum confidence) in 1.0 s',
   );
+  expect(summaryLine(input('done', { keyframes: 9, cues: 4, reused: 8, seconds: 1 }))).toBe(
+    'a.mp4: 9 keyframes (8 captions of an earlier run reused), 4 cues in 1.0 s',
+  );
+  expect(summarise([input('done', { reused: 8 }), input('done', { reused: 1 })], 1)).toMatchObject({ reused: 9 });
   const all = { unsure: 1, blank: 2, unplaced: 3, tooShort: 4 };
   expect(summaryLine(input('done', { keyframes: 12, cues: 2, ...all, seconds: 1 }))).toBe(
     'a.mp4: 12 keyframes, 2 cues (left out: 1 below the minimum confidence, 2 with nothing visible, 3 without room in the dialogue, 4 of scenes too short to read them) in 1.0 s',

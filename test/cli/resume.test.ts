@@ -22,8 +22,9 @@ describe('killed in the middle', () => {
 
     const kept = durable(state);
     expect(kept.length).toBeLessThan(GROUPS);
-    const again = await room.inferredBy(...args);
+    const { again, stderr } = await room.rerun(...args);
     expect([...kept, ...again].sort()).toEqual(allGroups('long.mp4', GROUPS));
+    expect(stderr).toContain(`: 600 keyframes (${8 * kept.length} captions of an earlier run reused), `);
     expect(await outputs(room.at('out'))).toEqual(reference());
     expect(durable(state)).toEqual([]);
   });

@@ -38,7 +38,10 @@ test('docs/steps.md: every command does what the page says', async () => {
   await writeFile(place.at('tea.srt'), blocks(page, 'srt')[0] ?? '');
   await mkdir(place.at('bin'));
   const shim = place.at('bin/secondglance');
-  await writeFile(shim, `#!/bin/sh\nexec '${process.execPath}' '${await program()}' "$@" --model '${place.bundle}'\n`);
+  await writeFile(
+    shim,
+    `#!/bin/sh\ncase "$*" in *--from*) ;; *) set -- "$@" --model '${place.bundle}';; esac\nexec '${process.execPath}' '${await program()}' "$@"\n`,
+  );
   await chmod(shim, 0o755);
   const env = { ...place.env, PATH: `${place.at('bin')}:${process.env.PATH}` };
   const all = commands(page);

@@ -41,7 +41,9 @@ describe('what a service answers over HTTP', () => {
       serveHttp(place, { ready: async () => true, metrics: async () => ({ type: '', text: '' }) }),
     ).rejects.toMatchObject({
       code: 'http-listen',
-      message: expect.stringMatching(/^HTTP cannot be answered on 127\.0\.0\.1:\d+ \(.*EADDRINUSE.*choose another/),
+      message: expect.stringMatching(
+        /^port \d+ of 127\.0\.0\.1 is in use by another program: stop it, or choose another --/,
+      ),
     });
   });
 });

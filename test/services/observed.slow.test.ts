@@ -118,6 +118,6 @@ test('off by default; a port that is taken ends it with a sentence', async () =>
   const { code, stderr } = await run(['worker', '--model', bundle, '--http', String(redis.port)], how);
   expect(code).toBe(1);
   expect(stderr).toMatch(
-    /secondglance: HTTP cannot be answered on 127\.0\.0\.1:\d+ \(.*EADDRINUSE.*\): choose another --http\n$/,
+    /secondglance: port \d+ of 127\.0\.0\.1 is in use by another program: stop it, or choose another --http\n$/,
   );
 }, 240_000);

@@ -40,7 +40,7 @@ figcaption { font-size: .8125rem; line-height: 1.35; margin-top: .25rem; }
 .troubles .failed { color: var(--failed); }
 code { font-size: .875em; }
 footer { margin-top: 3rem; padding-top: .75rem; border-top: 1px solid var(--rule); }
-@media (max-width: 30rem) { .line span:nth-of-type(even):not(.end) { color: transparent; } .pictures { grid-template-columns: 1fr 1fr; } }
+@media (max-width: 30rem) { .line span:nth-of-type(even):not(.end), .line span:nth-last-of-type(2) { color: transparent; } .pictures { grid-template-columns: 1fr 1fr; } }
 @media print { body { max-width: none; padding: 0; font-size: 10pt; } a { color: inherit; text-decoration: none; }
   h2, h3 { break-after: avoid; } .pictures { grid-template-columns: repeat(5, 1fr); } }
 `;

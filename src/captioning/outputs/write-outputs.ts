@@ -93,6 +93,7 @@ export async function writeOutputs(
   });
   const { keyframes, cues, unsure, blank, unplaced, tooShort, failed, failure } = tracks.counts;
   const { damage, end } = tracks.summary;
+  const reused = captioned.reused?.() ?? 0;
   const problems: Problem[] = damage === undefined ? [] : [damageProblem(damage, verbose)];
   if (failed > 0) {
     problems.push({
@@ -108,6 +109,7 @@ export async function writeOutputs(
     state: whole ? 'done' : 'partial',
     keyframes,
     cues,
+    ...(reused === 0 ? {} : { reused }),
     ...nonZero({ unsure, blank, unplaced, tooShort }),
     seconds: roundSeconds((performance.now() - context.began) / 1000),
     ...(media.container === 'picture' ? {} : { duration: roundSeconds(Math.max(0, end - zero) / 1e6) }),

@@ -73,6 +73,7 @@ const summarySchema = z.looseObject({
   state: z.enum(['done', 'partial', 'failed', 'skipped']),
   keyframes: z.int().min(0),
   cues: z.int().min(0),
+  reused: z.int().min(0).exactOptional(),
   unsure: z.int().min(0).exactOptional(),
   blank: z.int().min(0).exactOptional(),
   unplaced: z.int().min(0).exactOptional(),

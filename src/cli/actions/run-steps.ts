@@ -10,21 +10,33 @@ import { humanReporter, jsonReporter } from '../reporters.ts';
 import { writeJson } from '../terminal.ts';
 
 function closingSentence(
-  { video, state, steps, keyframes, folder, files, duration = 0 }: GuideResult,
+  { video, state, steps, keyframes, reused = 0, folder, files, duration = 0 }: GuideResult,
   seconds: number,
 ): string {
   if (state === 'skipped') return `${video}: up to date (${folder})`;
-  const from = keyframes === 0 ? '' : ` from ${counted(keyframes, 'keyframe')} in ${seconds.toFixed(1)} s`;
+  const again = reused === 0 ? '' : ` (${counted(reused, 'caption')} of an earlier run reused)`;
+  const from = keyframes === 0 ? '' : ` from ${counted(keyframes, 'keyframe')}${again} in ${seconds.toFixed(1)} s`;
   const speed = duration > 0 && seconds > 0 ? `, ${(duration / 1e6 / seconds).toFixed(1)} times real time` : '';
   const outside = files.filter((file) => !file.startsWith(folder));
   return `${video}: ${counted(steps, 'step')}${from}${speed}${state === 'partial' ? ' (partial)' : ''} -> ${[folder, ...outside].join(', ')}`;
 }
 
 function print(result: GuideResult, seconds: number, reporter: Reporter, { json, quiet }: StepsSettings): void {
-  const { video, state, steps, keyframes, files, problems, duration } = result;
+  const { video, state, steps, keyframes, reused, files, problems, duration } = result;
   if (json) {
     const length = duration === undefined ? {} : { duration: duration / 1e6 };
-    const event = { event: 'end', video, state, steps, keyframes, seconds, ...length, outputs: files, problems };
+    const event = {
+      event: 'end',
+      video,
+      state,
+      steps,
+      keyframes,
+      reused,
+      seconds,
+      ...length,
+      outputs: files,
+      problems,
+    };
     writeJson(event);
     return;
   }

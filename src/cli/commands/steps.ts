@@ -8,7 +8,7 @@ import { runCommand } from '../run-command.ts';
 const EXAMPLES = `
 Examples:
   secondglance steps bookshelf.mp4                        writes bookshelf-guide/ next to it
-  secondglance steps bookshelf.mp4 -o guide/              guide.html, guide.md, steps.json, chapters
+  secondglance steps bookshelf.mp4 -o guide/ --title 'How to build a bookshelf'
   secondglance steps bookshelf.mp4 -o bookshelf.html      the page alone (its parts go to bookshelf_files/)
   secondglance steps bookshelf.mp4 -f chapters,list       chapters.vtt, and "0:00 Title" lines for video sites
   secondglance steps talk.mkv --min-step 20s --max-step 5m
@@ -18,6 +18,29 @@ Examples:
 The text of a step comes from subtitles next to the video (NAME.vtt, NAME.en.srt) or inside it; chapters of the video become
 steps.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 part of the video is missing, 130 or 143 after a signal.`;
+
+/** Flags that shape steps and captions, by the name that commander gives their values. */
+const MAKING_FLAGS = {
+  minStep: '--min-step',
+  maxStep: '--max-step',
+  minConfidence: '--min-confidence',
+  looks: '--looks',
+  readText: '--read-text',
+  model: '--model',
+  baseUrl: '--base-url',
+  prompt: '--prompt',
+  promptFile: '--prompt-file',
+  detail: '--detail',
+  workers: '--workers',
+} as const;
+
+/** Throws a UsageError where a flag is given that has no effect on a guide that is rebuilt. */
+function checkRebuildFlags(command: Command): void {
+  for (const [name, flag] of Object.entries(MAKING_FLAGS)) {
+    if (command.getOptionValueSource(name) !== 'cli') continue;
+    throw new UsageError(`${flag} has no effect with --from, which finds and captions nothing: leave it out`);
+  }
+}
 
 /** `secondglance steps [video]` */
 export function stepsCommand(): Command {
@@ -30,6 +53,7 @@ export function stepsCommand(): Command {
     )
     .option('-f, --format <list>', `${GUIDE_FORMAT_NAMES.join(', ')}; separated by commas (default: all)`)
     .option('--from <steps.json|folder>', 'rebuild the guide from its edited steps')
+    .option('--title <text>', 'title of the guide (default: after the name of the video)')
     .option('--min-step <time>', 'shortest step', '5s')
     .option('--max-step <time>', 'longest step', '3m')
     .option('--min-confidence <0..1>', 'leave out captions below this confidence; 1 leaves out all', '0')
@@ -45,9 +69,7 @@ export function stepsCommand(): Command {
     .addHelpText('after', EXAMPLES)
     .action((videos: readonly string[], flags: StepsFlags) =>
       runCommand(async ({ interruptible }) => {
-        if (flags.from !== undefined && flags.workers !== undefined) {
-          throw new UsageError('--workers has no effect with --from, which captions nothing: leave it out');
-        }
+        if (flags.from !== undefined) checkRebuildFlags(command);
         const signal = interruptible();
         const { readStepsSettings } = await import('../../steps/steps-settings.ts');
         const { input, settings } = readStepsSettings(videos, flags);

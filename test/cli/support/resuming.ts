@@ -13,6 +13,8 @@ export const EVERY = ['--frames', 'every:100ms', '--workers', '2'];
 export interface Watched extends Bench {
   readonly shared: string;
   readonly spyFile: string;
+  /** Runs the same command again: what it inferred, and what it said. */
+  rerun(...args: string[]): Promise<{ readonly again: string[]; readonly stderr: string }>;
   /** Runs the same command again; forgets what was inferred before. */
   inferredBy(...args: string[]): Promise<string[]>;
 }
@@ -29,15 +31,13 @@ function watchedBenches(): (name: string) => Promise<Watched> {
     await mkdir(plain.at('out'));
     const spyFile = plain.at('inferred');
     Object.assign(plain.env, await spyEnv(plain.folder, spyFile));
-    return {
-      ...plain,
-      spyFile,
-      async inferredBy(...args) {
-        const before = inferred(spyFile).length;
-        expect(await plain.caption(...args)).toMatchObject({ code: 0 });
-        return inferred(spyFile).slice(before);
-      },
+    const rerun: Watched['rerun'] = async (...args) => {
+      const before = inferred(spyFile).length;
+      const { code, stderr } = await plain.caption(...args);
+      expect(code, stderr).toBe(0);
+      return { again: inferred(spyFile).slice(before), stderr };
     };
+    return { ...plain, spyFile, rerun, inferredBy: async (...args) => (await rerun(...args)).again };
   };
 }
 

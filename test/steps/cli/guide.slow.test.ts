@@ -181,6 +181,18 @@ describe('a guide', () => {
     expect(await contents(place.at('guide'))).toEqual(first);
 
     // One step: its picture stays, those of the others go.
+    const titled = await steps(place, 'shelf.mp4', '-o', 'titled', '--title', 'How to <build>');
+    expect(titled.stderr).toMatch(/3 steps from \d+ keyframes \(\d+ captions of an earlier run reused\) in /);
+    expect(await place.read('titled/guide.html')).toContain('<h1>How to &#60;build&#62;</h1>');
+    expect(await stepsFile(place, 'titled/steps.json')).toMatchObject({ title: 'How to <build>' });
+    await writeFile(
+      place.at('late.srt'),
+      '1\n00:00:01,000 --> 00:00:03,000\nSaw\n\n2\n01:00:00,000 --> 01:00:01,000\nGlue\n',
+    );
+    const late = await steps(place, 'shelf.mp4', '-o', 'late', '--track', 'late.srt');
+    expect(late.stderr).toMatch(
+      /shelf\.mp4: 1 of 2 texts of late\.srt start after the end of the video at \d+:\d\d and/,
+    );
     const long = await steps(place, 'shelf.mp4', '-o', 'guide', '--min-step', '20s', '--json');
     expect(jsonLines(long.stdout).find(({ event }) => event === 'end')).toMatchObject({ state: 'done', steps: 1 });
     expect(await readdir(place.at('guide', 'pictures'))).toHaveLength(1);

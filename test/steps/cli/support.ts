@@ -6,7 +6,9 @@ import type { Bench } from '../../cli/support/room.ts';
 /** Runs `secondglance steps` with the tiny bundle in a bench's folder; an argument is one shell word. */
 export function steps(bench: Bench, ...args: string[]): Promise<Ended> {
   const words = args.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
-  return bench.shell(`$SG steps ${words} --model '${bench.bundle}'`);
+  // A guide that is rebuilt takes no model.
+  const model = args.includes('--from') ? '' : ` --model '${bench.bundle}'`;
+  return bench.shell(`$SG steps ${words}${model}`);
 }
 
 /** A steps.json as far as the tests read it. */

@@ -83,6 +83,11 @@ test('-o and -f: a folder with all, or one file with its parts beside it', () =>
   expect(() => readStepsSettings(['a.mp4', 'b.mp4'], plain)).toThrow(
     'one video, and 2 were given; for several: for v in',
   );
+  const { title } = readStepsSettings(['a.mp4'], { ...plain, title: ' How to\n build ' }).settings;
+  expect(title).toBe('How to build');
+  expect(() => readStepsSettings(['a.mp4'], { ...plain, title: ' ' })).toThrow('--title needs a text');
+  const rebuilt = { ...plain, from: 'guide', title: 'x' };
+  expect(() => readStepsSettings([], rebuilt)).toThrow('steps.json has the title; edit it there');
   expect(() => readStepsSettings([], from)).toThrow('leave -o out, or name a file that ends in .html');
 });
 
