@@ -1,14 +1,23 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { access, readFile, rename } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import type { LiveEvent, StateChange } from '../../src/live/live-event.ts';
+import type { StateChange } from '../../src/live/live-event.ts';
 import { processes } from '../support/processes.ts';
 import { makeFolder } from '../support/videos.ts';
-import { captionsOf, colourCaptioner, freeUdpPort, startLive, startSender } from './support/live-runs.ts';
+import { NO_GSTREAMER, startRtspServer } from './support/gstreamer.ts';
+import {
+  captionsOf,
+  colourCaptioner,
+  freeUdpPort,
+  isCaption,
+  isState,
+  startLive,
+  startSender,
+} from './support/live-runs.ts';
 
 let folder: Awaited<ReturnType<typeof makeFolder>>;
 let server: Server;
@@ -28,16 +37,6 @@ afterAll(async () => {
   server.close();
   await folder.remove();
 });
-
-const isState = (state: StateChange['state'], after?: LiveEvent) => {
-  let passed = after === undefined;
-  return (event: LiveEvent): event is StateChange => {
-    if (passed && event.kind === 'state' && event.state === state) return true;
-    passed ||= event === after;
-    return false;
-  };
-};
-const isCaption = (text: string) => (event: LiveEvent) => event.kind === 'caption' && event.text === text;
 
 test('MPEG-TS over UDP: the cable is cut and comes back; a silent sender stalls', async () => {
   const port = await freeUdpPort();
@@ -131,16 +130,7 @@ test('eight cameras at once: each gets its turns, what is left out is said', asy
   }
 });
 
-const PYTHON = '/usr/bin/python3';
-const hasGstreamer = ((): boolean => {
-  try {
-    const check = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer";
-    execFileSync(PYTHON, ['-c', check], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
+const hasGstreamer = NO_GSTREAMER === undefined;
 
 let rtsp: ChildProcess | undefined;
 afterEach(async () => {
@@ -149,10 +139,7 @@ afterEach(async () => {
 });
 
 async function startRtsp(port: number, ...credentials: string[]): Promise<void> {
-  rtsp = spawn(PYTHON, [join(import.meta.dirname, 'support/rtsp-server.py'), String(port), ...credentials], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  if (rtsp.stdout !== null) await once(rtsp.stdout, 'data');
+  rtsp = await startRtspServer(port, { credentials });
 }
 
 async function freeTcpPort(): Promise<number> {

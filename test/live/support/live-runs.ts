@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Caption, ImageSpec } from '../../../src/core/types.ts';
 import { parseLiveSources } from '../../../src/ingest/live/live-source.ts';
-import type { LiveCaption, LiveEvent, LiveOutput } from '../../../src/live/live-event.ts';
+import type { LiveCaption, LiveEvent, LiveOutput, StateChange } from '../../../src/live/live-event.ts';
 import type { LiveSummary } from '../../../src/live/live-summary.ts';
 import { LIVE_TIMINGS, type LiveTimings } from '../../../src/live/live-timings.ts';
 import { type LiveRun, runLive } from '../../../src/live/run-live.ts';
@@ -105,6 +105,21 @@ export async function startLive(texts: readonly string[], more: Partial<LiveRun>
     },
     [Symbol.asyncDispose]: async () => void (await stop()),
   };
+}
+
+/** Finds a state, after another event where one is given. */
+export function isState(state: StateChange['state'], after?: LiveEvent): (event: LiveEvent) => event is StateChange {
+  let passed = after === undefined;
+  return (event): event is StateChange => {
+    if (passed && event.kind === 'state' && event.state === state) return true;
+    passed ||= event === after;
+    return false;
+  };
+}
+
+/** Finds a caption by its text. */
+export function isCaption(text: string): (event: LiveEvent) => boolean {
+  return (event) => event.kind === 'caption' && event.text === text;
 }
 
 /** The captions of a source so far. */

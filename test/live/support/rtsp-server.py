@@ -1,5 +1,6 @@
 # An RTSP server with GStreamer: `rtsp-server.py PORT [USER PASSWORD]` serves /cam, a red picture.
-# It prints a line when it can be connected to.
+# RTSP_ADDRESS is where it listens (default: the loopback). It prints a line when it can be connected to.
+import os
 import sys
 
 import gi
@@ -10,7 +11,7 @@ from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
 
 Gst.init(None)
 server = GstRtspServer.RTSPServer()
-server.set_address("127.0.0.1")
+server.set_address(os.environ.get("RTSP_ADDRESS", "127.0.0.1"))
 server.set_service(sys.argv[1])
 factory = GstRtspServer.RTSPMediaFactory()
 factory.set_launch(
