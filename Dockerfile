@@ -19,7 +19,7 @@ FROM nvidia/cuda:12.6.3-cudnn-runtime-ubuntu24.04@sha256:8aef630a54bc5c5146ae5ce
 RUN apt-get update \
   && apt-get install -y --no-install-recommends ffmpeg libstdc++6 \
   && rm -rf /var/lib/apt/lists/* \
-  && mkdir -m 1777 /state
+  && mkdir -m 1777 /state /serve
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
 WORKDIR /app
 COPY --from=build /app/package.json ./
@@ -40,7 +40,7 @@ FROM node:20-bookworm-slim@sha256:2cf067cfed83d5ea958367df9f966191a942351a2df77d
 RUN apt-get update \
   && apt-get install -y --no-install-recommends ffmpeg \
   && rm -rf /var/lib/apt/lists/* \
-  && mkdir -m 1777 /state
+  && mkdir -m 1777 /state /serve
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules

@@ -5,17 +5,23 @@ import { promisify } from 'node:util';
 import { validate } from 'dockerfile-utils';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { apiClient } from '../../src/web/api/client.ts';
 import { processes } from '../support/processes.ts';
 import { freePort } from '../support/redis.ts';
 import { readYaml } from '../support/yaml.ts';
+import { encoded, TUS } from '../web/support/tus.ts';
 import { type Running, run, start } from './support/program.ts';
 import { type Bench, benches, colourVideo, cuesOf } from './support/room.ts';
 
 vi.setConfig({ testTimeout: 400_000, hookTimeout: 400_000 });
 
 const ROOT = path.join(import.meta.dirname, '../..');
-const SECRETS = { REDIS_PASSWORD: 'hunter22hunter22', SECONDGLANCE_BOARD_PASSWORD: 'hunter23hunter23' };
-const OURS = ['ingest', 'worker', 'assemble', 'board'] as const;
+const SECRETS = {
+  REDIS_PASSWORD: 'hunter22hunter22',
+  SECONDGLANCE_BOARD_PASSWORD: 'hunter23hunter23',
+  SECONDGLANCE_SERVE_PASSWORD: 'hunter24hunter24',
+};
+const OURS = ['ingest', 'worker', 'assemble', 'web', 'board'] as const;
 
 interface Service {
   readonly image: string;
@@ -45,7 +51,12 @@ const runFile = promisify(execFile);
 describe('docker-compose.yml', () => {
   test('does not begin without its passwords', async () => {
     await expect(compose({})).rejects.toThrow('set REDIS_PASSWORD');
-    await expect(compose({ REDIS_PASSWORD: 'x' })).rejects.toThrow('set SECONDGLANCE_BOARD_PASSWORD');
+    for (const [name, missing] of [
+      ['SECONDGLANCE_SERVE_PASSWORD', { ...SECRETS, SECONDGLANCE_SERVE_PASSWORD: '' }],
+      ['SECONDGLANCE_BOARD_PASSWORD', { ...SECRETS, SECONDGLANCE_BOARD_PASSWORD: '' }],
+    ] as const) {
+      await expect(compose(missing)).rejects.toThrow(`set ${name}`);
+    }
   });
 
   test('no service is root, may write to its root or has all the memory; no password in a command', async () => {
@@ -65,10 +76,16 @@ describe('docker-compose.yml', () => {
       expect(service.image).toMatch(/^secondglance(:gpu)?$|@sha256:[0-9a-f]{64}$/);
       expect(JSON.stringify(service.command)).not.toMatch(/hunter/);
     }
-    const { redis, worker, 'worker-gpu': gpu } = services;
+    const { redis, worker, web, board, 'worker-gpu': gpu } = services;
     expect(redis?.command.at(-1)).toMatch(/--appendonly yes .*--maxmemory-policy noeviction/);
     expect(redis).toHaveProperty('healthcheck.test');
     expect(worker).not.toHaveProperty('ports');
+    // Both pages are for this machine.
+    expect([web?.ports, board?.ports]).toEqual([['127.0.0.1:8585:8585'], ['127.0.0.1:3000:3000']]);
+    // What was uploaded is read, and its tracks are written, under the same paths.
+    for (const shared of [services.ingest, services.assemble, web]) {
+      expect(shared?.volumes).toEqual(['./films:/films', 'state:/state', 'serve:/serve']);
+    }
     expect(gpu).toMatchObject({ profiles: ['gpu'], build: { target: 'gpu' }, image: 'secondglance:gpu' });
     expect(gpu?.command).toContain('cuda');
   });
@@ -126,13 +143,24 @@ describe('the same commands and environment as processes', () => {
   const ports = new Map<string, number>();
   let redis: ReturnType<typeof spawn>;
 
+  /** A service's command, with the paths and addresses of its container where they are here. */
+  function commandOf(name: string): string[] {
+    const here: Readonly<Record<string, string>> = {
+      '/films': room.folder,
+      '/serve': room.at('serve'),
+      '0.0.0.0': '127.0.0.1',
+      '8585': String(ports.get(name)),
+    };
+    return (services[name]?.command ?? []).map((word) => here[word] ?? word);
+  }
+
   /** A service's environment, with the paths and hosts of its container where they are here. */
   function environmentOf(name: string): Record<string, string> {
     const here = Object.entries(services[name]?.environment ?? {}).map(([key, value]) => [
       key,
       value
         .replace('@redis:6379', `@127.0.0.1:${redisPort}`)
-        .replace(/^\/films$/, room.folder)
+        .replace(/^\/films:\/serve$/, `${room.folder}:${room.at('serve')}`)
         .replace(/^0\.0\.0\.0:\d+$/, `127.0.0.1:${ports.get(name)}`),
     ]);
     return { ...Object.fromEntries(here), ...room.env };
@@ -143,14 +171,15 @@ describe('the same commands and environment as processes', () => {
     services = await compose({ ...SECRETS, SECONDGLANCE_FILMS: room.folder });
     redisPort = await freePort();
     await mkdir(room.at('redis'));
+    await mkdir(room.at('serve'));
     const [shell = '', flag = '', line = ''] = services.redis?.command ?? [];
     const moved = line.replace('--dir /data', `--dir ${room.at('redis')} --port ${redisPort} --bind 127.0.0.1`);
     redis = spawn(shell, [flag, moved], { env: { ...process.env, ...services.redis?.environment }, stdio: 'ignore' });
     for (const name of OURS) {
       ports.set(name, await freePort());
-      const more = name === 'worker' ? ['--model', room.bundle] : [];
+      const more = name === 'worker' || name === 'web' ? ['--model', room.bundle] : [];
       const how = { cwd: room.folder, env: environmentOf(name) };
-      running.set(name, await start([...(services[name]?.command ?? []), ...more], how));
+      running.set(name, await start([...commandOf(name), ...more], how));
     }
   });
   afterAll(async () => {
@@ -174,10 +203,10 @@ describe('the same commands and environment as processes', () => {
 
   test('a video is captioned; all are healthy; the board wants its password; SIGTERM ends them; no secret is to be seen', async () => {
     await Promise.all(OURS.map(healthy));
-    const client = new Redis({ port: redisPort, password: SECRETS.REDIS_PASSWORD });
-    expect(await client.config('GET', 'appendonly')).toEqual(['appendonly', 'yes']);
-    expect(await client.config('GET', 'maxmemory-policy')).toEqual(['maxmemory-policy', 'noeviction']);
-    client.disconnect();
+    const redisClient = new Redis({ port: redisPort, password: SECRETS.REDIS_PASSWORD });
+    expect(await redisClient.config('GET', 'appendonly')).toEqual(['appendonly', 'yes']);
+    expect(await redisClient.config('GET', 'maxmemory-policy')).toEqual(['maxmemory-policy', 'noeviction']);
+    redisClient.disconnect();
 
     // Submitted as by `docker-compose exec ingest`.
     const how = { cwd: room.folder, env: environmentOf('ingest') };
@@ -195,13 +224,42 @@ describe('the same commands and environment as processes', () => {
     expect((await fetch(board)).status).toBe(401);
     expect((await fetch(board, { headers: { authorization } })).status).toBe(200);
 
+    // The page: what is uploaded is captioned by the services.
+    const page = `http://127.0.0.1:${ports.get('web')}`;
+    expect((await fetch(`${page}/api/videos`)).status).toBe(401);
+    const login = await fetch(`${page}/api/session`, {
+      method: 'POST',
+      headers: { 'x-secondglance': '1', 'content-type': 'application/json' },
+      body: JSON.stringify({ password: SECRETS.SECONDGLANCE_SERVE_PASSWORD }),
+    });
+    const cookie = login.headers.get('set-cookie')?.split(';')[0] ?? '';
+    const send: typeof fetch = (address, init) => fetch(address, { ...init, headers: { ...init?.headers, cookie } });
+    const client = apiClient({ base: `${page}/api`, fetch: send });
+    const bytes = await readFile(room.at('film.mkv'));
+    const created = await send(`${page}/api/uploads`, {
+      method: 'POST',
+      headers: { ...TUS, 'upload-length': `${bytes.length}`, 'upload-metadata': encoded({ filename: 'mine.mkv' }) },
+    });
+    const sent = await send(new URL(created.headers.get('location') ?? '', page), {
+      method: 'PATCH',
+      headers: { ...TUS, 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' },
+      body: bytes,
+    });
+    const id = sent.headers.get('secondglance-video') ?? '';
+    await expect
+      .poll(async () => (await client('GET /videos/{id}', { params: { id } })).state, { timeout: 120_000 })
+      .toBe('done');
+    const { cues } = await client('GET /videos/{id}/cues', { params: { id } });
+    expect(cues.map(({ text }) => /bright (\w+)/.exec(text)?.[1])).toEqual(['red', 'green', 'blue']);
+
     const commands = processes().map(({ command }) => command);
-    expect(commands.filter((command) => /hunter2[23]hunter/.test(command))).toEqual([]);
+    expect(commands.filter((command) => /hunter2[234]hunter/.test(command))).toEqual([]);
     for (const { child } of running.values()) child.kill('SIGTERM');
     for (const [name, { ended }] of running) {
       const { code, stdout, stderr } = await ended;
-      expect({ name, code, stdout }).toEqual({ name, code: 0, stdout: '' });
-      expect(stderr).not.toMatch(/hunter2[23]hunter/);
+      const shown = name === 'web' ? `${page}/\n` : '';
+      expect({ name, code, stdout }).toEqual({ name, code: 0, stdout: shown });
+      expect(stderr).not.toMatch(/hunter2[234]hunter/);
     }
   });
 

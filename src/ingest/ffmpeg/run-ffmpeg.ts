@@ -1,5 +1,8 @@
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import ffmpegCommand, { type FfmpegCommand } from 'fluent-ffmpeg';
 import { startProcess } from '../../core/process/run-process.ts';
+import type { Micros } from '../../core/types.ts';
 import { IngestError, throwIfAborted } from '../errors.ts';
 import { ffmpegInput } from '../sources/ffmpeg-input.ts';
 import type { Source } from '../sources/sources.ts';
@@ -24,6 +27,19 @@ export interface FfmpegJob {
   readonly build: (command: FfmpegCommand) => FfmpegCommand;
   /** Checks each stderr line, warnings included: an error that it returns ends ffmpeg and is thrown. */
   readonly failOn?: (line: string) => IngestError | undefined;
+  /** Hears about twice a second how far the output is, and at its end. The output must not be stdout. */
+  readonly onTime?: (time: Micros) => void;
+}
+
+/** Has ffmpeg report its progress on stdout. */
+const REPORT = ['-progress', 'pipe:1', '-stats_period', '0.5'];
+
+/** Reads ffmpeg's reports: lines of `key=value`, with the time of the output in microseconds, or `N/A` before its first packet. */
+function readReports(stdout: Readable, onTime: (time: Micros) => void): void {
+  createInterface({ input: stdout }).on('line', (line) => {
+    const [, time] = /^out_time_us=(\d+)$/.exec(line) ?? [];
+    if (time !== undefined) onTime(Number(time));
+  });
 }
 
 /** Runs ffmpeg on a source, without a time limit. Throws `write-failed`, `decoder-killed`, `aborted`. */
@@ -31,9 +47,10 @@ export async function runFfmpeg(source: Source, job: FfmpegJob, signal: AbortSig
   throwIfAborted(signal, source.label);
   const { ffmpeg } = await findFfmpeg();
   const { input, options, env, failure: readFailure } = await ffmpegInput(source);
-  const { doing, advice, inputOptions = [], folder, build, failOn } = job;
+  const { doing, advice, inputOptions = [], folder, build, failOn, onTime } = job;
   let failure: IngestError | undefined;
   const common = ['-hide_banner', '-nostdin', '-nostats', '-v', failOn === undefined ? 'error' : 'warning', '-y'];
+  if (onTime !== undefined) common.push(...REPORT);
   // Spread arguments: fluent-ffmpeg splits the strings of an array at spaces.
   const command = build(ffmpegCommand(input).inputOptions(...[...common, ...options, ...inputOptions]));
   const running = await startProcess({
@@ -48,7 +65,8 @@ export async function runFfmpeg(source: Source, job: FfmpegJob, signal: AbortSig
       return true;
     },
   });
-  running.stdout.resume();
+  if (onTime === undefined) running.stdout.resume();
+  else readReports(running.stdout, onTime);
   await running.ended;
   throwIfAborted(signal, source.label);
   if (failure !== undefined) throw failure;

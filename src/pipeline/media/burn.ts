@@ -6,6 +6,7 @@ import type { MediaInfo } from '../../ingest/probe/media-info.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
 import { BURN_CONTAINERS, copyAdvice, muxerOptions } from './containers.ts';
 import { withCopyPlan } from './copy-plan.ts';
+import { type OnShare, reportShare } from './copy-progress.ts';
 import { enableSubtitles } from './track-flags.ts';
 
 /** A file name as the value of a filter option, escaped once for the filter and once for the filter graph. */
@@ -30,6 +31,7 @@ export async function burnTrack(
   target: string,
   extension: string,
   signal: AbortSignal,
+  onShare?: OnShare,
 ): Promise<readonly string[]> {
   const { hasFilter } = await findFfmpeg();
   if (!hasFilter('ass')) {
@@ -50,7 +52,13 @@ export async function burnTrack(
         .outputOptions(...plan.options, '-map_metadata', '0', '-map_chapters', '0', ...muxerOptions(format))
         .format(format)
         .output(`file:${target}`);
-    const job = { doing: 'burning the track into a copy of', advice: copyAdvice(format), build, failOn };
+    const job = {
+      doing: 'burning the track into a copy of',
+      advice: copyAdvice(format),
+      build,
+      failOn,
+      ...reportShare(media, onShare),
+    };
     await runFfmpeg(source, job, signal);
     if (format === 'mp4') await enableSubtitles(target, plan.subtitles);
   });

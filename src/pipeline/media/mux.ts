@@ -7,6 +7,7 @@ import type { MediaInfo } from '../../ingest/probe/media-info.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
 import { COPY_CONTAINERS, copyAdvice, MUX_CONTAINERS, muxerOptions } from './containers.ts';
 import { withCopyPlan } from './copy-plan.ts';
+import { type OnShare, reportShare } from './copy-progress.ts';
 import { enableSubtitles } from './track-flags.ts';
 
 /** A track to mux into a video. */
@@ -31,6 +32,7 @@ export async function muxTrack(
   target: string,
   extension: string,
   signal: AbortSignal,
+  onShare?: OnShare,
 ): Promise<readonly string[]> {
   const container = MUX_CONTAINERS[extension];
   if (container === undefined) throw new Error(`no container for ${extension}`);
@@ -55,7 +57,12 @@ export async function muxTrack(
         .outputOptions(...options)
         .format(format)
         .output(`file:${target}`);
-    const job = { doing: 'muxing the track into a copy of', advice: copyAdvice(format), build };
+    const job = {
+      doing: 'muxing the track into a copy of',
+      advice: copyAdvice(format),
+      build,
+      ...reportShare(media, onShare),
+    };
     await runFfmpeg(source, job, signal);
     if (format === 'mp4') await enableSubtitles(target, [...plan.subtitles, false]);
   });

@@ -10,13 +10,19 @@ type Json = Readonly<Record<string, unknown>>;
 function parameters(place: 'path' | 'query', schema: z.ZodObject | undefined): Json[] {
   if (schema === undefined) return [];
   const { properties = {}, required = [] } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  // What a query has is text; the schema of what it is read as says more.
-  const shown = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' }).properties ?? {};
+  // What a query has is text; the schema of what it is read as says more, where there is one.
+  const read = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' }).properties ?? {};
+  const schemaOf = (name: string): unknown => {
+    const found = [read[name], properties[name]].find(
+      (each) => typeof each === 'object' && Object.keys(each).length > 0,
+    );
+    return found ?? {};
+  };
   return Object.keys(properties).map((name) => ({
     name,
     in: place,
     required: place === 'path' || required.includes(name),
-    schema: typeof shown[name] === 'object' ? shown[name] : {},
+    schema: schemaOf(name),
   }));
 }
 

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { Request, Response } from 'express';
+import { errnoOf } from '../../core/errors.ts';
 import { openRegular } from '../../core/regular-file.ts';
 import { pinFile } from '../../ingest/access/pin-file.ts';
 import { asInputError } from '../../ingest/sources/sources.ts';
@@ -12,6 +13,9 @@ export interface SendOptions {
   /** How long a browser may keep it, in seconds: only what never changes. */
   readonly maxAge?: number;
 }
+
+/** The client has left: a browser that seeks ends its request. */
+const LEFT = new Set(['ECONNABORTED', 'ECONNRESET', 'EPIPE']);
 
 /** What an answer with content of users carries: nothing in it runs, whatever it is. */
 const INERT = "default-src 'none'; sandbox";
@@ -30,7 +34,10 @@ export async function sendPinned(response: Response, file: string, options: Send
   response.set('content-type', type);
   await allowLongSuffix(response.req, file);
   const cache = maxAge === 0 ? 'private, no-cache' : `private, max-age=${maxAge}, immutable`;
+  // A client that left meanwhile: its answer would wait for ever to be taken.
+  if (response.destroyed || response.closed) return;
   await new Promise<void>((resolve, reject) => {
+    response.once('close', resolve);
     const how = {
       acceptRanges: true,
       dotfiles: 'allow',
@@ -38,8 +45,8 @@ export async function sendPinned(response: Response, file: string, options: Send
       headers: { 'cache-control': cache },
     } as const;
     response.sendFile(file, how, (error?: Error) => {
-      // A browser that seeks ends its request.
-      if (error === undefined || error === null || response.destroyed || response.closed) resolve();
+      const gone = error !== undefined && error !== null && LEFT.has(errnoOf(error) ?? '');
+      if (error === undefined || error === null || gone || response.closed) resolve();
       else reject(error);
     });
   });

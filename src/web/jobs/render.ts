@@ -57,7 +57,12 @@ function nameOf({ name }: StoredVideo, { kind, container }: RenderRequest): stri
   return `${stem.slice(0, 100) || 'video'}.${kind === 'burn' ? 'burned' : 'captions'}.${container}`;
 }
 
-async function copy(parts: Parts, id: string, request: RenderRequest, { folder, signal }: JobHost): Promise<JobResult> {
+async function copy(
+  parts: Parts,
+  id: string,
+  request: RenderRequest,
+  { folder, signal, progress }: JobHost,
+): Promise<JobResult> {
   const video = parts.store.get(id);
   const { kind, container } = request;
   const extension = `.${container}`;
@@ -66,21 +71,21 @@ async function copy(parts: Parts, id: string, request: RenderRequest, { folder, 
   const notes = await withMedia(parts, video, signal, async (source, media) => {
     if (kind === 'burn') {
       const track = await writeTrack(parts, video, folder, 'ass');
-      return burnTrack(source, media, track, target, extension, signal);
+      return burnTrack(source, media, track, target, extension, signal, progress);
     }
     const text = MUX_CONTAINERS[extension]?.text === 'vtt' ? 'vtt' : 'srt';
     const track = await writeTrack(parts, video, folder, text);
     const { kind: what = 'descriptions', language = 'en' } = video.options;
-    return muxTrack(source, media, { file: track, kind: what, language }, target, extension, signal);
+    return muxTrack(source, media, { file: track, kind: what, language }, target, extension, signal, progress);
   });
   return { file, ...(notes.length === 0 ? {} : { message: notes.join('; ') }) };
 }
 
-async function proxy(parts: Parts, id: string, { folder, signal }: JobHost): Promise<JobResult> {
+async function proxy(parts: Parts, id: string, { folder, signal, progress }: JobHost): Promise<JobResult> {
   const { store, data, view, hub } = parts;
   const video = store.get(id);
   const temp = path.join(folder, 'proxy.mp4');
-  await withMedia(parts, video, signal, (source, media) => makeProxy(source, media, temp, signal));
+  await withMedia(parts, video, signal, (source, media) => makeProxy(source, media, temp, signal, progress));
   await rename(temp, data.proxy(id));
   hub.publish('video', { video: view(store.update(id, { proxy: true })) }, id);
   return {};

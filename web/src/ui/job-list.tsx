@@ -24,6 +24,7 @@ const STATES: Readonly<Record<Job['state'], readonly [words: string, tone: strin
 function JobRow({ job, named }: { readonly job: Job; readonly named: boolean }) {
   const { id, kind, name, state, progress, problem, message, file } = job;
   const [words, tone] = STATES[state];
+  const share = state === 'running' && progress !== undefined ? ` ${Math.floor(progress * 100)} %` : '';
   const label = `${KINDS[kind]}: ${name}`;
   const working = state === 'queued' || state === 'running';
   return (
@@ -32,7 +33,10 @@ function JobRow({ job, named }: { readonly job: Job; readonly named: boolean }) 
         <span class="grow clip job-name" dir="auto">
           {named ? label : KINDS[kind]}
         </span>
-        <span class={`tag ${tone}`}>{words}</span>
+        <span class={`tag figures ${tone}`}>
+          {words}
+          {share}
+        </span>
         {state === 'done' && file !== undefined && kind !== 'proxy' && (
           <a class="button" href={addressOf('GET /jobs/{id}/file', { params: { id } })} download={file}>
             <Icon name="download" />

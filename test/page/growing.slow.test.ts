@@ -1,0 +1,119 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { chromiumPath, NO_CHROMIUM } from '../players/support/browser.ts';
+import { ffmpeg, makeFolder } from '../support/videos.ts';
+import { type GatedCaptioner, gatedCaptioner } from '../web/support/gated-captioner.ts';
+import { startServer, type TestServer } from '../web/support/server.ts';
+import { type PageBrowser, startPageBrowser } from './support/browser-page.ts';
+
+const chromium = chromiumPath();
+const transcript = (page: Page) => page.locator('.transcript .line-text').allTextContents();
+const parts = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => `Part ${from + at}`);
+
+describe.skipIf(chromium === undefined)(`while captions arrive${chromium ? '' : `: ${NO_CHROMIUM}`}`, () => {
+  let folder: { path: string; remove: () => Promise<void> };
+  let browser: PageBrowser;
+  let server: TestServer;
+  let captioner: GatedCaptioner;
+  let film: string;
+  const start = (...args: string[]): Promise<TestServer> => {
+    const data = path.join(folder.path, 'data');
+    const all = ['--model', captioner.model, '--folder', folder.path, '--data', data, ...args];
+    return startServer(all, { cwd: folder.path, env: {} });
+  };
+  /** Adds a video whose captioner answers up to `upTo` seconds; returns its ID. Its last group is still at work then. */
+  const add = async (name: string, upTo: number): Promise<string> => {
+    await captioner.open(upTo);
+    const file = path.join(folder.path, name);
+    await ffmpeg('-i', film, '-c', 'copy', '-metadata', `title=${name}`, file);
+    const body = { source: { path: file }, options: { frames: 'every:500ms' } };
+    const { videos } = await server.client('POST /videos', { body });
+    return videos[0]?.id ?? '';
+  };
+  beforeAll(async () => {
+    folder = await makeFolder();
+    captioner = await gatedCaptioner(folder.path);
+    film = path.join(folder.path, 'film.mp4');
+    await ffmpeg('-f', 'lavfi', '-i', 'testsrc=s=64x48:r=4:d=20', '-c:v', 'libx264', '-pix_fmt', 'yuv420p', film);
+    server = await start();
+    browser = await startPageBrowser(chromium ?? '');
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+    await folder?.remove();
+  });
+
+  test('a server that is killed goes on: pages reconnect, the track is whole, edits are kept, saved or not', async () => {
+    const id = await add('killed.mp4', 11.6);
+    const { page: player } = await browser.open(`${server.address}#/videos/${id}`);
+    await expect.poll(() => transcript(player), { timeout: 60_000 }).toEqual(parts(0, 3));
+    const { page: editor } = await browser.open(`${server.address}#/videos/${id}/edit`);
+    await editor.locator('.cue .line').first().click();
+    await editor.locator('textarea').fill('Saved');
+    await editor.getByRole('button', { name: 'Save', exact: true }).click();
+    await expect.poll(() => transcript(player)).toEqual(['Saved', 'Part 1', 'Part 2']);
+    await editor.locator('.cue .line').first().click();
+    await editor.locator('textarea').fill('Not saved');
+
+    const { port } = new URL(server.address);
+    await server.stop('SIGKILL');
+    await player.locator('.offline').waitFor();
+    await editor.locator('.offline').waitFor();
+    server = await start('--port', port);
+    await captioner.open(15.6);
+    await expect.poll(() => transcript(player), { timeout: 60_000 }).toEqual(['Saved', ...parts(1, 5)]);
+    expect(await player.locator('.offline').count()).toBe(0);
+    const cues = (): Promise<string[]> =>
+      editor
+        .locator('.cue .line-text, .cue textarea')
+        .evaluateAll((all) => all.map((each) => ('value' in each ? String(each.value) : (each.textContent ?? ''))));
+    const edited = await server.client('GET /videos/{id}/cues', { params: { id } });
+    expect(edited).toMatchObject({ origin: 'edits', complete: false });
+    await expect.poll(cues).toEqual(['Saved', 'Not saved', ...parts(2, 5)]);
+    await editor.getByRole('button', { name: 'Save', exact: true }).click();
+    await expect.poll(() => transcript(player)).toEqual(['Saved', 'Not saved', ...parts(2, 5)]);
+
+    await captioner.open(100);
+    await player.locator('.view-head .tag', { hasText: 'Done' }).waitFor();
+    const whole = ['Saved', 'Not saved', ...parts(2, 10)];
+    await expect.poll(() => transcript(player)).toEqual(whole);
+    await expect.poll(cues).toEqual(whole);
+    const { origin, complete, cues: all } = await server.client('GET /videos/{id}/cues', { params: { id } });
+    expect({ origin, complete, texts: all.map(({ text }) => text) }).toEqual({
+      origin: 'edits',
+      complete: true,
+      texts: whole,
+    });
+    const written = await readFile(path.join(folder.path, 'data', 'videos', id, `${id}.vtt`), 'utf8');
+    expect(written.match(/Part \d+/g)).toEqual(parts(0, 10));
+    await player.context().close();
+    await editor.context().close();
+  });
+
+  test('a video is paused, resumed, cancelled and tried again, and keeps what it has', async () => {
+    const id = await add('cancelled.mp4', 7.6);
+    const { page, faults } = await browser.open(`${server.address}#/videos/${id}`);
+    const state = (words: string) => page.locator('.view-head .tag', { hasText: words }).waitFor();
+    const press = (name: string) => page.getByRole('button', { name: `${name} cancelled.mp4` }).click();
+    await expect.poll(() => transcript(page), { timeout: 60_000 }).toEqual(['Part 0']);
+    await press('Pause');
+    await captioner.open(11.6);
+    await state('Paused');
+    expect(await page.locator('[role=progressbar], progress').count()).toBeGreaterThan(0);
+    await press('Resume');
+    await expect.poll(() => transcript(page), { timeout: 60_000 }).toEqual(parts(0, 3));
+    await press('Cancel');
+    await captioner.open(15.6);
+    await state('Cancelled');
+    await captioner.open(100);
+    await press('Try again');
+    await state('Done');
+    expect(await transcript(page)).toEqual(parts(0, 10));
+    expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+});
