@@ -2,6 +2,7 @@
 
 `write_graph` cuts the detector down to what is wanted (RUNS/detail.onnx), onnx2torch makes a trainable module of that.
 """
+import functools
 import os
 
 import numpy as np
@@ -117,3 +118,30 @@ class Detail(nn.Module):
         cells = torch.cat([c.to(necks[0].dtype) for c in cells], 1)
         cells = cells.reshape(-1, cells.shape[1], 7, 2, 7, 2).permute(0, 2, 4, 3, 5, 1).reshape(cells.shape[0], 49, -1)
         return torch.cat([cells, necks[3].flatten(2).transpose(1, 2)], 2)
+
+
+def static_shapes(detector):
+    """onnx2torch reads the shapes of reshapes and resizes from tensors, on a GPU a wait for each. They are constants: this writes them into the graph."""
+    from onnx2torch.node_converters.reshape import OnnxReshape
+    from onnx2torch.node_converters.resize import OnnxResize
+
+    def constant(node):
+        return functools.reduce(getattr, node.target.split("."), detector).tolist()
+
+    graph = detector.graph
+    for node in list(graph.nodes):
+        module = detector.get_submodule(node.target) if node.op == "call_module" else None
+        with graph.inserting_after(node):
+            if isinstance(module, OnnxReshape):
+                shape = constant(node.args[1])
+                assert 0 not in shape
+                new = graph.call_function(torch.reshape, (node.args[0], shape))
+            elif isinstance(module, OnnxResize):
+                scales = constant(node.args[2])
+                assert scales[:2] == [1, 1] and module.onnx_mode == "nearest"
+                new = graph.call_function(F.interpolate, (node.args[0],), {"scale_factor": scales[2:], "mode": "nearest"})
+            else:
+                continue
+        node.replace_all_uses_with(new)
+        graph.erase_node(node)
+    detector.recompile()

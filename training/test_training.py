@@ -2,6 +2,7 @@
 
 Checks that the ways a caption is computed agree: packed for training, step by step through the decoder graph, alone and in a batch.
 """
+import copy
 import itertools
 import os
 import tempfile
@@ -12,12 +13,14 @@ import onnxruntime as ort
 import torch
 
 from data import center_crop
+from joint_captions import side_by_side
+from joint_write import draw
 from model import Captioner
 from sample import sample
 from score import interval, score
 from search import GREEDY, banned_tokens, best_candidates, decoders_of, dims_of, write
 from simplify import simplify
-from text import EOS, clean, flip_words, pack, pad_drafts
+from text import BOS, DRAFT, EOS, PAD, clean, flip_words, pack, pad_drafts
 
 
 def small():
@@ -39,6 +42,36 @@ def test_packed_captions_do_not_see_each_other(model):
     a, b = (model.language.hidden(visual, p) for p in (both, alone))
     for r in range(2):
         assert torch.allclose(a[r][both["group"][r] == 2], b[r][alone["group"][r] == 1], atol=1e-4)
+
+
+def test_captions_side_by_side_are_those_of_pack(model):
+    """Packed on the device with padding between the captions, each has the loss that pack gives it."""
+    captions = [[[20, 21, 22], [30]], [[40], [50, 51]]]
+    ids, lengths = torch.zeros(2, 2, 3, dtype=torch.int64), torch.tensor([[3, 1], [1, 2]])
+    for b, k in itertools.product(range(2), range(2)):
+        ids[b, k, :lengths[b, k]] = torch.tensor(captions[b][k])
+    visual, ended = torch.randn(2, 49, 64), torch.tensor([[True, True], [True, False]])
+    packs = pack(captions), side_by_side(ids, lengths, ended)
+    losses = []
+    for p in packs:
+        logits = model.language.logits(model.language.hidden(visual, p))
+        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), p["targets"].flatten(), ignore_index=-100, reduction="none").view(p["targets"].shape)
+        losses.append([[loss[b][p["group"][b] == k + 1].tolist() for k in range(2)] for b in range(2)])
+    losses[0][1][1][-1] = 0.0  # a caption that was cut off has no end to learn
+    assert np.allclose(np.concatenate([np.concatenate(row) for row in losses[0]]), np.concatenate([np.concatenate(row) for row in losses[1]]), atol=1e-4)
+
+
+def test_drawn_captions_do_not_depend_on_their_neighbours(model):
+    """Drawn near temperature 0, all columns write what greedy search writes, specials and empty captions apart."""
+    model = copy.deepcopy(model).bfloat16()
+    visual = torch.randn(3, 49, 64)
+    ids, lengths, ended = draw(model.language, visual, 3, 8, 1e-3)
+    assert (ids[:, :1] == ids).all() and (lengths > 0).all()
+    assert not torch.isin(ids, torch.tensor([PAD, BOS, DRAFT])).any()
+    for b, k in itertools.product(range(3), range(3)):
+        assert ended[b, k] == (EOS in ids[b, k]) and EOS not in ids[b, k, :lengths[b, k]]
+    alone = draw(model.language, visual[1:2], 1, 8, 1e-3)[0]
+    assert (alone[0, 0] == ids[1, 0]).float().mean() > 0.7  # bfloat16 may tip a choice
 
 
 def test_search_in_a_batch_and_alone(model):
