@@ -110,7 +110,9 @@ export class CutFinder {
     selected.push(...selector.finish(until));
     const at = selected.map(({ pts }) => pts).filter((pts) => pts > from && pts < until);
     const last = at.at(-1);
-    if (last !== undefined) yield* decode(request, [], { pick: { at }, from, to: last + 1, seek });
+    if (last === undefined) return;
+    const found = decode(request, [], { pick: { at }, from, to: last + 1, seek });
+    for await (const frame of found) yield { ...frame, cut: true };
   }
 }
 

@@ -39,6 +39,8 @@ export interface Frame {
   readonly pixels: Uint8Array;
   /** Time of the frame that was decoded before it, handed over or not; absent for the first one. */
   readonly before?: Micros;
+  /** Present where all frames around it were looked at, and a scene begins with it. */
+  readonly cut?: true;
   /** Present where frames come more densely than before for another reason than their content: the mean distance so far. */
   readonly spacing?: Micros;
 }

@@ -166,4 +166,32 @@ describe('auto', () => {
       [4, false],
     ]);
   });
+
+  describe('selects nothing within the last second before a cut', () => {
+    const small = { colour: RED, size: 12 };
+    const times = (frames: readonly Frame[], end: number) => choose(frames, end).map(([second]) => second);
+
+    it('of what has changed a little', () => {
+      expect(times([frame(0, GREY), frame(10, GREY, small), frame(10.56, RED)], 12)).toEqual([0, 10.56]);
+      expect(
+        times([frame(0, GREY), frame(10, GREY, small), frame(10.56, [2, 2, 2]), frame(12, [2, 2, 2])], 14),
+      ).toEqual([0, 10.56]);
+    });
+
+    it('of what stays the same', () => {
+      expect(times([frame(0, GREY), frame(9.8, GREY), frame(10.4, RED)], 12)).toEqual([0, 10.4]);
+    });
+
+    it('but does, where no cut follows or it follows later', () => {
+      const changed = frame(10, GREY, small);
+      expect(times([frame(0, GREY), changed, frame(10.56, GREY, small), frame(12, RED)], 14)).toEqual([0, 10, 12]);
+      expect(times([frame(0, GREY), changed, frame(11, RED)], 12)).toEqual([0, 10, 11]);
+      expect(times([frame(0, GREY), changed], 10.4)).toEqual([0, 10]);
+      expect(times([frame(0, GREY), frame(8, GREY), frame(11, RED)], 12)).toEqual([0, 8, 11]);
+    });
+
+    it('but a shot that is shorter, after another cut', () => {
+      expect(times([frame(0, GREY), frame(3, RED), frame(3.4, GREY), frame(5, RED)], 6)).toEqual([0, 3, 3.4, 5]);
+    });
+  });
 });
