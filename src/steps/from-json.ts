@@ -10,17 +10,14 @@ import { probe } from '../ingest/probe/probe.ts';
 import { asInputError, expandInputs } from '../ingest/sources/sources.ts';
 import { toSeconds } from '../pipeline/cues/time.ts';
 import { kindOf } from '../storage/kind-of.ts';
-import { outputStatus } from '../storage/output-manifest.ts';
 import type { GuideResult, StepsContext } from './context.ts';
 import { StepsError } from './errors.ts';
-import type { Guide, GuideStep } from './guide/guide.ts';
+import { withFittingPictures } from './guide/fitting-pictures.ts';
+import type { Guide } from './guide/guide.ts';
 import type { GuideFolder } from './guide/guide-files.ts';
-import { type PictureSource, takePicture } from './guide/pictures.ts';
+import type { PictureSource } from './guide/pictures.ts';
 import { guideFromJson } from './guide/steps-json.ts';
 import { checkCopy, checkGuide, publish, STEPS_FILE } from './publish.ts';
-
-/** Frames that are compared to find a step's picture, evenly spread. */
-const CANDIDATES = 4;
 
 async function videoOf({ source }: Guide, folder: string, signal: AbortSignal): Promise<PictureSource> {
   const address = isWebAddress(source.video) ? source.video : path.resolve(folder, source.video);
@@ -30,18 +27,6 @@ async function videoOf({ source }: Guide, folder: string, signal: AbortSignal): 
     throw problems[0]?.error ?? new UsageError(`"${source.video}" is not a video`);
   }
   return { source: video, media: await probe(video, { signal }) };
-}
-
-/** True where a step keeps its picture: it is within the step, or it is the user's own. */
-async function fits({ folder, stateDir }: GuideFolder, { picture, start, end }: GuideStep): Promise<boolean> {
-  if (picture === undefined) return false;
-  const status = await outputStatus(stateDir, path.resolve(folder, picture.file), '');
-  if (status === 'absent') return false;
-  return status === 'foreign' || (picture.time >= start && picture.time < end);
-}
-
-function spreadTimes({ start, end }: GuideStep): Micros[] {
-  return Array.from({ length: CANDIDATES }, (_, at) => Math.round(start + ((end - start) * (at + 0.5)) / CANDIDATES));
 }
 
 /** Containers and decoders differ by so much about a video's length, with the sound that goes on after the last frame. */
@@ -97,22 +82,11 @@ export async function guideFromJsonFile(from: string, context: StepsContext): Pr
   };
   await checkLength(guide, open, reporter);
   if (embed !== undefined) await checkCopy((await open()).source, embed);
-  const steps: GuideStep[] = [];
-  for (const [at, step] of guide.steps.entries()) {
-    if (await fits(place, step)) {
-      steps.push(step);
-      continue;
-    }
-    try {
-      const options = { signal, force: settings.force };
-      const picture = await takePicture(place, await open(), spreadTimes(step), options);
-      steps.push({ ...step, ...(picture === undefined ? {} : { picture }) });
-    } catch (error) {
-      signal.throwIfAborted();
-      reporter.note(`step ${at + 1} keeps its earlier picture, if any: ${sentenceOf(error)}`);
-      steps.push(step);
-    }
-  }
+  const steps = await withFittingPictures(place, guide.steps, open, {
+    ...{ signal, force: settings.force },
+    onFailure: (number, error) =>
+      reporter.note(`step ${number} keeps its earlier picture, if any: ${sentenceOf(error)}`),
+  });
   const { files, notes } = await publish({
     ...{ place, outputs, key, signal },
     guide: { ...guide, steps },

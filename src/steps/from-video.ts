@@ -12,14 +12,13 @@ import { readChapters } from '../ingest/probe/chapters.ts';
 import { probe } from '../ingest/probe/probe.ts';
 import { asInputError, expandInputs, type Source } from '../ingest/sources/sources.ts';
 import { loadModel } from '../workers/load-model.ts';
+import { chooseSteps } from './choose-steps.ts';
 import type { GuideResult, StepsContext } from './context.ts';
-import { clearestTimes } from './find/clearest-frames.ts';
-import { findSteps } from './find/find-steps.ts';
 import type { VideoMaterial } from './find/material.ts';
-import { describeSteps, titleOfVideo } from './guide/describe-steps.ts';
-import { clock, type Guide, type GuideStep } from './guide/guide.ts';
+import { titleOfVideo } from './guide/describe-steps.ts';
+import { clock, type Guide } from './guide/guide.ts';
 import { type GuideFolder, prepareFolder, readGuideFile, writeText } from './guide/guide-files.ts';
-import { removeStalePictures, takePicture } from './guide/pictures.ts';
+import { removeStalePictures } from './guide/pictures.ts';
 import { guideFromJson, guideToJson } from './guide/steps-json.ts';
 import { checkCopy, checkGuide, publish, STEPS_FILE } from './publish.ts';
 import { oneAtATime } from './steps-settings.ts';
@@ -140,15 +139,11 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
     );
   }
   const material: VideoMaterial = { samples, captions: seen.captions, utterances: spoken.utterances, chapters, end };
-  const steps: GuideStep[] = [];
   reporter.phase('finding steps');
-  const described = describeSteps(findSteps(material, lengths), material, minConfidence);
-  for (const [at, step] of described.entries()) {
-    reporter.phase(`choosing pictures (${at + 1} of ${described.length})`);
-    const times = clearestTimes(samples, step.start, step.end);
-    const picture = await takePicture(place, { source, media }, times, { signal, force: settings.force });
-    steps.push({ ...step, ...(picture === undefined ? {} : { picture }) });
-  }
+  const steps = await chooseSteps(place, { source, media }, material, {
+    ...{ lengths, minConfidence, force: settings.force, signal },
+    onPicture: (number, of) => reporter.phase(`choosing pictures (${number} of ${of})`),
+  });
   const guide: Guide = {
     title: title ?? titleOfVideo(source.name),
     tool: `secondglance ${VERSION}`,

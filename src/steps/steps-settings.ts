@@ -67,7 +67,7 @@ export interface StepsSettings {
 }
 
 /** With this ratio of longest to shortest, a video of any length can be divided into steps. */
-const LEAST_RATIO = 2;
+export const LEAST_RATIO = 2;
 
 function readLengths({ minStep, maxStep }: StepsFlags): StepLengths {
   const shortest = parseTime(minStep, '--min-step');

@@ -10,6 +10,7 @@ import { Sessions } from './http/sessions.ts';
 import { JobList } from './jobs/job-list.ts';
 import type { Site } from './routes/site.ts';
 import type { ServeRequest } from './serve-request.ts';
+import { Guides } from './steps/guides.ts';
 import type { StoredVideo } from './store/documents.ts';
 import { VideoStore } from './store/video-store.ts';
 import { forgetUpload, Uploads } from './uploads/uploads.ts';
@@ -101,6 +102,7 @@ export function openSite(request: SiteRequest): Site {
     },
     sessions: new Sessions(store, request.check, log, basePath),
     edits: new Edits(store, data, news),
+    guides: new Guides({ store, data, lists, captioners, hub, signal }),
     pictures: new Pictures(store, data, lists, signal),
     moments: new Moments(data, lists, captioners, model, signal),
     jobs,

@@ -22,6 +22,7 @@ import { alertRoutes } from './routes/alert-routes.ts';
 import { cameraRoutes } from './routes/camera-routes.ts';
 import { cueRoutes } from './routes/cue-routes.ts';
 import { jobRoutes } from './routes/job-routes.ts';
+import { stepRoutes } from './routes/step-routes.ts';
 import { systemRoutes } from './routes/system-routes.ts';
 import { videoRoutes } from './routes/video-routes.ts';
 import type { ServeRequest } from './serve-request.ts';
@@ -97,6 +98,7 @@ export async function runServe(request: ServeRequest, signal: AbortSignal): Prom
       ...jobRoutes(site),
       ...cameraRoutes(site),
       ...alertRoutes(site),
+      ...stepRoutes(site),
       ...systemRoutes(site),
     };
     const names = servePassword === undefined ? request.names : undefined;

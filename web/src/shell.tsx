@@ -10,6 +10,7 @@ import { VideosView } from './videos/videos-view.tsx';
 
 const PlayerView = lazy(async () => (await import('./player/player-view.tsx')).PlayerView);
 const EditorView = lazy(async () => (await import('./editor/editor-view.tsx')).EditorView);
+const StepsView = lazy(async () => (await import('./steps/steps-view.tsx')).StepsView);
 const CamerasView = lazy(async () => (await import('./cameras/cameras-view.tsx')).CamerasView);
 const SystemView = lazy(async () => (await import('./system/system-view.tsx')).SystemView);
 
@@ -21,7 +22,7 @@ interface Place {
 }
 
 const PLACES: readonly Place[] = [
-  { to: { view: 'videos' }, label: 'Videos', icon: 'film', views: ['videos', 'video', 'edit'] },
+  { to: { view: 'videos' }, label: 'Videos', icon: 'film', views: ['videos', 'video', 'edit', 'steps'] },
   { to: { view: 'cameras', tab: 'now' }, label: 'Cameras', icon: 'camera', views: ['cameras'] },
   { to: { view: 'system' }, label: 'System', icon: 'system', views: ['system'] },
 ];
@@ -48,6 +49,8 @@ function View() {
       return <PlayerView key={shown.id} id={shown.id} at={shown.at} />;
     case 'edit':
       return <EditorView key={shown.id} id={shown.id} at={shown.at} />;
+    case 'steps':
+      return <StepsView key={shown.id} id={shown.id} />;
     case 'cameras':
       return <CamerasView tab={shown.tab} />;
     case 'system':

@@ -35,7 +35,7 @@ export const WEB_ERRORS = {
   'password-wrong': permanent('The password is wrong.', 'Check it and try again.'),
   'too-many-attempts': temporary('There were too many wrong passwords from this address.', 'Wait, then try again.'),
   'edits-conflict': permanent(
-    'The cues were edited elsewhere in the meantime.',
+    'The cues or the steps were edited elsewhere in the meantime.',
     'Load them again and repeat the edit.',
   ),
   'edits-unconditional': permanent('The request lacks the revision that it edits.', 'Send it as If-Match.'),

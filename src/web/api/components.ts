@@ -13,6 +13,7 @@ import {
 import { problem } from './schemas/common.ts';
 import { checkRequest, checkResult, cue, cueList, newEdits, recaption, recaptionRequest } from './schemas/cues.ts';
 import { job, jobList, newRender } from './schemas/job.ts';
+import { guide, newGuide, step, stepsRequest } from './schemas/steps.ts';
 import { checks, folderList, login, model, modelList, pullRequest, session, system } from './schemas/system.ts';
 import {
   addedVideos,
@@ -60,7 +61,11 @@ const NAMED = {
   PullRequest: pullRequest,
   Recaption: recaption,
   RecaptionRequest: recaptionRequest,
+  Guide: guide,
+  NewGuide: newGuide,
   Session: session,
+  Step: step,
+  StepsRequest: stepsRequest,
   System: system,
   Video: video,
   VideoList: videoList,

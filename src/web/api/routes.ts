@@ -26,6 +26,7 @@ import {
   trackQuery,
 } from './schemas/cues.ts';
 import { job, jobList, newRender } from './schemas/job.ts';
+import { guide, guidePictureName, guideQuery, newGuide, stepsRequest } from './schemas/steps.ts';
 import { checks, folderList, folderQuery, login, modelList, pullRequest, session, system } from './schemas/system.ts';
 import { addedVideos, captionList, captionQuery, newVideo, video, videoList, videoQuery } from './schemas/videos.ts';
 
@@ -157,6 +158,33 @@ export const ROUTES = {
     body: newRender,
     status: 202,
     response: job,
+  },
+
+  'GET /videos/{id}/steps': { summary: 'The steps of a guide', params: id, response: guide },
+  'POST /videos/{id}/steps': {
+    summary: 'Find the steps of a guide, in place of those before',
+    params: id,
+    body: stepsRequest,
+    status: 202,
+    response: job,
+  },
+  'PUT /videos/{id}/steps': {
+    summary: 'Save changed steps in place of those before',
+    params: id,
+    body: newGuide,
+    response: guide,
+    ifMatch: true,
+  },
+  'GET /videos/{id}/steps/pictures/{name}': {
+    summary: 'The picture of a step',
+    params: z.strictObject({ id: videoId, name: guidePictureName }),
+    response: { types: ['image/jpeg'] },
+  },
+  'GET /videos/{id}/guide': {
+    summary: 'The guide in a format, to download',
+    params: id,
+    query: guideQuery,
+    response: { types: ['text/html', 'text/vtt', 'text/plain', 'application/json'] },
   },
 
   'GET /jobs': { summary: 'Jobs, newest first', response: jobList },

@@ -1,11 +1,8 @@
 import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { underGuard } from '../../ingest/access/guard.ts';
-import { openMedia } from '../../ingest/open-media.ts';
-import type { MediaInfo } from '../../ingest/probe/media-info.ts';
-import type { Source } from '../../ingest/sources/sources.ts';
 import { burnTrack } from '../../pipeline/media/burn.ts';
-import { BURN_CONTAINERS, MUX_CONTAINERS } from '../../pipeline/media/containers.ts';
+import { BURN_CONTAINERS, CHAPTER_CONTAINERS, MUX_CONTAINERS } from '../../pipeline/media/containers.ts';
+import { chapterList, embedChapters } from '../../pipeline/media/embed-chapters.ts';
 import { muxTrack } from '../../pipeline/media/mux.ts';
 import { makeProxy } from '../../pipeline/media/proxy.ts';
 import { outputError } from '../../storage/errors.ts';
@@ -14,47 +11,37 @@ import { RefusedRequestError } from '../errors.ts';
 import type { Site } from '../routes/site.ts';
 import type { StoredVideo } from '../store/documents.ts';
 import { exportTrack } from '../videos/export-track.ts';
-import { guardOf, sourceOf } from '../videos/video-source.ts';
+import { withMedia } from '../videos/with-media.ts';
 import type { JobHost, JobResult } from './job-list.ts';
 
-type Parts = Pick<Site, 'store' | 'data' | 'lists' | 'edits' | 'jobs' | 'view' | 'hub'>;
+type Parts = Pick<Site, 'store' | 'data' | 'lists' | 'edits' | 'guides' | 'jobs' | 'view' | 'hub'>;
 
 /** How a video is copied. */
 export interface RenderRequest {
-  readonly kind: 'mux' | 'burn' | 'proxy';
+  readonly kind: 'mux' | 'burn' | 'chapters' | 'proxy';
   readonly container: 'mp4' | 'mkv' | 'webm';
 }
 
-async function withMedia<T>(
-  { data, lists }: Parts,
-  video: StoredVideo,
-  signal: AbortSignal,
-  act: (source: Source, media: MediaInfo) => Promise<T>,
-): Promise<T> {
-  const guard = await guardOf(video, data, lists);
-  return underGuard(guard, await sourceOf(video), async (guarded) => {
-    const opened = await openMedia(guarded, { signal });
-    try {
-      return await act(opened.source, opened.media);
-    } finally {
-      await opened.dispose();
-    }
-  });
-}
-
-async function writeTrack(parts: Parts, video: StoredVideo, folder: string, format: 'vtt' | 'srt' | 'ass') {
-  const file = path.join(folder, `track.${format}`);
-  const text = await exportTrack(video, await parts.edits.cues(video.id), format);
+/** Writes what ffmpeg puts into a copy; returns the file. */
+async function writePart(folder: string, name: string, text: string): Promise<string> {
+  const file = path.join(folder, name);
   await writeFile(file, text, { mode: 0o600 }).catch((error: unknown) => {
     throw outputError(error, `write ${file}`);
   });
   return file;
 }
 
+async function writeTrack(parts: Parts, video: StoredVideo, folder: string, format: 'vtt' | 'srt' | 'ass') {
+  const text = await exportTrack(video, await parts.edits.cues(video.id), format);
+  return writePart(folder, `track.${format}`, text);
+}
+
+const SUFFIXES = { mux: 'captions', burn: 'burned', chapters: 'chapters', proxy: 'proxy' } as const;
+
 /** The name of a copy: the video's, without what a path or a header could take for something else. */
 function nameOf({ name }: StoredVideo, { kind, container }: RenderRequest): string {
   const stem = (name.split('/').at(-1) ?? '').replace(/\.[^.]{1,5}$/, '').replace(/[^\p{L}\p{N} ._-]/gu, '_');
-  return `${stem.slice(0, 100) || 'video'}.${kind === 'burn' ? 'burned' : 'captions'}.${container}`;
+  return `${stem.slice(0, 100) || 'video'}.${SUFFIXES[kind]}.${container}`;
 }
 
 async function copy(
@@ -72,6 +59,12 @@ async function copy(
     if (kind === 'burn') {
       const track = await writeTrack(parts, video, folder, 'ass');
       return burnTrack(source, media, track, target, extension, signal, progress);
+    }
+    const chapters = CHAPTER_CONTAINERS[extension];
+    if (kind === 'chapters' && chapters !== undefined) {
+      const { guide } = await parts.guides.read(id);
+      const list = await writePart(folder, 'chapters.txt', chapterList(guide.steps));
+      return embedChapters(source, media, list, target, chapters, signal);
     }
     const text = MUX_CONTAINERS[extension]?.text === 'vtt' ? 'vtt' : 'srt';
     const track = await writeTrack(parts, video, folder, text);
@@ -91,11 +84,18 @@ async function proxy(parts: Parts, id: string, { folder, signal, progress }: Job
   return {};
 }
 
+const CONTAINERS: Readonly<Record<RenderRequest['kind'], Readonly<Record<string, unknown>> | undefined>> = {
+  mux: MUX_CONTAINERS,
+  burn: BURN_CONTAINERS,
+  chapters: CHAPTER_CONTAINERS,
+  proxy: undefined,
+};
+
 /** Queues a copy of a video. Throws a RefusedRequestError for a container that cannot take the track, `video-unknown`. */
 export function addRender(parts: Parts, id: string, request: RenderRequest): Job {
   const { kind, container } = request;
-  const containers: Readonly<Record<string, unknown>> = kind === 'burn' ? BURN_CONTAINERS : MUX_CONTAINERS;
-  if (kind !== 'proxy' && containers[`.${container}`] === undefined) {
+  const containers = CONTAINERS[kind];
+  if (containers !== undefined && containers[`.${container}`] === undefined) {
     throw new RefusedRequestError(`${container} is no container for this`, [
       { pointer: '/body/container', detail: 'cannot take the track' },
     ]);

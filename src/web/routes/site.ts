@@ -7,6 +7,7 @@ import type { Clips } from '../cameras/clips.ts';
 import type { EventHub } from '../events/event-hub.ts';
 import type { Sessions } from '../http/sessions.ts';
 import type { JobList } from '../jobs/job-list.ts';
+import type { Guides } from '../steps/guides.ts';
 import type { StoredVideo } from '../store/documents.ts';
 import type { VideoStore } from '../store/video-store.ts';
 import type { Uploads } from '../uploads/uploads.ts';
@@ -34,6 +35,7 @@ export interface Site {
   readonly library: Library;
   readonly queue: RunQueue;
   readonly edits: Edits;
+  readonly guides: Guides;
   readonly pictures: Pictures;
   readonly moments: Moments;
   readonly jobs: JobList;

@@ -50,6 +50,11 @@ export class DataFolder {
     return path.join(this.video(id), `${id}.edits.json`);
   }
 
+  /** The guide: its steps.json and pictures. */
+  guide(id: string): string {
+    return path.join(this.video(id), 'guide');
+  }
+
   picture(id: string, index: number): string {
     return path.join(this.video(id), 'pictures', `${index}.jpg`);
   }

@@ -46,8 +46,8 @@ function required(ifMatch: string | undefined): string {
   throw new WebError('edits-unconditional', 'send the revision of the cues as If-Match: GET /videos/{id}/cues has it');
 }
 
-/** The quotes and the mark of a weak tag, which proxies may add, do not matter. */
-function revisionOf(tag: string): string {
+/** The revision that If-Match names. The quotes and the mark of a weak tag, which proxies may add, do not matter. */
+export function revisionOf(tag: string): string {
   return tag
     .trim()
     .replace(/^W\//, '')

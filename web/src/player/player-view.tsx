@@ -136,6 +136,10 @@ export function PlayerView({ id, at }: { readonly id: string; readonly at?: numb
           <Icon name="edit" />
           Edit
         </a>
+        <a class="button" href={hashOf({ view: 'steps', id })}>
+          <Icon name="report" />
+          Steps
+        </a>
         <ExportMenu id={id} />
       </ViewHead>
       <Watch video={video.value} at={at} />

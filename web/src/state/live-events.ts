@@ -9,6 +9,7 @@ const NAMES: readonly EventName[] = [
   'cue',
   'edits',
   'job',
+  'steps',
   'camera',
   'alert-rules',
   'reset',

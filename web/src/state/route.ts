@@ -10,6 +10,7 @@ export type Route =
   | { readonly view: 'videos' }
   | { readonly view: 'video'; readonly id: string; readonly at?: number }
   | { readonly view: 'edit'; readonly id: string; readonly at?: number }
+  | { readonly view: 'steps'; readonly id: string }
   | { readonly view: 'cameras'; readonly tab: CameraTab }
   | { readonly view: 'system' };
 
@@ -19,6 +20,7 @@ export function readRoute(hash: string): Route {
   const [view, id, mode] = path.split('/').map(decodeURIComponent);
   const time = Number(new URLSearchParams(search).get('t') ?? Number.NaN);
   const at = Number.isFinite(time) && time >= 0 ? { at: time } : {};
+  if (view === 'videos' && id !== undefined && id !== '' && mode === 'steps') return { view: 'steps', id };
   if (view === 'videos' && id !== undefined && id !== '')
     return { view: mode === 'edit' ? 'edit' : 'video', id, ...at };
   if (view === 'cameras') return { view, tab: CAMERA_TABS.find((tab) => tab === id) ?? 'now' };
@@ -30,6 +32,7 @@ export function hashOf(route: Route): string {
   if (route.view === 'videos') return '#/';
   if (route.view === 'system') return '#/system';
   if (route.view === 'cameras') return route.tab === 'now' ? '#/cameras' : `#/cameras/${route.tab}`;
+  if (route.view === 'steps') return `#/videos/${encodeURIComponent(route.id)}/steps`;
   const time = route.at === undefined ? '' : `?t=${route.at}`;
   return `#/videos/${encodeURIComponent(route.id)}${route.view === 'edit' ? '/edit' : ''}${time}`;
 }

@@ -9,6 +9,8 @@ import { ProgressBar } from './progress-bar.tsx';
 const KINDS: Readonly<Record<Job['kind'], string>> = {
   mux: 'Video with its track',
   burn: 'Video with burnt-in captions',
+  chapters: 'Video with chapters',
+  steps: 'Steps of a guide',
   proxy: 'Copy for browsers',
   pull: 'Download of a model',
 };

@@ -5,8 +5,11 @@ import { videoProblem } from './videos.ts';
 /** Work beside captioning. */
 export const job = z.object({
   id: jobId,
-  /** `mux`: a copy of the video with the track in it; `burn`: with the track drawn; `proxy`: one that browsers play; `pull`: a model. */
-  kind: z.enum(['mux', 'burn', 'proxy', 'pull']),
+  /**
+   * `mux`: a copy of the video with the track in it; `burn`: with the track drawn; `chapters`: with the
+   * steps as its chapters; `proxy`: one that browsers play; `steps`: the steps of a guide are found; `pull`: a model.
+   */
+  kind: z.enum(['mux', 'burn', 'chapters', 'proxy', 'steps', 'pull']),
   /** Of the video, or of the model. */
   name: z.string(),
   video: videoId.optional(),
@@ -28,6 +31,6 @@ export const jobList = z.object({ jobs: z.array(job) });
 
 /** A copy of the video, with the edits where there are some. */
 export const newRender = z.strictObject({
-  kind: z.enum(['mux', 'burn', 'proxy']),
+  kind: z.enum(['mux', 'burn', 'chapters', 'proxy']),
   container: z.enum(['mp4', 'mkv', 'webm']).default('mp4'),
 });

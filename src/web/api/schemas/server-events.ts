@@ -19,6 +19,8 @@ export const EVENTS = {
   cue: z.object({ id: videoId, position: z.int(), cue }),
   /** Edits were saved or removed, perhaps in another tab. */
   edits: z.object({ id: videoId, revision: z.string(), edited: z.boolean() }),
+  /** The steps of a guide were found or changed, perhaps in another tab. */
+  steps: z.object({ id: videoId, revision: z.string() }),
   job: z.object({ job }),
   /** A camera has seen something new, or its state has changed. */
   camera: z.object({ camera }),

@@ -1,0 +1,73 @@
+import path from 'node:path';
+import { LEAST_RATIO } from '../../steps/steps-settings.ts';
+import type { ApiGuide } from '../api/schemas/steps.ts';
+import { RefusedRequestError } from '../errors.ts';
+import type { Handlers } from '../http/route-table.ts';
+import { sendFile } from '../http/send-file.ts';
+import type { StoredGuide } from '../steps/guides.ts';
+import type { Site } from './site.ts';
+
+type StepRoutes = Pick<
+  Handlers,
+  | 'GET /videos/{id}/steps'
+  | 'POST /videos/{id}/steps'
+  | 'PUT /videos/{id}/steps'
+  | 'GET /videos/{id}/steps/pictures/{name}'
+  | 'GET /videos/{id}/guide'
+>;
+
+const TYPES = {
+  html: ['text/html; charset=utf-8', 'guide.html'],
+  chapters: ['text/vtt; charset=utf-8', 'chapters.vtt'],
+  list: ['text/plain; charset=utf-8', 'chapters.txt'],
+  json: ['application/json; charset=utf-8', 'steps.json'],
+} as const;
+
+/** A guide as the API shows it. */
+function guideOf({ guide: { title, source, steps }, revision }: StoredGuide): ApiGuide {
+  const seconds = (time: number): number => time / 1e6;
+  return {
+    ...{ revision, title, duration: seconds(source.duration) },
+    steps: steps.map(({ start, end, title: name, text, captions, picture }) => ({
+      ...{ start: seconds(start), end: seconds(end), title: name, text },
+      captions: captions.map((caption) => {
+        return { time: seconds(caption.time), text: caption.text, confidence: caption.confidence };
+      }),
+      ...(picture === undefined ? {} : { picture: { time: seconds(picture.time), name: path.basename(picture.file) } }),
+    })),
+  };
+}
+
+/** Step guides: find, edit, export. */
+export function stepRoutes({ store, guides, jobs }: Site): StepRoutes {
+  return {
+    'GET /videos/{id}/steps': async ({ params: { id }, response }) => {
+      const stored = await guides.read(id);
+      response.set('etag', `"${stored.revision}"`);
+      return guideOf(stored);
+    },
+    'POST /videos/{id}/steps': ({ params: { id }, body }) => {
+      if (body.maxStep < LEAST_RATIO * body.minStep) {
+        throw new RefusedRequestError('maxStep has to be at least twice minStep', [
+          { pointer: '/body/maxStep', detail: 'is less than twice minStep' },
+        ]);
+      }
+      const { name } = store.get(id);
+      return jobs.add({ kind: 'steps', name, video: id, run: (host) => guides.find(id, body, host) });
+    },
+    'PUT /videos/{id}/steps': async ({ params: { id }, body, request, response }) => {
+      const stored = await guides.save(id, body, request.get('if-match'));
+      response.set('etag', `"${stored.revision}"`);
+      return guideOf(stored);
+    },
+    'GET /videos/{id}/steps/pictures/{name}': async ({ params: { id, name }, response }) => {
+      await sendFile(response, guides.picture(id, name), { type: 'image/jpeg' });
+    },
+    'GET /videos/{id}/guide': async ({ params: { id }, query: { format }, response }) => {
+      const text = await guides.export(id, format);
+      const [type, file] = TYPES[format];
+      response.attachment(file);
+      response.set('content-type', type).send(text);
+    },
+  };
+}

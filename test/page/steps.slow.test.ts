@@ -1,0 +1,129 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { film } from '../cli/support/films.ts';
+import { chromiumPath, NO_CHROMIUM } from '../players/support/browser.ts';
+import { tinyBundle } from '../support/run.ts';
+import { makeFolder } from '../support/videos.ts';
+import { startServer, type TestServer } from '../web/support/server.ts';
+import { axeViolations, overflow, type PageBrowser, startPageBrowser } from './support/browser-page.ts';
+
+const chromium = chromiumPath();
+
+describe.skipIf(chromium === undefined)(`steps in Chromium${chromium ? '' : `: ${NO_CHROMIUM}`}`, () => {
+  let folder: { path: string; remove: () => Promise<void> };
+  let browser: PageBrowser;
+  let server: TestServer;
+  let view: string;
+  beforeAll(async () => {
+    folder = await makeFolder();
+    await film(path.join(folder.path, 'film.mp4'), undefined, undefined, '320x240');
+    server = await startServer(
+      ['--model', tinyBundle(), '--folder', folder.path, '--data', path.join(folder.path, 'data')],
+      { cwd: folder.path, env: {} },
+    );
+    const source = { path: path.join(folder.path, 'film.mp4') };
+    const { videos } = await server.client('POST /videos', { body: { source } });
+    const id = videos[0]?.id ?? '';
+    await server.settled(id, 'done', 'failed');
+    view = `${server.address}#/videos/${id}/steps`;
+    browser = await startPageBrowser(chromium ?? '');
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+    await folder?.remove();
+  });
+
+  const titles = (page: Page) => page.getByRole('textbox', { name: /^Title of step/ });
+  const boundary = (page: Page, step: number) => page.getByRole('slider', { name: `Start of step ${step}` });
+  const startOf = async (page: Page, step: number) => Number(await boundary(page, step).getAttribute('aria-valuenow'));
+
+  test('steps are found, renamed, moved by keyboard and pointer, undone, saved and exported', async () => {
+    const { page, faults } = await browser.open(view);
+    await page.getByLabel('Shortest step, in seconds').fill('1');
+    await page.getByRole('button', { name: 'Find the steps' }).click();
+    await titles(page).nth(2).waitFor();
+    expect(await titles(page).count()).toBe(3);
+
+    await titles(page).first().fill('Paint it red');
+    const before = await startOf(page, 2);
+    await boundary(page, 2).focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    expect(await startOf(page, 2)).toBeCloseTo(before + 0.4, 2);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    expect(await startOf(page, 2)).toBe(before);
+    const line = await page.locator('.step-line').boundingBox();
+    const handle = await boundary(page, 3).boundingBox();
+    if (line === null || handle === null) throw new Error('the timeline is not shown');
+    const middle = line.y + line.height / 2;
+    await page.mouse.move(handle.x + handle.width / 2, middle);
+    await page.mouse.down();
+    await page.mouse.move(line.x + line.width * 0.75, middle, { steps: 4 });
+    await page.mouse.up();
+    expect(await startOf(page, 3)).toBeCloseTo(4.5, 0);
+
+    await page.getByRole('button', { name: 'Picture of step 2' }).click();
+    await page.locator('.frame-choice button').first().click();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.locator('.toasts', { hasText: 'Saved' }).waitFor();
+    await page.reload();
+    await titles(page).first().waitFor();
+    expect(await titles(page).first().inputValue()).toBe('Paint it red');
+    expect(await startOf(page, 3)).toBeCloseTo(4.5, 0);
+    expect(await page.locator('img.step-picture').count()).toBe(3);
+
+    const exported = async (name: string): Promise<string> => {
+      const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name }).click()]);
+      const file = path.join(folder.path, download.suggestedFilename());
+      await download.saveAs(file);
+      return readFile(file, 'utf8');
+    };
+    expect(await exported('Guide (.html)')).toContain('Paint it red');
+    expect(await exported('Chapters (.vtt)')).toContain('Paint it red');
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
+  test('what is not saved is kept from being lost; a second tab is told', async () => {
+    const { page: one } = await browser.open(view);
+    const { page: two } = await browser.open(view);
+    await titles(two).first().waitFor();
+    await titles(one).first().fill('Paint it dark red');
+    await one.getByRole('button', { name: 'Save' }).click();
+    const notice = two.locator('.notice', { hasText: 'saved elsewhere' });
+    await notice.waitFor();
+    await notice.getByRole('button', { name: 'Load them' }).click();
+    await expect.poll(() => titles(two).first().inputValue()).toBe('Paint it dark red');
+    await titles(two).first().fill('');
+    await two.getByText('Step 1 needs a title.').waitFor();
+    const asked: string[] = [];
+    two.on('dialog', (dialog) => {
+      asked.push(dialog.message());
+      void dialog.dismiss();
+    });
+    await two.getByRole('link', { name: 'Cameras' }).click();
+    await expect.poll(() => asked.length).toBe(1);
+    expect(await titles(two).count()).toBe(3);
+    await one.context().close();
+    await two.context().close();
+  });
+
+  test('no violation of axe, nothing wider than a window of 360 pixels, light and dark', async () => {
+    const found: Record<string, unknown> = {};
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const { page } = await browser.open(view, { colorScheme, viewport: { width: 360, height: 740 } });
+      await titles(page).first().waitFor();
+      const problems = [...(await axeViolations(page)), ...((await overflow(page)) > 0 ? ['too wide'] : [])];
+      await page.getByRole('button', { name: 'Picture of step 1' }).click();
+      await page.locator('.frame-choice img').first().waitFor();
+      problems.push(...(await axeViolations(page)));
+      if (problems.length > 0) found[colorScheme] = problems;
+      await page.context().close();
+    }
+    expect(found).toEqual({});
+  });
+});
