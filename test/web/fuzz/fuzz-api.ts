@@ -12,6 +12,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { buildTinyBundle } from '../../support/tiny-bundle.ts';
 import { ffmpeg, makeFolder } from '../../support/videos.ts';
+import { cameraArchive } from '../support/camera-archive.ts';
 import { startServer } from '../support/server.ts';
 import { makeSubjects } from './subjects.ts';
 
@@ -38,10 +39,10 @@ try {
   const films = path.join(folder.path, 'films');
   await mkdir(films);
   await ffmpeg('-f', 'lavfi', '-i', 'testsrc=s=64x48:r=5:d=4', path.join(films, 'film.mp4'));
-  const server = await startServer(['--model', bundle, '--folder', films, '--data', path.join(folder.path, 'data')], {
-    cwd: folder.path,
-    env: {},
-  });
+  const archive = await cameraArchive(folder.path);
+  archive.db.close();
+  const places = ['--folder', films, '--data', path.join(folder.path, 'data'), '--state', archive.file];
+  const server = await startServer(['--model', bundle, ...places], { cwd: folder.path, env: {} });
   try {
     const config = path.join(folder.path, 'schemathesis.toml');
     await writeFile(config, await makeSubjects(server, path.join(films, 'film.mp4')));

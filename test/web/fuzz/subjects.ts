@@ -3,6 +3,7 @@ import type { TestServer } from '../support/server.ts';
 /** IDs of nothing. */
 const NO_VIDEO = 'v000000000000000000000000';
 const NO_JOB = 'j000000000000000000000000';
+const NO_RULE = 'r000000000000';
 
 /** A table of schemathesis.toml for the operations whose name (`GET /videos`) matches. */
 function operations(pattern: string, ...settings: readonly string[]): string {
@@ -14,7 +15,7 @@ function about(id: string, headers = ''): string {
 }
 
 /**
- * Gives the server a captioned video with a proxy and a copy, and returns the schemathesis.toml with which requests are about
+ * Gives the server, whose archive has a dog, a captioned video with a proxy and a copy, and returns the schemathesis.toml with which requests are about
  * them, because a random ID is never that of something. Deletions are about nothing, and streams, which never end, are left out.
  */
 export async function makeSubjects({ client, settled }: TestServer, film: string): Promise<string> {
@@ -25,6 +26,9 @@ export async function makeSubjects({ client, settled }: TestServer, film: string
   const render = (kind: 'proxy' | 'mux') =>
     client('POST /videos/{id}/renders', { params: { id: video }, body: { kind } });
   const [, copy] = [await render('proxy'), await render('mux')];
+  const { sightings } = await client('GET /sightings', { query: { words: 'dog' } });
+  const sighting = sightings[0]?.id ?? '';
+  const rule = await client('POST /alert-rules', { body: { words: 'dog' } });
   // A new video has no proxy and no pictures yet.
   const later = '[operations.checks.ensure_resource_availability]\nenabled = false';
   return [
@@ -41,6 +45,9 @@ export async function makeSubjects({ client, settled }: TestServer, film: string
     operations('^(PUT|DELETE) /videos/\\{id\\}/', about(video, ', "header.If-Match" = "*"')),
     operations('^GET /videos/\\{id\\}$', about(video)),
     operations('^DELETE /videos/\\{id\\}$', about(NO_VIDEO)),
+    operations('^GET /sightings/\\{id\\}', about(sighting), later),
+    operations('^PUT /alert-rules/\\{id\\}$', about(rule.id)),
+    operations('^DELETE /alert-rules/\\{id\\}$', about(NO_RULE)),
     operations('^GET /jobs/\\{id\\}', about(copy.id)),
     operations('^DELETE /jobs/\\{id\\}$', about(NO_JOB)),
     operations('events$', 'enabled = false'),

@@ -6,12 +6,12 @@ import { Button, IconButton } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { SightingCard } from './sighting-card.tsx';
 import { shownSighting } from './sighting-dialog.tsx';
-import { dayAfter } from './sighting-time.ts';
+import { dayAfter, dayOf } from './sighting-time.ts';
 
 /** Moments that are listed at first, and with each press of the button. */
 const LISTED = 24;
 /** The day is loaded again at most so often while cameras report. */
-const AGAIN_MS = 5000;
+const AGAIN_MS = 30_000;
 /** A night, for its report. */
 const NIGHT = ['18:00', '08:00'] as const;
 
@@ -131,8 +131,10 @@ export function CameraDayTab() {
       );
     };
     load();
-    const stop = onEvent('camera', () => {
-      wait ??= setTimeout(load, AGAIN_MS);
+    const stop = onEvent('camera', ({ camera: { latest } }) => {
+      // A day that is over changes no more, unless watch is behind.
+      if (date === undefined || (latest !== undefined && dayOf(latest.time) === date))
+        wait ??= setTimeout(load, AGAIN_MS);
     });
     return () => {
       left = true;
