@@ -9,6 +9,7 @@ import type { RegularFile } from '../../core/regular-file.ts';
 import { IngestError } from '../errors.ts';
 import { BlockedProtocolError, GuardError } from './errors.ts';
 import { type AddressRules, fetchRemote, NoAnswerError, RedirectLoopError } from './fetch-remote.ts';
+import { liveTail } from './live-tail.ts';
 import { beginsPlaylist, PLAYLIST_LIMITS, PlaylistError, playlistText, rewritePlaylist } from './playlist.ts';
 import { type EntryRules, RelayEntries, type RelayEntry, type RelayTarget } from './relay-entries.ts';
 import { serveFile } from './serve-file.ts';
@@ -87,6 +88,7 @@ class Relayed {
   readonly #label: string;
   readonly #rules: RelayRules;
   readonly #baseOf: (id: number, entry: RelayEntry) => string;
+  readonly #live: boolean;
   refused: GuardError | undefined;
   failure: IngestError | undefined;
   hasEnded = false;
@@ -100,6 +102,7 @@ class Relayed {
     this.#label = label;
     this.#rules = rules;
     this.#baseOf = baseOf;
+    this.#live = live === true;
     this.entries = new RelayEntries(rules, live);
   }
 
@@ -185,7 +188,7 @@ class Relayed {
   #rewrite(entry: RelayEntry, base: RelayTarget, text: string): string {
     this.entries.countPlaylist(entry, Buffer.byteLength(text));
     if (!text.includes('#EXT-X-STREAM-INF')) this.hasEnded = text.includes('#EXT-X-ENDLIST');
-    return rewritePlaylist(text, (address, tag) => {
+    return rewritePlaylist(this.#live ? liveTail(text) : text, (address, tag) => {
       // The bytes of a key are no address.
       if (tag === '#EXT-X-KEY' && /^data:/i.test(address)) return address;
       return this.addressOf(this.entries.resolve(address, base), entry.depth + 1);

@@ -6,6 +6,8 @@ type Frames = AsyncGenerator<LiveFrame, 'ended' | 'closed', void>;
 
 /** After so long (milliseconds) without a further frame, the last one was the newest in stock. */
 const QUIET_MS = 500;
+/** What still comes faster than it is shown after this time (milliseconds) is no stock: a server sends a film, say. */
+const LONGEST_MS = 10_000;
 
 /** True where the source sends no faster than it is shown: what was in stock has come. */
 function keepsPace(before: LiveFrame, next: LiveFrame): boolean {
@@ -28,7 +30,8 @@ export async function* newestInStock(frames: Frames, clock: Clock): Frames {
     const timer = new AbortController();
     const quiet = clock.sleep(QUIET_MS, timer.signal).catch(() => undefined);
     const early = await Promise.race([pending, quiet]).finally(() => timer.abort());
-    if (early?.done === false && !keepsPace(newest, early.value)) {
+    const waited = newest.arrival.elapsed - first.value.arrival.elapsed;
+    if (early?.done === false && waited < LONGEST_MS && !keepsPace(newest, early.value)) {
       newest = early.value;
       continue;
     }
