@@ -8,14 +8,18 @@
  * percentile from the time of a frame to its caption.
  *
  * `soak`: streams that take `hours` at `speed` times the pace go through the whole of `live`, with a captioner that answers at once and a clock
- * that runs as fast. The counters wrap around on the way, and each stream breaks off every three hours. Prints memory (after a garbage
- * collection with --expose-gc) and open handles after 5 %, in between and at the end.
+ * that runs as fast, into playlists, day files and an archive. The counters wrap around on the way, the day ends after two fifths, and each stream
+ * breaks off every three hours. Prints memory, open handles and files after 5 %, in between and at the end. What grows, a time that goes back, and
+ * a file that is not whole make the exit code 1. Needs --expose-gc.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadCaptioner } from '../src/captioning/open-captioner.ts';
 import { type Clock, SYSTEM_CLOCK } from '../src/core/time/clock.ts';
@@ -25,6 +29,8 @@ import { Latencies } from '../src/live/latencies.ts';
 import type { LiveEvent, LiveOutput } from '../src/live/live-event.ts';
 import type { LiveSummary } from '../src/live/live-summary.ts';
 import { LIVE_TIMINGS } from '../src/live/live-timings.ts';
+import { parsePlaylist } from '../src/live/outputs/hls/live-playlist.ts';
+import { openLiveOutputs } from '../src/live/outputs/open-live-outputs.ts';
 import { type LiveRun, runLive } from '../src/live/run-live.ts';
 import type { Captioner } from '../src/workers/captioner.ts';
 
@@ -105,11 +111,15 @@ async function latency(cameras: number): Promise<void> {
   say(`from the time of a frame to its caption: median ${median} ms, 95th percentile ${p95} ms`);
 }
 
-/** The clock of this machine, `speed` times as fast. */
-function fastClock(speed: number): Clock {
-  const [now, elapsed] = [Date.now(), performance.now()];
+/** A clock from `now` on, `speed` times as fast as that of this machine. Once the signal aborts, it lets outputs end in real time. */
+function fastClock(speed: number, now: number, ending: AbortSignal): Clock {
+  const elapsed = performance.now();
   const passed = (): number => (performance.now() - elapsed) * speed;
-  return { now: () => now + passed(), elapsed: passed, sleep: (ms, signal) => SYSTEM_CLOCK.sleep(ms / speed, signal) };
+  return {
+    now: () => now + passed(),
+    elapsed: passed,
+    sleep: (ms, signal) => SYSTEM_CLOCK.sleep(ending.aborted ? ms : ms / speed, signal),
+  };
 }
 
 /** Other words for every ten seconds of a stream. */
@@ -137,6 +147,52 @@ function openFiles(): number {
   }
 }
 
+/** How much of the playlists is kept. */
+const WINDOW_MS = 300_000;
+
+interface Measure {
+  readonly heap: number;
+  readonly handles: number;
+  readonly files: number;
+  /** Files in the folders of sources. */
+  readonly written: number;
+}
+
+/** What a file of a day must not be: torn, out of order, overlapping. */
+function dayProblems(folder: string, sources: readonly string[]): string[] {
+  return sources.flatMap((source) => {
+    const names = readdirSync(path.join(folder, source)).sort();
+    const days = names.filter((name) => /^\d{4}-\d\d-\d\d\.jsonl$/.test(name));
+    const lines = days.flatMap((name) =>
+      readFileSync(path.join(folder, source, name), 'utf8')
+        .trimEnd()
+        .split('\n'),
+    );
+    const cues = lines.map((line) => JSON.parse(line) as { start: string; end: string });
+    const overlaps = cues.filter(({ start }, n) => start < (cues[n - 1]?.end ?? ''));
+    const playlist = parsePlaylist(readFileSync(path.join(folder, source, 'captions.m3u8'), 'utf8'));
+    say(`${source}: ${days.length} days, ${cues.length} cues, ${playlist?.entries.length} segments in the playlist`);
+    return [
+      ...(days.length < 2 ? [`${source} has the files of ${days.length} day`] : []),
+      ...(overlaps.length > 0 ? [`${source}: ${overlaps.length} cues overlap`] : []),
+      ...(playlist === undefined ? [`${source}: the playlist is damaged`] : []),
+    ];
+  });
+}
+
+function growth(first: Measure | undefined, last: Measure | undefined, cameras: number): string[] {
+  if (first === undefined || last === undefined) return ['the run was too short to measure'];
+  const grew = (what: keyof Measure, most: number): string[] =>
+    last[what] <= most ? [] : [`${what} grew from ${first[what]} to ${last[what]}`];
+  return [
+    ...grew('heap', 1.25 * first.heap + 2 * 2 ** 20),
+    ...grew('handles', first.handles + 4),
+    ...grew('files', first.files + 4),
+    // Segments in the playlist, as many that players may still ask for, and files of the days.
+    ...grew('written', cameras * (2 * (WINDOW_MS / 6000 + 2) + 20)),
+  ];
+}
+
 async function soak(cameras: number): Promise<void> {
   const [hours, speed] = [Number(values.hours), Number(values.speed)];
   const realMs = (hours * 3_600_000) / speed;
@@ -155,6 +211,17 @@ async function soak(cameras: number): Promise<void> {
     },
     (3 * 3_600_000) / speed,
   );
+  const folder = await mkdtemp(path.join(tmpdir(), 'live-soak-'));
+  const names = ports.map((_, n) => `camera${n}`);
+  const midnight = Math.ceil(Date.now() / 86_400_000) * 86_400_000;
+  const ending = new AbortController();
+  const clock = fastClock(speed, midnight - 0.4 * hours * 3_600_000, ending.signal);
+  const alerts = { queries: [], exact: false, minConfidence: 0.5, pause: 0 };
+  const places = { folder: path.join(folder, 'out'), stateFile: path.join(folder, 'state.db') };
+  const outputs = await openLiveOutputs(
+    { sources: names, ...places, window: WINDOW_MS, zone: 'UTC', events: false, alerts },
+    { clock, report: say },
+  );
   let events = 0;
   let back = 0;
   const latest = new Map<string, number>();
@@ -164,14 +231,17 @@ async function soak(cameras: number): Promise<void> {
     if (event.at <= (latest.get(event.source) ?? Number.NEGATIVE_INFINITY)) back += 1;
     latest.set(event.source, event.at);
   });
+  const measures: Measure[] = [];
   const measure = (share: number): void => {
     globalThis.gc?.();
     const { rss, heapUsed } = process.memoryUsage();
     const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
     const handles = process.getActiveResourcesInfo().length;
+    const written = existsSync(places.folder) ? readdirSync(places.folder, { recursive: true }).length : 0;
+    measures.push({ heap: heapUsed, handles, files: openFiles(), written });
     const part = `${Math.round(share * 100)} %`.padStart(5);
     say(
-      `${part}: ${mib(rss)} MiB, heap ${mib(heapUsed)} MiB, ${handles} handles, ${openFiles()} files, ${events} events`,
+      `${part}: ${mib(rss)} MiB, heap ${mib(heapUsed)} MiB, ${handles} handles, ${openFiles()} open files, ${written} written, ${events} events`,
     );
   };
   const timers = [0.05, 0.25, 0.5, 0.75, 0.99].map((share) => setTimeout(() => measure(share), share * realMs));
@@ -184,14 +254,20 @@ async function soak(cameras: number): Promise<void> {
     secondKey: 600_000,
     check: 5000,
   };
-  const signal = AbortSignal.timeout(realMs);
-  const clock = fastClock(speed);
-  const summary = await run(ports, { captioner: wordyCaptioner(), outputs: [output], signal, clock, timings });
+  setTimeout(() => ending.abort(), realMs);
+  const { signal } = ending;
+  const all = [output, ...outputs];
+  const summary = await run(ports, { captioner: wordyCaptioner(), outputs: all, signal, clock, timings });
   clearInterval(breaks);
   for (const timer of timers) clearTimeout(timer);
   for (const sender of senders) sender.kill('SIGKILL');
   report(summary);
-  say(`${back} captions whose time went back`);
+  const problems = [...growth(measures[1], measures.at(-1), cameras), ...dayProblems(places.folder, names)];
+  if (back > 0) problems.push(`the times of ${back} captions went back`);
+  for (const problem of problems) say(`PROBLEM: ${problem}`);
+  if (problems.length > 0) process.exitCode = 1;
+  else say('nothing grew, no time went back, every file is whole');
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
 const [mode] = positionals;
