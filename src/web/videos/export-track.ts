@@ -38,7 +38,8 @@ class MemorySink implements TextSink {
     this.#text += text;
   }
 
-  async commit() {
+  async commit(cleanup?: () => Promise<void>) {
+    await cleanup?.();
     const bytes = new ByteHash();
     bytes.add(Buffer.from(this.#text));
     return bytes.written();
@@ -71,11 +72,16 @@ export async function exportTrack(
   const writer = await openTrackWriter(format, sink, headerOf(video, origin));
   const micros = (seconds: number): number => Math.round(seconds * 1000) * 1000;
   let last = 0;
-  for (const { start, end, text, from = [] } of cues) {
-    const cue: Cue = { start: micros(start), end: micros(end), text: tidyLines(text), from };
-    last = Math.max(last, cue.end);
-    if (cue.text !== '') await writer.cue(cue);
+  try {
+    for (const { start, end, text, from = [] } of cues) {
+      const cue: Cue = { start: micros(start), end: micros(end), text: tidyLines(text), from };
+      last = Math.max(last, cue.end);
+      if (cue.text !== '') await writer.cue(cue);
+    }
+    await writer.finish({ end: Math.max(micros(video.media?.duration ?? 0), last) });
+  } catch (error) {
+    await writer.abort();
+    throw error;
   }
-  await writer.finish({ end: Math.max(micros(video.media?.duration ?? 0), last) });
   return sink.text;
 }

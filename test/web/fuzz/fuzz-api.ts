@@ -51,7 +51,13 @@ try {
       ['--config-file', config, 'run', spec, '--url', server.api, '--checks', 'all', ...process.argv.slice(2)],
       folder.path,
     );
-    if (process.exitCode !== 0) process.stderr.write(server.log());
+    // What no answer shows: failures that were not expected, and what Node warns of, such as files that were not closed.
+    const remarks = server
+      .log()
+      .split('\n')
+      .filter((line) => /"level":[56]0|^\(node:|Warning: /.test(line));
+    if (remarks.length > 0) process.exitCode = 1;
+    process.stderr.write(process.exitCode === 0 ? '' : `${[...new Set(remarks)].join('\n')}\n`);
   } finally {
     await server.stop();
   }

@@ -32,7 +32,10 @@ export async function makeSubjects({ client, settled }: TestServer, film: string
   // A new video has no proxy and no pictures yet.
   const later = '[operations.checks.ensure_resource_availability]\nenabled = false';
   return [
-    'request-timeout = 60',
+    'request-timeout = 120',
+    // GET /system/checks starts processes.
+    '[checks]',
+    'max_response_time = 60',
     // 412, 428: If-Match. 422: what is asked for is not there or does not fit, which no schema can say.
     '[checks.positive_data_acceptance]',
     'expected-statuses = ["2xx", "3xx", 401, 403, 404, 409, 412, 422, 428, 503]',
