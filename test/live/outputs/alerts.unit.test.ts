@@ -9,7 +9,7 @@ import { DeliveryDestination } from '../../../src/live/outputs/alerts/delivery-d
 import { type LiveState, openLiveState } from '../../../src/live/outputs/live-state.ts';
 import { startWebhook } from '../../archive/support/receivers.ts';
 import { makeFolder } from '../../support/videos.ts';
-import { caption, ManualClock } from './support/events.ts';
+import { caption, happened, ManualClock } from './support/events.ts';
 
 let folder: Awaited<ReturnType<typeof makeFolder>>;
 let clock: ManualClock;
@@ -59,6 +59,21 @@ test('words stand for kinds, as in search; what the model is unsure of does not 
   const exact = await openState();
   await alertsOn(exact, ['person'], true).take(caption(0, 'Two men'));
   expect(messages(exact)).toEqual([]);
+});
+
+test('an event causes a message where no caption of it has caused one', async () => {
+  const state = await openState();
+  const output = alertsOn(state, ['person', 'dog']);
+  await output.take(caption(0, 'A man'));
+  await clock.pass(200_000);
+  await output.take(happened(0, 200, 'A man walks a dog'));
+  await output.take(happened(200, 205, 'A dog', { confidence: 0.3 }));
+  expect(messages(state)).toEqual(['person: A man', 'dog: A man walks a dog']);
+  const { body } = state.db.prepare('SELECT body FROM outbox ORDER BY id DESC').get() as { body: string };
+  expect(JSON.parse(body)).toMatchObject({
+    start: '2026-11-26T12:00:00.000Z',
+    cues: [{ start: '2026-11-26T12:00:00.000Z', end: '2026-11-26T12:03:20.000Z' }],
+  });
 });
 
 test('who stays causes one message; the next comes once the words were not seen for the pause', async () => {

@@ -98,6 +98,8 @@ export class AlertDestination implements Destination {
     writeFact(db, fact, String(now));
     // Also where the clock was set back.
     if (last !== undefined && Math.abs(now - Number(last)) <= this.#alerts.pause) return;
+    // An event that has ended, of which a caption had the words while it went on.
+    if (last !== undefined && said.end !== undefined && Number(last) >= said.at) return;
     enqueueMessage(db, messageOf(said, words), this.#transports, now);
     for (const transport of this.#transports) this.#bound(transport);
   }
