@@ -110,6 +110,7 @@ describe.concurrent('usage', () => {
       [['caption', 'a.mp4', '--priority', 'high'], /--priority orders jobs .* add --queue/],
       [['caption', 'a.mp4', '--queue', '--workers', '2'], /--workers is for this machine/],
       [['steps', '--from', 'steps.json', '--workers', '2'], /--workers has no effect/],
+      [['steps', '--from', 'steps.json', '--min-step', '9s'], /--min-step has no effect/],
       [['doctor', '--bogus'], /unknown option/],
     ];
     const lines = refusals.map(([args]) => args);

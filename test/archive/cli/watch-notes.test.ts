@@ -29,6 +29,9 @@ test('watch --once names what is broken and what is not finished, with the reaso
     code: 1,
     stdout: expect.stringMatching(/^0 described, 1 failed, 1 unfinished, 0 remain;/),
   });
+  expect(first.stderr).toMatch(
+    /^watch: captions the recordings of \S+cams with tiny; times in names are in \S+\nfound 2 files of camera cams\n/,
+  );
   expect(first.stderr).toMatch(/broken\.mp4.* is not a video/);
   expect(first.stderr).toMatch(/open\.mp4 is not finished: \S/);
   const again = await run([...args, '--quiet'], { cwd: folder, env });
