@@ -35,7 +35,10 @@ test('beyond the loopback a password is needed, and a port that is taken is name
     { cwd: folder, env },
   );
   expect(open).toMatchObject({ code: 2, stderr: expect.stringContaining('SECONDGLANCE_SERVE_PASSWORD') });
-  expect(taken).toMatchObject({ code: 1, stderr: expect.stringMatching(/127\.0\.0\.1:\d+ .*choose another --port/) });
+  expect(taken).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/port \d+ of 127\.0\.0\.1 is in use .*choose another --port/),
+  });
   expect(busy).toMatchObject({ code: 1, stderr: expect.stringContaining('another server uses') });
   expect(odd).toMatchObject({ code: 2 });
 
