@@ -15,6 +15,8 @@ const LONG_GOP: Micros = 2_000_000;
 const LONGEST_GOP: Micros = 60_000_000;
 /** Mean difference of two key frames from which a scene may have begun between them. */
 const OTHER_SCENE = 10;
+/** How long a scene has lasted, at least, when a part of it is looked at. */
+const BEFORE: Micros = 1_000_000;
 /** GOPs differ by this much (packets, and time) though the encoder makes them all equally long. */
 const EQUALLY_LONG = { packets: 1, time: 100_000 };
 
@@ -46,17 +48,25 @@ export class CutFinder {
       yield* this.#locate(key.pts, key.pts, next.pts);
   }
 
-  /** Samples after the last key frame, and from the first two on that differ, the first frames of the scenes that begin between them. */
-  async *amongSamples(key: Frame, samples: AsyncIterable<Frame>): AsyncGenerator<Frame, void, void> {
-    let previous = key;
+  /**
+   * Samples of a part without key frames, the first and the last of a range, and from the first two on that differ, the first frames of the scenes
+   * that begin between them.
+   * @param before the key frame before it, where there is one
+   */
+  async *amongSamples(
+    samples: AsyncIterable<Frame>,
+    { before, until }: { readonly before: Frame | undefined; readonly until: Micros | null },
+  ): AsyncGenerator<Frame, void, void> {
+    let previous = before;
+    let start = before?.pts;
     let scenes: AsyncGenerator<Frame, void, void> | undefined;
     try {
       let scene: Frame | undefined;
       for await (const sample of samples) {
-        const near = sample.pts - key.pts <= LONGEST_GOP;
-        if (scenes === undefined && near && this.#differ(previous, sample)) {
-          const until = Math.min(this.#request.to ?? Number.POSITIVE_INFINITY, key.pts + LONGEST_GOP);
-          scenes = this.#locate(key.pts, previous.pts, until);
+        start ??= sample.pts;
+        const end = start + LONGEST_GOP;
+        if (scenes === undefined && previous !== undefined && sample.pts <= end && this.#differ(previous, sample)) {
+          scenes = this.#locate(before?.pts ?? null, previous.pts, Math.min(until ?? end, end));
           scene = await nextOf(scenes);
         }
         for (; scenes !== undefined && scene !== undefined && scene.pts <= sample.pts; scene = await nextOf(scenes)) {
@@ -94,17 +104,21 @@ export class CutFinder {
 
   /**
    * Decodes a part of a GOP, small, to find where scenes begin, then these frames at the size that is asked for.
-   * @param key where decoding can begin
+   * @param key where decoding can begin, where that is known
    */
-  async *#locate(key: Micros, from: Micros, until: Micros): AsyncGenerator<Frame, void, void> {
+  async *#locate(key: Micros | null, from: Micros, until: Micros): AsyncGenerator<Frame, void, void> {
     const request = this.#request;
-    const seek = seekBehindKey(request, key);
+    const seek = key === null ? seekBefore(request.media, from) : seekBehindKey(request, key);
     const image: ImageSpec = { ...request.image, width: 64, height: 64, resize: 'stretch', filter: 'bilinear' };
     const selector = sceneSelector.create(image);
     const selected: SelectedFrame[] = [];
+    let begun = false;
     // The frame after the part shows whether a scene lasts that begins shortly before.
     const range = { from, to: until + 1, seek };
     for await (const frame of decode({ ...request, image }, this.#tallies, { pick: 'all', ...range })) {
+      // The scene in which the part begins may be older: a cut right after it is one.
+      if (!begun) selector.push({ ...frame, pts: frame.pts - BEFORE });
+      begun = true;
       selected.push(...selector.push(frame));
     }
     selected.push(...selector.finish(until));

@@ -46,8 +46,10 @@ export async function* keysWithFilledGaps(
           break;
         }
       }
-      const found = last === undefined || !cuts ? none() : finder.between(last, frame);
-      yield* inOrder(isGap ? fillGap(request, tallies, last?.pts ?? null, frame.pts) : none(), found);
+      const samples = isGap ? fillGap(request, tallies, last?.pts ?? null, frame.pts) : none();
+      if (!cuts) yield* samples;
+      else if (last === undefined) yield* finder.amongSamples(samples, { before: last, until: frame.pts });
+      else yield* inOrder(samples, finder.between(last, frame));
       yield frame;
       keys++;
       first ??= frame.pts;
@@ -56,7 +58,7 @@ export async function* keysWithFilledGaps(
     const spacing = keys > 1 && rest === 'spaced' ? ((last?.pts ?? 0) - (first ?? 0)) / (keys - 1) : 0;
     // The part after the last key frame is always decoded, to find the video's real end. It counts no more than the parts before it.
     const samples = spaced(fillGap(request, tallies, last?.pts ?? null, null, rest), spacing);
-    yield* last === undefined || !cuts || rest === 'sampled' ? samples : finder.amongSamples(last, samples);
+    yield* !cuts || rest === 'sampled' ? samples : finder.amongSamples(samples, { before: last, until: request.to });
   } finally {
     await finder.close();
   }

@@ -85,6 +85,28 @@ describe.each([
   });
 });
 
+describe('cuts near key frames and the start of a range', () => {
+  // Key frames at 0 and 10 s.
+  const shots = [
+    [BARS, 4.2],
+    [DOOR, 6],
+    [MEADOW, 5],
+  ] as const;
+  let opened: Opened;
+  beforeAll(async () => {
+    opened = await open(await film(shots, 'near.mp4', ...X264, ...NO_SCENECUT));
+  });
+
+  it.each([
+    ['right after a key frame', undefined, [0, 4.2, 10.2]],
+    ['in the GOP in which the range begins', 3, [3, 4.2, 10.2]],
+    ['right after the start of the range', 4.12, [4.12, 4.2, 10.2]],
+  ])('%s', async (_, from, expected) => {
+    const { times, media } = await readAll(opened, 'auto', from === undefined ? {} : { from: from * 1e6 });
+    expect(times.map((pts) => rounded((pts - media.start) / 1e6))).toEqual(expected);
+  });
+});
+
 describe('key frames at cuts', () => {
   let opened: Opened;
   beforeAll(async () => {
