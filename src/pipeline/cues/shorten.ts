@@ -3,6 +3,7 @@ import { joinSentences, splitAnnouncement } from '../screen-text/announcement.ts
 import type { Span } from './merge.ts';
 import type { CueRules } from './rules.ts';
 import { readableIn, readingTime } from './spacing.ts';
+import { equalIgnoringCase } from './text.ts';
 import type { Transducer } from './transducer.ts';
 
 /** Words that start a phrase without which an English caption is still true: "a dog runs" for "a dog runs on a beach". */
@@ -65,10 +66,30 @@ export function shortenTo(text: string, time: Micros, rules: CueRules): string {
 }
 
 /**
- * Leaves the last phrases out of texts that cannot be read before their scene ends, where the profile has a reading speed.
- * What is still too long for its scene then is held longer (`enforceMinDuration`), unless the profile's speed yields.
+ * Leaves the last phrases out of texts that cannot be read before their scene ends, where the profile has a reading speed. Consecutive texts that are
+ * equal then become one, which has the time of all. What is still too long for its scene is held longer (`enforceMinDuration`), unless the
+ * profile's speed yields. Holds back one span that was shortened.
  */
 export function shortenTexts(rules: CueRules): Transducer<Span, Span> {
-  const fit = (span: Span): Span => ({ ...span, text: shortenTo(span.text, span.end - span.start, rules) });
-  return { next: (span) => [rules.profile.speed === undefined ? span : fit(span)], end: () => [] };
+  if (rules.profile.speed === undefined) return { next: (span) => [span], end: () => [] };
+  let held: Span | undefined;
+  return {
+    next(span) {
+      const text = shortenTo(span.text, span.end - span.start, rules);
+      const before = held;
+      const goesOn =
+        before !== undefined &&
+        before.end === span.start &&
+        equalIgnoringCase(before.text, text) &&
+        splitAnnouncement(text) === undefined;
+      held = goesOn ? { ...before, end: span.end, last: span.last } : { ...span, text };
+      const done = goesOn || before === undefined ? [] : [before];
+      if (goesOn || text !== span.text) return done;
+      // Whole texts differ from what follows them: they need not wait.
+      const whole = held;
+      held = undefined;
+      return [...done, whole];
+    },
+    end: () => (held === undefined ? [] : [held]),
+  };
 }

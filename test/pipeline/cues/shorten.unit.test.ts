@@ -36,3 +36,15 @@ test('a text loses phrases only where its scene is too short for it', async () =
     '6-12 A dog runs along a beach in the sun [2]',
   ]);
 });
+
+test('consecutive texts that are equal once they are shortened become one', async () => {
+  const plans = [
+    { at: 0, text: 'A red stop sign sitting on a pole' },
+    { at: 1, text: 'A red stop sign sitting in a street' },
+    { at: 2, text: 'A cat sits on a wall' },
+  ];
+  expect((await cuesOf(plans, 6)).map(line)).toEqual([
+    '0-2 A red stop sign sitting [0,1]',
+    '2-6 A cat sits on a wall [2]',
+  ]);
+});
