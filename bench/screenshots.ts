@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
+import { start } from '../test/cli/support/program.ts';
 import { chromiumPath, launchChromium, NO_CHROMIUM } from '../test/players/support/browser.ts';
 import { startServer, type TestServer } from '../test/web/support/server.ts';
 
@@ -18,7 +19,8 @@ if (chromium === undefined) throw new Error(NO_CHROMIUM);
 const images = path.join(import.meta.dirname, '../docs/images');
 const data = await mkdtemp(path.join(tmpdir(), 'screenshots-'));
 const model = path.join(import.meta.dirname, '../models/everyday-small');
-const server = await startServer(['--model', model, '--data', data], { cwd: data, env: {} });
+const state = path.join(data, 'cameras.db');
+const server = await startServer(['--model', model, '--data', data, '--state', state], { cwd: data, env: {} });
 const browser = await launchChromium(chromium);
 
 /** Uploads a film, so that no picture shows a path of this machine; returns its ID. */
@@ -29,6 +31,23 @@ async function add(film: string): Promise<string> {
   const link = await page.locator('a.title', { hasText: path.basename(film) }).getAttribute('href');
   await page.close();
   return link?.split('/').at(-1) ?? '';
+}
+
+/** The night of the recordings. */
+const NIGHT = '20261126';
+
+/** Has `watch` caption a film as the recording of a camera. */
+async function record(film: string, camera: string, time: string): Promise<void> {
+  const recording = path.join(data, 'recordings', camera, `${camera}_${NIGHT}${time}${path.extname(film)}`);
+  await mkdir(path.dirname(recording), { recursive: true });
+  await copyFile(film, recording);
+}
+
+async function watch(): Promise<void> {
+  const args = ['watch', path.join(data, 'recordings'), '--once', '--settle', '0s', '--zone', 'UTC', '--state', state];
+  const running = await start([...args, '--model', model], { cwd: data, env: {} });
+  const { code, stderr } = await running.ended;
+  if (code !== 0) throw new Error(`watch ended with ${code}: ${stderr}`);
 }
 
 async function until(done: (site: TestServer) => Promise<boolean>): Promise<void> {
@@ -83,6 +102,23 @@ try {
     },
     true,
   );
+  const steps = await server.client('POST /videos/{id}/steps', {
+    params: { id: shown },
+    body: { minStep: 1, maxStep: 2 },
+  });
+  await until(async ({ client }) => {
+    const { state: now, problem } = await client('GET /jobs/{id}', { params: { id: steps.id } });
+    if (now === 'failed') throw new Error(problem?.message);
+    return now === 'done';
+  });
+  await picture('steps', `#/videos/${shown}/steps`, (page) => page.locator('img.step-picture').first().waitFor());
+  await record(second, 'front', '220509');
+  await record(first, 'garden', '081500');
+  await watch();
+  await picture('cameras', '#/cameras/day', async (page) => {
+    await page.getByLabel('Day', { exact: true }).fill('2026-11-26');
+    await page.locator('.sighting img').first().waitFor();
+  });
   await picture('system', '#/system', (page) => page.locator('.model').first().waitFor());
   const running = await add(second);
   await until(async ({ client }) => {

@@ -59,7 +59,8 @@ test('a day: recordings and moments of each camera, places from 0 to 1', async (
   const front = day.cameras.find(({ name }) => name === 'front');
   expect(front).toMatchObject({ recordings: 1, moments: 1, bars: [{ state: 'done' }] });
   expect(front?.bars[0]?.from).toBeCloseTo((22 * 60 + 5) / (24 * 60), 3);
-  expect(front?.marks).toMatchObject([{ times: 1, sighting: { text: 'A man walks a dog', camera: 'front' } }]);
+  expect(front?.marks).toEqual([front?.seen[0]?.at]);
+  expect(front?.seen).toMatchObject([{ times: 1, sighting: { text: 'A man walks a dog', camera: 'front' } }]);
   expect((await server.client('GET /cameras/day', { query: { date: '2020-01-01' } })).cameras).toEqual([]);
 });
 

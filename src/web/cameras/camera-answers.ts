@@ -10,6 +10,9 @@ import { gatherReport } from '../../archive/report/report.ts';
 import { barsOf, marksOf } from '../../archive/report/timeline.ts';
 import type { Camera, CameraDay, Sighting } from '../api/schemas/cameras.ts';
 
+/** Moments of one camera and day that are listed. */
+const MOST_SEEN = 300;
+
 /** Something that a camera saw, as the API shows it. */
 export function sightingOf({ file: stateFile, zone }: OpenArchive, hit: Hit): Sighting {
   const { id, camera, start, end, text, confidence, moving, file } = hit;
@@ -48,7 +51,8 @@ export function dayOf(archive: OpenArchive, date: string, now: number): CameraDa
       recordings: camera.recordings.length,
       moments: camera.moments.length,
       bars: barsOf(camera, span).map(({ from, to, state }) => ({ from: shareOf(from), to: shareOf(to), state })),
-      marks: marksOf(camera, span).map(({ start, times, hit }) => {
+      marks: marksOf(camera, span).map(({ start }) => shareOf(start)),
+      seen: camera.moments.slice(0, MOST_SEEN).map(({ start, times, hit }) => {
         return { at: shareOf(start), times, sighting: sightingOf(archive, hit) };
       }),
     })),

@@ -21,10 +21,10 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(3)}%`;
 }
 
-/** The mark that is nearest to a place on the timeline. */
-function nearest({ marks }: OneCamera, at: number): OneCamera['marks'][number] | undefined {
-  return marks.reduce<OneCamera['marks'][number] | undefined>(
-    (best, mark) => (best === undefined || Math.abs(mark.at - at) < Math.abs(best.at - at) ? mark : best),
+/** The moment that is nearest to a place on the timeline. */
+function nearest({ seen }: OneCamera, at: number): OneCamera['seen'][number] | undefined {
+  return seen.reduce<OneCamera['seen'][number] | undefined>(
+    (best, one) => (best === undefined || Math.abs(one.at - at) < Math.abs(best.at - at) ? one : best),
     undefined,
   );
 }
@@ -44,8 +44,8 @@ function Timeline({ camera, hours }: { readonly camera: OneCamera; readonly hour
       {bars.map(({ from, to, state }) => (
         <span key={from} class={`span ${state}`} style={{ left: percent(from), width: percent(to - from) }} />
       ))}
-      {marks.map(({ at, sighting: { id } }) => (
-        <span key={id} class="mark" style={{ left: percent(at) }} />
+      {marks.map((at) => (
+        <span key={at} class="mark" style={{ left: percent(at) }} />
       ))}
       {hours.map(({ at, label }) => (
         <span key={label} class="hour" style={{ left: percent(at) }}>
@@ -57,7 +57,7 @@ function Timeline({ camera, hours }: { readonly camera: OneCamera; readonly hour
 }
 
 function OneDay({ camera, hours }: { readonly camera: OneCamera; readonly hours: CameraDay['hours'] }) {
-  const { name, recordings, moments, marks } = camera;
+  const { name, recordings, moments, seen } = camera;
   const [listed, setListed] = useState(LISTED);
   return (
     <section class="card panel" aria-label={name}>
@@ -72,16 +72,19 @@ function OneDay({ camera, hours }: { readonly camera: OneCamera; readonly hours:
       </div>
       <Timeline camera={camera} hours={hours} />
       <ul class="sightings">
-        {marks.slice(0, listed).map(({ sighting, times }) => (
+        {seen.slice(0, listed).map(({ sighting, times }) => (
           <li key={sighting.id}>
             <SightingCard sighting={sighting} times={times} />
           </li>
         ))}
       </ul>
-      {marks.length > listed && (
+      {seen.length > listed && (
         <div class="center">
-          <Button label={`Show more of ${marks.length}`} onPress={() => setListed(listed + 2 * LISTED)} />
+          <Button label={`Show more of ${seen.length}`} onPress={() => setListed(listed + 2 * LISTED)} />
         </div>
+      )}
+      {seen.length <= listed && moments > seen.length && (
+        <p class="soft center">These are the first {seen.length}. A search, or the report, has the others.</p>
       )}
     </section>
   );

@@ -85,12 +85,14 @@ export const cameraDay = z.object({
     z.object({
       name: z.string(),
       recordings: z.int(),
-      /** Of the whole day; of those that are too close to be told apart, `marks` has the first. */
+      /** Of the whole day; `seen` has at most the first 300. */
       moments: z.int(),
       bars: z.array(
         z.object({ from: share, to: share, state: z.enum(['pending', 'done', 'partial', 'failed', 'gone']) }),
       ),
-      marks: z.array(
+      /** Where moments are; of those that are too close to be told apart, the first. */
+      marks: z.array(share),
+      seen: z.array(
         z.object({
           at: share,
           /** How often the same was seen in a row. */
