@@ -127,7 +127,7 @@ test('killed again and again, live goes on: nothing twice, nothing torn, no long
   await vi.waitFor(() => Promise.all(files.map((file) => readFile(file))), { timeout: 60_000, interval: 100 });
   const sources = [`file=${at('now.ts')}`, `tv=${at('tv.m3u8')}`, `still=${at('still.ts')}`];
   const outputs = ['-o', at('out'), '--state', at('cams.db'), '--webhook', `http://127.0.0.1:${webhook.port}/`];
-  const watched = ['--notify', 'wall', '--exact', '--notify-confidence', '0', '--notify-pause', '30s'];
+  const watched = ['--notify', 'wall', '--exact', '--notify-confidence', '0', '--notify-pause', '30m'];
   const model = ['--model', bundle, '--workers', '1', '--json'];
   const players = ['file', 'tv', 'still'].map((source) => new PlaylistWatcher(room, source));
   const kills: { readonly from: number; readonly to: number }[] = [];
