@@ -146,7 +146,7 @@ describe.skipIf(chromium === undefined)(`the page in Chromium${chromium ? '' : `
     const conflict = one.locator('.notice', { hasText: 'saved elsewhere' });
     await conflict.waitFor();
     await conflict.getByRole('button', { name: 'Take theirs' }).click();
-    expect(await texts(one)).toEqual(['A red room', 'Theirs', BLUE]);
+    await expect.poll(() => texts(one)).toEqual(['A red room', 'Theirs', BLUE]);
     await one.getByRole('button', { name: 'Undo' }).click();
     expect([await field.inputValue(), ...(await texts(one))]).toEqual(['Mine', GREEN, BLUE]);
     await one.getByRole('button', { name: 'Save' }).click();
