@@ -36,7 +36,7 @@ export function barsOf({ recordings }: CameraReport, span: Span): TimelineBar[] 
   return bars;
 }
 
-/** The moments that a camera's timeline has room for: the first of those that are closer than can be told apart. */
+/** The moments that a camera's timeline has room for: the first of those that are too close to be distinguished. */
 export function marksOf({ moments }: CameraReport, span: Span): Moment[] {
   const finest = finestOf(span);
   const marks: Moment[] = [];

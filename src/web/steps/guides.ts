@@ -16,6 +16,7 @@ import { WebError } from '../errors.ts';
 import type { EventHub } from '../events/event-hub.ts';
 import type { JobHost, JobResult } from '../jobs/job-list.ts';
 import type { StoredVideo } from '../store/documents.ts';
+import { Turns } from '../store/turns.ts';
 import type { VideoStore } from '../store/video-store.ts';
 import type { Captioners } from '../videos/captioners.ts';
 import { revisionOf } from '../videos/edits.ts';
@@ -44,7 +45,8 @@ function micros(seconds: number): number {
 /** The guides of videos: a steps.json with its pictures, as `secondglance steps` writes them. */
 export class Guides {
   readonly #parts: GuideParts;
-  readonly #last = new Map<string, Promise<unknown>>();
+  /** One change of a video after the other, so that of two with the same revision only one is made. */
+  readonly #turns = new Turns();
 
   constructor(parts: GuideParts) {
     this.#parts = parts;
@@ -63,18 +65,6 @@ export class Guides {
     if (text === undefined) throw new WebError('not-there', `${name} has no steps yet: POST .../steps finds them`);
     const revision = createHash('sha256').update(text).digest('hex').slice(0, 16);
     return { guide: guideFromJson(text, path.join(folder, STEPS_FILE)), revision };
-  }
-
-  /** One change after the other, so that of two with the same revision only one is made. */
-  #inTurn<T>(id: string, act: () => Promise<T>): Promise<T> {
-    const done = (this.#last.get(id) ?? Promise.resolve()).then(act);
-    const settled = done
-      .catch(() => undefined)
-      .then(() => {
-        if (this.#last.get(id) === settled) this.#last.delete(id);
-      });
-    this.#last.set(id, settled);
-    return done;
   }
 
   async #write(id: string, guide: Guide): Promise<StoredGuide> {
@@ -109,7 +99,7 @@ export class Guides {
       withMedia(this.#parts, video, host.signal, async (source, media) => {
         const subject = { name: video.name, source, media, captioner, place: this.#place(id), subtitles };
         const { guide, failed } = await findGuide(subject, request, host);
-        await this.#inTurn(id, () => this.#write(id, guide));
+        await this.#turns.take(id, () => this.#write(id, guide));
         const steps = guide.steps.length === 1 ? '1 step' : `${guide.steps.length} steps`;
         return { message: failed === 0 ? steps : `${steps}; ${failed} keyframes got no caption` };
       }),
@@ -124,7 +114,7 @@ export class Guides {
     if (ifMatch === undefined) {
       throw new WebError('edits-unconditional', 'send the revision of the steps as If-Match: GET .../steps has it');
     }
-    return this.#inTurn(id, async () => {
+    return this.#turns.take(id, async () => {
       const { guide, revision } = await this.read(id);
       if (revisionOf(ifMatch) !== '*' && revisionOf(ifMatch) !== revision) {
         throw new WebError('edits-conflict', 'the steps were edited elsewhere since they were loaded here');

@@ -8,6 +8,7 @@ import { formatRevision, NO_EDITS, parseRevision, type Revision } from '../api/r
 import { type ApiCue, type CueList, cues as cuesSchema } from '../api/schemas/cues.ts';
 import { RefusedRequestError, WebError } from '../errors.ts';
 import type { StoredVideo } from '../store/documents.ts';
+import { Turns } from '../store/turns.ts';
 import type { VideoStore } from '../store/video-store.ts';
 import type { DataFolder } from './data-folder.ts';
 import type { VideoNews } from './video-news.ts';
@@ -59,7 +60,8 @@ export class Edits {
   readonly #store: VideoStore;
   readonly #data: DataFolder;
   readonly #news: VideoNews;
-  readonly #last = new Map<string, Promise<unknown>>();
+  /** One change of a video after the other, so that of two with the same revision only one is made. */
+  readonly #turns = new Turns();
 
   constructor(store: VideoStore, data: DataFolder, news: VideoNews) {
     this.#store = store;
@@ -112,18 +114,6 @@ export class Edits {
     };
   }
 
-  /** One change after the other, so that of two with the same revision only one is made. */
-  #inTurn<T>(id: string, act: () => Promise<T>): Promise<T> {
-    const done = (this.#last.get(id) ?? Promise.resolve()).then(act);
-    const settled = done
-      .catch(() => undefined)
-      .then(() => {
-        if (this.#last.get(id) === settled) this.#last.delete(id);
-      });
-    this.#last.set(id, settled);
-    return done;
-  }
-
   /** Returns the revision that a request goes out from. Throws `edits-conflict` where it is not the current one. */
   async #expect(id: string, ifMatch: string): Promise<Revision> {
     const current = parseRevision((await this.cues(id)).revision);
@@ -145,7 +135,7 @@ export class Edits {
   /** Saves edits in place of the revision `ifMatch`. Throws `edits-conflict`, `edits-unconditional`, a RefusedRequestError. */
   async save(id: string, cues: readonly ApiCue[], ifMatch: string | undefined): Promise<CueList> {
     const expected = required(ifMatch);
-    return this.#inTurn(id, async () => {
+    return this.#turns.take(id, async () => {
       this.#store.get(id);
       const { through } = await this.#expect(id, expected);
       const checked = roundedCues(cues).sort((a, b) => a.start - b.start);
@@ -172,7 +162,7 @@ export class Edits {
   /** Goes back to the model's cues. Throws as {@link save}. */
   async remove(id: string, ifMatch: string | undefined): Promise<CueList> {
     const expected = required(ifMatch);
-    return this.#inTurn(id, async () => {
+    return this.#turns.take(id, async () => {
       this.#store.get(id);
       await this.#expect(id, expected);
       await rm(this.#data.edits(id), { force: true });

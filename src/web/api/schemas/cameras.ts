@@ -90,7 +90,7 @@ export const cameraDay = z.object({
       bars: z.array(
         z.object({ from: share, to: share, state: z.enum(['pending', 'done', 'partial', 'failed', 'gone']) }),
       ),
-      /** Where moments are; of those that are too close to be told apart, the first. */
+      /** Where moments are; of those that are too close to be distinguished, the first. */
       marks: z.array(share),
       seen: z.array(
         z.object({
