@@ -3,6 +3,7 @@ import { UsageError } from '../../core/failures.ts';
 import { onInterrupted } from '../../core/lifetime/interruption.ts';
 import { shellWord } from '../../core/text/shell-word.ts';
 import type { CaptionFlags } from '../caption-flags.ts';
+import { DESCRIPTION_FLAGS, givenFlag } from '../given-flag.ts';
 import { captionOptions, priorityOption, workersOption } from '../options.ts';
 import { runCommand } from '../run-command.ts';
 import { runSubmit, type SubmitFlags } from './submit.ts';
@@ -33,25 +34,19 @@ const CAPTION_FLAGS = {
   frames: '--frames',
   looks: '--looks',
   minConfidence: '--min-confidence',
-  readText: '--read-text',
-  model: '--model',
-  baseUrl: '--base-url',
-  prompt: '--prompt',
-  promptFile: '--prompt-file',
-  detail: '--detail',
-  workers: '--workers',
+  ...DESCRIPTION_FLAGS,
 } as const;
 
 /** Throws a UsageError where a flag is given that has no effect on the cues of a track file. */
 function checkTrackFlags(command: Command, file: string): void {
-  for (const [name, flag] of Object.entries(CAPTION_FLAGS)) {
-    if (command.getOptionValueSource(name) !== 'cli') continue;
-    const instead =
-      name === 'profile'
-        ? `leave it out, or fit a copy of the file first: secondglance check ${shellWord(file)} --fix --profile ${command.getOptionValue(name)}`
-        : 'leave it out';
-    throw new UsageError(`${flag} shapes captions, and the cues of --track stay as they are: ${instead}`);
-  }
+  const given = givenFlag(command, CAPTION_FLAGS);
+  if (given === undefined) return;
+  const [name, flag] = given;
+  const instead =
+    name === 'profile'
+      ? `leave it out, or fit a copy of the file first: secondglance check ${shellWord(file)} --fix --profile ${command.getOptionValue(name)}`
+      : 'leave it out';
+  throw new UsageError(`${flag} shapes captions, and the cues of --track stay as they are: ${instead}`);
 }
 
 /** Throws a UsageError where a flag has no effect on the machine that would do the work. */

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { UsageError } from '../../core/failures.ts';
 import { GUIDE_FORMAT_NAMES } from '../../steps/guide/guide-formats.ts';
 import type { StepsFlags } from '../../steps/steps-settings.ts';
+import { DESCRIPTION_FLAGS, givenFlag } from '../given-flag.ts';
 import { looksOption, modelOptions, outputOptions, readTextOption, workersOption } from '../options.ts';
 import { runCommand } from '../run-command.ts';
 
@@ -25,20 +26,14 @@ const MAKING_FLAGS = {
   maxStep: '--max-step',
   minConfidence: '--min-confidence',
   looks: '--looks',
-  readText: '--read-text',
-  model: '--model',
-  baseUrl: '--base-url',
-  prompt: '--prompt',
-  promptFile: '--prompt-file',
-  detail: '--detail',
-  workers: '--workers',
+  ...DESCRIPTION_FLAGS,
 } as const;
 
 /** Throws a UsageError where a flag is given that has no effect on a guide that is rebuilt. */
 function checkRebuildFlags(command: Command): void {
-  for (const [name, flag] of Object.entries(MAKING_FLAGS)) {
-    if (command.getOptionValueSource(name) !== 'cli') continue;
-    throw new UsageError(`${flag} has no effect with --from, which finds and captions nothing: leave it out`);
+  const given = givenFlag(command, MAKING_FLAGS);
+  if (given !== undefined) {
+    throw new UsageError(`${given[1]} has no effect with --from, which finds and captions nothing: leave it out`);
   }
 }
 
