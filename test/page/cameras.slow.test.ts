@@ -54,10 +54,12 @@ describe.skipIf(chromium === undefined)(`cameras in Chromium${chromium ? '' : `:
     await page.getByRole('button', { name: 'Search' }).click();
     const hit = page.locator('.sighting', { hasText: 'A man walks a dog' });
     await hit.waitFor();
-    expect(await page.locator('.sighting').count()).toBe(1);
+    await expect.poll(() => page.locator('.sighting').count()).toBe(1);
     await hit.click();
-    const played = `document.querySelector('dialog video').readyState > 1 && document.querySelector('dialog video').duration`;
-    await expect.poll(() => page.evaluate(played), { timeout: 30_000 }).toBeGreaterThan(4);
+    const video = page.locator('dialog video');
+    const length = () => video.evaluate((each) => ('duration' in each ? Number(each.duration) : 0));
+    await expect.poll(length).toBeGreaterThan(4);
+    await expect.poll(() => video.evaluate((each) => 'readyState' in each && Number(each.readyState) > 1)).toBe(true);
     expect(await axeViolations(page)).toEqual([]);
     await page.keyboard.press('Escape');
     await expect.poll(() => page.locator('dialog').count()).toBe(0);
@@ -91,7 +93,7 @@ describe.skipIf(chromium === undefined)(`cameras in Chromium${chromium ? '' : `:
     await form.getByRole('button', { name: 'Test' }).click();
     await form.getByText('The webhook accepted a test message.').waitFor();
     await form.locator('.sighting', { hasText: 'A badger' }).waitFor();
-    expect(receiver.received.map(({ body }) => body)).toMatchObject([{ words: 'badger', test: true }]);
+    await expect.poll(() => receiver.received.map(({ body }) => body)).toMatchObject([{ words: 'badger', test: true }]);
     expect(await axeViolations(page)).toEqual([]);
     await form.getByRole('textbox', { name: 'From' }).fill('22:00');
     await form.getByRole('textbox', { name: 'To' }).fill('06:00');
@@ -118,6 +120,8 @@ describe.skipIf(chromium === undefined)(`cameras in Chromium${chromium ? '' : `:
           viewport: { width: 360, height: 740 },
         });
         await page.locator('.tabs').waitFor();
+        if (tab === '') await page.locator('.tile').first().waitFor();
+        if (tab === '/alerts') await page.getByRole('form', { name: 'New rule' }).waitFor();
         if (tab === '/day') {
           await page.getByLabel('Day', { exact: true }).fill('2026-11-24');
           await page.locator('.sighting').first().waitFor();

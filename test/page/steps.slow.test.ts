@@ -44,18 +44,17 @@ describe.skipIf(chromium === undefined)(`steps in Chromium${chromium ? '' : `: $
     const { page, faults } = await browser.open(view);
     await page.getByLabel('Shortest step, in seconds').fill('1');
     await page.getByRole('button', { name: 'Find the steps' }).click();
-    await titles(page).nth(2).waitFor();
-    expect(await titles(page).count()).toBe(3);
+    await expect.poll(() => titles(page).count()).toBe(3);
 
     await titles(page).first().fill('Paint it red');
     const before = await startOf(page, 2);
     await boundary(page, 2).focus();
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('ArrowRight');
-    expect(await startOf(page, 2)).toBeCloseTo(before + 0.4, 2);
+    await expect.poll(() => startOf(page, 2)).toBeCloseTo(before + 0.4, 2);
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.getByRole('button', { name: 'Undo' }).click();
-    expect(await startOf(page, 2)).toBe(before);
+    await expect.poll(() => startOf(page, 2)).toBe(before);
     const line = await page.locator('.step-line').boundingBox();
     const handle = await boundary(page, 3).boundingBox();
     if (line === null || handle === null) throw new Error('the timeline is not shown');
@@ -64,7 +63,7 @@ describe.skipIf(chromium === undefined)(`steps in Chromium${chromium ? '' : `: $
     await page.mouse.down();
     await page.mouse.move(line.x + line.width * 0.75, middle, { steps: 4 });
     await page.mouse.up();
-    expect(await startOf(page, 3)).toBeCloseTo(4.5, 0);
+    await expect.poll(() => startOf(page, 3)).toBeCloseTo(4.5, 0);
 
     await page.getByRole('button', { name: 'Picture of step 2' }).click();
     await page.locator('.frame-choice button').first().click();
@@ -72,9 +71,9 @@ describe.skipIf(chromium === undefined)(`steps in Chromium${chromium ? '' : `: $
     await page.locator('.toasts', { hasText: 'Saved' }).waitFor();
     await page.reload();
     await titles(page).first().waitFor();
-    expect(await titles(page).first().inputValue()).toBe('Paint it red');
-    expect(await startOf(page, 3)).toBeCloseTo(4.5, 0);
-    expect(await page.locator('img.step-picture').count()).toBe(3);
+    await expect.poll(() => titles(page).first().inputValue()).toBe('Paint it red');
+    await expect.poll(() => startOf(page, 3)).toBeCloseTo(4.5, 0);
+    await expect.poll(() => page.locator('img.step-picture').count()).toBe(3);
 
     const exported = async (name: string): Promise<string> => {
       const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name }).click()]);
