@@ -142,7 +142,7 @@ describe('names and texts that are markup', () => {
     }
     const job = await server.client('POST /videos/{id}/renders', { params: { id }, body: { kind: 'mux' } });
     await expect
-      .poll(async () => (await server.client('GET /jobs/{id}', { params: { id: job.id } })).state, { timeout: 60_000 })
+      .poll(async () => (await server.client('GET /jobs/{id}', { params: { id: job.id } })).state)
       .toBe('done');
     const copy = await fetch(`${server.api}/jobs/${job.id}/file`);
     expect(copy.headers.get('content-type')).toBe('application/octet-stream');
