@@ -26,6 +26,8 @@ function loadModel({ model, workers, verbose }: CaptionRequest, reporter: Report
   return loadCaptioner({
     model,
     processes: workers,
+    // A short clip has work for one process only.
+    startOnDemand: true,
     onFailure: verbose
       ? (error, { video, index }) => {
           const { message, detail = [] } = problemOf(error, true);

@@ -1,3 +1,4 @@
+import { startAtOnce } from '../core/start-at-once.ts';
 import type { Source } from '../ingest/sources/sources.ts';
 import type { TextSink } from '../storage/sink.ts';
 import type { Captioner } from '../workers/captioner.ts';
@@ -61,11 +62,17 @@ export async function captionInput(context: RunContext, job: InputJob): Promise<
     onProgress: (progress) => reporter.progress(source.name, progress),
   };
   return captionSource(request, async (captioned, journal) => {
-    // Outputs are touched only once there is a model to write them.
     reporter.phase('loading the model');
-    const [{ tracks, notes }] = await Promise.all([settled(context, captioned.source), captioner.open()]);
+    const ready = Promise.all([settled(context, captioned.source), captioner.open()]);
+    // The first frames are decoded while the model is loaded; outputs are touched only once there is a model to write them.
+    const groups = startAtOnce(captioned.groups);
+    const [{ tracks, notes }] = await ready.catch(async (error: unknown) => {
+      await groups.return();
+      throw error;
+    });
     reporter.phase('captioning');
-    const { summary: written, failed } = await writeOutputs({ ...writing, settings: tracks }, job, captioned);
+    const begun = { ...captioned, groups };
+    const { summary: written, failed } = await writeOutputs({ ...writing, settings: tracks }, job, begun);
     const summary = notes.length === 0 ? written : { ...written, notes: [...notes, ...(written.notes ?? [])] };
     // The next run tries failed groups again without repeating the others.
     if (failed > 0) return { summary };

@@ -11,6 +11,8 @@ export interface CaptionerRequest {
   readonly passes?: 1 | 2 | undefined;
   /** Inference processes; by default as many as this machine has use for. The captions do not depend on it. */
   readonly processes?: number | undefined;
+  /** True: opening starts one inference process, and the others start once there are groups for them. */
+  readonly startOnDemand?: boolean | undefined;
   /** Called for every failed attempt at a group, including those that a later attempt makes good. */
   readonly onFailure?: ((error: WorkerError, group: Group) => void) | undefined;
 }
@@ -27,9 +29,10 @@ export interface ModelCaptioner extends Captioner, AsyncDisposable {
 
 /** Puts a captioner on top of a loaded model. Its processes start with `open()`. */
 export function modelCaptioner(model: CaptionModel, request: Omit<CaptionerRequest, 'model'> = {}): ModelCaptioner {
-  const { passes = 2, processes, onFailure } = request;
+  const { passes = 2, processes, startOnDemand, onFailure } = request;
   const pool = model.captioner({
     ...(processes === undefined ? {} : { processes }),
+    ...(startOnDemand === undefined ? {} : { startOnDemand }),
     ...(onFailure === undefined ? {} : { onFailure }),
   });
   return {

@@ -1,4 +1,3 @@
-import { createLogUpdate } from 'log-update';
 import type { InputProgress, Phase, Reporter } from '../captioning/reporter.ts';
 import { closingLine, summaryLine } from '../captioning/summary.ts';
 import { printable } from '../core/text/printable.ts';
@@ -35,11 +34,11 @@ export interface HumanOutput {
  * Prints on stderr. Progress is a line that is updated in place where stderr is a terminal, and one line every ten seconds
  * elsewhere.
  */
-export function humanReporter(options: HumanOutput): Reporter {
+export async function humanReporter(options: HumanOutput): Promise<Reporter> {
   // Some terminals (`script`, some CI) have no size; no line can be updated in place there.
   const { isTTY, columns, rows } = process.stderr;
   const terminal = isTTY && columns > 0 && rows > 0 && !options.quiet;
-  const live = terminal ? createLogUpdate(process.stderr) : undefined;
+  const live = terminal ? (await import('log-update')).createLogUpdate(process.stderr) : undefined;
   let started = Date.now();
   let head = '';
   let line: string | undefined;

@@ -32,6 +32,8 @@ export interface Captioner {
 export interface CaptionerOptions {
   /** Inference processes, or requests at once to a server. By default as many as are of use. The captions do not depend on it. */
   readonly processes?: number;
+  /** True: {@link Captioner.open} starts one process, and the others start once there are groups for them. */
+  readonly startOnDemand?: boolean;
   /** Called for every failed try, also where a later one succeeds. The detail has exit code, signal and last stderr lines. */
   readonly onFailure?: (error: WorkerError, group: Group) => void;
 }

@@ -14,8 +14,8 @@ afterEach(() => {
 
 const RUN = { exitCode: 0, inputs: 1, done: 1, partial: 0, failed: 0, skipped: 0, keyframes: 1, cues: 1 };
 
-test('without a terminal: a line every ten seconds, with the phase until the first caption', () => {
-  const reporter = humanReporter({ quiet: false });
+test('without a terminal: a line every ten seconds, with the phase until the first caption', async () => {
+  const reporter = await humanReporter({ quiet: false });
   reporter.phase('starting');
   reporter.begin('film.mp4', 1, 1);
   reporter.phase('probing');
@@ -38,8 +38,8 @@ test('without a terminal: a line every ten seconds, with the phase until the fir
   expect(printed).toHaveLength(3);
 });
 
-test.each([{ quiet: true }, { quiet: false, progressLines: false }])('no lines with %o', (options) => {
-  const reporter = humanReporter(options);
+test.each([{ quiet: true }, { quiet: false, progressLines: false }])('no lines with %o', async (options) => {
+  const reporter = await humanReporter(options);
   reporter.begin('film.mp4', 1, 1);
   vi.advanceTimersByTime(60_000);
   expect(printed).toEqual([]);

@@ -49,7 +49,7 @@ function print(result: GuideResult, seconds: number, reporter: Reporter, { json,
  */
 export async function runSteps(input: GuideInput, settings: StepsSettings, signal: AbortSignal): Promise<number> {
   const began = performance.now();
-  const reporter = settings.json ? jsonReporter() : humanReporter(settings);
+  const reporter = settings.json ? jsonReporter() : await humanReporter(settings);
   onInterrupted(signal, () => reporter.note('secondglance: stopping; run the same command again to resume'));
   const seconds = (): number => roundSeconds((performance.now() - began) / 1000);
   const summaries: InputSummary[] = [];

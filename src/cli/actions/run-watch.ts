@@ -29,7 +29,7 @@ function print(result: WatchResult, { json, quiet }: WatchSettings): number {
 
 /** `secondglance watch`: returns the exit code, undefined where `signal` ended it. Throws as `watchRecordings`. */
 export async function runWatch(settings: WatchSettings, signal: AbortSignal): Promise<number | undefined> {
-  const reporter = settings.json ? jsonReporter() : humanReporter({ ...settings, progressLines: false });
+  const reporter = settings.json ? jsonReporter() : await humanReporter({ ...settings, progressLines: false });
   onInterrupted(signal, () => reporter.note('secondglance: stopping; the next run resumes here'));
   try {
     const result = await watchRecordings(settings, { signal, reporter });

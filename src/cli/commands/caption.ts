@@ -85,7 +85,7 @@ export function captionCommand(): Command {
         const { readCaptionFlags } = await import('../caption-flags.ts');
         const { humanReporter, jsonReporter } = await import('../reporters.ts');
         const request = readCaptionFlags(flags);
-        const reporter = request.json ? jsonReporter() : humanReporter(request);
+        const reporter = request.json ? jsonReporter() : await humanReporter(request);
         // Shown before the rest of the program is loaded.
         reporter.phase('starting');
         onInterrupted(signal, () => reporter.note('secondglance: stopping; run the same command again to resume'));

@@ -48,7 +48,7 @@ export async function runSubmit(
   const settings = readCaptionFlags(flags);
   const priority = priorityOf(flags.priority ?? 'normal');
   const { settings: queue } = await loadSettings({ flags });
-  const reporter = settings.json ? jsonReporter() : humanReporter(settings);
+  const reporter = settings.json ? jsonReporter() : await humanReporter(settings);
   const onSubmitted = (name: string, { id, begun }: Submitted): void => {
     if (wait || settings.quiet) return;
     if (settings.json) writeJson({ event: 'submitted', id, video: name, begun });

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { errnoOf, isMissing } from '../../core/errors.ts';
 import { BundleError } from '../errors.ts';
 import type { LocalModel, Provider } from '../families/family.ts';
+import { hashFile } from '../hash-file.ts';
 import { type GraphName, type Manifest, parseManifest } from './manifest.ts';
 import { SUCCESSORS } from './successors.ts';
 
@@ -58,21 +57,17 @@ async function readManifest(nameOrPath: string, folder: string): Promise<Buffer>
   }
 }
 
-/** Checks a file against its SHA-256. Streamed: a graph may have gigabytes. */
+/** Checks a file against its SHA-256. */
 async function checkFile(folder: string, { file, sha256 }: { file: string; sha256: string }): Promise<string> {
   const path = join(folder, file);
-  const hash = createHash('sha256');
-  try {
-    await pipeline(createReadStream(path), hash);
-  } catch (cause) {
+  const found = await hashFile(path).catch((cause: unknown) => {
     if (isMissing(cause)) {
       throw new BundleError('bundle-file-missing', `${path} is missing: fetch the bundle again.`, { cause });
     }
     throw new BundleError('bundle-unreadable', `${path} cannot be read (${errnoOf(cause)}): check its permissions.`, {
       cause,
     });
-  }
-  const found = hash.digest('hex');
+  });
   if (found !== sha256) {
     throw new BundleError(
       'bundle-checksum',

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { access, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { errnoOf } from '../../core/errors.ts';
 import { BundleError } from '../errors.ts';
 import type { Provider } from '../families/family.ts';
+import { hashFile } from '../hash-file.ts';
 
 /** Suffixes of graph files by precision, the preferred first: half precision fails to load, or runs nowhere, on a CPU. */
 const PRECISIONS: Readonly<Record<Provider, readonly string[]>> = {
@@ -112,12 +111,10 @@ function exists(file: string): Promise<boolean> {
   );
 }
 
-async function sha256Of(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash).catch((cause: unknown) => {
+function sha256Of(file: string): Promise<string> {
+  return hashFile(file).catch((cause: unknown) => {
     throw missing(file, cause);
   });
-  return hash.digest('hex');
 }
 
 /** The model type that a folder's config.json names; undefined where the folder is not in the hub's layout. */

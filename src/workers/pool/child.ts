@@ -3,6 +3,7 @@ import { BundleError } from '../errors.ts';
 import { loadLocalModel } from '../families/families.ts';
 import type { LocalEngine } from '../families/family.ts';
 import { verifyProvider } from '../families/verify-provider.ts';
+import { adoptHashes } from '../hash-file.ts';
 import { type Answer, type OpenRequest, packError, type Request } from './messages.ts';
 
 /*
@@ -10,7 +11,8 @@ import { type Answer, type OpenRequest, packError, type Request } from './messag
  * the model are synchronous: while one is going on, this process handles no messages and no signals.
  */
 
-async function open({ folder, provider, detail, sha256 }: OpenRequest): Promise<LocalEngine> {
+async function open({ folder, provider, detail, sha256, hashes }: OpenRequest): Promise<LocalEngine> {
+  adoptHashes(hashes);
   const model = await loadLocalModel(folder, provider, detail);
   if (model.model.sha256 !== sha256) {
     throw new BundleError('bundle-changed', `The model in ${folder} was changed during the run: run again.`);

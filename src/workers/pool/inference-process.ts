@@ -4,6 +4,7 @@ import type { CaptionOptions } from '../captioner.ts';
 import { WorkerError } from '../errors.ts';
 import type { LocalModel } from '../families/family.ts';
 import type { OperatorPlacement } from '../families/verify-provider.ts';
+import { knownHashes } from '../hash-file.ts';
 import { type Answer, type Request, unpackError } from './messages.ts';
 
 /** An answer that takes longer never comes: far above what the slowest machine needs to load a model or caption a group. */
@@ -50,7 +51,7 @@ export class InferenceProcess {
    */
   async open({ folder, provider, detail, model }: ModelPlace): Promise<void> {
     try {
-      await this.#ask({ type: 'open', folder, provider, detail, sha256: model.sha256 });
+      await this.#ask({ type: 'open', folder, provider, detail, sha256: model.sha256, hashes: knownHashes() });
     } catch (error) {
       if (!(error instanceof WorkerError)) throw error;
       throw new WorkerError('worker-start', `No inference process could be started: ${error.message}`, {

@@ -5,6 +5,7 @@ import type { CaptionOptions } from '../captioner.ts';
 import { BundleError, type BundleErrorCode, WorkerError, type WorkerErrorCode } from '../errors.ts';
 import type { Provider } from '../families/family.ts';
 import type { OperatorPlacement } from '../families/verify-provider.ts';
+import type { KnownHash } from '../hash-file.ts';
 
 /** Loads a model; comes before the first group. */
 export interface OpenRequest {
@@ -14,6 +15,8 @@ export interface OpenRequest {
   readonly detail: Detail;
   /** The model's SHA-256 as the parent read it: the child must find the same. */
   readonly sha256: string;
+  /** Files that the parent has read, which the child need not read to check them. */
+  readonly hashes: readonly KnownHash[];
 }
 
 /** Captions one group. */

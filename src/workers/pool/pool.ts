@@ -107,7 +107,8 @@ class PooledCaptioner implements Captioner {
     if (this.#state === 'closed') throw this.#closedError();
     this.#state = 'open';
     try {
-      await Promise.all(this.#slots.all.map((slot) => this.#processIn(slot)));
+      const slots = this.#options.startOnDemand === true ? [this.#slots.next] : this.#slots.all;
+      await Promise.all(slots.map((slot) => slot && this.#processIn(slot)));
     } catch (error) {
       await this.close();
       throw error;
@@ -199,7 +200,7 @@ export function poolProcesses(options: ProcessPoolOptions): Captioner {
 }
 
 /**
- * A captioner that runs a model in child processes, which `open()` starts. Each captions one group at a time. A process that dies is replaced and
+ * A captioner that runs a model in child processes, which `open()` starts, or with `startOnDemand` the first of them. Each captions one group at a time. A process that dies is replaced and
  * its group tried again; a group during which three died, or on which the model failed twice, is returned with `error.code`
  * `group-failed` in its captions. When `signal` aborts, `caption` rejects at once with its reason and the running process is killed. `open()`
  * rejects with a BundleError where the processes cannot load the model.

@@ -1,4 +1,4 @@
-/** A fixed number of resources with one user each; waiters are served in order. */
+/** A fixed number of resources with one user each; waiters are served in order. The one that was returned last is given out first. */
 export class Semaphore<T> {
   readonly all: readonly T[];
   readonly #free: T[];
@@ -7,6 +7,11 @@ export class Semaphore<T> {
   constructor(all: readonly T[]) {
     this.all = all;
     this.#free = [...all];
+  }
+
+  /** The free resource that is given out next. */
+  get next(): T | undefined {
+    return this.#free.at(-1);
   }
 
   /** Waits for a free resource. Rejects with the signal's reason if it aborts first. */

@@ -72,6 +72,20 @@ describe('captions', () => {
     expect(await captioner.caption(tinyGroup([]), TWO, signal)).toEqual([]);
   });
 
+  test('come from one process as long as it is enough, where processes start on demand', async () => {
+    const captioner = await captionerWith({ processes: 2, startOnDemand: true });
+    expect(inferenceProcesses(process.pid).length).toBe(1);
+    await texts(captioner, 'red');
+    await texts(captioner, 'blue');
+    expect(inferenceProcesses(process.pid).length).toBe(1);
+    const both = [texts(captioner, 'red'), texts(captioner, 'blue')];
+    expect(await Promise.all(both)).toEqual([
+      [TEXTS.red.text, TEXTS.red.text],
+      [TEXTS.blue.text, TEXTS.red.text],
+    ]);
+    expect(inferenceProcesses(process.pid).length).toBe(2);
+  });
+
   test('of one pass are the drafts, from the same processes', async () => {
     const captioner = await captionerWith();
     const before = inferenceProcesses(process.pid);
