@@ -3,7 +3,7 @@ import { lostGroups, noWorkerReason } from './enqueue-groups.ts';
 import { QueueError } from './errors.ts';
 import { modelPrefix } from './jobs.ts';
 import type { QueueContext } from './queue-context.ts';
-import { moveForeignKeys, moveForeignKeysOf } from './redis/foreign-keys.ts';
+import { moveForeignKeys, moveForeignKeysOf, moveForeignKeysOfQueues } from './redis/foreign-keys.ts';
 import type { GroupInFlight } from './redis/in-flight.ts';
 import type { VideoRecord } from './redis/record-schema.ts';
 import { isOpen } from './redis/records.ts';
@@ -128,6 +128,8 @@ export async function reconcileQueues(context: QueueContext, signal: AbortSignal
   const { redis, keys, records, inFlight, timings } = context;
   if (!(await records.takeTurn(timings.reconcileMs))) return [];
   const moved = await moveForeignKeys(redis, keys);
+  const names = (await context.queues.all()).map(({ name }) => name);
+  moved.push(...(await moveForeignKeysOfQueues(redis, context.prefix, names)));
   const repairs: Repair[] = moved.map((key) => ({ what: movedAway(key) }));
   const members = await inFlight.dropUnreadable();
   if (members > 0) repairs.push({ what: `${members} members of the groups in flight were not ours` });

@@ -9,11 +9,20 @@ export function isWrongType(error: unknown): boolean {
   return /\bWRONGTYPE\b/.test(sentenceOf(error));
 }
 
+/** The type of a key that counts: a string that holds a whole number. */
+const COUNTER = 'counter';
+
 async function moveAway(redis: Redis, expected: Expected): Promise<string[]> {
-  const types = await Promise.all(expected.map(([key]) => redis.type(key)));
-  const foreign = expected.filter(([, type], at) => types[at] !== 'none' && types[at] !== type).map(([key]) => key);
-  for (const key of foreign) await redis.rename(key, `${key}:moved-away-${Date.now()}`);
-  return foreign;
+  const isForeign = async ([key, type]: Expected[number]): Promise<boolean> => {
+    const found = await redis.type(key);
+    if (found === 'none') return false;
+    if (type !== COUNTER) return found !== type;
+    return found !== 'string' || !/^-?\d{1,16}$/.test(await redis.getrange(key, 0, 17));
+  };
+  const foreign = await Promise.all(expected.map(isForeign));
+  const keys = expected.filter((_, at) => foreign[at]).map(([key]) => key);
+  for (const key of keys) await redis.rename(key, `${key}:moved-away-${Date.now()}`);
+  return keys;
 }
 
 /**
@@ -28,6 +37,34 @@ export function moveForeignKeys(redis: Redis, keys: Keys): Promise<string[]> {
     [keys.models, 'set'],
     [keys.paused, 'string'],
   ]);
+}
+
+/** The keys of one queue of BullMQ, by what follows the queue's name. */
+const OF_QUEUE: Expected = [
+  ['wait', 'list'],
+  ['active', 'list'],
+  ['paused', 'list'],
+  ['delayed', 'zset'],
+  ['prioritized', 'zset'],
+  ['completed', 'zset'],
+  ['failed', 'zset'],
+  ['waiting-children', 'zset'],
+  ['marker', 'zset'],
+  ['stalled', 'set'],
+  ['meta', 'hash'],
+  ['events', 'stream'],
+  ['stalled-check', 'string'],
+  ['limiter', COUNTER],
+  ['id', COUNTER],
+  ['pc', COUNTER],
+];
+
+/** Moves the keys of queues away that hold a value of another type than BullMQ writes. Returns the keys. */
+export function moveForeignKeysOfQueues(redis: Redis, prefix: string, queues: readonly string[]): Promise<string[]> {
+  return moveAway(
+    redis,
+    queues.flatMap((queue) => OF_QUEUE.map(([key, type]) => [`${prefix}:${queue}:${key}`, type] as const)),
+  );
 }
 
 /** Moves the keys of a video away that hold a value of another type than this program writes. Returns the keys. */

@@ -97,6 +97,25 @@ test('a shared key of another type is moved away, and said', async () => {
   await expect(cancelVideo(queue, '../../x')).rejects.toMatchObject({ code: 'video-unknown' });
 });
 
+test("a key of BullMQ's that holds another type, or no number, is moved away, and said; then the queues work", async () => {
+  const queue = await context();
+  await queue.redis.sadd(queue.keys.models, MODEL);
+  const names = ['videos-normal', 'tracks', `groups-${MODEL.slice(0, 12)}`];
+  const texts = ['wait', 'active', 'paused', 'delayed', 'prioritized', 'completed', 'failed', 'waiting-children'];
+  const odd = [...texts, 'stalled', 'meta', 'events', 'marker', 'id', 'pc'];
+  for (const name of names) {
+    for (const key of odd) await queue.redis.set(`${queue.prefix}:${name}:${key}`, 'text');
+    for (const key of ['limiter', 'stalled-check']) await queue.redis.hset(`${queue.prefix}:${name}:${key}`, 'a', 'b');
+  }
+  await expect(readStatus(queue)).rejects.toThrow('WRONGTYPE');
+  const repairs = await reconcile(queue);
+  expect(repairs.filter((what) => /moved away/.test(what))).toHaveLength(names.length * (odd.length + 2));
+  const { video, run } = await beginVideo(queue);
+  await queue.queues.addGroup({ video, run, group: 0, model: MODEL, passes: 2 }, 'low');
+  expect(await readStatus(queue)).toMatchObject({ waiting: 1, videos: [{ id: video }] });
+  expect((await reconcile(queue)).filter((what) => /moved away/.test(what))).toEqual([]);
+});
+
 test('a turn without an end does not keep services from reconciling', async () => {
   const queue = await context();
   await queue.redis.set(queue.keys.turn, '1');
