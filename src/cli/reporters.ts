@@ -1,6 +1,6 @@
 import type { InputProgress, Phase, Reporter } from '../captioning/reporter.ts';
 import { closingLine, summaryLine } from '../captioning/summary.ts';
-import { printable } from '../core/text/printable.ts';
+import { printableNote } from '../core/text/printable.ts';
 import { clockText, counted } from '../core/text/wording.ts';
 import { writeJson, writeNote } from './terminal.ts';
 
@@ -46,17 +46,17 @@ export async function humanReporter(options: HumanOutput): Promise<Reporter> {
   const show = (text: string | undefined): void => {
     line = text;
     if (text === undefined) live?.clear();
-    else live?.(printable(text));
+    else live?.(printableNote(text));
   };
   const printLine = (): void => {
-    if (line !== undefined) process.stderr.write(`${line}\n`);
+    if (line !== undefined) writeNote(line);
   };
   const lines = !terminal && !options.quiet && (options.progressLines ?? true);
   const timer = lines ? setInterval(printLine, LINE_MS).unref() : undefined;
   const print = (text: string): void => {
     live?.clear();
     writeNote(text);
-    if (line !== undefined) live?.(printable(line));
+    if (line !== undefined) live?.(printableNote(line));
   };
   return {
     phase(name) {

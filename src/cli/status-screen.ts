@@ -1,8 +1,8 @@
 import { createLogUpdate } from 'log-update';
 import { lineOf, type VideoView } from '../captioning/queued/video-view.ts';
-import { printable, printableJson } from '../core/text/printable.ts';
+import { printableJson, printableNote } from '../core/text/printable.ts';
 import type { QueueStatus } from '../services/status.ts';
-import { writeLine, writeNote } from './terminal.ts';
+import { writeLines, writeNote } from './terminal.ts';
 
 /** How `status` is shown. */
 export interface StatusFormat {
@@ -40,12 +40,12 @@ export class StatusScreen {
     const lines = status.videos.map((view): [string, string] => [view.id, textOf(view)]);
     if (!json && id === undefined) lines.unshift(['', headingOf(status)]);
     if (live && this.#update !== undefined) {
-      this.#update(printable(lines.map(([, line]) => line).join('\n')));
+      this.#update(lines.map(([, line]) => printableNote(line)).join('\n'));
       return;
     }
     const changed = lines.filter(([key, line]) => this.#last.get(key) !== line);
     for (const [key, line] of changed) this.#last.set(key, line);
-    if (changed.length > 0) writeLine(changed.map(([, line]) => line).join('\n'));
+    writeLines(changed.map(([, line]) => line));
   }
 
   /** Leaves the last state on a terminal. */

@@ -7,9 +7,14 @@ export interface ModelFlags extends ServerFlags {
   readonly readText?: boolean;
 }
 
-/** True for a model whose language is English: all but those of a server or a program, which follow their prompt. */
-export function writesEnglish(model: string | undefined): boolean {
+/** True for a model that runs in inference processes: all but those of a server or a program. */
+export function runsHere(model: string | undefined): boolean {
   return model === undefined || !/^(?:openai|exec):/.test(model);
+}
+
+/** True for a model whose language is English; those of a server or a program follow their prompt. */
+export function writesEnglish(model: string | undefined): boolean {
+  return runsHere(model);
 }
 
 /** The model that the flags ask for; undefined for the default. */

@@ -44,3 +44,14 @@ test.each([{ quiet: true }, { quiet: false, progressLines: false }])('no lines w
   vi.advanceTimersByTime(60_000);
   expect(printed).toEqual([]);
 });
+
+test('what a terminal would obey, and what looks like another line, is shown: in lines of progress and at the end', async () => {
+  const reporter = await humanReporter({ quiet: false });
+  const name = 'a\x1b[2J\nall done.mp4';
+  reporter.begin(name, 1, 1);
+  vi.advanceTimersByTime(10_000);
+  reporter.end({ video: name, state: 'skipped', outputs: [name], problems: [], keyframes: 0, cues: 0, seconds: 0 });
+  reporter.close({ ...RUN, seconds: 30, duration: 8 });
+  const shown = 'a\\x1b[2J\\nall done.mp4';
+  expect(printed).toEqual([`${shown}\n`, `${shown}: up to date (${shown})\n`]);
+});

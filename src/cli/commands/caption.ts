@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { UsageError } from '../../core/failures.ts';
 import { onInterrupted } from '../../core/lifetime/interruption.ts';
 import { shellWord } from '../../core/text/shell-word.ts';
+import { runsHere } from '../../workers/model-flags.ts';
 import type { CaptionFlags } from '../caption-flags.ts';
 import { DESCRIPTION_FLAGS, givenFlag } from '../given-flag.ts';
 import { captionOptions, priorityOption, workersOption } from '../options.ts';
@@ -77,11 +78,16 @@ export function captionCommand(): Command {
     .addOption(priorityOption())
     .addHelpText('after', EXAMPLES)
     .action((inputs: string[], flags: Flags) =>
-      runCommand(async ({ interruptible }) => {
+      runCommand(async ({ interruptible, resources }) => {
         checkFlags(flags);
         if (flags.track !== undefined) checkTrackFlags(command, flags.track);
         if (flags.queue === true) return runSubmit(inputs, flags, true, interruptible());
         const signal = interruptible();
+        if (flags.track === undefined && runsHere(flags.model)) {
+          const { startSpare, stopSpare } = await import('../../workers/pool/spare-process.ts');
+          startSpare();
+          resources.defer(stopSpare);
+        }
         const { readCaptionFlags } = await import('../caption-flags.ts');
         const { humanReporter, jsonReporter } = await import('../reporters.ts');
         const request = readCaptionFlags(flags);

@@ -3,7 +3,7 @@ import { SETTING_NAMES, type SettingName, variableOf } from '../../config/settin
 import { hideSecrets } from '../../core/text/secrets.ts';
 import { type ServiceSettingFlags, serviceOptions } from '../options.ts';
 import { runCommand } from '../run-command.ts';
-import { writeJson, writeLine } from '../terminal.ts';
+import { writeJson, writeLines } from '../terminal.ts';
 
 const EXAMPLES = `
 Examples:
@@ -42,7 +42,7 @@ export function configCommand(): Command {
           return `${name.padEnd(17)}  ${value.padEnd(36)}  ${origin}`;
         });
         if (json) writeJson({ settings: values, origins });
-        else writeLine(lines.join('\n'));
+        else writeLines(lines);
       }),
     );
 }

@@ -4,7 +4,7 @@ import { counted } from '../../core/text/wording.ts';
 import type { DrainProgress } from '../../services/drain.ts';
 import { queueOptions } from '../options.ts';
 import { runCommand } from '../run-command.ts';
-import { writeLine } from '../terminal.ts';
+import { writeLine, writeNote } from '../terminal.ts';
 
 /** Runs `act` on the queue. Redis and BullMQ are loaded here, so that other commands start without them. */
 async function onQueue<T>(
@@ -95,7 +95,7 @@ export function drainCommand(): Command {
         const signal = interruptible();
         const { drain } = await import('../../services/drain.ts');
         const report = ({ running, stranded }: DrainProgress): void => {
-          const note = (line: string): boolean => process.stderr.write(`secondglance: ${line}\n`);
+          const note = (line: string): void => writeNote(`secondglance: ${line}`);
           if (running > 0) note(`draining, ${counted(running, 'video')} under way`);
           else if (stranded > 0) note(`${counted(stranded, 'video')} lost their decoder and go on after resume`);
         };

@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { UsageError } from '../../core/failures.ts';
+import { printableLine } from '../../core/text/printable.ts';
 import { verboseOption } from '../options.ts';
 import { runCommand } from '../run-command.ts';
+import { writeJson, writeLine, writeNote } from '../terminal.ts';
 
 const EXAMPLES = `
 Examples:
@@ -14,10 +16,6 @@ Examples:
 HF_ENDPOINT, HF_TOKEN, HTTPS_PROXY and NO_PROXY are honoured. An interrupted pull resumes when it is run again.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 or 143 after a signal.`;
 
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
 function megabytes(bytes: number): string {
   return bytes === 0 ? '?' : `${Math.round(bytes / 1e6)} MB`;
 }
@@ -28,13 +26,13 @@ function progressLine(): (file: string, done: number, total: number | undefined)
   return (file, done, total) => {
     if (!process.stderr.isTTY) {
       // One line a file in a log.
-      if (shown !== file) process.stderr.write(`${file}\n`);
+      if (shown !== file) writeNote(file);
       shown = file;
       return;
     }
     const share =
       total === undefined ? megabytes(done) : `${Math.floor((100 * done) / total)} % of ${megabytes(total)}`;
-    const line = `${file}: ${share}`;
+    const line = `${printableLine(file)}: ${share}`;
     if (line === shown) return;
     shown = line;
     process.stderr.write(`\r\u001b[K${line}${total !== undefined && done >= total ? '\n' : ''}`);
@@ -56,9 +54,9 @@ function pullCommand(): Command {
       runCommand(async ({ interruptible }) => {
         const signal = interruptible();
         const { pull } = await import('../../services/models/manage-models.ts');
-        const host = { signal, onProgress: progressLine(), onTried: say };
+        const host = { signal, onProgress: progressLine(), onTried: writeLine };
         await pull(name, { from, acceptLicence }, host);
-        say(`${name} is installed: --model ${name}`);
+        writeLine(`${name} is installed: --model ${name}`);
       }),
     );
 }
@@ -78,8 +76,8 @@ function importCommand(): Command {
           throw new UsageError(`--name ${name}: use lower-case letters, digits and hyphens`);
         }
         const { importFolder } = await import('../../services/models/manage-models.ts');
-        await importFolder(folder, name, { signal: interruptible(), onProgress: () => undefined, onTried: say });
-        say(`${name} is installed: --model ${name}`);
+        await importFolder(folder, name, { signal: interruptible(), onProgress: () => undefined, onTried: writeLine });
+        writeLine(`${name} is installed: --model ${name}`);
       }),
     );
 }
@@ -93,15 +91,17 @@ function listCommand(): Command {
         const { listModels } = await import('../../services/models/manage-models.ts');
         for (const model of await listModels()) {
           if (json) {
-            say(JSON.stringify(model));
+            writeJson(model);
             continue;
           }
           const { name, installed, goodAt, languages, licence, download, memoryMB, quality } = model;
-          say(`${name}${installed ? '  (installed)' : ''}`);
-          say(`  ${goodAt}`);
+          writeLine(`${name}${installed ? '  (installed)' : ''}`);
+          writeLine(`  ${goodAt}`);
           const memory = memoryMB === null ? '' : `, about ${memoryMB} MB of memory a process`;
-          say(`  ${languages.join(', ') || 'language unknown'}; ${licence}; download ${megabytes(download)}${memory}`);
-          say(`  ${quality}`);
+          writeLine(
+            `  ${languages.join(', ') || 'language unknown'}; ${licence}; download ${megabytes(download)}${memory}`,
+          );
+          writeLine(`  ${quality}`);
         }
       }),
     );
@@ -118,8 +118,8 @@ function verifyCommand(): Command {
         const { verifyModel } = await import('../../services/models/manage-models.ts');
         const { listInstalled } = await import('../../workers/installed/list-installed.ts');
         const names = name === undefined ? await listInstalled() : [name];
-        if (names.length === 0) say('no model is installed besides the bundled ones');
-        for (const each of names) say(await verifyModel(each, signal));
+        if (names.length === 0) writeLine('no model is installed besides the bundled ones');
+        for (const each of names) writeLine(await verifyModel(each, signal));
       }),
     );
 }
@@ -132,7 +132,7 @@ function removeCommand(): Command {
       runCommand(async () => {
         const { removeModel } = await import('../../workers/installed/install-model.ts');
         await removeModel(name);
-        say(`${name} is removed`);
+        writeLine(`${name} is removed`);
       }),
     );
 }
@@ -144,7 +144,7 @@ function pathCommand(): Command {
     .action((name: string) =>
       runCommand(async () => {
         const { installedFolder } = await import('../../workers/installed/install-model.ts');
-        say(await installedFolder(name));
+        writeLine(await installedFolder(name));
       }),
     );
 }

@@ -19,6 +19,11 @@ export function printableLine(text: string): string {
   return printable(text).replace(/[\t\n]/g, (character) => (character === '\t' ? ' ' : '\\n'));
 }
 
+/** A message for a terminal: one line, and lines below it that begin with two spaces. Other line feeds come from names, and are shown. */
+export function printableNote(text: string): string {
+  return printable(text).replace(/\n(?! {2})/g, '\\n');
+}
+
 /** JSON for a terminal: the characters that JSON leaves as they are become its own escapes. */
 export function printableJsonText(json: string): string {
   return json.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -77,10 +77,18 @@ function read<Schema extends typeof schema | typeof outlineSchema>(
   id: string,
   values: readonly (string | null)[],
 ): Fields<Schema> {
-  const names = Object.keys(of.shape);
-  const found = names.flatMap((name, at) => (typeof values[at] === 'string' ? [[name, values[at]]] : []));
-  const fields = values.length === names.length ? Object.fromEntries(found) : undefined;
-  const { name = id, ...record } = readPayload<z.infer<Schema>>(of as never, fields, `the record of video ${id}`);
+  const names = of === schema ? RECORD_FIELDS : OUTLINE_FIELDS;
+  const fields: Record<string, string> = {};
+  // A list has ten thousand records.
+  for (let at = 0; at < names.length; at++) {
+    const [name, value] = [names[at], values[at]];
+    if (name !== undefined && typeof value === 'string') fields[name] = value;
+  }
+  const { name = id, ...record } = readPayload<z.infer<Schema>>(
+    of as never,
+    values.length === names.length ? fields : undefined,
+    `the record of video ${id}`,
+  );
   return { id, name, ...record } as Fields<Schema>;
 }
 

@@ -47,6 +47,9 @@ async function handle(request: Request): Promise<Answer> {
   }
 }
 
+// Loaded while the parent finds out which model it is.
+import('../bundle/engine.ts').catch(() => undefined);
+
 // Ctrl-C reaches the whole process group: the parent decides what happens.
 process.on('SIGINT', () => undefined);
 exitWithParent();

@@ -6,8 +6,9 @@ import { runtimeVersion } from '../decoding/runtime.ts';
 import { WorkerError } from '../errors.ts';
 import type { LocalModel } from '../families/family.ts';
 import { defaultProcesses } from './cores.ts';
-import { InferenceProcess, type ModelPlace } from './inference-process.ts';
+import type { ModelPlace } from './inference-process.ts';
 import { Semaphore } from './semaphore.ts';
+import { takeProcess } from './spare-process.ts';
 
 /** A group during which this many processes died is not tried again. */
 const MOST_DEATHS = 3;
@@ -215,7 +216,7 @@ export function createCaptioner({ model: local, ...options }: PoolOptions): Capt
 }
 
 function inferenceProcess(model: ModelPlace): GroupProcess {
-  const process = new InferenceProcess();
+  const process = takeProcess();
   return {
     ended: process.ended,
     get alive() {
