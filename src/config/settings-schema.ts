@@ -79,7 +79,7 @@ export const settingsShape = {
   allowPaths: list(':', z.string().min(1), 'give folders, with colons between'),
   allowUrls: list(
     ',',
-    z.string().refine(isAllowedUrlEntry, 'give hosts, *.hosts or beginnings of addresses, with commas between'),
+    z.string().refine(isAllowedUrlEntry, 'give hosts, *.hosts or beginnings of http(s) addresses, with commas between'),
     'give a list',
   ),
   frameStore: framePlace,

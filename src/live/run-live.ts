@@ -125,11 +125,11 @@ class Live {
   }
 
   #read(source: LiveSource): Promise<'ended' | 'failed' | 'aborted'> {
-    const { captioner, choice, events = false, rtspTransport, follow, guard } = this.#run;
+    const { captioner, choice, events = false, rtspTransport, follow } = this.#run;
     const { name } = source;
     const state = this.#stateOf(name);
     const reader = new SourceReader(source, {
-      ...{ choice, events, rtspTransport, follow, image: captioner.image, ...(guard && { guard }) },
+      ...{ choice, events, rtspTransport, follow, image: captioner.image },
       ...{ clock: this.#clock, timings: this.#timings, signal: this.#stop.signal },
       offer: (look) => {
         if (look.event !== undefined) this.#events.add(name, look);

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { type AllowRule, matchAllowRule, matchLiveRule } from '../../config/allow-rules.ts';
+import { type AllowRule, matchAllowRule } from '../../config/allow-rules.ts';
 import { hideAddress } from '../../core/text/secrets.ts';
 import { IngestError } from '../errors.ts';
 import { GuardError } from './errors.ts';
@@ -33,10 +33,8 @@ function refusal(url: URL, why: string): GuardError {
   return new GuardError('address-not-allowed', `${hideAddress(url.href)} may not be read by this service: ${why}`);
 }
 
-type Match = (list: readonly string[], url: URL) => AllowRule | undefined;
-
-function checkRule(list: readonly string[], url: URL, match: Match, why?: string): AllowRule {
-  const grant = match(list, url);
+function checkRule(list: readonly string[], url: URL, why?: string): AllowRule {
+  const grant = matchAllowRule(list, url);
   if (grant !== undefined) return grant;
   const reason = 'it is not among what SECONDGLANCE_ALLOW_URLS allows';
   const message = why ?? `${hideAddress(url.href)} may not be read by this service: ${reason}`;
@@ -45,7 +43,7 @@ function checkRule(list: readonly string[], url: URL, match: Match, why?: string
 
 /** Checks an address against the list, before anything connects. Throws a GuardError, whose message is `why` where that is given. */
 export function checkUrl(list: readonly string[], url: URL, why?: string): void {
-  checkRule(list, url, matchAllowRule, why);
+  checkRule(list, url, why);
 }
 
 /**
@@ -54,16 +52,8 @@ export function checkUrl(list: readonly string[], url: URL, why?: string): void 
  * can be slipped in.
  * @throws GuardError; IngestError `unreachable` for an unknown host
  */
-export function checkAddress(list: readonly string[], url: URL): Promise<CheckedAddress> {
-  return checkHost(url, checkRule(list, url, matchAllowRule));
-}
-
-/** As {@link checkAddress}, for the address of a live stream (RTSP, RTMP, SRT, UDP). A group of multicast has to be named. */
-export function checkLiveAddress(list: readonly string[], url: URL): Promise<CheckedAddress> {
-  return checkHost(url, checkRule(list, url, matchLiveRule));
-}
-
-async function checkHost(url: URL, grant: AllowRule): Promise<CheckedAddress> {
+export async function checkAddress(list: readonly string[], url: URL): Promise<CheckedAddress> {
+  const grant = checkRule(list, url);
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const answers = await lookup(host, { all: true }).catch((cause: unknown) => {
     throw new IngestError('unreachable', `The host ${host} is not known: check address and network.`, {

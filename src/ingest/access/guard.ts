@@ -38,8 +38,6 @@ export interface Guard {
   folder(real: string): void;
   /** Checks a URL and the addresses of its host. */
   url(address: string): Promise<void>;
-  /** For a relay of its own: what a source, and what its playlists name, may read. */
-  readonly rules: RelayRules;
   /** Opens a source so that ffmpeg can only open what is allowed, also through redirects and playlists. */
   open(source: Source): Promise<GuardedSource>;
 }
@@ -167,7 +165,6 @@ export async function openGuard({ allowPaths, allowUrls }: GuardLists): Promise<
     path: pathOf,
     outputPath: async (file) => checked(file, await futurePath(file)),
     folder: (real) => void checked(real, real),
-    rules,
     url: async (address) => void (await checkAddress(allowUrls, readUrl(address))),
     open: (source) => (source.kind === 'url' ? openUrl(source) : openVideo(source)),
   };

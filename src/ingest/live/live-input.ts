@@ -7,7 +7,6 @@ import { findFfmpeg } from '../ffmpeg/find-ffmpeg.ts';
 import { isPlaylist, NETWORK_SILENCE_MICROS, OPEN_RULES, RELAYED_PROTOCOLS } from '../sources/ffmpeg-input.ts';
 import { asInputError } from '../sources/sources.ts';
 import { readGrowingFile } from './growing-file.ts';
-import type { LiveGuard } from './live-guard.ts';
 import { knowsProtocol } from './live-protocols.ts';
 import type { LiveKind, LiveSource } from './live-source.ts';
 
@@ -16,8 +15,6 @@ export interface LiveInputSettings {
   readonly rtspTransport: 'tcp' | 'udp';
   /** Files are read on as they grow; otherwise once, at their own pace. */
   readonly follow: boolean;
-  /** For sources that do not come from the user of this machine. Without it, every address is read. RTSP comes over TCP. */
-  readonly guard?: LiveGuard;
 }
 
 /** How ffmpeg opens a source, until it is closed. */
@@ -73,15 +70,13 @@ async function checkProtocol({ kind, address, label }: LiveSource): Promise<void
 async function networkInput(
   source: LiveSource,
   kind: NetworkKind,
-  { rtspTransport, guard }: LiveInputSettings,
+  { rtspTransport }: LiveInputSettings,
 ): Promise<LiveInput> {
   await checkProtocol(source);
-  // Over UDP, a server says where the packets come from.
-  const transport = guard === undefined ? rtspTransport : 'tcp';
   const { address, label } = source;
   const options: (readonly [name: string, value: string])[] = [['analyzeduration', String(ANALYSE_MICROS)]];
   if (kind === 'rtsp') {
-    options.push(['rtsp_transport', transport], ['allowed_media_types', 'video']);
+    options.push(['rtsp_transport', rtspTransport], ['allowed_media_types', 'video']);
     options.push(['timeout', String(SOCKET_MICROS)]);
   }
   // What the buffer cannot hold while the machine is busy is lost, and the stream goes on.
@@ -102,12 +97,8 @@ async function networkInput(
 }
 
 /** HLS, and videos that a server sends without end, are read through the relay, as `caption` reads addresses. */
-async function relayedInput(
-  { label, address }: LiveSource,
-  target: RelayTarget,
-  guard: LiveGuard | undefined,
-): Promise<LiveInput> {
-  const relay = await relaySource(label, target, guard?.rules ?? OPEN_RULES, true);
+async function relayedInput({ label, address }: LiveSource, target: RelayTarget): Promise<LiveInput> {
+  const relay = await relaySource(label, target, OPEN_RULES, true);
   const known = await (await findFfmpeg()).demuxerOptions('hls');
   const hls = target.kind === 'file' || /\.m3u8?$/i.test(new URL(address).pathname);
   // The newest segment first. Reloads of a playlist without news are not limited.
@@ -130,7 +121,7 @@ async function relayedInput(
   };
 }
 
-async function fileInput(source: LiveSource, { follow, guard }: LiveInputSettings): Promise<LiveInput> {
+async function fileInput(source: LiveSource, { follow }: LiveInputSettings): Promise<LiveInput> {
   const { address, label } = source;
   const found = await stat(address).catch((error: unknown) => {
     throw asInputError(error, label);
@@ -138,7 +129,7 @@ async function fileInput(source: LiveSource, { follow, guard }: LiveInputSetting
   if (!found.isFile()) {
     throw new IngestError('not-a-file', `"${label}" is a named pipe, a socket or a folder: name a file that grows.`);
   }
-  if (await isPlaylist(address)) return relayedInput(source, { kind: 'file', file: address }, guard);
+  if (await isPlaylist(address)) return relayedInput(source, { kind: 'file', file: address });
   if (!follow) return plain(`file:${address}`, ['-protocol_whitelist', 'file,crypto,data', '-re'], true);
   const behind = /\.m?ts$|\.m2ts$/i.test(address) ? Math.max(0, found.size - TAIL_BYTES) : 0;
   const closing = new AbortController();
@@ -155,17 +146,15 @@ function deviceInput({ address }: LiveSource): LiveInput {
   return plain(name.includes(':') ? name : `${name}:none`, ['-f', 'avfoundation', '-framerate', '30']);
 }
 
-/** Prepares what ffmpeg opens. Throws an IngestError; a GuardError. */
-export async function openLiveInput(named: LiveSource, settings: LiveInputSettings): Promise<LiveInput> {
-  const { guard } = settings;
-  const source = guard === undefined ? named : await guard.check(named);
+/** Prepares what ffmpeg opens. Throws an IngestError. */
+export async function openLiveInput(source: LiveSource, settings: LiveInputSettings): Promise<LiveInput> {
   const { kind, address } = source;
   const open: Record<LiveKind, () => LiveInput | Promise<LiveInput>> = {
     rtsp: () => networkInput(source, 'rtsp', settings),
     rtmp: () => networkInput(source, 'rtmp', settings),
     udp: () => networkInput(source, 'udp', settings),
     srt: () => networkInput(source, 'srt', settings),
-    http: () => relayedInput(source, { kind: 'url', url: new URL(address) }, guard),
+    http: () => relayedInput(source, { kind: 'url', url: new URL(address) }),
     device: () => deviceInput(source),
     file: () => fileInput(source, settings),
   };
