@@ -17,6 +17,11 @@ export interface Alerts {
   readonly camera?: string;
 }
 
+/** Whether what this camera sees counts where only `wanted` does, if that is given. */
+export function isCamera(camera: string, wanted: string | undefined): boolean {
+  return wanted === undefined || wanted.toLowerCase() === camera.toLowerCase();
+}
+
 /** Whether a caption that matches the words is one to notify of, by its camera, its confidence and the time of day. */
 export function isWanted(
   { camera, confidence, start }: Pick<Hit, 'camera' | 'confidence' | 'start'>,
@@ -24,7 +29,7 @@ export function isWanted(
 ): boolean {
   return (
     confidence >= minConfidence &&
-    (only === undefined || only.toLowerCase() === camera.toLowerCase()) &&
+    isCamera(camera, only) &&
     (window === undefined || closingTime(window, start, zone) !== undefined)
   );
 }

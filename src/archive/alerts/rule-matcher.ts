@@ -2,7 +2,7 @@ import { zoneOf } from '../clock/iso-time.ts';
 import type { Database } from '../index/database.ts';
 import { openTextMatcher, type TextMatcher } from '../index/match-text.ts';
 import { alertsOf, parseRules, storedRules } from './alert-rules.ts';
-import { type Alerts, isWanted } from './alerts.ts';
+import { type Alerts, isCamera, isWanted } from './alerts.ts';
 
 /** A caption, as rules see it. */
 export interface SeenCaption {
@@ -30,6 +30,13 @@ export class RuleMatcher {
       isWanted(caption, alerts) ? matcher.matches(caption.text) : [],
     );
     return [...new Set(found)];
+  }
+
+  /** The words of the rules for a camera, each once. */
+  wordsFor(camera: string): string[] {
+    this.#refresh();
+    const words = this.#rules.flatMap(({ alerts }) => (isCamera(camera, alerts.camera) ? alerts.queries : []));
+    return [...new Set(words)];
   }
 
   #refresh(): void {

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { NotificationTransport } from '../../archive/alerts/outbox.ts';
+import { RuleMatcher } from '../../archive/alerts/rule-matcher.ts';
 import { openTransports } from '../../archive/alerts/transports.ts';
 import { openTextMatcher } from '../../archive/index/match-text.ts';
 import type { LiveEvent, LiveOutput } from '../live-event.ts';
@@ -42,11 +43,11 @@ function transportsOf(settings: LiveOutputSettings): NotificationTransport[] {
   return alerts.queries.length === 0 && stateFile === undefined ? [] : openTransports(settings);
 }
 
-/** Outputs that share the state file, which is closed after the last of them. */
-async function stateDestinations(settings: LiveOutputSettings, run: OutputRun): Promise<Destination[]> {
+/** The outputs of all sources. Those that share the state file close it after the last of them. */
+async function sharedDestinations(settings: LiveOutputSettings, run: OutputRun): Promise<Destination[]> {
   const { stateFile, alerts, keepDays: days, keepSize: bytes } = settings;
   const transports = transportsOf(settings);
-  if (stateFile === undefined && transports.length === 0) return [];
+  if (stateFile === undefined && transports.length === 0) return stateTopics(settings, undefined);
   const state = await openLiveState(stateFile, settings.zone);
   const { file } = state;
   const destinations = [
@@ -55,6 +56,7 @@ async function stateDestinations(settings: LiveOutputSettings, run: OutputRun): 
       ? []
       : [new AlertDestination(state, openTextMatcher(alerts.queries, alerts), alerts, transports, run)]),
     ...transports.map((transport) => new DeliveryDestination(state, transport, run)),
+    ...stateTopics(settings, file === undefined ? undefined : new RuleMatcher(state.db)),
   ];
   let open = destinations.length;
   return destinations.map((destination) =>
@@ -77,12 +79,12 @@ function closing(destination: Destination, after: () => void): Destination {
   };
 }
 
-function stateTopics(settings: LiveOutputSettings): Destination[] {
+/** `rules`: those of an archive. */
+function stateTopics(settings: LiveOutputSettings, rules: RuleMatcher | undefined): Destination[] {
   const { mqtt, alerts, sources, events, discovery } = settings;
   if (mqtt === undefined) return [];
-  return [
-    new HomeAssistantDestination({ mqtt, alerts, sources, events, discovery }, openTextMatcher(alerts.queries, alerts)),
-  ];
+  const watched = openTextMatcher(alerts.queries, alerts);
+  return [new HomeAssistantDestination({ mqtt, alerts, sources, events, discovery }, watched, rules)];
 }
 
 /**
@@ -90,7 +92,7 @@ function stateTopics(settings: LiveOutputSettings): Destination[] {
  * file. What fails later is reported, and tried again.
  */
 export async function openLiveOutputs(settings: LiveOutputSettings, run: OutputRun): Promise<LiveOutput[]> {
-  const shared = [...(await stateDestinations(settings, run)), ...stateTopics(settings)];
+  const shared = await sharedDestinations(settings, run);
   return [
     ...settings.sources.flatMap((source) =>
       fileDestinations(source, settings, run).map((to) => ofSource(source, new BufferedOutput(to, run))),

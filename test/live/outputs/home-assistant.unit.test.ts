@@ -1,5 +1,8 @@
 import { connectAsync } from 'mqtt';
 import { afterEach, expect, test } from 'vitest';
+import { addRule, removeRule, replaceRule } from '../../../src/archive/alerts/alert-rules.ts';
+import { RuleMatcher } from '../../../src/archive/alerts/rule-matcher.ts';
+import { openMemoryDatabase, writeFact } from '../../../src/archive/index/database.ts';
 import { openTextMatcher } from '../../../src/archive/index/match-text.ts';
 import { VERSION } from '../../../src/core/version.ts';
 import { HomeAssistantDestination } from '../../../src/live/outputs/home-assistant/home-assistant-destination.ts';
@@ -157,6 +160,65 @@ test('words and sources that were removed: their entities and states go, and not
   expect(retained.get('homeassistant/sensor/other/x/config')).toBe(foreign);
   expect([...retained.keys()].filter((topic) => topic.includes('garage'))).toHaveLength(7);
   expect(retained.has('homeassistant/binary_sensor/secondglance_front/words_person/config')).toBe(true);
+});
+
+test('rules of the archive: their words have entities, which follow changes while it runs', async () => {
+  const { port, retained } = await broker();
+  const db = openMemoryDatabase();
+  open.push({ close: async () => void db.close() });
+  writeFact(db, 'zone', 'UTC');
+  const everywhere = addRule(db, { words: 'cat', exact: false, minConfidence: 0.5 });
+  // The captions below are of noon.
+  addRule(db, { words: 'dog', camera: 'Front', hours: '12:00-12:01', exact: true, minConfidence: 0.8 });
+  const alerts = { queries: ['person', 'cat'], exact: false, minConfidence: 0.5, pause: 0 };
+  const settings = { mqtt: `mqtt://127.0.0.1:${port}/eyes`, discovery: 'ha', sources: ['front', 'back'], alerts };
+  const output = new HomeAssistantDestination(
+    { ...settings, events: false },
+    openTextMatcher(alerts.queries, alerts),
+    new RuleMatcher(db),
+  );
+  open.push(output);
+  const words = (source: string) =>
+    Object.fromEntries(
+      [...retained].flatMap(([topic, payload]) => {
+        const [, word] = new RegExp(`^eyes/${source}/words/(.*)$`).exec(topic) ?? [];
+        return word === undefined ? [] : [[word, payload]];
+      }),
+    );
+  const announced = () =>
+    [...retained.keys()].flatMap(
+      (topic) => /^ha\/binary_sensor\/secondglance_(.*words.*)\/config$/.exec(topic)?.[1] ?? [],
+    );
+  await output.work();
+  expect(words('front')).toEqual({ person: 'OFF', cat: 'OFF', dog: 'OFF' });
+  expect(words('back')).toEqual({ person: 'OFF', cat: 'OFF' });
+  expect(announced().sort()).toEqual([
+    ...['back/words_cat', 'back/words_person'],
+    ...['front/words_cat', 'front/words_dog', 'front/words_person'],
+  ]);
+
+  const say = async (second: number, text: string, confidence = 0.9) => {
+    await output.take(caption(second, text, { confidence }));
+    await output.work();
+    return words('front');
+  };
+  expect(await say(0, 'A dog and a kitten')).toEqual({ person: 'OFF', cat: 'ON', dog: 'ON' });
+  expect(await say(1, 'A dog', 0.7)).toMatchObject({ dog: 'OFF' });
+  expect(await say(2, 'A puppy')).toMatchObject({ dog: 'OFF' });
+  expect(await say(60, 'A dog')).toMatchObject({ dog: 'OFF' });
+
+  const added = addRule(db, { words: 'red car', exact: false, minConfidence: 0.5 });
+  await output.work();
+  const [car = ''] = Object.keys(words('back')).filter((word) => word.startsWith('red-car'));
+  expect(words('back')).toEqual({ person: 'OFF', cat: 'OFF', [car]: 'OFF' });
+  expect(await say(61, 'A red car')).toMatchObject({ [car]: 'ON' });
+  replaceRule(db, added.id, { words: 'fox', camera: 'back', exact: false, minConfidence: 0.5 });
+  // The words of --notify stay.
+  removeRule(db, everywhere.id);
+  await output.work();
+  expect(words('front')).toEqual({ person: 'OFF', cat: 'OFF', dog: 'OFF' });
+  expect(words('back')).toEqual({ person: 'OFF', cat: 'OFF', fox: 'OFF' });
+  expect(announced().filter((name) => /car|fox/.test(name))).toEqual(['back/words_fox']);
 });
 
 test('the end says offline, once', async () => {

@@ -7,17 +7,13 @@ import { statusTopic, topicsOf } from './topics.ts';
 /** What announcements of this program say of their origin. */
 const ORIGIN = 'secondglance';
 
-/** What is announced to Home Assistant. */
+/** A source that is announced to Home Assistant. */
 export interface Announcement {
   /** Its discovery prefix, `homeassistant` by default. */
   readonly prefix: string;
   /** Topic below which states are published. */
   readonly base: string;
   readonly source: string;
-  /** Watched words. */
-  readonly queries: readonly string[];
-  /** Events are published. */
-  readonly events: boolean;
 }
 
 /** Matches the topics of all announcements. */
@@ -48,14 +44,15 @@ function parsed(text: string): unknown {
   }
 }
 
-/**
- * The messages that make Home Assistant show a source as a device (https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery). Ids follow
- * from the names of the source and the words, so that they stay the same over restarts.
- */
-export function discoveryMessages({ prefix, base, source, queries, events }: Announcement): BrokerMessage[] {
+/** An entity of the device of a source. Its id follows from names, so that it stays the same over restarts. */
+function entity(
+  { prefix, base, source }: Announcement,
+  component: 'sensor' | 'binary_sensor',
+  object: string,
+  config: object,
+): BrokerMessage {
   const node = `secondglance_${topicId(source)}`;
-  const topics = topicsOf(base, source);
-  const message = (component: string, object: string, config: object): BrokerMessage => ({
+  return {
     topic: `${prefix}/${component}/${node}/${object}/config`,
     retain: true,
     payload: JSON.stringify({
@@ -65,9 +62,17 @@ export function discoveryMessages({ prefix, base, source, queries, events }: Ann
       device: { identifiers: [node], name: source, manufacturer: ORIGIN, sw_version: VERSION },
       origin: { name: ORIGIN, sw_version: VERSION },
     }),
-  });
+  };
+}
+
+/**
+ * The messages that make Home Assistant show a source as a device (https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery).
+ * @param events events are published
+ */
+export function sourceMessages(announced: Announcement, events: boolean): BrokerMessage[] {
+  const topics = topicsOf(announced.base, announced.source);
   return [
-    message('sensor', 'caption', {
+    entity(announced, 'sensor', 'caption', {
       name: 'Caption',
       icon: 'mdi:text-recognition',
       state_topic: topics.caption,
@@ -75,7 +80,7 @@ export function discoveryMessages({ prefix, base, source, queries, events }: Ann
     }),
     ...(events
       ? [
-          message('sensor', 'event', {
+          entity(announced, 'sensor', 'event', {
             name: 'Event',
             icon: 'mdi:run-fast',
             state_topic: topics.event,
@@ -83,18 +88,20 @@ export function discoveryMessages({ prefix, base, source, queries, events }: Ann
           }),
         ]
       : []),
-    message('binary_sensor', 'connected', {
+    entity(announced, 'binary_sensor', 'connected', {
       name: 'Connected',
       device_class: 'connectivity',
       entity_category: 'diagnostic',
       state_topic: topics.connected,
     }),
-    ...queries.map((words) =>
-      message('binary_sensor', `words_${topicId(words)}`, {
-        name: words,
-        icon: 'mdi:eye',
-        state_topic: topics.words(words),
-      }),
-    ),
   ];
+}
+
+/** The message that makes Home Assistant show whether a source has watched words. */
+export function wordsMessage(announced: Announcement, words: string): BrokerMessage {
+  return entity(announced, 'binary_sensor', `words_${topicId(words)}`, {
+    name: words,
+    icon: 'mdi:eye',
+    state_topic: topicsOf(announced.base, announced.source).words(words),
+  });
 }

@@ -4,6 +4,7 @@ import {
   brokerConnection,
   brokerOf,
 } from '../../../archive/alerts/broker.ts';
+import type { RuleMatcher } from '../../../archive/alerts/rule-matcher.ts';
 import type { TextMatcher } from '../../../archive/index/match-text.ts';
 import { tidy } from '../../../pipeline/cues/text.ts';
 import {
@@ -16,7 +17,7 @@ import {
 import type { Destination } from '../destination.ts';
 import type { LiveAlerts } from '../live-output-settings.ts';
 import { shownText } from '../shown-text.ts';
-import { announcedTopics, discoveryFilter, discoveryMessages } from './discovery.ts';
+import { announcedTopics, discoveryFilter, sourceMessages, wordsMessage } from './discovery.ts';
 import { statusTopic, topicsOf } from './topics.ts';
 
 /** What is published, and where. */
@@ -42,7 +43,8 @@ function shortened(text: string): string {
 }
 
 /**
- * Publishes the state of every source over MQTT: its last caption, whether it has each of the watched words, and whether the source is live. Only
+ * Publishes the state of every source over MQTT: its last caption, whether it has each of the watched words (those of the rules of the archive
+ * too, which may change), and whether the source is live. Only
  * the latest state counts: what changes while the broker is away is published once it is back. What an earlier run announced of words and
  * sources that are no longer there is removed.
  */
@@ -50,6 +52,7 @@ export class HomeAssistantDestination implements Destination {
   readonly name = 'mqtt, states';
   readonly #settings: HomeAssistantSettings;
   readonly #matcher: TextMatcher;
+  readonly #rules: RuleMatcher | undefined;
   readonly #base: string;
   readonly #connection: BrokerConnection;
   readonly #ending = new AbortController();
@@ -57,13 +60,16 @@ export class HomeAssistantDestination implements Destination {
   readonly #wanted = new Map<string, string>();
   /** As the broker has it from this connection. */
   readonly #published = new Map<string, string>();
+  /** Source to the words that are watched there. */
+  readonly #words = new Map<string, readonly string[]>();
   #connections = 0;
 
-  constructor(settings: HomeAssistantSettings, matcher: TextMatcher) {
-    const { mqtt, sources, alerts, discovery: prefix, events } = settings;
-    const { queries } = alerts;
+  /** @param matcher of the settings' words */
+  constructor(settings: HomeAssistantSettings, matcher: TextMatcher, rules?: RuleMatcher) {
+    const { mqtt, sources, discovery: prefix, events } = settings;
     this.#settings = settings;
     this.#matcher = matcher;
+    this.#rules = rules;
     this.#base = brokerOf(mqtt).topic;
     const status = statusTopic(this.#base);
     this.#connection = brokerConnection(mqtt, {
@@ -72,17 +78,43 @@ export class HomeAssistantDestination implements Destination {
         ? {}
         : { retained: { filter: discoveryFilter(prefix), take: (topic, payload) => this.#find(topic, payload) } }),
     });
-    const announced =
-      prefix === undefined
-        ? []
-        : sources.flatMap((source) => discoveryMessages({ prefix, base: this.#base, source, queries, events }));
-    for (const { topic, payload } of announced) this.#wanted.set(topic, payload);
     for (const source of sources) {
+      if (prefix !== undefined) this.#want(sourceMessages({ prefix, base: this.#base, source }, events));
       this.#showCaption(source, '');
       this.#wanted.set(topicsOf(this.#base, source).connected, 'OFF');
       if (events) this.#wanted.set(topicsOf(this.#base, source).event, NOTHING);
     }
     this.#wanted.set(status, 'online');
+  }
+
+  #want(messages: readonly BrokerMessage[]): void {
+    for (const { topic, payload } of messages) this.#wanted.set(topic, payload);
+  }
+
+  /** Announces words that have become watched, and removes what was announced of others. */
+  #followRules(): void {
+    const { sources, alerts, discovery: prefix } = this.#settings;
+    for (const source of sources) {
+      const before = this.#words.get(source) ?? [];
+      const words = [...new Set([...alerts.queries, ...(this.#rules?.wordsFor(source) ?? [])])];
+      const topics = topicsOf(this.#base, source);
+      const announce = (one: string): BrokerMessage[] =>
+        prefix === undefined ? [] : [wordsMessage({ prefix, base: this.#base, source }, one)];
+      for (const gone of before.filter((one) => !words.includes(one))) {
+        for (const topic of [...announce(gone).map((message) => message.topic), topics.words(gone)])
+          this.#remove(topic);
+      }
+      for (const added of words.filter((one) => !before.includes(one))) {
+        this.#want(announce(added));
+        this.#wanted.set(topics.words(added), 'OFF');
+      }
+      this.#words.set(source, words);
+    }
+  }
+
+  /** A retained message without content is removed. */
+  #remove(topic: string): void {
+    this.#wanted.set(topic, '');
   }
 
   async take(event: LiveEvent): Promise<void> {
@@ -92,6 +124,7 @@ export class HomeAssistantDestination implements Destination {
   }
 
   async work(): Promise<void> {
+    this.#followRules();
     // A lost connection is noticed here: whatever is published first makes another.
     if (!this.#connection.connected) this.#published.clear();
     for (const [topic, payload] of this.#wanted) {
@@ -105,13 +138,13 @@ export class HomeAssistantDestination implements Destination {
     if (this.#wanted.has(topic)) return;
     const states = announcedTopics(this.#base, payload);
     if (states.length === 0) return;
-    // A retained message without content is removed.
-    for (const one of [topic, ...states]) if (!this.#wanted.has(one)) this.#wanted.set(one, '');
+    for (const one of [topic, ...states]) if (!this.#wanted.has(one)) this.#remove(one);
   }
 
   async close(): Promise<void> {
     this.#ending.abort();
     this.#matcher.close();
+    this.#rules?.close();
     const offline = { topic: statusTopic(this.#base), payload: 'offline', retain: true };
     if (this.#connection.connected) await this.#publish(offline, AbortSignal.timeout(LAST_MESSAGE_MS));
     await this.#connection.close();
@@ -128,7 +161,8 @@ export class HomeAssistantDestination implements Destination {
     const { source, at, confidence } = caption;
     const text = shownText(caption);
     const attributes = { text, confidence, time: new Date(at).toISOString() };
-    this.#showCaption(source, text, confidence);
+    this.#followRules();
+    this.#showCaption(source, text, confidence, at);
     this.#wanted.set(topicsOf(this.#base, source).attributes, JSON.stringify(attributes));
   }
 
@@ -145,11 +179,18 @@ export class HomeAssistantDestination implements Destination {
     if (state !== 'live') this.#showCaption(source, '');
   }
 
-  #showCaption(source: string, text: string, confidence = 0): void {
-    const { queries, minConfidence } = this.#settings.alerts;
+  #showCaption(source: string, text: string, confidence = 0, at = 0): void {
+    const { minConfidence } = this.#settings.alerts;
     const topics = topicsOf(this.#base, source);
     this.#wanted.set(topics.caption, text === '' ? NOTHING : shortened(text));
-    const seen = text === '' || confidence < minConfidence ? [] : this.#matcher.matches(text);
-    for (const words of queries) this.#wanted.set(topics.words(words), seen.includes(words) ? 'ON' : 'OFF');
+    const seen =
+      text === ''
+        ? []
+        : [
+            ...(confidence < minConfidence ? [] : this.#matcher.matches(text)),
+            ...(this.#rules?.matches({ camera: source, text, confidence, start: at }) ?? []),
+          ];
+    for (const words of this.#words.get(source) ?? [])
+      this.#wanted.set(topics.words(words), seen.includes(words) ? 'ON' : 'OFF');
   }
 }
