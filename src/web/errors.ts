@@ -75,6 +75,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'method-not-allowed': 405,
   'video-state': 409,
   'edits-conflict': 412,
+  'precondition-failed': 412,
   'request-too-large': 413,
   'upload-too-large': 413,
   'media-type': 415,

@@ -111,6 +111,32 @@ describe.skipIf(chromium === undefined)(`steps in Chromium${chromium ? '' : `: $
     await two.context().close();
   });
 
+  test('edited steps that were replaced are brought back, and can be undone', async () => {
+    const { page, faults } = await browser.open(view);
+    await titles(page).first().fill('Mine alone');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.locator('.toasts', { hasText: 'Saved' }).waitFor();
+    page.on('dialog', (dialog) => void dialog.accept());
+    await page.getByLabel('Shortest step, in seconds').fill('1');
+    await page.getByRole('button', { name: 'Find again' }).click();
+    await page.locator('.notice', { hasText: 'found again' }).getByRole('button', { name: 'Load them' }).click();
+    await expect.poll(() => titles(page).first().inputValue()).not.toBe('Mine alone');
+    const found = await titles(page).first().inputValue();
+    const replaced = page.getByRole('region', { name: 'Replaced steps' });
+    await replaced.getByRole('button', { name: 'Bring back' }).first().click();
+    await expect.poll(() => titles(page).first().inputValue()).toBe('Mine alone');
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await expect.poll(() => titles(page).first().inputValue()).toBe(found);
+    await page.getByRole('button', { name: 'Redo' }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('link', { name: 'Guide (.html)' }).waitFor();
+    await page.reload();
+    await expect.poll(() => titles(page).first().inputValue()).toBe('Mine alone');
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
   test('no violation of axe, nothing wider than a window of 360 pixels, light and dark', async () => {
     const found: Record<string, unknown> = {};
     for (const colorScheme of ['light', 'dark'] as const) {

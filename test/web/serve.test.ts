@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { benches, colourVideo } from '../cli/support/room.ts';
+import { rawRequest } from './support/raw-request.ts';
 import { readStream, startServer, type TestServer } from './support/server.ts';
 
 const bench = benches(async (folder) => {
@@ -92,6 +93,23 @@ describe('a video of a folder', () => {
     expect(Buffer.from(await part.arrayBuffer())).toEqual(whole.subarray(10, 20));
     const beyond = await fetch(media, { headers: { range: `bytes=${whole.length}-` } });
     expect(beyond.status).toBe(416);
+
+    const [tag, date] = ['etag', 'last-modified'].map((name) => all.headers.get(name) ?? '');
+    for (const [condition, status] of [
+      [{ 'if-match': '"another"' }, 412],
+      [{ 'if-match': '"another"', range: 'bytes=0-1' }, 412],
+      [{ 'if-unmodified-since': 'Thu, 01 Jan 1970 00:00:00 GMT' }, 412],
+      [{ 'if-match': `"another", ${tag}` }, 200],
+      [{ 'if-match': '*' }, 200],
+      [{ 'if-unmodified-since': date }, 200],
+      [{ 'if-none-match': tag }, 304],
+      [{ 'if-range': '"another"', range: 'bytes=0-1' }, 200],
+    ] as [Record<string, string>, number][]) {
+      // fetch would forbid caches to answer a request with a condition.
+      const answer = await rawRequest(server.address, `/api/videos/${id}/media`, { headers: condition });
+      expect({ condition, status: answer.status }).toEqual({ condition, status });
+      if (status === 412) expect(JSON.parse(answer.body.toString())).toMatchObject({ code: 'precondition-failed' });
+    }
   });
 
   test('is added once, is found by its name in pages, and is removed without the file', async () => {
@@ -176,7 +194,13 @@ describe('edits', () => {
     expect(await (await fetch(`${server.api}/videos/${id}/track?origin=model`)).text()).toContain('bright red');
     expect(await readFile(path.join(data, 'videos', id, `${id}.vtt`), 'utf8')).toContain('bright red');
 
-    const back = await server.client('DELETE /videos/{id}/edits', { params: { id }, ifMatch: saved.revision });
+    const several = `"another", W/"${saved.revision}"`;
+    const { revision } = await server.client('PUT /videos/{id}/edits', {
+      params: { id },
+      body: { cues: mine },
+      ifMatch: several,
+    });
+    const back = await server.client('DELETE /videos/{id}/edits', { params: { id }, ifMatch: revision });
     expect(back).toMatchObject({ origin: 'model', revision: expect.stringMatching(/^none\./) });
   });
 

@@ -101,6 +101,51 @@ test('they are renamed and moved, get the picture that was chosen, and a picture
   expect(await read()).toEqual(saved);
 });
 
+test('steps that are found again take the place of edited ones, which are kept and can be brought back', async () => {
+  const find = async () =>
+    jobDone(
+      await server.client('POST /videos/{id}/steps', { params: { id }, body: { minStep: 1, maxStep: 10, passes: 1 } }),
+    );
+  const replaced = async () => (await server.client('GET /videos/{id}/steps/replaced', { params: { id } })).guides;
+  const titles = (guide: { readonly steps: readonly { readonly title: string }[] }) =>
+    guide.steps.map(({ title }) => title);
+  const edited = await read();
+  const begun = Date.now();
+  await find();
+  expect(titles(await read())).not.toEqual(titles(edited));
+  const [kept, ...none] = await replaced();
+  expect(none).toEqual([]);
+  if (kept === undefined) throw new Error('the edited steps are lost');
+  expect(kept.title).toBe(edited.title);
+  expect(Date.parse(kept.replaced)).toBeGreaterThanOrEqual(begun);
+  expect(kept.steps).toEqual(
+    edited.steps.map(({ picture, ...step }) => ({ ...step, picture: { time: picture?.time } })),
+  );
+
+  // Steps that nobody has edited can be found again, and are not kept.
+  await find();
+  expect(await replaced()).toEqual([kept]);
+
+  const other = await read();
+  const body = { title: 'Mine', steps: other.steps.map(({ picture: _, ...step }) => step) };
+  await server.client('PUT /videos/{id}/steps', { params: { id }, body, ifMatch: other.revision });
+  await find();
+  expect((await replaced()).map(({ title }) => title)).toEqual(['Mine', edited.title]);
+
+  const { title, steps } = kept;
+  const { revision } = await read();
+  const back = await server.client('PUT /videos/{id}/steps', {
+    params: { id },
+    body: { title, steps },
+    ifMatch: revision,
+  });
+  expect({ ...back, revision: '' }).toEqual({ ...edited, revision: '' });
+  for (const { picture } of back.steps) {
+    const shown = await fetch(`${server.api}/videos/${id}/steps/pictures/${picture?.name}`);
+    expect([shown.status, (await shown.arrayBuffer()).byteLength > 100]).toEqual([200, true]);
+  }
+});
+
 test('the guide is exported, and the video with its steps as chapters', async () => {
   const text = async (format: string) => (await fetch(`${server.api}/videos/${id}/guide?format=${format}`)).text();
   const html = await text('html');

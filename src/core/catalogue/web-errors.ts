@@ -43,6 +43,10 @@ export const WEB_ERRORS = {
     'The file does not have the bytes that the request asks for.',
     'Ask for bytes that it has.',
   ),
+  'precondition-failed': permanent(
+    'The file is not, or no longer, the one that If-Match or If-Unmodified-Since names.',
+    'Ask for it again without the condition.',
+  ),
   'not-there': permanent('The video has no such part, or not yet.', 'Check its state.'),
   'too-many-jobs': temporary('Too many jobs wait to be done.', 'Wait until some have ended, or cancel some.'),
   'cameras-off': permanent('The server was started without an archive of cameras.', 'Start it with --state.'),

@@ -26,7 +26,7 @@ import {
   trackQuery,
 } from './schemas/cues.ts';
 import { job, jobList, newRender } from './schemas/job.ts';
-import { guide, guidePictureName, guideQuery, newGuide, stepsRequest } from './schemas/steps.ts';
+import { guide, guidePictureName, guideQuery, newGuide, replacedList, stepsRequest } from './schemas/steps.ts';
 import { checks, folderList, folderQuery, login, modelList, pullRequest, session, system } from './schemas/system.ts';
 import { addedVideos, captionList, captionQuery, newVideo, video, videoList, videoQuery } from './schemas/videos.ts';
 
@@ -161,6 +161,11 @@ export const ROUTES = {
   },
 
   'GET /videos/{id}/steps': { summary: 'The steps of a guide', params: id, response: guide },
+  'GET /videos/{id}/steps/replaced': {
+    summary: 'Edited steps that were replaced when steps were found again, newest first',
+    params: id,
+    response: replacedList,
+  },
   'POST /videos/{id}/steps': {
     summary: 'Find the steps of a guide, in place of those before',
     params: id,

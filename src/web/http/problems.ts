@@ -21,6 +21,10 @@ function ofLibrary(error: HttpLibraryError): SecondGlanceError | undefined {
   const { status, type = '' } = error;
   if (status === 413)
     return new WebError('request-too-large', 'the body of the request is too large', { cause: error });
+  if (status === 404) return new WebError('not-there', 'the file is not there any more', { cause: error });
+  if (status === 412) {
+    return new WebError('precondition-failed', 'the file is not the one that the request names', { cause: error });
+  }
   if (status === 416) return new WebError('range-refused', 'the file does not have these bytes', { cause: error });
   if (status === 415) return new WebError('media-type', error.message, { cause: error });
   if (type.startsWith('entity.'))

@@ -1,15 +1,19 @@
 import path from 'node:path';
+import type { Micros } from '../../core/types.ts';
+import type { GuideStep } from '../../steps/guide/guide.ts';
 import { LEAST_RATIO } from '../../steps/steps-settings.ts';
-import type { ApiGuide } from '../api/schemas/steps.ts';
+import type { ApiGuide, ReplacedSteps, Step } from '../api/schemas/steps.ts';
 import { RefusedRequestError } from '../errors.ts';
 import type { Handlers } from '../http/route-table.ts';
 import { sendFile } from '../http/send-file.ts';
 import type { StoredGuide } from '../steps/guides.ts';
+import type { ReplacedGuide } from '../steps/replaced-guides.ts';
 import type { Site } from './site.ts';
 
 type StepRoutes = Pick<
   Handlers,
   | 'GET /videos/{id}/steps'
+  | 'GET /videos/{id}/steps/replaced'
   | 'POST /videos/{id}/steps'
   | 'PUT /videos/{id}/steps'
   | 'GET /videos/{id}/steps/pictures/{name}'
@@ -23,17 +27,38 @@ const TYPES = {
   json: ['application/json; charset=utf-8', 'steps.json'],
 } as const;
 
+function seconds(time: Micros): number {
+  return time / 1e6;
+}
+
+/** A step as the API shows it, without its picture. */
+function stepOf({ start, end, title, text, captions }: GuideStep): Omit<Step, 'picture'> {
+  return {
+    ...{ start: seconds(start), end: seconds(end), title, text },
+    captions: captions.map((caption) => {
+      return { time: seconds(caption.time), text: caption.text, confidence: caption.confidence };
+    }),
+  };
+}
+
 /** A guide as the API shows it. */
 function guideOf({ guide: { title, source, steps }, revision }: StoredGuide): ApiGuide {
-  const seconds = (time: number): number => time / 1e6;
   return {
     ...{ revision, title, duration: seconds(source.duration) },
-    steps: steps.map(({ start, end, title: name, text, captions, picture }) => ({
-      ...{ start: seconds(start), end: seconds(end), title: name, text },
-      captions: captions.map((caption) => {
-        return { time: seconds(caption.time), text: caption.text, confidence: caption.confidence };
-      }),
+    steps: steps.map(({ picture, ...step }) => ({
+      ...stepOf(step),
       ...(picture === undefined ? {} : { picture: { time: seconds(picture.time), name: path.basename(picture.file) } }),
+    })),
+  };
+}
+
+/** A guide that was replaced: as it is sent to bring it back. */
+function replacedOf({ replaced, guide: { title, steps } }: ReplacedGuide): ReplacedSteps {
+  return {
+    ...{ replaced, title },
+    steps: steps.map(({ picture, ...step }) => ({
+      ...stepOf(step),
+      ...(picture === undefined ? {} : { picture: { time: seconds(picture.time) } }),
     })),
   };
 }
@@ -45,6 +70,9 @@ export function stepRoutes({ store, guides, jobs }: Site): StepRoutes {
       const stored = await guides.read(id);
       response.set('etag', `"${stored.revision}"`);
       return guideOf(stored);
+    },
+    'GET /videos/{id}/steps/replaced': async ({ params: { id } }) => {
+      return { guides: (await guides.replaced(id)).map(replacedOf) };
     },
     'POST /videos/{id}/steps': ({ params: { id }, body }) => {
       if (body.maxStep < LEAST_RATIO * body.minStep) {

@@ -19,10 +19,11 @@ import type { StoredVideo } from '../store/documents.ts';
 import { Turns } from '../store/turns.ts';
 import type { VideoStore } from '../store/video-store.ts';
 import type { Captioners } from '../videos/captioners.ts';
-import { revisionOf } from '../videos/edits.ts';
+import { revisionsOf } from '../videos/edits.ts';
 import { guardOf, sourceOf } from '../videos/video-source.ts';
 import { type MediaAccess, withMedia } from '../videos/with-media.ts';
 import { findGuide } from './find-guide.ts';
+import { keepIfEdited, markAsFound, type ReplacedGuide, replacedGuides } from './replaced-guides.ts';
 
 /** What guides are made with. */
 export interface GuideParts extends MediaAccess {
@@ -76,6 +77,19 @@ export class Guides {
     return stored;
   }
 
+  async #replace(id: string, guide: Guide): Promise<void> {
+    const { folder } = this.#place(id);
+    await keepIfEdited(folder, new Date());
+    await this.#write(id, guide);
+    await markAsFound(folder, guideToJson(guide));
+  }
+
+  /** Guides that a person had edited when the steps were found again, newest first. */
+  async replaced(id: string): Promise<ReplacedGuide[]> {
+    this.#parts.store.get(id);
+    return replacedGuides(this.#place(id).folder);
+  }
+
   #prepare(id: string): Promise<unknown> {
     const { data } = this.#parts;
     return Promise.all([data.video(id), data.state(id)].map((folder) => ensureStateFolder(folder)));
@@ -90,7 +104,7 @@ export class Guides {
     return allowed.filter((file) => file !== undefined);
   }
 
-  /** Finds the steps of a video, in place of those that are there. Throws as `findGuide`. */
+  /** Finds the steps of a video, in place of those that are there, which are kept where a person has edited them. Throws as `findGuide`. */
   async find(id: string, request: StepsRequest, host: JobHost): Promise<JobResult> {
     const video = this.#parts.store.get(id);
     await this.#prepare(id);
@@ -99,7 +113,7 @@ export class Guides {
       withMedia(this.#parts, video, host.signal, async (source, media) => {
         const subject = { name: video.name, source, media, captioner, place: this.#place(id), subtitles };
         const { guide, failed } = await findGuide(subject, request, host);
-        await this.#turns.take(id, () => this.#write(id, guide));
+        await this.#turns.take(id, () => this.#replace(id, guide));
         const steps = guide.steps.length === 1 ? '1 step' : `${guide.steps.length} steps`;
         return { message: failed === 0 ? steps : `${steps}; ${failed} keyframes got no caption` };
       }),
@@ -116,7 +130,7 @@ export class Guides {
     }
     return this.#turns.take(id, async () => {
       const { guide, revision } = await this.read(id);
-      if (revisionOf(ifMatch) !== '*' && revisionOf(ifMatch) !== revision) {
+      if (!revisionsOf(ifMatch).some((named) => named === '*' || named === revision)) {
         throw new WebError('edits-conflict', 'the steps were edited elsewhere since they were loaded here');
       }
       const video = this.#parts.store.get(id);

@@ -47,12 +47,10 @@ function required(ifMatch: string | undefined): string {
   throw new WebError('edits-unconditional', 'send the revision of the cues as If-Match: GET /videos/{id}/cues has it');
 }
 
-/** The revision that If-Match names. The quotes and the mark of a weak tag, which proxies may add, do not matter. */
-export function revisionOf(tag: string): string {
-  return tag
-    .trim()
-    .replace(/^W\//, '')
-    .replace(/^"(.*)"$/, '$1');
+/** The revisions that If-Match names: one of them has to be the current one. Quotes and the mark of weak tags, which proxies may add, do not matter. */
+export function revisionsOf(ifMatch: string): string[] {
+  const tags = ifMatch.match(/(?:W\/)?"[^"]*"|[^\s,]+/g) ?? [];
+  return tags.map((tag) => tag.replace(/^W\//, '').replace(/^"(.*)"$/, '$1'));
 }
 
 /** The cues of videos as people leave them. They are kept beside the model's track, which no edit changes and no rerun overwrites. */
@@ -117,9 +115,10 @@ export class Edits {
   /** Returns the revision that a request goes out from. Throws `edits-conflict` where it is not the current one. */
   async #expect(id: string, ifMatch: string): Promise<Revision> {
     const current = parseRevision((await this.cues(id)).revision);
-    const expected = parseRevision(revisionOf(ifMatch));
-    if (expected.edits === '*') return current;
-    if (expected.edits !== current.edits) {
+    const named = revisionsOf(ifMatch).map(parseRevision);
+    if (named.some(({ edits }) => edits === '*')) return current;
+    const expected = named.find(({ edits }) => edits === current.edits);
+    if (expected === undefined) {
       throw new WebError('edits-conflict', 'the cues were edited elsewhere since they were loaded here');
     }
     // What was complete has been captioned again: its gaps may have been filled.

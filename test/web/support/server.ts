@@ -41,7 +41,7 @@ export async function startServer(
       if (ended) throw new Error(`serve ended: ${log}`);
       return /^(http:\S+)\n/.exec(out)?.[1];
     },
-    90,
+    240,
     'the address of the server',
   );
   const api = `${address}api`;
@@ -113,7 +113,7 @@ export async function readStream(address: string, lastId?: string): Promise<Test
           const found = events.find((event) => event.name === name && fits(event.data as never));
           return found?.data as never;
         },
-        90,
+        240,
         `the event ${name}`,
       ),
     close: () => controller.abort(),

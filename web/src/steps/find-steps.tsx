@@ -19,7 +19,11 @@ export function FindSteps({ video: { id }, again }: FindStepsProps) {
   const jobs = jobsOf(id).filter(({ kind }) => kind === 'steps');
   const working = jobs.some(({ state }) => state === 'queued' || state === 'running');
   const find = async (): Promise<void> => {
-    if (again && !confirm('The steps that are there, with your changes, will be replaced.')) return;
+    if (
+      again &&
+      !confirm('Other steps will take the place of these. Those with your changes are kept, and can be brought back.')
+    )
+      return;
     await attempt(async () =>
       rememberJob(await api('POST /videos/{id}/steps', { params: { id }, body: { minStep, maxStep } })),
     );

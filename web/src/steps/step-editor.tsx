@@ -20,6 +20,7 @@ import {
 } from './edit-steps.ts';
 import { FindSteps } from './find-steps.tsx';
 import { GuideExport } from './guide-export.tsx';
+import { ReplacedStepsCard } from './replaced-steps.tsx';
 import { StepList } from './step-list.tsx';
 import { StepTimeline } from './step-timeline.tsx';
 
@@ -99,12 +100,17 @@ export function StepEditor({ video, loaded, onReload, onSaved, stale }: StepEdit
     setSaving(false);
   };
 
+  const reload = async (): Promise<void> => {
+    if (changed && !confirm('Your changes that are not saved will be lost. Load the other steps all the same?')) return;
+    await onReload();
+  };
+
   return (
     <div class="stack">
       {stale && !saving && (
         <div class="notice warn" role="alert">
           <div>These steps were found again or saved elsewhere.</div>
-          <Button icon="retry" label="Load them" onPress={onReload} />
+          <Button icon="retry" label="Load them" onPress={reload} />
         </div>
       )}
       <div class="steps-top">
@@ -165,6 +171,7 @@ export function StepEditor({ video, loaded, onReload, onSaved, stale }: StepEdit
       />
       {changed ? <p class="soft">Save the steps to export them.</p> : <GuideExport video={video} />}
       <FindSteps video={video} again />
+      <ReplacedStepsCard id={video.id} onUse={(before) => change(before)} />
     </div>
   );
 }

@@ -54,7 +54,15 @@ export const newGuide = z.strictObject({
 /** Steps that take the place of those before. */
 export type NewGuide = z.output<typeof newGuide>;
 
-/** How steps are found. Those that are there are replaced. */
+/** A guide that somebody had edited when the steps were found again. Its title and steps can be saved as they are, to bring it back. */
+export const replacedSteps = z.object({ replaced: z.iso.datetime(), title: z.string(), steps: newGuide.shape.steps });
+/** A guide that somebody had edited when the steps were found again. */
+export type ReplacedSteps = z.output<typeof replacedSteps>;
+
+/** Edited guides that finding the steps again has replaced, newest first: the last 20. */
+export const replacedList = z.object({ guides: z.array(replacedSteps) });
+
+/** How steps are found. Those that are there are replaced; edited ones are kept (`GET .../steps/replaced`). */
 export const stepsRequest = z.strictObject({
   /** The shortest and the longest step, in seconds. */
   minStep: z.number().min(1).max(86_400).default(5),
