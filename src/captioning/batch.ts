@@ -2,7 +2,6 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate as settled } from 'node:timers/promises';
 import type { JsonObject } from '../core/json-value.ts';
-import { findFfmpeg } from '../ingest/ffmpeg/find-ffmpeg.ts';
 import { asInputError, type Source } from '../ingest/sources/sources.ts';
 import { recordOutput } from '../storage/output-manifest.ts';
 import { nonClosingSink, type TextSink } from '../storage/sink.ts';
@@ -104,8 +103,6 @@ export class Batch {
       reporter.begin(source.name, position, this.#plan.inputs.length);
       reporter.phase('probing');
       this.#startModel();
-      // Asked while the rest is loaded; the probe waits for the same answer, and gets the error.
-      if (source.kind !== 'picture') findFfmpeg().catch(() => undefined);
       // Loaded while the inference processes start: it is most of the program.
       const { captionInput } = await import('./caption-input.ts');
       const job = { source, identity, targets, key, began, ...(lines === undefined ? {} : { sharedJsonl: lines }) };

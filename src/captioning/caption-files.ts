@@ -1,5 +1,6 @@
 import { stateDir } from '../config/state-folder.ts';
 import { UsageError } from '../core/failures.ts';
+import { findFfmpeg } from '../ingest/ffmpeg/find-ffmpeg.ts';
 import { expandInputs } from '../ingest/sources/sources.ts';
 import type { TextSink } from '../storage/sink.ts';
 import { Batch } from './batch.ts';
@@ -50,6 +51,8 @@ export async function captionFiles(
   if (inputs.filter((input) => input === '-').length > 1) throw new UsageError('- (stdin) can be read only once');
   const { sources, problems } = await expandInputs(inputs);
   const plan = planOutputs(sources, request.output, sources.length + problems.length);
+  // Asked while the rest is loaded; the probe waits for the same answer, and gets the error.
+  if (sources.some(({ kind }) => kind !== 'picture')) findFfmpeg().catch(() => undefined);
 
   let batch: Batch | undefined;
   let captioner: ModelCaptioner | undefined;

@@ -11,10 +11,14 @@ export interface CaptionerRequest {
   readonly passes?: 1 | 2 | undefined;
   /** Inference processes; by default as many as this machine has use for. The captions do not depend on it. */
   readonly processes?: number | undefined;
-  /** True: opening starts one inference process, and the others start once there are groups for them. */
-  readonly startOnDemand?: boolean | undefined;
   /** Called for every failed attempt at a group, including those that a later attempt makes good. */
   readonly onFailure?: ((error: WorkerError, group: Group) => void) | undefined;
+}
+
+/** How a captioner is prepared that is not open yet. */
+export interface LoadRequest extends CaptionerRequest {
+  /** True: opening starts one inference process, and the others start once there are groups for them. */
+  readonly startOnDemand?: boolean;
 }
 
 /** A captioner that runs a model in child processes, with the model's defaults. Disposing it ends them. */
@@ -28,7 +32,7 @@ export interface ModelCaptioner extends Captioner, AsyncDisposable {
 }
 
 /** Puts a captioner on top of a loaded model. Its processes start with `open()`. */
-export function modelCaptioner(model: CaptionModel, request: Omit<CaptionerRequest, 'model'> = {}): ModelCaptioner {
+export function modelCaptioner(model: CaptionModel, request: Omit<LoadRequest, 'model'> = {}): ModelCaptioner {
   const { passes = 2, processes, startOnDemand, onFailure } = request;
   const pool = model.captioner({
     ...(processes === undefined ? {} : { processes }),
@@ -51,7 +55,7 @@ export function modelCaptioner(model: CaptionModel, request: Omit<CaptionerReque
 }
 
 /** Loads a model's description and prepares a captioner for it. Throws BundleError. */
-export async function loadCaptioner({ model, ...rest }: CaptionerRequest = {}): Promise<ModelCaptioner> {
+export async function loadCaptioner({ model, ...rest }: LoadRequest = {}): Promise<ModelCaptioner> {
   return modelCaptioner(await loadModel(model), rest);
 }
 
