@@ -183,7 +183,8 @@ export class Queues {
 
   /** What is paused. */
   async paused(): Promise<'all' | 'videos' | 'nothing'> {
-    const paused = await this.#redis.get(this.#keys.paused);
+    // No more of it than either word has, whatever it holds.
+    const paused = await this.#redis.getrange(this.#keys.paused, 0, 15);
     return paused === 'all' || paused === 'videos' ? paused : 'nothing';
   }
 

@@ -20,9 +20,9 @@ interface NamePattern {
   readonly utc?: true;
 }
 
-const DATE = '(?<year>20\\d\\d)(?<month>[01]\\d)(?<day>[0-3]\\d)';
+const DATE = '(?<year>(?:19|20)\\d\\d)(?<month>[01]\\d)(?<day>[0-3]\\d)';
 const TIME = '(?<hour>[0-2]\\d)(?<minute>[0-5]\\d)(?<second>[0-5]\\d)';
-const SPACED_DATE = '(?<year>20\\d\\d)[-_.](?<month>[01]\\d)[-_.](?<day>[0-3]\\d)';
+const SPACED_DATE = '(?<year>(?:19|20)\\d\\d)[-_.](?<month>[01]\\d)[-_.](?<day>[0-3]\\d)';
 
 /**
  * Patterns of common recorders, the most specific first. Each is matched against the path below the watched folder, with
@@ -32,21 +32,21 @@ const PATTERNS: readonly NamePattern[] = [
   // Frigate: recordings/2026-11-24/22/front/05.09.mp4, in UTC since 0.12; recordings/2021-11/24/22/front/05.09.mp4 before.
   {
     match:
-      /(?:^|\/)(?<year>20\d\d)-(?<month>\d\d)-(?<day>\d\d)\/(?<hour>\d\d)\/(?<camera>[^/]+)\/(?<minute>[0-5]\d)\.(?<second>[0-5]\d)\.\w+$/,
+      /(?:^|\/)(?<year>(?:19|20)\d\d)-(?<month>\d\d)-(?<day>\d\d)\/(?<hour>\d\d)\/(?<camera>[^/]+)\/(?<minute>[0-5]\d)\.(?<second>[0-5]\d)\.\w+$/,
     utc: true,
   },
   {
     match:
-      /(?:^|\/)(?<year>20\d\d)-(?<month>\d\d)\/(?<day>\d\d)\/(?<hour>\d\d)\/(?<camera>[^/]+)\/(?<minute>[0-5]\d)\.(?<second>[0-5]\d)\.\w+$/,
+      /(?:^|\/)(?<year>(?:19|20)\d\d)-(?<month>\d\d)\/(?<day>\d\d)\/(?<hour>\d\d)\/(?<camera>[^/]+)\/(?<minute>[0-5]\d)\.(?<second>[0-5]\d)\.\w+$/,
   },
   // Frigate, clips: front-1732485909.123456-ab12cd.mp4
   { match: /(?:^|\/)(?<camera>[^/]+)-(?<epoch>1\d{9}\.\d{1,6})-\w+\.\w+$/ },
   // Synology Surveillance Station: Front-20261124-220509-1795557909.mp4; the last number is exact.
-  { match: /(?:^|\/)(?<camera>[^/]+)-20\d{6}-\d{6}-(?<epoch>[12]\d{9})(?:\d{3})?\.\w+$/ },
+  { match: /(?:^|\/)(?<camera>[^/]+)-(?:19|20)\d{6}-\d{6}-(?<epoch>[12]\d{9})(?:\d{3})?\.\w+$/ },
   // UniFi Protect: "Front Door 11-24-2026, 22.05.09 GMT+1 - 11-24-2026, 22.10.09 GMT+1.mp4", "Front Door - 2-9-2020, 11.21.12pm.mp4"
   {
     match:
-      /(?:^|\/)(?<camera>[^/]+?)(?: -)? (?<month>\d{1,2})-(?<day>\d{1,2})-(?<year>20\d\d), (?<hour>\d{1,2})\.(?<minute>\d\d)\.(?<second>\d\d)(?<half>[ap]m)?(?: GMT(?<sign>[+-])(?<zoneHour>\d{1,2})(?::?(?<zoneMinute>\d\d))?)?/,
+      /(?:^|\/)(?<camera>[^/]+?)(?: -)? (?<month>\d{1,2})-(?<day>\d{1,2})-(?<year>(?:19|20)\d\d), (?<hour>\d{1,2})\.(?<minute>\d\d)\.(?<second>\d\d)(?<half>[ap]m)?(?: GMT(?<sign>[+-])(?<zoneHour>\d{1,2})(?::?(?<zoneMinute>\d\d))?)?/,
   },
   // UniFi, on the recorder's own disk: F09FC2C4AABB_0_rotating_1795557909123.ubv
   { match: /(?:^|\/)(?<camera>[^/]+?)_\d_\w+_(?<epochMs>1\d{12})\.\w+$/ },
@@ -59,7 +59,7 @@ const PATTERNS: readonly NamePattern[] = [
   // Dahua: 2026-11-24/001/dav/22/22.05.09-22.10.09[M][0@0][0].dav
   {
     match:
-      /(?:^|\/)(?<year>20\d\d)-(?<month>\d\d)-(?<day>\d\d)\/(?:[^/]+\/)*(?<hour>\d\d)\.(?<minute>\d\d)\.(?<second>\d\d)-\d\d\.\d\d\.\d\d/,
+      /(?:^|\/)(?<year>(?:19|20)\d\d)-(?<month>\d\d)-(?<day>\d\d)\/(?:[^/]+\/)*(?<hour>\d\d)\.(?<minute>\d\d)\.(?<second>\d\d)-\d\d\.\d\d\.\d\d/,
   },
   // Blue Iris: Front.20261124_220509.mp4. Also Front_20261124-220509.mp4, with any text around it.
   { match: new RegExp(`(?:^|/)(?:(?<camera>[^/]*?)[._ -]+)?${DATE}[-_T ]${TIME}(?<utc>Z)?(?!\\d)`) },
