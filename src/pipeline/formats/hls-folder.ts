@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { openTempFile, removeTempFile, staleTempFiles, type TempFile } from '../../storage/temp-file.ts';
@@ -7,16 +8,27 @@ import { openTempFile, removeTempFile, staleTempFiles, type TempFile } from '../
  * @param hash of the folder's contents, in hexadecimal digits
  */
 export function folderName(master: string, hash: string): string {
-  return `${stemOf(master)}-${hash.slice(0, 8)}.hls`;
+  return `${safeStemOf(master)}-${hash.slice(0, 8)}.hls`;
 }
 
 function stemOf(master: string): string {
   return path.basename(master, path.extname(master));
 }
 
+/** The same without characters that a URI has to escape: players that read playlists from a disk, ffmpeg too, do not decode escapes. */
+function safeStemOf(master: string): string {
+  const stem = stemOf(master);
+  if (/^[\w.~][\w.~-]*$/.test(stem)) return stem;
+  // Names that differ stay different.
+  const mark = createHash('sha256').update(stem).digest('hex').slice(0, 4);
+  return `${stem.replace(/[^\w.~-]+/g, '_').replace(/^-/, '_')}-${mark}`;
+}
+
 function isFolderName(master: string, name: string): boolean {
-  const stem = `${stemOf(master)}-`;
-  return name.startsWith(stem) && /^[0-9a-f]{8}\.hls$/.test(name.slice(stem.length));
+  // Earlier versions took the stem as it is.
+  return [safeStemOf(master), stemOf(master)].some(
+    (stem) => name.startsWith(`${stem}-`) && /^[0-9a-f]{8}\.hls$/.test(name.slice(stem.length + 1)),
+  );
 }
 
 /** The folder that a master playlist written by us refers to; undefined for any other file. */

@@ -101,13 +101,13 @@ test('the master playlist appears last and refers to a complete folder; the prev
   const file = path.join(folder, 'my film.m3u8');
   await write(file, 'one', [cue(0, 65, 'A')]);
   const [set = '', ...more] = (await readdir(folder)).filter((name) => name !== 'my film.m3u8');
-  expect({ set, more }).toEqual({ set: expect.stringMatching(/^my film-[0-9a-f]{8}\.hls$/), more: [] });
-  expect(await readFile(file, 'utf8')).toContain(`URI="${set.replace(' ', '%20')}/subtitles.m3u8"`);
+  expect({ set, more }).toEqual({ set: expect.stringMatching(/^my_film-[0-9a-f]{4}-[0-9a-f]{8}\.hls$/), more: [] });
+  expect(await readFile(file, 'utf8')).toContain(`URI="${set}/subtitles.m3u8"`);
   const names = ['subtitles-00000.vtt', 'subtitles-00001.vtt', 'subtitles.m3u8', 'video.m3u8', 'video.mp4'];
   expect((await readdir(path.join(folder, set))).sort()).toEqual(names);
 
   await write(file, 'one', [cue(0, 65, 'A')]);
-  expect((await readdir(folder)).sort()).toEqual([set, 'my film.m3u8']);
+  expect((await readdir(folder)).sort()).toEqual(['my film.m3u8', set]);
   await write(file, 'one', [cue(0, 65, 'B')]);
   const now = (await readdir(folder)).filter((name) => name.endsWith('.hls'));
   expect(now).toHaveLength(1);
