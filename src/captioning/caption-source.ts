@@ -1,8 +1,8 @@
 import path from 'node:path';
 import type { CaptionStore } from '../core/caption-store.ts';
 import { SecondGlanceError } from '../core/errors.ts';
-import { withEventMarks } from '../core/event-marks.ts';
 import type { JsonObject } from '../core/json-value.ts';
+import { withMarks } from '../core/keyframe-marks.ts';
 import { withResources } from '../core/lifetime/disposal.ts';
 import type { Keyframe, RecordedBy } from '../core/types.ts';
 import type { IngestReport } from '../ingest/decode/damage.ts';
@@ -84,7 +84,7 @@ function captionDurably(
       // The same file may have had another name in that run, for example when it was found in a folder.
       return durable.map((caption) => ({ ...caption, video: group.video }));
     }
-    const captions = withEventMarks(group, await captioner.caption(group, options, signal));
+    const captions = withMarks(group, await captioner.caption(group, options, signal));
     // A failed group is not durable, so the next run tries it again.
     if (captions.every(({ error }) => error === undefined)) await store.append(group.index, captions);
     return captions;

@@ -41,6 +41,8 @@ export interface Keyframe {
   readonly height: number;
   /** RGB, 8 bits, rows from the top, `width * height * 3` bytes. */
   readonly pixels: Uint8Array;
+  /** The scene that it belongs to: 0, 1, 2, ... No cut lies between keyframes with the same number. Absent where it is not known. */
+  readonly scene?: number;
   /** Where events are asked for. */
   readonly event?: EventMark;
 }
@@ -111,6 +113,8 @@ export interface Caption {
   readonly lines?: readonly TextLine[];
   /** Why this keyframe has no caption; others are not affected. */
   readonly error?: { readonly code: string; readonly message: string };
+  /** The scene of its keyframe, where it is known. */
+  readonly scene?: number;
   /** Where events are asked for. */
   readonly event?: EventMark;
   /** One wording for all keyframes of its group, which belong to one event. On one caption of the group at most. */

@@ -8,8 +8,9 @@ import { readPicture } from './decode/still-picture.ts';
 import { decodeFailure } from './ffmpeg/diagnose.ts';
 import type { MediaInfo } from './probe/media-info.ts';
 import { EventSelector, eventCandidates } from './selectors/events.ts';
-import type { KeyframeSelector, SelectedFrame, SelectorType } from './selectors/keyframe-selector.ts';
+import type { KeyframeSelector, SelectorType } from './selectors/keyframe-selector.ts';
 import { type FrameChoice, selectorType } from './selectors/registry.ts';
+import { type MarkedFrame, SceneMarks } from './selectors/scene-marks.ts';
 import { TextSelector } from './selectors/text/text-selector.ts';
 import type { Source } from './sources/sources.ts';
 
@@ -118,8 +119,8 @@ async function* videoKeyframes(
   const { width, height } = image;
   const type = selectorType(choice);
   const own = options.selector ?? selectorFor(type, image);
-  const selector = events ? new EventSelector(own, image) : own;
-  const keyframeOf = ({ pts, pixels, still, event }: SelectedFrame): Keyframe => ({
+  const selector = new SceneMarks(events ? new EventSelector(own, image) : own, image);
+  const keyframeOf = ({ pts, pixels, still, scene, event }: MarkedFrame): Keyframe => ({
     video: source.name,
     index: progress.keyframes++,
     pts,
@@ -127,6 +128,7 @@ async function* videoKeyframes(
     width,
     height,
     pixels,
+    scene,
     ...(event === undefined ? {} : { event }),
   });
   const frames = candidateFrames(

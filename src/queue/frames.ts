@@ -45,6 +45,7 @@ const headSchema = z.strictObject({
         still: z.boolean(),
         width: z.int().min(1).max(4096),
         height: z.int().min(1).max(4096),
+        scene: z.int().min(0).exactOptional(),
         event: eventSchema.exactOptional(),
       }),
     )
@@ -54,12 +55,13 @@ const headSchema = z.strictObject({
 
 /** A group as bytes: SHA-256 of the rest, length of the header, the header as JSON, the pixels unchanged. */
 export function packGroup(group: Group): Buffer {
-  const keyframes = group.keyframes.map(({ index, pts, still, width, height, event }) => ({
+  const keyframes = group.keyframes.map(({ index, pts, still, width, height, scene, event }) => ({
     index,
     pts,
     still,
     width,
     height,
+    ...(scene === undefined ? {} : { scene }),
     ...(event === undefined ? {} : { event }),
   }));
   const { video, index, recorded } = group;

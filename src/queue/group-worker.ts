@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import type { CaptionStore } from '../core/caption-store.ts';
 import { sentenceOf } from '../core/errors.ts';
-import { withEventMarks } from '../core/event-marks.ts';
 import { failedCaptions } from '../core/failed-captions.ts';
+import { withMarks } from '../core/keyframe-marks.ts';
 import type { Caption, Group } from '../core/types.ts';
 import { QueueError } from './errors.ts';
 import { unpackGroup } from './frames.ts';
@@ -74,12 +74,12 @@ async function readFrames({ frames }: QueueContext, { video, group }: GroupKey):
 /** Captions a group, or says why that failed. Throws what is no failure of the group. */
 async function captionsOf(worker: GroupWorker, group: Group, passes: 1 | 2, signal: AbortSignal) {
   try {
-    const captions = withEventMarks(group, await worker.caption(group, passes, signal));
+    const captions = withMarks(group, await worker.caption(group, passes, signal));
     return { captions, failure: failureOf(captions) };
   } catch (error) {
     if (signal.aborted || error instanceof RescheduleError || isInfrastructureError(error)) throw error;
     const failure = sentenceOf(error);
-    return { captions: withEventMarks(group, failedCaptions(group, passes, failure)), failure };
+    return { captions: withMarks(group, failedCaptions(group, passes, failure)), failure };
   }
 }
 
@@ -141,7 +141,7 @@ class GroupHandler {
     const group = await readFrames(this.#context, payload);
     // Without frames its keyframes are unknown: the reconciler has the group decoded again.
     if (group === undefined) return;
-    const captions = withEventMarks(group, failedCaptions(group, payload.passes, message));
+    const captions = withMarks(group, failedCaptions(group, payload.passes, message));
     await this.#commit(payload, captions, message, performance.now());
   }
 

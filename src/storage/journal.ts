@@ -11,7 +11,7 @@ import { ensureStateFolder } from './folders/ensure-folder.ts';
 import { syncFolder, writeAll } from './temp-file.ts';
 
 /** Version of the journal format. A journal of another version is emptied. */
-const FORMAT = 1;
+const FORMAT = 2;
 const NEW_LINE = 10;
 const CHUNK_BYTES = 65_536;
 

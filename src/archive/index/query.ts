@@ -1,6 +1,6 @@
+import { wordsFor } from '../../core/lexicon/lexicon.ts';
 import { TEXT_PREFIX } from '../../pipeline/screen-text/announcement.ts';
 import { ArchiveError } from '../errors.ts';
-import { wordsFor } from '../lexicon/lexicon.ts';
 
 /** Marks before and after a word. */
 const MARKS = /^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu;

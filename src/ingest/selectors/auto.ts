@@ -133,6 +133,6 @@ class AutoSelector implements KeyframeSelector {
     this.#last = { pts: frame.pts, signature, blank };
     this.#fallback = undefined;
     this.#blank = undefined;
-    return { pts: frame.pts, pixels: frame.pixels, still };
+    return { pts: frame.pts, pixels: frame.pixels, still, ...(frame.cut === true ? { cut: true } : {}) };
   }
 }

@@ -49,7 +49,8 @@ export class EventSelector implements KeyframeSelector {
     this.#last = { pts, signature };
     this.#count++;
     const still = own?.still === true && start === undefined;
-    return [...earlier, { pts, pixels, still, event: this.#event }];
+    const cut = own?.cut === true ? { cut: own.cut } : {};
+    return [...earlier, { pts, pixels, still, ...cut, event: this.#event }];
   }
 
   finish(end: Micros): SelectedFrame[] {

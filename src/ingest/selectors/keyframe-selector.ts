@@ -7,6 +7,8 @@ export interface SelectedFrame {
   readonly pixels: Uint8Array;
   /** True where it shows the same as the selected frame before it. */
   readonly still: boolean;
+  /** True where it is known to be the first frame of a scene. */
+  readonly cut?: true;
   /** The event that it belongs to, where events are asked for. */
   readonly event?: EventMark;
 }

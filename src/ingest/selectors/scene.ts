@@ -170,7 +170,7 @@ class SceneSelector implements KeyframeSelector {
   private confirm({ frame }: Pending): SelectedFrame {
     this.pending = undefined;
     this.lastCut = frame.pts;
-    return { pts: frame.pts, pixels: frame.pixels, still: false };
+    return { pts: frame.pts, pixels: frame.pixels, still: false, cut: true };
   }
 }
 

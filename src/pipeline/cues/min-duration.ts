@@ -7,10 +7,10 @@ import type { Transducer } from './transducer.ts';
 /** The resolution of a track: one millisecond. */
 const TICK: Micros = 1000;
 
-/** A span whose times may still change, and when its scene began and ended. */
-type Pending = { -readonly [Key in keyof Span]: Span[Key] } & { readonly scene: Pick<Span, 'start' | 'end'> };
+/** A span whose times may still change, and when what it describes began and ended. */
+type Pending = { -readonly [Key in keyof Span]: Span[Key] } & { readonly own: Pick<Span, 'start' | 'end'> };
 
-function finished({ scene: _, ...span }: Pending): Span {
+function finished({ own: _, ...span }: Pending): Span {
   return span;
 }
 
@@ -26,13 +26,13 @@ function finished({ scene: _, ...span }: Pending): Span {
  *   covers most of the joint time. Where a gap before it leaves enough room, it starts earlier instead.
  *
  * Holds back the two or three spans that these rules may still change. Times are microseconds.
- * @param minimumFor the minimum duration of a text
+ * @param minimumFor the minimum duration of a span
  * @param zero the track's zero on the source's clock
  * @param end the end of the video on that clock; called on completion
  * @param onDropped called for each text that is not shown
  */
 export function enforceMinDuration(
-  minimumFor: (text: string) => Micros,
+  minimumFor: (span: Span) => Micros,
   zero: Micros,
   end: () => Micros,
   onDropped: (dropped: DroppedText) => void = () => undefined,
@@ -42,17 +42,17 @@ export function enforceMinDuration(
   let reached: Micros = 0;
 
   /** Notes a text that is not shown; the one that is shown in its place may say the same. */
-  const drop = ({ scene: { start, end }, text }: Pending, shown: Pending | undefined): void => {
+  const drop = ({ own: { start, end }, text }: Pending, shown: Pending | undefined): void => {
     if (shown !== undefined && equalIgnoringCase(shown.text, text)) return;
     onDropped({ reason: 'too-short', start, end, text });
   };
 
   const add = (span: Span): void => {
-    const scene = { start: span.start, end: span.end };
+    const own = { start: span.start, end: span.end };
     const before = pending.at(-1);
     if (before === undefined || span.start >= before.start) {
       const start = Math.max(span.start, before?.end ?? 0);
-      pending.push({ ...span, scene, start, end: Math.max(span.end, start + minimumFor(span.text)) });
+      pending.push({ ...span, own, start, end: Math.max(span.end, start + minimumFor(span)) });
       return;
     }
     // The scene of `before` has ended, and `before` has not started yet because it waits for the span before it.
@@ -65,17 +65,19 @@ export function enforceMinDuration(
       shown.last = span.last;
       return;
     }
-    const end = Math.max(span.end, before.start + minimumFor(span.text));
-    pending.push({ ...span, scene, start: before.start, end });
+    const end = Math.max(span.end, before.start + minimumFor(span));
+    pending.push({ ...span, own, start: before.start, end });
   };
 
   /** Fits the last spans into a video that ends at `limit`. */
   const endAt = (limit: Micros): void => {
     for (let last = pending.at(-1); last !== undefined; last = pending.at(-1)) {
       last.end = Math.min(last.end, limit);
-      const minimum = minimumFor(last.text);
-      if (last.end - last.start >= minimum) return;
       const before = pending.at(-2);
+      // In one scene the text before it may stay instead.
+      const goesOn = before?.goesOn === true && before.end >= last.own.start;
+      const minimum = minimumFor(goesOn ? { ...last, goesOn } : last);
+      if (last.end - last.start >= minimum) return;
       if (before === undefined || before.end + minimum <= last.end) {
         last.start = Math.max(0, last.end - minimum);
         return;
@@ -95,7 +97,7 @@ export function enforceMinDuration(
       // Once the second span has had its minimum inside the video, nothing can change the first one.
       for (
         let second = pending[1];
-        second !== undefined && second.start + minimumFor(second.text) <= reached;
+        second !== undefined && second.start + minimumFor(second) <= reached;
         second = pending[1]
       ) {
         const first = pending.shift();
@@ -106,7 +108,7 @@ export function enforceMinDuration(
     end() {
       const duration = Math.max(end() - zero, reached);
       const last = pending.at(-1);
-      if (last !== undefined) endAt(duration < TICK ? minimumFor(last.text) : duration);
+      if (last !== undefined) endAt(duration < TICK ? minimumFor(last) : duration);
       return pending.splice(0).map(finished);
     },
   };

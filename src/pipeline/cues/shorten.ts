@@ -1,4 +1,5 @@
 import type { Micros } from '../../core/types.ts';
+import { withoutAdjectives } from '../events/nouns.ts';
 import { joinSentences, splitAnnouncement } from '../screen-text/announcement.ts';
 import type { Span } from './merge.ts';
 import type { CueRules } from './rules.ts';
@@ -13,7 +14,8 @@ const PHRASE =
 const OF_NEEDED =
   /^(?:front|top|back|side|middle|end|edge|out|off|lot|group|pair|kind|type|number|bunch|couple|row|piece|full)$/i;
 /** What has to stand before a phrase that is left out: without a verb, the rest is no sentence. */
-const VERB = /\b(?:is|are|was|were|has|have|stands?|sits?|walks?|runs?|rides?|plays?|jumps?|swims?|\w{2,}ing)\b/i;
+const VERB =
+  /\b(?:is|are|was|were|has|have|stands?|sits?|walks?|runs?|rides?|plays?|jumps?|swims?|parked|seated|\w{2,}ing)\b/i;
 
 /** Words that no sentence ends with: they belong to what was left out. */
 const DANGLING = /\b(?:is|are|was|were|has|have|a|an|the|and|or|of|to|that|which|who|next|full|some)$/i;
@@ -41,13 +43,18 @@ function boundFor(text: string, { profile, minimum }: CueRules): Micros {
 }
 
 /**
- * A text and its shorter versions, the best first: without its last phrases, one after another. Text in the picture matters more than its
+ * A text and its shorter versions, the best first: without its adjectives, then without its last phrases, one after another, each with its
+ * adjectives and without. Text in the picture matters more than its
  * description: an announcement stays until nothing else is left, and is left out as a whole.
  */
 export function* versionsOf(text: string): Generator<string, void, void> {
   const parts = splitAnnouncement(text);
   if (parts === undefined) {
-    for (let shown: string | undefined = text; shown !== undefined; shown = withoutLastPhrase(shown)) yield shown;
+    for (let shown: string | undefined = text; shown !== undefined; shown = withoutLastPhrase(shown)) {
+      yield shown;
+      const plain = withoutAdjectives(shown);
+      if (plain !== shown) yield plain;
+    }
     return;
   }
   const { caption, announced } = parts;
@@ -66,7 +73,7 @@ export function shortenTo(text: string, time: Micros, rules: CueRules): string {
 }
 
 /**
- * Leaves the last phrases out of texts that cannot be read before their scene ends, where the profile has a reading speed. Consecutive texts that are
+ * Leaves adjectives, then the last phrases, out of texts that cannot be read before their scene ends, where the profile has a reading speed. Consecutive texts that are
  * equal then become one, which has the time of all. What is still too long for its scene is held longer (`enforceMinDuration`), unless the
  * profile's speed yields. Holds back one span that was shortened.
  */

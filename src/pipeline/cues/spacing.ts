@@ -1,6 +1,7 @@
 import type { Cue, Micros } from '../../core/types.ts';
 import { splitAnnouncement } from '../screen-text/announcement.ts';
 import { breakText, graphemeCount } from './layout.ts';
+import type { Span } from './merge.ts';
 import type { ReadingSpeed } from './profiles.ts';
 import type { CueRules } from './rules.ts';
 import { wordCount } from './text.ts';
@@ -28,11 +29,11 @@ export function minimumForCue(text: string, { profile, minimum }: CueRules): Mic
 }
 
 /**
- * Minimum duration of a tidy text, in one or several cues, in microseconds. Without a reading speed that has to be kept, a text of several
- * cues gets the minimum of one: the scene may change before a longer time has passed.
+ * Minimum duration of a span, in one or several cues, in microseconds. Where the profile's reading speed yields, a scene may end before its text was
+ * read, and a text of several cues then gets the minimum of one; a scene that goes on leaves time to read it.
  */
-export function minimumFor(text: string, rules: CueRules): Micros {
-  return rules.profile.speedYields === true ? rules.minimum : readableIn(text, rules);
+export function minimumFor({ text, goesOn }: Pick<Span, 'text' | 'goesOn'>, rules: CueRules): Micros {
+  return rules.profile.speedYields === true && goesOn !== true ? rules.minimum : readableIn(text, rules);
 }
 
 /** The time that a tidy text takes to read at the profile's speed, in one or several cues, in microseconds; without a speed the minimum of one cue. */

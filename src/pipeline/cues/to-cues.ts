@@ -5,6 +5,7 @@ import { announceText } from '../screen-text/announce-text.ts';
 import { splitAnnouncement } from '../screen-text/announcement.ts';
 import type { ReadCaption } from '../screen-text/read-captions.ts';
 import { type DroppedText, fitToGaps } from './fit-gaps.ts';
+import { joinWithinScenes } from './join-within-scenes.ts';
 import { breakText, divideTime, graphemeCount } from './layout.ts';
 import { mergeCaptions, type Span } from './merge.ts';
 import { enforceMinDuration } from './min-duration.ts';
@@ -79,7 +80,12 @@ function eventSpans(rules: CueRules, timeline: Timeline): OperatorFunction<Capti
 function spansOf(rules: CueRules, timeline: Timeline): OperatorFunction<ReadCaption, Span> {
   const { events } = rules;
   const merged = () =>
-    events ? eventSpans(rules, timeline) : mapState(() => mergeCaptions(rules, timeline.zero, timeline.end));
+    events
+      ? eventSpans(rules, timeline)
+      : pipe(
+          mapState(() => mergeCaptions(rules, timeline.zero, timeline.end)),
+          mapState(() => joinWithinScenes(rules)),
+        );
   if (!rules.announcesText)
     return pipe(
       map(({ caption }: ReadCaption) => caption),
@@ -121,7 +127,7 @@ export function toCues(
   return pipe(
     spansOf(rules, timeline),
     mapState(() => shortenTexts(rules)),
-    mapState(() => enforceMinDuration((text) => minimumFor(text, rules), timeline.zero, timeline.end, onDropped)),
+    mapState(() => enforceMinDuration((span) => minimumFor(span, rules), timeline.zero, timeline.end, onDropped)),
     mapState(() => ({ next: toOwnCues, end: () => [] })),
     mapState(() => enforceSpacing(rules)),
   );

@@ -1,3 +1,4 @@
+import { mayNameSame } from '../../core/lexicon/lexicon.ts';
 import type { JointCaption } from '../../core/types.ts';
 import { wordOverlap } from '../cues/text.ts';
 import { nounsOf, withoutThings } from './nouns.ts';
@@ -26,18 +27,20 @@ export interface AgreedWording extends JointCaption {
   readonly support: number;
 }
 
-/** In how many keyframes' captions each noun stands. */
-function mentionsOf(captions: readonly Tally[]): Map<string, number> {
-  const mentions = new Map<string, number>();
-  for (const { text, count } of captions) {
-    for (const noun of nounsOf(text)) mentions.set(noun, (mentions.get(noun) ?? 0) + count);
-  }
-  return mentions;
+/** True where one of a caption's nouns may name the same as `noun`: "couch" for "sofa", "person" for "man". */
+function names(nouns: ReadonlySet<string>, noun: string): boolean {
+  return nouns.has(noun) || [...nouns].some((own) => mayNameSame(own, noun));
+}
+
+/** In how many keyframes' captions a noun stands, or another one for the same thing. */
+function mentionsOf(captions: readonly Tally[]): (noun: string) => number {
+  const known = captions.map(({ text, count }) => ({ nouns: nounsOf(text), count }));
+  return (noun) => known.reduce((sum, { nouns, count }) => sum + (names(nouns, noun) ? count : 0), 0);
 }
 
 function isSupported(nouns: ReadonlySet<string>, caption: string): boolean {
   const own = nounsOf(caption);
-  const shared = [...nouns].filter((noun) => own.has(noun)).length;
+  const shared = [...nouns].filter((noun) => names(own, noun)).length;
   return shared > 0 && shared >= SHARED * nouns.size;
 }
 
@@ -47,12 +50,17 @@ function isSupported(nouns: ReadonlySet<string>, caption: string): boolean {
  * phrase, and of a wording of which the model is not certain, one that stands in a quarter of them at most, or in none. Undefined where nothing is left: the keyframes agree on nothing.
  * @param captions what the keyframes' own captions say
  * @param joints the wordings that were written for several keyframes together
+ * @param weightOf how much a caption counts; as many times as there are keyframes that have it, where nothing else is said
  */
-export function agreedWording(captions: readonly Tally[], joints: readonly JointCaption[]): AgreedWording | undefined {
+export function agreedWording(
+  captions: readonly Tally[],
+  joints: readonly JointCaption[],
+  weightOf: (caption: Tally) => number = ({ count }) => count,
+): AgreedWording | undefined {
   const frames = captions.reduce((sum, { count }) => sum + count, 0);
   const mentions = mentionsOf(captions);
   const isLonely = (noun: string, confidence: number): boolean => {
-    const mentioned = mentions.get(noun) ?? 0;
+    const mentioned = mentions(noun);
     return confidence === CERTAIN ? mentioned === 1 : mentioned <= Math.max(1, FEW * frames);
   };
   const own = captions.map(({ text, count, confidence }) => ({ text, confidence: confidence / count }));
@@ -64,7 +72,7 @@ export function agreedWording(captions: readonly Tally[], joints: readonly Joint
           ? candidate.text
           : withoutThings(candidate.text, (noun) => isLonely(noun, candidate.confidence));
       if (text === '') continue;
-      const overlap = captions.reduce((sum, each) => sum + each.count * wordOverlap(text, each.text), 0);
+      const overlap = captions.reduce((sum, each) => sum + weightOf(each) * wordOverlap(text, each.text), 0);
       if (best !== undefined && overlap <= best.overlap) continue;
       const nouns = nounsOf(text);
       const supporting = captions.filter((each) => each.text === text || isSupported(nouns, each.text));

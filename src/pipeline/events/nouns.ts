@@ -13,10 +13,13 @@ const LINKS = list(
     'against to of for off out inside outside during after before while as and or next front back top',
 );
 const AUXILIARIES = list('is are was were be been being has have had do does did can will');
-const OTHERS = list(
-  'it there he she they who which where not very together away here something someone black white red blue green yellow brown grey gray orange ' +
-    'purple pink dark bright large small big little young old long short',
+const ADJECTIVES = list(
+  'black white red blue green yellow brown grey gray orange purple pink dark bright large small big little young old long short',
 );
+const OTHERS = new Set([
+  ...list('it there he she they who which where not very together away here something someone'),
+  ...ADJECTIVES,
+]);
 /** Verbs of captions in their base form; those in -ing are recognised as such. */
 const VERBS = list(
   'walk run ride sit stand play jump swim hold look wear eat drink talk work drive enter leave open close carry cross wait watch move approach pass ' +
@@ -118,7 +121,7 @@ function without(words: readonly Word[], at: number): Word[] | undefined {
 /** A caption without the things for which `isLonely` holds; empty where nothing is left that names anything. */
 export function withoutThings(text: string, isLonely: (stem: string) => boolean): string {
   // Without an article it is no English: its words cannot be distinguished.
-  if (!/\b(?:an?|the|two|three|some|several|his|her|their)\b/iu.test(text)) return text;
+  if (!isEnglish(text)) return text;
   let words: Word[] | undefined = wordsOf(text);
   for (;;) {
     const at: number = words.findIndex(({ stem, kind }) => kind === 'name' && isLonely(stem));
@@ -133,4 +136,69 @@ export function withoutThings(text: string, isLonely: (stem: string) => boolean)
     .map((word) => word.text)
     .join(' ')
     .replace(/[,;:]$/u, '');
+}
+
+/** Names that say how many things there are, or that they are in a picture, not what they are. */
+const COLLECTIVES = list(
+  'group couple pair bunch lot number row crowd kind type variety set photo photograph picture image view shot close closeup scene',
+);
+
+/** What a caption is about: the things that it names before its first verb, or all where it has none. */
+export function subjectsOf(text: string): Set<string> {
+  const words = wordsOf(text);
+  const verb = words.findIndex(
+    ({ kind }, at) => kind === 'verb' && words.slice(0, at).some((word) => word.kind === 'name'),
+  );
+  const head = verb === -1 ? words : words.slice(0, verb);
+  // "a traffic light": only the last name of a run is the thing. "a group of people": the people are.
+  const things = head.filter(({ kind, stem }, at) => {
+    const next = head[at + 1];
+    return (
+      kind === 'name' && next?.kind !== 'name' && !(COLLECTIVES.has(stem) && /^(?:of|up)$/iu.test(next?.text ?? ''))
+    );
+  });
+  return new Set(things.map(({ stem }) => stem));
+}
+
+/** True where a text has a word that English captions have: the others' words cannot be distinguished. */
+export function isEnglish(text: string): boolean {
+  return /\b(?:an?|the|two|three|some|several|his|her|their)\b/iu.test(text);
+}
+
+/** The words of a text, nouns in their singular. */
+export function stemsOf(text: string): string[] {
+  return wordsOf(text).map(({ stem }) => stem);
+}
+
+/**
+ * A caption without adjectives of colour, size and age that stand before a noun, "a small black and white dog": "a dog"; the caption itself where
+ * there are none.
+ */
+export function withoutAdjectives(text: string): string {
+  const words = wordsOf(text);
+  const kept: string[] = [];
+  let at = 0;
+  while (at < words.length) {
+    const noun = endOfAdjectives(words, at);
+    if (noun > at) {
+      const article = kept.at(-1) ?? '';
+      const vowel = /^[aeiou]/iu.test(words[noun]?.text ?? '');
+      if (/^an?$/iu.test(article)) kept[kept.length - 1] = article.slice(0, 1) + (vowel ? 'n' : '');
+      at = noun;
+    }
+    kept.push(words[at]?.text ?? '');
+    at++;
+  }
+  return kept.join(' ');
+}
+
+/** Where the adjectives that begin at a word end, at a noun; the word itself where no adjectives stand before a noun. */
+function endOfAdjectives(words: readonly Word[], start: number): number {
+  let at = start;
+  for (;;) {
+    const [word, next] = words.slice(at, at + 2);
+    if (word !== undefined && ADJECTIVES.has(word.stem)) at++;
+    else if (at > start && word?.stem === 'and' && next !== undefined && ADJECTIVES.has(next.stem)) at += 2;
+    else return word?.kind === 'name' ? at : start;
+  }
 }

@@ -42,6 +42,7 @@ const captionSchema = z.strictObject({
     .readonly()
     .exactOptional(),
   error: z.strictObject({ code: name, message: text }).exactOptional(),
+  scene: z.int().min(0).exactOptional(),
   event: eventSchema.exactOptional(),
   joint: z.strictObject({ text, confidence: z.number().min(0).max(1) }).exactOptional(),
 });

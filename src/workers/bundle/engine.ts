@@ -1,5 +1,5 @@
 import type { Tensor } from 'onnxruntime-node';
-import { hasJoint } from '../../core/event-marks.ts';
+import { hasJoint } from '../../core/keyframe-marks.ts';
 import type { Caption, ImageSpec, JointCaption, Keyframe } from '../../core/types.ts';
 import type { CaptionOptions } from '../captioner.ts';
 import type { Hypothesis } from '../decoding/beam-search.ts';

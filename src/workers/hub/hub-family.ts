@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { hasJoint } from '../../core/event-marks.ts';
+import { hasJoint } from '../../core/keyframe-marks.ts';
 import type { Caption, Keyframe } from '../../core/types.ts';
 import type { LocalEngine, ModelFamily, OpenOptions } from '../families/family.ts';
 import { framesWithin } from '../regions/frames-within.ts';

@@ -1,4 +1,4 @@
-import { hasJoint } from '../../core/event-marks.ts';
+import { hasJoint } from '../../core/keyframe-marks.ts';
 import type { Caption, Group, Keyframe, RecordedBy, Region } from '../../core/types.ts';
 import type { Captioner, CaptionOptions } from '../captioner.ts';
 import { WorkerError } from '../errors.ts';

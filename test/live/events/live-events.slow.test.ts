@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { hasJoint } from '../../../src/core/event-marks.ts';
+import { hasJoint } from '../../../src/core/keyframe-marks.ts';
 import type { Caption } from '../../../src/core/types.ts';
 import type { LiveEvent, LiveVideoEvent } from '../../../src/live/live-event.ts';
 import type { Captioner } from '../../../src/workers/captioner.ts';

@@ -17,13 +17,14 @@ export interface CaptionPlan {
   readonly at: number;
   readonly text: string;
   readonly still?: boolean;
+  readonly scene?: number;
   readonly confidence?: number;
   readonly error?: { readonly code: string; readonly message: string };
 }
 
 /** Captions of one video, numbered from 0. */
 export function captions(plans: readonly CaptionPlan[]): Caption[] {
-  return plans.map(({ at, text, still = false, confidence = 0.5, error }, index) => ({
+  return plans.map(({ at, text, still = false, scene, confidence = 0.5, error }, index) => ({
     video: 'holiday.mp4',
     index,
     pts: seconds(at),
@@ -32,6 +33,7 @@ export function captions(plans: readonly CaptionPlan[]): Caption[] {
     text,
     confidence,
     passes: 2,
+    ...(scene === undefined ? {} : { scene }),
     ...(error === undefined ? {} : { error }),
   }));
 }

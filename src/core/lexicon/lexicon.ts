@@ -35,3 +35,43 @@ export function wordsFor(word: string): readonly string[] {
   found.delete(typed);
   return [typed, ...found];
 }
+
+/** A word's meaning: the first of the words that share it. */
+function meaningOf(word: string): string {
+  const typed = word.toLowerCase();
+  const singular = SINGULARS.get(typed) ?? typed;
+  return MEANINGS.get(singular)?.[0] ?? singular;
+}
+
+/** Meaning -> the meanings of its kinds: boy -> child. */
+const BROADER = new Map<string, Set<string>>();
+for (const [kind, words] of Object.entries(KINDS)) {
+  for (const word of words) {
+    const meaning = meaningOf(word);
+    BROADER.set(meaning, (BROADER.get(meaning) ?? new Set()).add(meaningOf(kind)));
+  }
+}
+
+function climb(meaning: string, found: Set<string>): void {
+  if (found.has(meaning)) return;
+  found.add(meaning);
+  for (const kind of BROADER.get(meaning) ?? []) climb(kind, found);
+}
+
+/** What a noun names, from narrow to broad: its meaning, its kind, the kind of that (`boy`: boy, child, person). */
+export function kindsOf(noun: string): ReadonlySet<string> {
+  const found = new Set<string>();
+  climb(meaningOf(noun), found);
+  return found;
+}
+
+/** True where two nouns may name the same thing: they mean the same (sofa, couch), or one is a kind of the other (person, man). */
+export function mayNameSame(a: string, b: string): boolean {
+  return kindsOf(a).has(meaningOf(b)) || kindsOf(b).has(meaningOf(a));
+}
+
+/** True where two nouns name things of one kind: a man and a woman, a car and a bus. */
+export function areOfOneKind(a: string, b: string): boolean {
+  const kinds = kindsOf(b);
+  return [...kindsOf(a)].some((kind) => kinds.has(kind));
+}

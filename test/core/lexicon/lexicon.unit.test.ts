@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { KINDS, SAME_MEANING } from '../../../src/archive/lexicon/kinds.ts';
-import { wordsFor } from '../../../src/archive/lexicon/lexicon.ts';
+import { KINDS, SAME_MEANING } from '../../../src/core/lexicon/kinds.ts';
+import { wordsFor } from '../../../src/core/lexicon/lexicon.ts';
 
 test.each([
   ['person', ['man', 'men', 'woman', 'women', 'boy', 'girl', 'child', 'people', 'player']],
