@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { languageTag } from '../core/language.ts';
+import { type FormatName, trackFormat } from './formats/formats.ts';
 
 /** How media servers and players mark a file: for the hard of hearing, foreign parts only, and what means nothing here. */
 const HARD_OF_HEARING: ReadonlySet<string> = new Set(['sdh', 'cc', 'hi']);
@@ -80,4 +81,13 @@ export function languageOfTrack(file: string): string | undefined {
     if (found?.unknown === true) return undefined;
   }
   return undefined;
+}
+
+/** Formats whose files players look for beside a film, by its name and a language. */
+const SIDECARS: ReadonlySet<FormatName> = new Set(['vtt', 'srt', 'ass', 'ttml']);
+
+/** How the name of a track ends: with the language (BCP 47) that the user named, where players look for it: `de.srt`, else `srt`. */
+export function trackEnding(format: FormatName, language: string | undefined): string {
+  const { extension } = trackFormat(format);
+  return language !== undefined && SIDECARS.has(format) ? `${language}.${extension}` : extension;
 }

@@ -9,9 +9,14 @@ export interface TextMatcher {
   close(): void;
 }
 
+/** How texts are matched. They have no camera, so none can be asked for. */
+export interface TextMatchOptions extends QueryOptions {
+  readonly camera?: never;
+}
+
 /** Throws `nothing-to-search` for a query without words. */
-export function openTextMatcher(queries: readonly string[], options: QueryOptions): TextMatcher {
-  const asked = queries.map((query) => ({ query, match: toMatch(query, options) }));
+export function openTextMatcher(queries: readonly string[], { exact }: TextMatchOptions): TextMatcher {
+  const asked = queries.map((query) => ({ query, match: toMatch(query, { exact }) }));
   const db = new SafeDatabase(':memory:');
   db.exec(
     `CREATE VIRTUAL TABLE words USING fts5(text, camera, content='', tokenize="porter unicode61 remove_diacritics 2")`,

@@ -14,15 +14,18 @@ export interface QueryOptions {
   readonly exact?: boolean | undefined;
 }
 
+/** How a query of the index is read. */
+export interface IndexQueryOptions extends QueryOptions {
+  /** Only cues of this camera. */
+  readonly camera?: string;
+}
+
 /**
  * The full-text query for what a user typed: all words, stemmed, in any order, and for each word also the words for its kinds (see
  * `wordsFor`); quoted text as a phrase; `text:"exit 3"` in text in the picture only. Every word is passed on in quotes, so no input has a special meaning. Throws
  * `nothing-to-search` where it has no letter or digit.
  */
-export function toMatch(
-  typed: string,
-  { exact = false, camera }: QueryOptions & { readonly camera?: string } = {},
-): string {
+export function toMatch(typed: string, { exact = false, camera }: IndexQueryOptions = {}): string {
   const searched = typed.replace(ON_SCREEN, '$1');
   const onScreen = searched !== typed;
   const parts = [...searched.replaceAll('\0', ' ').matchAll(/["“”„«»]([^"“”„«»]*)["“”„«»]|([^\s"“”„«»]+)/gu)]

@@ -134,7 +134,7 @@ export function cuesBetween(db: Database, since: number, until: number): Hit[] {
 }
 
 /** A recording's cues that match, in order. */
-export function cuesOfRecording(db: Database, recording: number, words: string, options: QueryOptions = {}): Hit[] {
+export function cuesOfRecording(db: Database, recording: number, words: string, { exact }: QueryOptions = {}): Hit[] {
   const rows = db
     .prepare(
       `SELECT ${COLUMNS} FROM cues q ${JOINED} WHERE q.recording = ? AND q.id IN (
@@ -142,6 +142,6 @@ export function cuesOfRecording(db: Database, recording: number, words: string, 
            (SELECT min(id) FROM cues WHERE recording = ?) AND (SELECT max(id) FROM cues WHERE recording = ?)
        ) ORDER BY q.id`,
     )
-    .all(recording, toMatch(words, options), recording, recording);
+    .all(recording, toMatch(words, { exact }), recording, recording);
   return hitsOf(db, rows);
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { UsageError } from '../../core/failures.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
 import { FORMAT_NAMES, type FormatName, trackFormat } from '../../pipeline/formats/formats.ts';
+import { trackEnding } from '../../pipeline/subtitle-names.ts';
 import { kindOf } from '../../storage/kind-of.ts';
 import { formatOf, requireEnding, type Target, videoTarget } from './target.ts';
 
@@ -26,9 +27,6 @@ export interface OutputRequest {
   /** The language (BCP 47) that names of subtitle files say where the user named it and not the file: `film.de.srt`. */
   readonly nameLanguage?: string;
 }
-
-/** Formats whose files players look for beside a film, by its name and a language. */
-const SIDECARS: ReadonlySet<FormatName> = new Set(['vtt', 'srt', 'ass', 'ttml']);
 
 /** Parses `-f vtt,srt`. Throws a UsageError that names the unknown one. */
 export function parseFormats(text: string): FormatName[] {
@@ -62,10 +60,6 @@ function placeTracks(
   language: string | undefined,
   folder?: string,
 ): InputPlan[] {
-  const endingOf = (format: FormatName): string => {
-    const { extension } = trackFormat(format);
-    return language !== undefined && SIDECARS.has(format) ? `${language}.${extension}` : extension;
-  };
   const places = sources.map((source) => {
     const base = path.basename(source.kind === 'url' || source.kind === 'stdin' ? source.name : source.input);
     const dir = folder === undefined ? homeOf(source) : path.resolve(folder, source.tree ?? '');
@@ -80,13 +74,13 @@ function placeTracks(
     const other = taken.get(trunk);
     if (other !== undefined) {
       throw new UsageError(
-        `${other} and ${source.label} would both write ${trunk}.${endingOf(formats[0] ?? 'vtt')}: caption them in separate runs, with another -o`,
+        `${other} and ${source.label} would both write ${trunk}.${trackEnding(formats[0] ?? 'vtt', language)}: caption them in separate runs, with another -o`,
       );
     }
     taken.set(trunk, source.label);
     return {
       source,
-      targets: formats.map((format) => ({ format, path: `${trunk}.${endingOf(format)}` })),
+      targets: formats.map((format) => ({ format, path: `${trunk}.${trackEnding(format, language)}` })),
     };
   });
 }

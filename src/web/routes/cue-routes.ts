@@ -1,5 +1,6 @@
 import { checkCues } from '../../pipeline/cues/check-cues.ts';
 import { PROFILES } from '../../pipeline/cues/profiles.ts';
+import { trackEnding } from '../../pipeline/subtitle-names.ts';
 import type { Handlers } from '../http/route-table.ts';
 import { sendFile } from '../http/send-file.ts';
 import { roundedCues } from '../videos/edits.ts';
@@ -37,7 +38,8 @@ export function cueRoutes({ store, edits, data }: Site): CueRoutes {
     'GET /videos/{id}/track': async ({ params: { id }, query: { format, origin }, response }) => {
       const video = store.get(id);
       const list = await edits.cues(id, origin);
-      const name = `${video.name.replace(/\.[^./\\]{1,5}$/, '')}.${format}`;
+      const stem = video.name.replace(/\.[^./\\]{1,5}$/, '');
+      const name = `${stem}.${trackEnding(format, video.options.language)}`;
       if (format === 'json' && list.origin === 'model' && list.complete) {
         // As it was written, with the captions of all keyframes.
         await sendFile(response, data.track(id, 'json'), { type: TRACK_TYPES.json, download: name });

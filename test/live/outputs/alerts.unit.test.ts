@@ -9,7 +9,7 @@ import { DeliveryDestination } from '../../../src/live/outputs/alerts/delivery-d
 import { type LiveState, openLiveState } from '../../../src/live/outputs/live-state.ts';
 import { startWebhook } from '../../archive/support/receivers.ts';
 import { makeFolder } from '../../support/videos.ts';
-import { caption, happened, ManualClock } from './support/events.ts';
+import { caption, happened, ManualClock, state as stateOf } from './support/events.ts';
 
 let folder: Awaited<ReturnType<typeof makeFolder>>;
 let clock: ManualClock;
@@ -33,8 +33,8 @@ async function openState(file?: string): Promise<LiveState> {
 
 const run = () => ({ clock, report: (note: string) => said.push(note) });
 
-function alertsOn(state: LiveState, queries: readonly string[], exact = false): AlertDestination {
-  const alerts = { queries, exact, minConfidence: 0.5, pause: 120_000 };
+function alertsOn(state: LiveState, queries: readonly string[], exact = false, pause = 120_000): AlertDestination {
+  const alerts = { queries, exact, minConfidence: 0.5, pause };
   return new AlertDestination(state, openTextMatcher(queries, alerts), alerts, [{ name: 'webhook' }], run());
 }
 
@@ -88,6 +88,24 @@ test('who stays causes one message; the next comes once the words were not seen 
   await output.take(caption(3711, 'A woman'));
   await output.take(caption(3711, 'A woman', { source: 'back' }));
   expect(messages(state)).toEqual(['person: A man', 'person: A woman', 'person: A woman']);
+});
+
+test('with a pause shorter than the minute between two captions of a still picture, it still causes one message', async () => {
+  const state = await openState();
+  const output = alertsOn(state, ['person'], false, 5000);
+  const see = async (at: number, text: string): Promise<void> => {
+    clock.set(at);
+    await output.take(caption(at, text));
+  };
+  for (let at = 0; at <= 600; at += 60) await see(at, at % 120 === 0 ? 'A man' : 'A woman');
+  expect(messages(state)).toEqual(['person: A man']);
+  // Gone for as long as the pause, or away: seen anew.
+  await see(610, 'A street');
+  await see(620, 'A woman');
+  clock.set(630);
+  await output.take(stateOf(630, 'failed'));
+  await see(640, 'A man');
+  expect(messages(state)).toEqual(['person: A man', 'person: A woman', 'person: A man']);
 });
 
 test('with a state file neither a restart repeats a message, nor is one lost', async () => {

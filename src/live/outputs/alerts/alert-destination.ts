@@ -49,6 +49,8 @@ export class AlertDestination implements Destination {
   readonly #clock: Clock;
   readonly #report: OutputRun['report'];
   #dropped = 0;
+  /** The words of each source's last caption, which holds until the next one or until the source goes away. */
+  readonly #shown = new Map<string, ReadonlySet<string>>();
 
   constructor(
     state: LiveState,
@@ -67,22 +69,25 @@ export class AlertDestination implements Destination {
   }
 
   async take(event: LiveEvent): Promise<void> {
-    if (event.kind === 'caption') this.#take(event);
+    if (event.kind === 'state' && event.state !== 'live') this.#shown.delete(event.source);
+    if (event.kind === 'caption') this.#shown.set(event.source, this.#take(event));
     else if (event.kind === 'event') this.#take({ ...event, at: event.start });
   }
 
-  #take(said: Said): void {
+  /** Returns the words that were seen. */
+  #take(said: Said): ReadonlySet<string> {
     const { source: camera, confidence, at: start } = said;
     const text = tidy(said.text);
     const seen = new Set([
       ...(confidence < this.#alerts.minConfidence ? [] : this.#matcher.matches(text)),
       ...this.#rules.matches({ camera, text, confidence, start }),
     ]);
-    if (seen.size === 0) return;
+    if (seen.size === 0) return seen;
     const { db } = this.#state;
     db.transaction(() => {
       for (const words of seen) this.#see(said, words);
     }).immediate();
+    return seen;
   }
 
   async close(): Promise<void> {
@@ -96,6 +101,8 @@ export class AlertDestination implements Destination {
     const fact = `seen live: ${said.source}\n${words}`;
     const last = readFact(db, fact);
     writeFact(db, fact, String(now));
+    // A still picture is captioned once a minute: its words were seen all the time.
+    if (last !== undefined && said.end === undefined && this.#shown.get(said.source)?.has(words) === true) return;
     // Also where the clock was set back.
     if (last !== undefined && Math.abs(now - Number(last)) <= this.#alerts.pause) return;
     // An event that has ended, of which a caption had the words while it went on.
