@@ -12,7 +12,7 @@ export default defineConfig({
     // Long enough for a busy machine: a time-out finds what hangs, not what is slow.
     testTimeout: 300_000,
     hookTimeout: 300_000,
-    expect: { poll: { timeout: 60_000 } },
+    expect: { poll: { timeout: 120_000 } },
     projects: [
       {
         extends: true,

@@ -1,5 +1,6 @@
 /**
- * Has schemathesis send a server what docs/openapi.json allows, and much that it does not:
+ * Has schemathesis send servers what docs/openapi.json allows, and much that it does not: one with a video and an archive of cameras; and, for the
+ * routes of cameras, one whose archive is not there yet, and one without.
  *
  *   npm run fuzz:api
  *   npm run fuzz:api -- --max-examples 500 --seed 7      options of `schemathesis run`
@@ -13,10 +14,13 @@ import path from 'node:path';
 import { buildTinyBundle } from '../../support/tiny-bundle.ts';
 import { ffmpeg, makeFolder } from '../../support/videos.ts';
 import { cameraArchive } from '../support/camera-archive.ts';
-import { startServer } from '../support/server.ts';
-import { makeSubjects } from './subjects.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+import { makeSubjects, settingsOfAll } from './subjects.ts';
 
 const INSTALL = 'python3 -m venv /tmp/fuzz && /tmp/fuzz/bin/pip install schemathesis==4.32.5';
+const SPEC = path.join(import.meta.dirname, '../../../docs/openapi.json');
+/** Routes that read the archive. */
+const CAMERA_ROUTES = '^/(cameras|sightings|alert-rule)';
 
 /** Runs schemathesis in a folder. Returns its exit code. */
 async function schemathesis(args: readonly string[], folder: string): Promise<number> {
@@ -32,35 +36,48 @@ async function schemathesis(args: readonly string[], folder: string): Promise<nu
 }
 
 const folder = await makeFolder();
-try {
-  await schemathesis(['--version'], folder.path);
-  const bundle = path.join(folder.path, 'tiny');
-  await buildTinyBundle(bundle);
-  const films = path.join(folder.path, 'films');
-  await mkdir(films);
-  await ffmpeg('-f', 'lavfi', '-i', 'testsrc=s=64x48:r=5:d=4', path.join(films, 'film.mp4'));
-  const archive = await cameraArchive(folder.path);
-  archive.db.close();
-  const places = ['--folder', films, '--data', path.join(folder.path, 'data'), '--state', archive.file];
-  const server = await startServer(['--model', bundle, ...places], { cwd: folder.path, env: {} });
+const at = (...names: string[]): string => path.join(folder.path, ...names);
+
+/** Runs schemathesis against a server. `config`: makes its schemathesis.toml. */
+async function fuzz(
+  what: string,
+  places: readonly string[],
+  config: (server: TestServer) => string | Promise<string>,
+  args: readonly string[],
+): Promise<void> {
+  process.stderr.write(`\n${what}\n`);
+  const server = await startServer(['--model', at('tiny'), ...places], { cwd: folder.path, env: {} });
   try {
-    const config = path.join(folder.path, 'schemathesis.toml');
-    await writeFile(config, await makeSubjects(server, path.join(films, 'film.mp4')));
-    const spec = path.join(import.meta.dirname, '../../../docs/openapi.json');
-    process.exitCode = await schemathesis(
-      ['--config-file', config, 'run', spec, '--url', server.api, '--checks', 'all', ...process.argv.slice(2)],
-      folder.path,
-    );
+    await writeFile(at('schemathesis.toml'), await config(server));
+    const options = ['--url', server.api, '--checks', 'all', ...args];
+    const code = await schemathesis(['--config-file', at('schemathesis.toml'), 'run', SPEC, ...options], folder.path);
     // What no answer shows: failures that were not expected, and what Node warns of, such as files that were not closed.
     const remarks = server
       .log()
       .split('\n')
       .filter((line) => /"level":[56]0|^\(node:|Warning: /.test(line));
-    if (remarks.length > 0) process.exitCode = 1;
-    process.stderr.write(process.exitCode === 0 ? '' : `${[...new Set(remarks)].join('\n')}\n`);
+    if (code === 0 && remarks.length === 0) return;
+    process.exitCode = 1;
+    process.stderr.write(`${[...new Set(remarks)].join('\n')}\n`);
   } finally {
     await server.stop();
   }
+}
+
+try {
+  await schemathesis(['--version'], folder.path);
+  await buildTinyBundle(at('tiny'));
+  await mkdir(at('films'));
+  await ffmpeg('-f', 'lavfi', '-i', 'testsrc=s=64x48:r=5:d=4', at('films', 'film.mp4'));
+  const archive = await cameraArchive(folder.path);
+  archive.db.close();
+  const args = process.argv.slice(2);
+  const full = ['--folder', at('films'), '--data', at('full'), '--state', archive.file];
+  await fuzz('Videos, and cameras with an archive', full, (server) => makeSubjects(server, at('films/film.mp4')), args);
+  const cameras = ['--include-path-regex', CAMERA_ROUTES, ...args];
+  const missing = ['--data', at('missing'), '--state', at('not-there.db')];
+  await fuzz('Cameras, before their archive is there', missing, settingsOfAll, cameras);
+  await fuzz('Cameras, without an archive', ['--data', at('none')], settingsOfAll, cameras);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

@@ -14,9 +14,26 @@ function about(id: string, headers = ''): string {
   return `parameters = { "path.id" = "${id}"${headers} }`;
 }
 
+/** The schemathesis.toml of a server that has nothing. Streams, which never end, are left out. */
+export function settingsOfAll(): string {
+  return [
+    'request-timeout = 120',
+    // GET /system/checks starts processes.
+    '[checks]',
+    'max_response_time = 60',
+    // 412, 428: If-Match. 422: what is asked for is not there or does not fit, which no schema can say.
+    '[checks.positive_data_acceptance]',
+    'expected-statuses = ["2xx", "3xx", 401, 403, 404, 409, 412, 422, 428, 503]',
+    '[checks.missing_required_header]',
+    'expected-statuses = [400, 401, 403, 428]',
+    '',
+    operations('events$', 'enabled = false'),
+  ].join('\n');
+}
+
 /**
  * Gives the server, whose archive has a dog, a captioned video with a proxy and a copy, and returns the schemathesis.toml with which requests are about
- * them, because a random ID is never that of something. Deletions are about nothing, and streams, which never end, are left out.
+ * them, because a random ID is never that of something. Deletions are about nothing.
  */
 export async function makeSubjects({ client, settled }: TestServer, film: string): Promise<string> {
   const { videos } = await client('POST /videos', { body: { source: { path: film } } });
@@ -32,16 +49,7 @@ export async function makeSubjects({ client, settled }: TestServer, film: string
   // A new video has no proxy and no pictures yet.
   const later = '[operations.checks.ensure_resource_availability]\nenabled = false';
   return [
-    'request-timeout = 120',
-    // GET /system/checks starts processes.
-    '[checks]',
-    'max_response_time = 60',
-    // 412, 428: If-Match. 422: what is asked for is not there or does not fit, which no schema can say.
-    '[checks.positive_data_acceptance]',
-    'expected-statuses = ["2xx", "3xx", 401, 403, 404, 409, 412, 422, 428, 503]',
-    '[checks.missing_required_header]',
-    'expected-statuses = [400, 401, 403, 428]',
-    '',
+    settingsOfAll(),
     operations('/videos/\\{id\\}/pictures/', later),
     operations('^GET /videos/\\{id\\}/(?!pictures)', about(video), later),
     operations('^POST /videos/\\{id\\}/', about(video)),
@@ -53,6 +61,5 @@ export async function makeSubjects({ client, settled }: TestServer, film: string
     operations('^DELETE /alert-rules/\\{id\\}$', about(NO_RULE)),
     operations('^GET /jobs/\\{id\\}', about(copy.id)),
     operations('^DELETE /jobs/\\{id\\}$', about(NO_JOB)),
-    operations('events$', 'enabled = false'),
   ].join('\n');
 }
