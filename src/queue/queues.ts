@@ -32,6 +32,9 @@ export interface QueueDepth {
   readonly failed: number;
 }
 
+/** How many workers take jobs of each kind. */
+export type WorkerCounts = Readonly<Record<JobKind, number>>;
+
 /** BullMQ's queues from the side of their producers. */
 export class Queues {
   readonly #redis: Redis;
@@ -155,6 +158,19 @@ export class Queues {
       .getWorkersCount()
       .catch(() => 1);
     return count > 0;
+  }
+
+  /** The workers that are connected now. Throws where Redis does not let this user list its clients. */
+  async workers(): Promise<WorkerCounts> {
+    const count = (queues: readonly Queue[]): Promise<number[]> =>
+      Promise.all(queues.map((queue) => queue.getWorkersCount()));
+    const [video, group, tracks] = await Promise.all([
+      count(this.#videoQueues()),
+      count(await this.#groupQueues()),
+      count([this.#queue(TRACKS_QUEUE)]),
+    ]);
+    // A service that decodes has a worker for each priority; one that captions has one for each model.
+    return { video: Math.max(...video), group: Math.max(0, ...group), tracks: Math.max(...tracks) };
   }
 
   /** Removes a run's jobs, except those being worked on: their workers find the run cancelled. */

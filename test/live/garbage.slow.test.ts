@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { StateChange } from '../../src/live/live-event.ts';
 import { processes } from '../support/processes.ts';
@@ -167,3 +170,69 @@ test('MPEG-TS over UDP of noise: no picture, a reason, and no ffmpeg that is lef
   // No ffmpeg is left.
   expect(processes().filter(({ parent, command }) => parent === process.pid && /ffmpeg/.test(command))).toEqual([]);
 });
+
+/** What this process holds, after what is not needed was collected. */
+function held(collect: () => void): { readonly megabytes: number; readonly handles: number; readonly files: number } {
+  collect();
+  const { heapUsed, external } = process.memoryUsage();
+  const handles = process.getActiveResourcesInfo().length;
+  return { megabytes: (heapUsed + external) / 1e6, handles, files: readdirSync('/proc/self/fd').length };
+}
+
+/** The most memory (megabytes) that any ffmpeg of this process has had so far. */
+function largestFfmpeg(): number {
+  const peaks = processes().flatMap(({ pid, parent, command }) => {
+    if (parent !== process.pid || !/ffmpeg/.test(command)) return [];
+    try {
+      const [, kilobytes] = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+      return kilobytes === undefined ? [] : [Number(kilobytes) / 1000];
+    } catch {
+      return []; // It ended meanwhile.
+    }
+  });
+  return Math.max(0, ...peaks);
+}
+
+test.skipIf(process.platform !== 'linux')(
+  'memory, handles and files stay the same, however often garbage comes',
+  async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const port = await freeUdpPort();
+    sendUdp(port, noise);
+    const addresses = [
+      `rtsp://127.0.0.1:${(await startTcp(() => randomBytes(16_384))).port}/endless`,
+      (await startHls(() => randomBytes(100_000))).address,
+      (await startHls(() => Buffer.from(HEAD + SEGMENT.repeat(10_000)))).address,
+      `udp://127.0.0.1:${port}`,
+    ];
+    const timings = { ...QUICK, firstPicture: 1500, firstRetry: 50, longestRetry: 50 };
+    await using live = await startLive(
+      addresses.map((address, n) => `${n}=${address}`),
+      { timings },
+    );
+    let largest = 0;
+    /** Waits until each source has failed so often. */
+    const failed = async (times: number): Promise<void> => {
+      const fewest = (): number => {
+        largest = Math.max(largest, largestFfmpeg());
+        const counts = addresses.map(
+          (_, n) =>
+            live.events.filter((one) => one.kind === 'state' && one.source === `${n}` && one.state === 'failed').length,
+        );
+        return Math.min(...counts);
+      };
+      await expect.poll(fewest, { timeout: 250_000, interval: 100 }).toBeGreaterThanOrEqual(times);
+    };
+    await failed(3);
+    const first = held(collect);
+    await failed(15);
+    const last = held(collect);
+    expect(last.megabytes).toBeLessThan(first.megabytes + 10);
+    // Of four sources, each may be in another phase.
+    expect(last.handles).toBeLessThan(first.handles + 30);
+    expect(last.files).toBeLessThan(first.files + 30);
+    expect(largest).toBeGreaterThan(1);
+    expect(largest).toBeLessThan(300);
+  },
+);

@@ -3,8 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addLiveCue } from '../../src/archive/index/live-cues.ts';
 import type { Archive } from '../archive/support/archive.ts';
 import { type Receiver, startWebhook } from '../archive/support/receivers.ts';
+import { H264 } from '../cli/support/films.ts';
+import { start } from '../cli/support/program.ts';
 import { chromiumPath, NO_CHROMIUM } from '../players/support/browser.ts';
-import { makeFolder } from '../support/videos.ts';
+import { tinyBundle } from '../support/run.ts';
+import { ffmpeg, makeFolder } from '../support/videos.ts';
 import { cameraArchive, MARKUP_CAMERA } from '../web/support/camera-archive.ts';
 import { startServer, type TestServer } from '../web/support/server.ts';
 import { axeViolations, overflow, type PageBrowser, startPageBrowser } from './support/browser-page.ts';
@@ -15,13 +18,14 @@ describe.skipIf(chromium === undefined)(`cameras in Chromium${chromium ? '' : `:
   let folder: { path: string; remove: () => Promise<void> };
   let archive: Archive;
   let receiver: Receiver;
+  let hook: string;
   let browser: PageBrowser;
   let server: TestServer;
   beforeAll(async () => {
     folder = await makeFolder();
     archive = await cameraArchive(folder.path);
     receiver = await startWebhook();
-    const hook = `http://127.0.0.1:${receiver.port}/hook`;
+    hook = `http://127.0.0.1:${receiver.port}/hook`;
     server = await startServer(['--state', archive.file, '--webhook', hook, '--data', path.join(folder.path, 'data')], {
       cwd: folder.path,
       env: {},
@@ -106,6 +110,53 @@ describe.skipIf(chromium === undefined)(`cameras in Chromium${chromium ? '' : `:
     await change.getByRole('button', { name: 'Save' }).click();
     await row.getByText('all cameras').waitFor();
     await row.getByRole('button', { name: 'Remove' }).click();
+    await expect.poll(() => page.locator('.rule').count()).toBe(0);
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
+  test('a rule that is made here notifies of what live sees, which is shown as it comes', async () => {
+    const { page, faults } = await browser.open(`${server.address}#/cameras/alerts`);
+    const form = page.getByRole('form', { name: 'New rule' });
+    await form.getByRole('textbox', { name: 'Words' }).fill('green picture');
+    await form.getByRole('spinbutton', { name: 'Least confidence' }).fill('0');
+    await form.getByRole('button', { name: 'Add the rule' }).click();
+    const rule = page.locator('.rule', { hasText: 'green picture' });
+    await rule.waitFor();
+    const before = receiver.received.length;
+    const alerts = () => receiver.received.slice(before).map(({ body }) => body);
+
+    // Green stays until the test has seen it, however slow the machine is.
+    const stream = path.join(folder.path, 'stream.mp4');
+    const colours = [
+      ['red', 2],
+      ['green', 900],
+    ].flatMap(([colour, lasts]) => ['-f', 'lavfi', '-i', `color=${colour}:s=64x48:r=5:d=${lasts}`]);
+    await ffmpeg(...colours, '-filter_complex', 'concat=n=2', ...H264, stream);
+    const seen = ['--state', archive.file, '--zone', 'Europe/Berlin', '--frames', 'every:1s', '--min-confidence', '0'];
+    const live = await start(
+      ['live', `porch=${stream}`, '--no-follow', ...seen, '--webhook', hook, '--model', tinyBundle(), '--workers', '1'],
+      { cwd: folder.path, env: {} },
+    );
+    await page.goto(`${server.address}#/cameras`);
+    const tile = page.locator('.tile', { hasText: 'porch' });
+    await tile.getByText('A bright green picture').waitFor();
+    await tile.locator('.tag', { hasText: 'Live' }).waitFor();
+    await expect.poll(alerts).toMatchObject([
+      {
+        ...{ event: 'match', words: 'green picture', camera: 'porch', file: null },
+        ...{ cues: [{ text: 'A bright green picture' }], picture: expect.stringMatching(/^data:/) },
+      },
+    ]);
+    expect(alerts()[0]).not.toHaveProperty('test');
+    live.child.kill('SIGTERM');
+    await live.ended;
+    await tile.locator('.tag', { hasText: 'Live is not running' }).waitFor();
+    // What stays in the picture causes one.
+    expect(alerts()).toHaveLength(1);
+
+    await page.goto(`${server.address}#/cameras/alerts`);
+    await rule.getByRole('button', { name: 'Remove' }).click();
     await expect.poll(() => page.locator('.rule').count()).toBe(0);
     expect(faults).toEqual([]);
     await page.context().close();

@@ -1,8 +1,10 @@
 import { VERSION } from '../../core/version.ts';
+import type { WorkerCounts } from '../../queue/queues.ts';
 import { runDiagnostics } from '../../services/diagnostics/run-diagnostics.ts';
 import { listModels } from '../../services/models/manage-models.ts';
 import { DEFAULT_BUNDLE } from '../../workers/bundle/bundle.ts';
 import { openApi } from '../api/openapi.ts';
+import type { System } from '../api/schemas/system.ts';
 import type { Handlers } from '../http/route-table.ts';
 import { listFolder } from '../videos/folders.ts';
 import type { Site } from './site.ts';
@@ -18,6 +20,12 @@ type SystemRoutes = Pick<
   | 'GET /system/checks'
   | 'GET /openapi.json'
 >;
+
+/** Workers as the API shows them. */
+function workersOf(counts: WorkerCounts | undefined): Pick<System, 'workers'> {
+  if (counts === undefined) return {};
+  return { workers: { decoding: counts.video, captioning: counts.group, writing: counts.tracks } };
+}
 
 /** The server itself: sessions, folders, models, limits and checks. */
 export function systemRoutes(site: Site): SystemRoutes {
@@ -54,6 +62,7 @@ export function systemRoutes(site: Site): SystemRoutes {
       version: VERSION,
       runner: runner.kind,
       concurrency: runner.concurrency,
+      ...workersOf(await runner.workers()),
       running: store.count('running'),
       queued: store.count('queued'),
       folders: [...lists.folders],

@@ -123,6 +123,9 @@ export class ProcessRunner implements VideoRunner {
     await rm(this.#data.state(id), { recursive: true, force: true });
   }
 
+  /** It has no services. */
+  async workers(): Promise<undefined> {}
+
   /** The models are not this runner's alone. */
   async close(): Promise<void> {}
 }

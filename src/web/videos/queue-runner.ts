@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 import { parseServiceTrack } from '../../archive/captioners/service-track.ts';
 import { identify } from '../../captioning/input-identity.ts';
 import { readMedia } from '../../captioning/queued/service-facts.ts';
@@ -10,6 +11,7 @@ import { SecondGlanceError } from '../../core/errors.ts';
 import { sleep } from '../../core/time/sleep.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
 import type { QueueContext } from '../../queue/queue-context.ts';
+import type { WorkerCounts } from '../../queue/queues.ts';
 import { isInfrastructureError } from '../../queue/redis/connection.ts';
 import type { VideoOutline } from '../../queue/redis/record-schema.ts';
 import { isOpen } from '../../queue/redis/records.ts';
@@ -26,6 +28,8 @@ import { type AccessLists, guardOf, sourceOf } from './video-source.ts';
 /** Videos that are submitted at once: the services decide how many they work on. */
 const CONCURRENCY = 100;
 const POLL_MS = 500;
+/** How long Redis may take to count workers. */
+const COUNT_MS = 2000;
 
 /** A video that the services could not caption. */
 class ServiceFailure extends SecondGlanceError {
@@ -125,6 +129,11 @@ export class QueueRunner implements VideoRunner {
 
   /** The services remove what they have captioned once a track is written. */
   async forget(): Promise<void> {}
+
+  workers(): Promise<WorkerCounts | undefined> {
+    const late = setTimeout(COUNT_MS, undefined, { ref: false });
+    return Promise.race([this.#queue.queues.workers().catch(() => undefined), late]);
+  }
 
   async close(): Promise<void> {
     await this.#queue.close();

@@ -1,5 +1,6 @@
 import type { ModelIdentity } from '../../core/types.ts';
 import type { MediaInfo } from '../../ingest/probe/media-info.ts';
+import type { WorkerCounts } from '../../queue/queues.ts';
 import type { StoredCaption, StoredCue, StoredVideo } from '../store/documents.ts';
 
 /** Hears how a video gets on. */
@@ -37,5 +38,7 @@ export interface VideoRunner {
   caption(video: StoredVideo, observer: RunObserver, signal: AbortSignal): Promise<RunOutcome>;
   /** Forgets what earlier runs of a video have captioned. */
   forget(video: StoredVideo): Promise<void>;
+  /** The workers of the services behind Redis; undefined where there are none, or Redis does not answer. */
+  workers(): Promise<WorkerCounts | undefined>;
   close(): Promise<void>;
 }

@@ -16,16 +16,23 @@ const THEMES: readonly (readonly [Theme, string])[] = [
   ['dark', 'Dark'],
 ];
 
+function workersInWords(workers: System['workers']): string {
+  if (workers === undefined) return 'Redis does not say';
+  const { decoding, captioning, writing } = workers;
+  return `${decoding} for decoding, ${captioning} for captions, ${writing} for tracks`;
+}
+
 function ServerCard({ system }: { readonly system: System }) {
-  const { version, runner, concurrency, running, queued, folders, urls, upload } = system;
-  const facts = [
+  const { version, runner, concurrency, workers, running, queued, folders, urls, upload } = system;
+  const facts: readonly (readonly [string, string])[] = [
     ['secondglance', version],
     ['Captions are made', runner === 'process' ? 'in this server' : 'by the workers behind Redis'],
+    ...(runner === 'process' ? [] : [['Workers', workersInWords(workers)] as const]),
     ['Now', `${running} captioning, ${queued} waiting, ${concurrency} at once`],
     ['Uploads', `up to ${sizeInWords(upload.limit)} a file, ${sizeInWords(upload.free)} free`],
     ['Folders', folders.length === 0 ? 'none' : folders.join(', ')],
     ['By address', urls ? 'allowed' : 'not allowed'],
-  ] as const;
+  ];
   return (
     <section class="card panel" aria-labelledby="server-head">
       <h2 id="server-head">Server</h2>

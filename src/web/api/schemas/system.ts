@@ -42,6 +42,8 @@ export const system = z.object({
   runner: z.enum(['process', 'redis']),
   /** Videos at once. */
   concurrency: z.int(),
+  /** Services behind Redis that decode, caption and write tracks now; absent where videos are captioned in this process, or Redis does not say. */
+  workers: z.object({ decoding: z.int(), captioning: z.int(), writing: z.int() }).optional(),
   running: z.int(),
   queued: z.int(),
   /** Folders that videos may be added from. */
