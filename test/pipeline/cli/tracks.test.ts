@@ -94,10 +94,16 @@ describe.concurrent('the four formats, word for word', () => {
 
 test('--from and --to cut out a part, in track time', async () => {
   const { shared, caption } = await bench('range');
-  const { stdout } = await caption(`${shared}/rgb.mp4`, '--from', '0:01', '--to', '3s', '-o', '-');
-  expect(cuesOf(stdout)).toEqual([
+  const range = async (to: string) =>
+    cuesOf((await caption(`${shared}/rgb.mp4`, '--from', '0:01', '--to', to, '-o', '-')).stdout);
+  expect(await range('3.2s')).toEqual([
     '00:00:01.000 --> 00:00:02.000 A bright red picture',
-    '00:00:02.000 --> 00:00:03.000 A bright green picture',
+    '00:00:02.000 --> 00:00:03.200 A bright green picture',
+  ]);
+  // 22 characters need 1.1 s at 20 a second: a text that has less before the range ends is shortened, and no cue goes on behind it.
+  expect(await range('3s')).toEqual([
+    '00:00:01.000 --> 00:00:02.000 A bright red picture',
+    '00:00:02.000 --> 00:00:03.000 A picture',
   ]);
 });
 
