@@ -1,4 +1,5 @@
 import { IngestError } from '../../ingest/errors.ts';
+import { timeInDatedFolder } from './dated-folders.ts';
 import { isLocalTime, type LocalTime } from './time-zone.ts';
 
 /** What a recording's name says. */
@@ -24,11 +25,8 @@ const DATE = '(?<year>(?:19|20)\\d\\d)(?<month>[01]\\d)(?<day>[0-3]\\d)';
 const TIME = '(?<hour>[0-2]\\d)(?<minute>[0-5]\\d)(?<second>[0-5]\\d)';
 const SPACED_DATE = '(?<year>(?:19|20)\\d\\d)[-_.](?<month>[01]\\d)[-_.](?<day>[0-3]\\d)';
 
-/**
- * Patterns of common recorders, the most specific first. Each is matched against the path below the watched folder, with
- * `/`. A date is never part of a longer number.
- */
-const PATTERNS: readonly NamePattern[] = [
+/** Patterns of recorders that put a part of the time into folders, matched against the path below the watched folder, with `/`. */
+const FOLDERS: readonly NamePattern[] = [
   // Frigate: recordings/2026-11-24/22/front/05.09.mp4, in UTC since 0.12; recordings/2021-11/24/22/front/05.09.mp4 before.
   {
     match:
@@ -39,6 +37,15 @@ const PATTERNS: readonly NamePattern[] = [
     match:
       /(?:^|\/)(?<year>(?:19|20)\d\d)-(?<month>\d\d)\/(?<day>\d\d)\/(?<hour>\d\d)\/(?<camera>[^/]+)\/(?<minute>[0-5]\d)\.(?<second>[0-5]\d)\.\w+$/,
   },
+  // Dahua: 2026-11-24/001/dav/22/22.05.09-22.10.09[M][0@0][0].dav
+  {
+    match:
+      /(?:^|\/)(?<year>(?:19|20)\d\d)-(?<month>\d\d)-(?<day>\d\d)\/(?:[^/]+\/)*(?<hour>\d\d)\.(?<minute>\d\d)\.(?<second>\d\d)-\d\d\.\d\d\.\d\d/,
+  },
+];
+
+/** Patterns of the names of common recorders, the most specific first. A date is never part of a longer number. */
+const PATTERNS: readonly NamePattern[] = [
   // Frigate, clips: front-1732485909.123456-ab12cd.mp4
   { match: /(?:^|\/)(?<camera>[^/]+)-(?<epoch>1\d{9}\.\d{1,6})-\w+\.\w+$/ },
   // Synology Surveillance Station: Front-20261124-220509-1795557909.mp4; the last number is exact.
@@ -50,16 +57,14 @@ const PATTERNS: readonly NamePattern[] = [
   },
   // UniFi, on the recorder's own disk: F09FC2C4AABB_0_rotating_1795557909123.ubv
   { match: /(?:^|\/)(?<camera>[^/]+?)_\d_\w+_(?<epochMs>1\d{12})\.\w+$/ },
+  // Viseron's segments, and ffmpeg's with -strftime 1 and %s: 1795557909.mp4, with milliseconds in others.
+  { match: /(?:^|\/)(?<epoch>1[5-9]\d{8})\.\w+$/ },
+  { match: /(?:^|\/)(?<epochMs>1[5-9]\d{11})\.\w+$/ },
   // Reolink, on the card: RecM01_20261124_220509_221009_6D28808_1A2B3C.mp4, with DST before the date in summer.
   { match: new RegExp(`(?:^|/)(?<camera>Rec[A-Z]\\d\\d)_(?:DST)?${DATE}_${TIME}_\\d{6}_`) },
   // Reolink (FTP): front_00_20261124220509.mp4. Hikvision: ch01_20261124220509.mp4, 192.168.1.64_01_20261124220509123_1.mp4.
   {
     match: new RegExp(`(?:^|/)(?:(?<camera>[^/]*?)[_-])?(?:\\d\\d_)?${DATE}${TIME}(?<millisecond>\\d{3})?(?![\\d])`),
-  },
-  // Dahua: 2026-11-24/001/dav/22/22.05.09-22.10.09[M][0@0][0].dav
-  {
-    match:
-      /(?:^|\/)(?<year>(?:19|20)\d\d)-(?<month>\d\d)-(?<day>\d\d)\/(?:[^/]+\/)*(?<hour>\d\d)\.(?<minute>\d\d)\.(?<second>\d\d)-\d\d\.\d\d\.\d\d/,
   },
   // Blue Iris: Front.20261124_220509.mp4. Also Front_20261124-220509.mp4, with any text around it.
   { match: new RegExp(`(?:^|/)(?:(?<camera>[^/]*?)[._ -]+)?${DATE}[-_T ]${TIME}(?<utc>Z)?(?!\\d)`) },
@@ -146,18 +151,34 @@ function isEventNumber(path: string, camera: string): boolean {
   return /^\d+(?:-\d+)*$/.test(camera) && name.startsWith(`${camera}-`);
 }
 
-/**
- * Reads the start and the camera from a recording's path (below the watched folder, with `/`), in the patterns of Frigate,
- * UniFi Protect, Reolink, Hikvision, Dahua, Synology, Blue Iris and Motion, or in a custom one. Undefined where it has no time.
- */
-export function namedTime(path: string, custom?: RegExp): NamedTime | undefined {
-  const patterns: readonly NamePattern[] = custom === undefined ? PATTERNS : [{ match: custom }];
+/** The first of `patterns` that finds a time. */
+function firstTime(text: string, patterns: readonly NamePattern[]): NamedTime | undefined {
   for (const { match, utc } of patterns) {
-    const groups = match.exec(path)?.groups;
+    const groups = match.exec(text)?.groups;
     const time = groups === undefined ? undefined : fromGroups(groups, utc === true);
-    if (time === undefined) continue;
-    const { camera, ...rest } = time;
-    return custom === undefined && camera !== undefined && isEventNumber(path, camera) ? rest : time;
+    if (time !== undefined) return time;
   }
   return undefined;
+}
+
+function folderTime(path: string): NamedTime | undefined {
+  const found = timeInDatedFolder(path);
+  if (found === undefined) return undefined;
+  const { before, ...time } = found;
+  return before === '' ? time : { ...time, camera: before };
+}
+
+/**
+ * Reads the start and the camera from a recording's path (below the watched folder, with `/`), in the patterns of Frigate,
+ * UniFi Protect, Reolink, Hikvision, Dahua, Synology, Blue Iris and Motion, from a date in the folders and a time in the name, or in a
+ * custom pattern. Undefined where it has no time.
+ */
+export function namedTime(path: string, custom?: RegExp): NamedTime | undefined {
+  if (custom !== undefined) return firstTime(path, [{ match: custom }]);
+  // A time in the file's own name is of that file; one in a folder's name may be that of an event with many files.
+  const own = path.slice(path.lastIndexOf('/') + 1);
+  const found = firstTime(own, PATTERNS) ?? firstTime(path, FOLDERS) ?? folderTime(path) ?? firstTime(path, PATTERNS);
+  if (found?.camera === undefined || !isEventNumber(path, found.camera)) return found;
+  const { camera: _, ...time } = found;
+  return time;
 }

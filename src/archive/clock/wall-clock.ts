@@ -73,6 +73,15 @@ async function containerTime(source: Source, changed: number, signal: AbortSigna
     .find((time) => isPlausible(time, changed));
 }
 
+/** The start of a recording as its path says it; undefined where the path says none, or one that cannot be. */
+export function clockInName(request: WallClockRequest): WallClock | undefined {
+  const named = namedTime(request.path, request.names);
+  const start = named === undefined ? undefined : instantOf(named, request);
+  if (start === undefined || !isPlausible(start, request.changed)) return undefined;
+  const ahead = request.changed >= EARLIEST && start > request.changed + CLOCKS_DIFFER_MS;
+  return { start, from: ahead ? 'ahead' : 'name', ...(named?.camera === undefined ? {} : { camera: named.camera }) };
+}
+
 /**
  * Finds the start of a recording: from its name, else from its container, else from the time of its last change. Times
  * that cannot be (2000, 2099: a recorder whose clock was reset) do not count. Local
@@ -80,15 +89,12 @@ async function containerTime(source: Source, changed: number, signal: AbortSigna
  * Throws as `runFfprobe`.
  */
 export async function wallClock(source: Source, request: WallClockRequest, signal: AbortSignal): Promise<WallClock> {
+  const shown = clockInName(request);
+  if (shown !== undefined) return shown;
   const named = namedTime(request.path, request.names);
   const camera = named?.camera === undefined ? {} : { camera: named.camera };
-  const start = named === undefined ? undefined : instantOf(named, request);
-  if (start !== undefined && isPlausible(start, request.changed)) {
-    const ahead = request.changed >= EARLIEST && start > request.changed + CLOCKS_DIFFER_MS;
-    return { start, from: ahead ? 'ahead' : 'name', ...camera };
-  }
   const made = await containerTime(source, request.changed, signal);
-  const from = start === undefined ? undefined : 'reset';
+  const from = named === undefined ? undefined : 'reset';
   if (made !== undefined) return { start: made, from: from ?? 'metadata', ...camera };
   return { start: Math.round(request.changed - request.duration), from: from ?? 'mtime', ...camera };
 }

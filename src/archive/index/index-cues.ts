@@ -176,17 +176,8 @@ export class IndexWriter implements TrackWriter {
     const { id, camera } = this.#recording;
     const { frames, passes, track, began, session } = this.#record;
     dropCues(db, id);
-    const word = cameraWord(cameraId(db, camera));
-    const free = db.prepare('SELECT 1 FROM cues WHERE id = ?');
-    const insert = db.prepare('INSERT INTO cues VALUES (?, ?, ?, ?, ?, ?, ?)');
-    const insertWords = db.prepare('INSERT INTO words (rowid, text, camera) VALUES (?, ?, ?)');
-    const rows = db.prepare('SELECT * FROM staged WHERE recording = ? ORDER BY start').all(id) as StagedRow[];
-    for (const { start, end, confidence, text, moving, picture } of rows) {
-      let cue = firstIdAt(start);
-      while (free.get(cue) !== undefined) cue += 1;
-      insert.run(cue, id, end, confidence, text, moving, picture);
-      insertWords.run(cue, text, word);
-    }
+    const rows = db.prepare('SELECT * FROM staged WHERE recording = ? ORDER BY start').all(id) as CueRow[];
+    insertCues(db, id, cameraId(db, camera), rows);
     db.prepare('DELETE FROM staged WHERE recording = ?').run(id);
     db.prepare(
       `UPDATE recordings SET state = ?, code = ?, message = ?, frames = ?, looks = ?, keyframes = ?, cues = ?, seconds = ?,
@@ -237,7 +228,7 @@ export function shownClock(db: Database, recording: number): ShownClock | undefi
   return fact === undefined ? undefined : z.object({ text: z.string(), at: z.number() }).parse(JSON.parse(fact));
 }
 
-interface StagedRow {
+interface CueRow {
   readonly start: number;
   readonly end: number;
   readonly confidence: number;
@@ -246,9 +237,41 @@ interface StagedRow {
   readonly picture: number | null;
 }
 
-/** Removes a recording's cues, their support, and what was read of its clock, from the index. Call it inside a transaction. */
-export function dropCues(db: Database, recording: number): void {
+function insertCues(db: Database, recording: number, camera: number, rows: readonly CueRow[]): void {
+  const word = cameraWord(camera);
+  const free = db.prepare('SELECT 1 FROM cues WHERE id = ?');
+  const insert = db.prepare('INSERT INTO cues VALUES (?, ?, ?, ?, ?, ?, ?)');
+  const insertWords = db.prepare('INSERT INTO words (rowid, text, camera) VALUES (?, ?, ?)');
+  for (const { start, end, confidence, text, moving, picture } of rows) {
+    let cue = firstIdAt(start);
+    while (free.get(cue) !== undefined) cue += 1;
+    insert.run(cue, recording, end, confidence, text, moving, picture);
+    insertWords.run(cue, text, word);
+  }
+}
+
+function deleteCues(db: Database, recording: number): void {
   db.prepare('DELETE FROM words WHERE rowid IN (SELECT id FROM cues WHERE recording = ?)').run(recording);
   db.prepare('DELETE FROM cues WHERE recording = ?').run(recording);
+}
+
+/**
+ * Moves a recording's cues by `shift` milliseconds, with its clock's reading, and to a camera. Ids of cues change with their times. Call it
+ * inside a transaction.
+ */
+export function moveCues(db: Database, recording: number, camera: number, shift: number): void {
+  const rows = db.prepare('SELECT * FROM cues WHERE recording = ? ORDER BY id').all(recording) as (CueRow & {
+    readonly id: number;
+  })[];
+  deleteCues(db, recording);
+  const moved = rows.map((row) => ({ ...row, start: startOfId(row.id) + shift, end: row.end + shift }));
+  insertCues(db, recording, camera, moved);
+  const clock = shownClock(db, recording);
+  if (clock !== undefined) writeFact(db, clockFact(recording), JSON.stringify({ ...clock, at: clock.at + shift }));
+}
+
+/** Removes a recording's cues, their support, and what was read of its clock, from the index. Call it inside a transaction. */
+export function dropCues(db: Database, recording: number): void {
+  deleteCues(db, recording);
   db.prepare('DELETE FROM facts WHERE name IN (?, ?)').run(clockFact(recording), supportFact(recording));
 }

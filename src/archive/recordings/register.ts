@@ -4,6 +4,7 @@ import { errnoOf, SecondGlanceError, sentenceOf } from '../../core/errors.ts';
 import type { MediaInfo } from '../../ingest/probe/media-info.ts';
 import { probe } from '../../ingest/probe/probe.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
+import { withoutDate } from '../clock/dated-folders.ts';
 import { namedTime } from '../clock/name-patterns.ts';
 import { type WallClock, wallClock } from '../clock/wall-clock.ts';
 import type { Database } from '../index/database.ts';
@@ -40,13 +41,17 @@ export function sourceAt(file: { readonly path: string; readonly name?: string }
   return { kind: 'file', input: file.path, name: file.name ?? path.basename(file.path), label: file.path };
 }
 
-/** Folders named by a date, by Frigate's hours or by a recorder's layout; such a name is not a camera's. */
-const NOT_A_CAMERA = /^(?:\d{1,4}[-_.]?)+(?:[AP]M)?$|^recordings?$|^clips?$|^videos?$|^dav$/i;
+/** Folders of a recorder's layout; such a name is not a camera's. */
+const NOT_A_CAMERA = /^(?:record(?:ings?)?|mp4record|clips?|videos?|dav)$/i;
 
-/** The camera of a recording: the first folder that can be one, else what the file's name says, else the watched folder. */
-function cameraOf(file: FoundFile, named: string | undefined): string {
+/**
+ * The camera of a recording: the first folder that can be one, without a date in its name, else what the file's name says, else the
+ * watched folder.
+ */
+export function cameraOf(file: Pick<FoundFile, 'name' | 'root'>, named: string | undefined): string {
   const folders = file.name.split('/').slice(0, -1);
-  return folders.find((folder) => !NOT_A_CAMERA.test(folder)) ?? named ?? path.basename(file.root);
+  const names = folders.filter((folder) => !NOT_A_CAMERA.test(folder)).map(withoutDate);
+  return names.find((name) => name !== '') ?? named ?? path.basename(file.root);
 }
 
 /** What the name of a recording says, as registering reads it. */

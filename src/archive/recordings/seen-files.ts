@@ -6,6 +6,12 @@ export function knownContent(db: Database, path: string, mark: string): string |
   return (row as { content: string } | undefined)?.content;
 }
 
+/** When a file was last changed, as far as it was seen; 0 where unknown. */
+export function knownChange(db: Database, path: string): number {
+  const row = db.prepare('SELECT mark FROM files WHERE path = ?').get(path) as { mark: string } | undefined;
+  return Number(row?.mark.split(' ')[1] ?? 0) || 0;
+}
+
 /** Remembers a file's fingerprint, so that the file is read for it once. */
 export function rememberContent(db: Database, path: string, mark: string, content: string): void {
   db.prepare(

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Reporter } from '../../captioning/reporter.ts';
 import { loadSettings } from '../../config/load.ts';
 import { UsageError } from '../../core/failures.ts';
+import { counted } from '../../core/text/wording.ts';
 import { openQueueContext, type QueueContext } from '../../queue/queue-context.ts';
 import { connectClient, type RedisPlace } from '../../queue/redis/connection.ts';
 import { ensureFolder } from '../../storage/folders/ensure-folder.ts';
@@ -17,6 +18,7 @@ import type { RecordingCaptioner } from '../captioners/recording-captioner.ts';
 import { type Database, openDatabase, readableError, writeFact } from '../index/database.ts';
 import { lockState } from '../index/state-lock.ts';
 import { type Recording, recordingsWhere } from '../recordings/recordings.ts';
+import { redateRecordings } from '../recordings/redate.ts';
 import type { WatchSettings } from './watch-settings.ts';
 import { WATCH_TIMINGS, type WatchTimings } from './watch-timings.ts';
 import { Watcher, type WatchResult } from './watcher.ts';
@@ -51,6 +53,11 @@ function startLine({ roots, zone, names, window, queue }: WatchSettings, model: 
   const when = window === undefined ? '' : ', in the time window only';
   return `watch: captions the recordings of ${roots.join(', ')} ${how}${when}; ${clock}`;
 }
+
+function redatedLine(recordings: number): string {
+  return `corrected the times or cameras of ${counted(recordings, 'recording')}, as their names are read now: captions stay`;
+}
+
 interface OpenCaptioner {
   readonly captioner: RecordingCaptioner;
   readonly queue?: QueueContext;
@@ -87,6 +94,8 @@ export async function watchRecordings(settings: WatchSettings, run: WatchRun): P
     const archive = openDatabase(stateFile, { create: true });
     db = archive;
     writeFact(archive, 'zone', settings.zone);
+    const redated = redateRecordings(archive, settings);
+    if (redated > 0) run.reporter.note(redatedLine(redated));
     const onIndexed = (recording: Recording): void => {
       const rules = readRules(archive).map((rule) => alertsOf(rule, zone));
       enqueueMatches(archive, recording, [alerts, ...rules], transports);

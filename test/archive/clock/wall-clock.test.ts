@@ -50,6 +50,42 @@ describe('names of recorders', () => {
     ['Motion, spaced', '7-2025-11-24_19.53.41.mp4', '2025-11-24T18:53:41.000Z', undefined],
     ['a channel', '01_20261124220509.mp4', '2026-11-24T21:05:09.000Z', '01'],
     ['Dahua', '2026-11-24/001/dav/22/22.05.09-22.10.09[M][0@0][0].dav', '2026-11-24T21:05:09.000Z', undefined],
+    ['a day a folder (motionEye)', 'front/2026-11-24/22-05-09.mp4', '2026-11-24T21:05:09.000Z', undefined],
+    ['a day a folder, dense', 'front/20261124/220509.mp4', '2026-11-24T21:05:09.000Z', undefined],
+    ['year, month, day', 'front/2026/11/24/22-05-09.mp4', '2026-11-24T21:05:09.000Z', undefined],
+    ['year, month, day, hour', 'front/2026/11/24/22/05.09.mp4', '2026-11-24T21:05:09.000Z', undefined],
+    ['year, month, day, hour, dense', 'front/2026/11/24/22/0509.mp4', '2026-11-24T21:05:09.000Z', undefined],
+    ['month, day', 'front/2026-11/24/22_05_09.mp4', '2026-11-24T21:05:09.000Z', undefined],
+    ['the day first, then the camera', '2026_11_24/front/22.05.09.mkv', '2026-11-24T21:05:09.000Z', undefined],
+    ['hour below the camera', '2026-11-24/front/22/05-09.mkv', '2026-11-24T21:05:09.000Z', undefined],
+    ['the hour twice', '2026-11-24/front/22/22-05-09.mkv', '2026-11-24T21:05:09.000Z', undefined],
+    ['Viseron', 'front/2026-11-24/22:05:09.mp4', '2026-11-24T21:05:09.000Z', undefined],
+    ['Viseron segments', 'segments/front/1795554309.mp4', '2026-11-24T21:05:09.000Z', undefined],
+    ['Wyze', 'record/20261124/22/05.mp4', '2026-11-24T21:05:00.000Z', undefined],
+    ['Xiaomi', '2026112422/05M09S_1795554309.mp4', '2026-11-24T21:05:09.000Z', undefined],
+    ['Yi', 'record/2026Y11M24D22H/05M09S60.mp4', '2026-11-24T21:05:09.000Z', undefined],
+    ['Blue Iris, a day a folder', '20261124/Front.220509.bvr', '2026-11-24T21:05:09.000Z', 'Front'],
+    ['Panasonic', '20261124/1M220509.mp4', '2026-11-24T21:05:09.000Z', '1M'],
+    [
+      'start and end',
+      'Record/2026-11-24/192.168.1.64_1_S22-05-09_E22-10-09.mp4',
+      '2026-11-24T21:05:09.000Z',
+      '192.168.1.64_1_S',
+    ],
+    ['an address before the time', '2026-11-24/10.11.12.13_22.05.09.mp4', '2026-11-24T21:05:09.000Z', '10.11.12.13'],
+    ['text around the day', 'front_2026-11-24/clip-22h05m09s.mp4', '2026-11-24T21:05:09.000Z', 'clip'],
+    ['half a day', 'front/2026-11-24/10-05-09 PM.mp4', '2026-11-24T21:05:09.000Z', undefined],
+    ['UTC', 'front/2026-11-24/22-05-09Z.mp4', '2026-11-24T22:05:09.000Z', undefined],
+    ['offset', 'front/2026-11-24/22-05-09+05:30.mp4', '2026-11-24T16:35:09.000Z', undefined],
+    ['milliseconds', 'front/2026-11-24/22.05.09.250.mp4', '2026-11-24T21:05:09.250Z', undefined],
+    [
+      'Tesla: the file, not the event',
+      'SavedClips/2026-11-24_22-10-00/2026-11-24_22-05-09-front.mp4',
+      '2026-11-24T21:05:09.000Z',
+      undefined,
+    ],
+    ['Reolink NVR', 'Front/2026/11/24/Front_00_20261124220509.mp4', '2026-11-24T21:05:09.000Z', 'Front'],
+    ['Shinobi', 'front/2026-11-24T22-05-09.mp4', '2026-11-24T21:05:09.000Z', undefined],
     ['ISO', 'yard/2026-11-24T22-05-09Z.mkv', '2026-11-24T22:05:09.000Z', undefined],
     ['ISO with offset', 'gate-2026-11-24_22-05-09+0530.mkv', '2026-11-24T16:35:09.000Z', 'gate'],
   ])('%s', async (_, file, utc, camera) => {
@@ -57,10 +93,20 @@ describe('names of recorders', () => {
     expect(namedTime(file)?.camera).toBe(camera);
   });
 
-  test.each(['holiday.mp4', 'IMG_1234567890123456789.mp4', 'front-20261324-220509.mp4', 'x_20260230250000.mp4'])(
-    '%s has no time in it',
-    (file) => expect(namedTime(file)).toBeUndefined(),
-  );
+  test.each([
+    'holiday.mp4',
+    'IMG_1234567890123456789.mp4',
+    'front-20261324-220509.mp4',
+    'x_20260230250000.mp4',
+    'front/2026-11-24/part1.mp4',
+    'front/2026-11-24/10.11.12.13.mp4',
+    'front/2026-11-24/1234567.mp4',
+    'front/2026-11-24/22/10-05-09.mp4',
+    'front/2026-13-24/22-05-09.mp4',
+    'front/2026/02/30/22-05-09.mp4',
+    'front/22-05-09.mp4',
+    '22/05.09.mp4',
+  ])('%s has no time in it', (file) => expect(namedTime(file)).toBeUndefined());
 });
 
 describe('zones', () => {
