@@ -217,7 +217,7 @@ async function soak(cameras: number): Promise<void> {
   const midnight = Math.ceil(Date.now() / 86_400_000) * 86_400_000;
   const ending = new AbortController();
   const clock = fastClock(speed, midnight - 0.4 * hours * 3_600_000, ending.signal);
-  const alerts = { queries: [], exact: false, minConfidence: 0.5, pause: 0 };
+  const alerts = { queries: [], exact: false, minConfidence: 0.5, zone: 'UTC', pause: 0 };
   const places = { folder: path.join(folder, 'out'), stateFile: path.join(folder, 'state.db') };
   const outputs = await openLiveOutputs(
     { sources: names, ...places, window: WINDOW_MS, zone: 'UTC', events: false, alerts },

@@ -19,6 +19,10 @@ export function liveOutputOptions(command: Command): Command {
     .option('--zone <name>', 'time zone of the days, such as Europe/Berlin (default: that of this machine)')
     .option('--notify <words>', 'send a notification when a caption has these words (repeatable)', collect)
     .option('--notify-confidence <0..1>', 'notify only of captions at least this confident (default: 0.5)')
+    .option(
+      '--notify-between <HH:MM-HH:MM>',
+      'notify only of what was seen at this time of day, by the clock of --zone',
+    )
     .option('--notify-pause <time>', 'notify again once the words were not seen for this long (default: 2m)')
     .option('--exact', 'notify of these words only, not of kinds: person does not match a man');
   return settingOptions(command, 'webhook', 'mqtt', 'mqttDiscovery');

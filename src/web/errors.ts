@@ -74,6 +74,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'model-unknown': 404,
   'method-not-allowed': 405,
   'video-state': 409,
+  'job-state': 409,
   'edits-conflict': 412,
   'precondition-failed': 412,
   'request-too-large': 413,

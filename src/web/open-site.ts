@@ -7,6 +7,7 @@ import { Clips } from './cameras/clips.ts';
 import { EventHub } from './events/event-hub.ts';
 import type { PasswordCheck } from './http/password.ts';
 import { Sessions } from './http/sessions.ts';
+import { JobFiles } from './jobs/job-files.ts';
 import { JobList } from './jobs/job-list.ts';
 import type { Site } from './routes/site.ts';
 import type { ServeRequest } from './serve-request.ts';
@@ -73,7 +74,7 @@ export function openSite(request: SiteRequest): Site {
   resources.defer(() => runner.close());
   const queue = new RunQueue(store, runner, news, log);
   resources.defer(() => queue.close());
-  const jobs = new JobList(hub, data.jobs, log);
+  const jobs = new JobList(hub, new JobFiles(data.jobs), log);
   resources.defer(() => jobs.close());
   const library = new Library({
     ...{ store, data, lists, captioners, runner, queue, news },

@@ -1,10 +1,10 @@
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { LoadedSettings } from '../config/load.ts';
 import { SecondGlanceError } from '../core/errors.ts';
 import { EXIT, UsageError } from '../core/failures.ts';
 import { withResources } from '../core/lifetime/disposal.ts';
 import { onInterrupted } from '../core/lifetime/interruption.ts';
-import { openGuard } from '../ingest/access/guard.ts';
 import { openQueueContext, type QueueContext } from '../queue/queue-context.ts';
 import { connectService } from '../queue/redis/connection.ts';
 import { listen } from '../services/http.ts';
@@ -17,6 +17,7 @@ import { createApp } from './http/app.ts';
 import { PAGE_FOLDER } from './http/page.ts';
 import { passwordCheck } from './http/password.ts';
 import { answerUnreadable } from './http/unreadable-request.ts';
+import { jobRunner } from './jobs/run-job.ts';
 import { openSite } from './open-site.ts';
 import { alertRoutes } from './routes/alert-routes.ts';
 import { cameraRoutes } from './routes/camera-routes.ts';
@@ -27,6 +28,7 @@ import { systemRoutes } from './routes/system-routes.ts';
 import { videoRoutes } from './routes/video-routes.ts';
 import type { ServeRequest } from './serve-request.ts';
 import { DataFolder } from './videos/data-folder.ts';
+import { guardOfLists } from './videos/video-source.ts';
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
@@ -68,8 +70,13 @@ export async function runServe(request: ServeRequest, signal: AbortSignal): Prom
     );
   }
   const lists = { folders, allowUrls };
-  await openGuard({ allowPaths: folders, allowUrls });
-  const log = createLog(settings.settings, 'serve');
+  for (const folder of folders) {
+    const found = await stat(folder).catch(() => undefined);
+    if (found?.isDirectory() === true) continue;
+    throw new UsageError(`--folder ${folder}: ${found === undefined ? 'there is no such folder' : 'is not a folder'}`);
+  }
+  await guardOfLists(lists);
+  const log = createLog(settings.settings, 'serve', process.stderr.isTTY);
   onInterrupted(signal, (name) => log.info({ signal: name }, 'stopping'));
 
   return withResources(async (resources) => {
@@ -89,7 +96,7 @@ export async function runServe(request: ServeRequest, signal: AbortSignal): Prom
       resources,
     });
     const { store, uploads, sessions } = site;
-    await site.jobs.clear();
+    await site.jobs.start(jobRunner(site), (id) => store.find(id) !== undefined);
     await uploads.recover((id) => store.find(id) !== undefined);
 
     const handlers = {

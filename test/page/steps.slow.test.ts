@@ -47,6 +47,7 @@ describe.skipIf(chromium === undefined)(`steps in Chromium${chromium ? '' : `: $
     await expect.poll(() => titles(page).count()).toBe(3);
 
     await titles(page).first().fill('Paint it red');
+    await page.getByRole('textbox', { name: 'Words of step 1' }).fill('Take a brush & paint.');
     const before = await startOf(page, 2);
     await boundary(page, 2).focus();
     await page.keyboard.press('ArrowRight');
@@ -81,7 +82,8 @@ describe.skipIf(chromium === undefined)(`steps in Chromium${chromium ? '' : `: $
       await download.saveAs(file);
       return readFile(file, 'utf8');
     };
-    expect(await exported('Guide (.html)')).toContain('Paint it red');
+    expect(await exported('Guide (.html)')).toContain('Take a brush &#38; paint.');
+    expect(await exported('Markdown (.md)')).toMatch(/Paint it red[\s\S]+Take a brush &amp; paint\./);
     expect(await exported('Chapters (.vtt)')).toContain('Paint it red');
     expect(faults).toEqual([]);
     await page.context().close();

@@ -116,6 +116,12 @@ test('alert rules are kept in the archive, where watch and live find them; tabs 
   expect(added).toEqual({ id: added.id, ...body, exact: false, minConfidence: 0.5 });
   expect(readRules(archive.db)).toEqual([added]);
   await stream.next('alert-rules', ({ rules }) => rules[0]?.id === added.id);
+  const params = { id: added.id };
+  expect(await client('GET /alert-rules/{id}', { params })).toEqual(added);
+  // As it was read; and only where it is still what was read.
+  expect(await client('PUT /alert-rules/{id}', { params, body: added, ifMatch: '*' })).toEqual(added);
+  const outdated = client('PUT /alert-rules/{id}', { params, body: { words: 'dog' }, ifMatch: '"another"' });
+  await expect(outdated).rejects.toMatchObject({ problem: { status: 412, code: 'precondition-failed' } });
   const changed = await client('PUT /alert-rules/{id}', { params: { id: added.id }, body: { words: 'dog' } });
   expect(await client('GET /alert-rules')).toEqual({ rules: [changed], destinations: ['webhook'], waiting: 0 });
   await client('DELETE /alert-rules/{id}', { params: { id: added.id } });

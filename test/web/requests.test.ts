@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { run } from '../cli/support/program.ts';
 import { benches } from '../cli/support/room.ts';
 import { startServer, type TestServer } from './support/server.ts';
 
@@ -10,6 +11,17 @@ beforeAll(async () => {
   server = await startServer(['--data', at('data')], { cwd: folder, env });
 });
 afterAll(() => server.stop());
+
+test('a folder that is not there is named as it was given', async () => {
+  const { folder, env, at } = await bench('no-folder');
+  for (const [place, what] of [
+    [at('none'), 'there is no such folder'],
+    [import.meta.filename, 'is not a folder'],
+  ] as const) {
+    const { code, stderr } = await run(['serve', '--folder', place], { cwd: folder, env });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(`--folder ${place}: ${what}`) });
+  }
+});
 
 describe('requests', () => {
   const ask = (route: string, init: RequestInit = {}) => fetch(`${server.api}${route}`, init);

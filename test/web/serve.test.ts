@@ -147,7 +147,12 @@ describe('a video of a folder', () => {
       `${films}/\0/etc/passwd`,
     ]) {
       const refused = server.client('POST /videos', { body: { source: { path: input } } });
-      await expect(refused, input).rejects.toMatchObject({ problem: { status: 403, code: 'path-not-allowed' } });
+      await expect(refused, input).rejects.toMatchObject({
+        problem: {
+          ...{ status: 403, code: 'path-not-allowed' },
+          detail: expect.stringMatching(/is not in a folder that --folder allows$/),
+        },
+      });
     }
     const away = server.client('POST /videos', { body: { source: { path: path.join(films, 'no.mp4') } } });
     await expect(away).rejects.toMatchObject({ problem: { status: 404, code: 'missing-file' } });
@@ -165,7 +170,85 @@ describe('a video of a folder', () => {
   });
 });
 
+describe('conditions of requests (RFC 9110)', () => {
+  const ask = (route: string, headers: Record<string, string>, method = 'GET', body?: string) =>
+    rawRequest(server.address, `/api${route}`, {
+      method,
+      headers: { 'x-secondglance': '1', ...headers },
+      ...(body === undefined ? {} : { body }),
+    });
+
+  test('what is read has an entity tag: 304 where the client has it, 412 where it wants another', async () => {
+    const { id } = await add('film.mp4');
+    await server.settled(id, 'done');
+    for (const part of ['', '/cues', '/captions', '/track', '/track?format=srt', '/track?format=json', '/track.vtt']) {
+      const route = `/videos/${id}${part}`;
+      const tag = String((await ask(route, {})).headers.etag);
+      for (const method of ['GET', 'HEAD']) {
+        for (const [headers, status] of [
+          [{ 'if-none-match': tag }, 304],
+          [{ 'if-none-match': `"another", W/${tag.replace(/^W\//, '')}` }, 304],
+          [{ 'if-none-match': '*' }, 304],
+          [{ 'if-none-match': '"another"' }, 200],
+          [{ 'if-match': tag }, 200],
+          [{ 'if-match': '*' }, 200],
+          [{ 'if-match': '"another"' }, 412],
+          // If-Match comes first (13.2.2).
+          [{ 'if-match': '"another"', 'if-none-match': tag }, 412],
+        ] as [Record<string, string>, number][]) {
+          const answer = await ask(route, headers, method);
+          expect({ method, route, headers, status: answer.status }).toEqual({ method, route, headers, status });
+          if (status === 304) expect(answer.headers.etag).toBe(tag);
+          if (status === 304 || method === 'HEAD') expect(answer.body).toHaveLength(0);
+          if (status === 412 && method === 'GET')
+            expect(JSON.parse(answer.body.toString())).toMatchObject({ code: 'precondition-failed' });
+        }
+      }
+    }
+    const absent = await ask('/videos/v000000000000000000000000', { 'if-match': '"another"' });
+    expect(absent.status).toBe(404);
+  });
+
+  test('what is changed is changed only where they hold', async () => {
+    const { id } = await add('film.mp4');
+    await server.settled(id, 'done');
+    const json = { 'content-type': 'application/json' };
+    const tag = (await ask(`/videos/${id}`, {})).headers.etag ?? '';
+    const cues = (await ask(`/videos/${id}/cues`, {})).headers.etag ?? '';
+    for (const [method, part, headers, status] of [
+      ['POST', '/pause', { 'if-match': '"another"' }, 412],
+      ['POST', '/pause', { 'if-match': tag }, 409],
+      ['POST', '/steps', { ...json, 'if-match': '*' }, 412],
+      ['POST', '/renders', { ...json, 'if-none-match': tag }, 412],
+      ['PUT', '/edits', { ...json, 'if-match': '*', 'if-none-match': cues }, 412],
+      ['DELETE', '/edits', { 'if-match': '"another"' }, 412],
+      ['DELETE', '', { 'if-match': '"another"' }, 412],
+      ['DELETE', '', { 'if-none-match': '*' }, 412],
+    ] as [string, string, Record<string, string>, number][]) {
+      const body = part === '/renders' ? '{"kind":"mux"}' : part === '/edits' ? '{"cues":[]}' : '{}';
+      const answer = await ask(`/videos/${id}${part}`, headers, method, 'content-type' in headers ? body : undefined);
+      expect({ method, part, headers, status: answer.status }).toEqual({ method, part, headers, status });
+    }
+    expect(await server.client('GET /jobs')).toEqual({ jobs: [] });
+    const nowhere = await ask('/videos/v000000000000000000000000/pause', { 'if-match': '"another"' }, 'POST');
+    expect(nowhere.status).toBe(404);
+  });
+});
+
 describe('edits', () => {
+  test('a list of cues can be checked and saved as it was read', async () => {
+    const { id } = await add('film.mp4');
+    await server.settled(id, 'done');
+    const loaded = await server.client('GET /videos/{id}/cues', { params: { id } });
+    expect(await server.client('POST /check', { body: loaded })).toHaveProperty('findings');
+    const call = { params: { id }, body: loaded, ifMatch: loaded.revision };
+    const saved = await server.client('PUT /videos/{id}/edits', call);
+    expect(saved).toEqual({ ...loaded, origin: 'edits', revision: saved.revision });
+    const again = await server.client('PUT /videos/{id}/edits', { ...call, body: saved, ifMatch: saved.revision });
+    expect(again.cues).toEqual(loaded.cues);
+    await server.client('DELETE /videos/{id}/edits', { params: { id }, ifMatch: again.revision });
+  });
+
   test('stand beside the track, and of two tabs only the first saves', async () => {
     const { id } = await add('film.mp4');
     await server.settled(id, 'done');

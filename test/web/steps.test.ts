@@ -67,6 +67,13 @@ test('steps are found, with their words and pictures', async () => {
   expect(outside.status).toBe(400);
 });
 
+test('they can be saved as they were read', async () => {
+  const guide = await read();
+  const call = { params: { id }, body: guide, ifMatch: guide.revision };
+  const saved = await server.client('PUT /videos/{id}/steps', call);
+  expect({ ...saved, revision: '' }).toEqual({ ...guide, revision: '' });
+});
+
 test('they are renamed and moved, get the picture that was chosen, and a picture that fits', async () => {
   const { revision, title, steps } = await read();
   const [one, two, three] = steps;
@@ -132,11 +139,10 @@ test('steps that are found again take the place of edited ones, which are kept a
   await find();
   expect((await replaced()).map(({ title }) => title)).toEqual(['Mine', edited.title]);
 
-  const { title, steps } = kept;
   const { revision } = await read();
   const back = await server.client('PUT /videos/{id}/steps', {
     params: { id },
-    body: { title, steps },
+    body: kept,
     ifMatch: revision,
   });
   expect({ ...back, revision: '' }).toEqual({ ...edited, revision: '' });
@@ -153,6 +159,12 @@ test('the guide is exported, and the video with its steps as chapters', async ()
   expect(html.match(/data:image\/jpeg/g)).toHaveLength(3);
   expect(await text('chapters')).toMatch(/^WEBVTT\n[\s\S]*00:00:00\.000 --> 00:00:01\.000\nOpen &lt;b&gt;it/);
   expect(await text('list')).toMatch(/^0:00 Open <b>it<\/b>\n0:01 /);
+  const markdown = await text('md');
+  expect(markdown).toContain('## 1. Open \\<b\\>it\\</b\\>');
+  expect(markdown.match(/^\[picture-\d\]: data:image\/jpeg;base64,/gm)).toHaveLength(3);
+  expect(markdown.match(/!\[[^\]]*\]\[picture-\d\]/g)).toHaveLength(3);
+  const named = await fetch(`${server.api}/videos/${id}/guide?format=md`);
+  expect(named.headers.get('content-disposition')).toBe('attachment; filename=how-to.guide.md');
   expect(JSON.parse(await text('json'))).toMatchObject({
     format: 'secondglance-steps',
     source: { video: 'how-to.mp4' },

@@ -91,7 +91,7 @@ export const INGEST_ERRORS = {
 export const ACCESS_ERRORS = {
   'path-not-allowed': permanent(
     'A file lies outside the allowed folders, directly or through a link.',
-    'Add its folder to SECONDGLANCE_ALLOW_PATHS.',
+    'Add its folder: to SECONDGLANCE_ALLOW_PATHS of services, with --folder of serve.',
   ),
   'url-not-allowed': permanent(
     'An address, a redirect or a playlist entry is not on the allow-list.',

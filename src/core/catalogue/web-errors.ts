@@ -44,8 +44,8 @@ export const WEB_ERRORS = {
     'Ask for bytes that it has.',
   ),
   'precondition-failed': permanent(
-    'The file is not, or no longer, the one that If-Match or If-Unmodified-Since names.',
-    'Ask for it again without the condition.',
+    'What is there does not fit a condition of the request (If-Match, If-None-Match, If-Unmodified-Since).',
+    'Read it again, and send the ETag of that.',
   ),
   'not-there': permanent('The video has no such part, or not yet.', 'Check its state.'),
   'too-many-jobs': temporary('Too many jobs wait to be done.', 'Wait until some have ended, or cancel some.'),
@@ -56,6 +56,11 @@ export const WEB_ERRORS = {
     'No camera saw anything with this ID, or it is not kept any more.',
     'GET /api/sightings finds the IDs.',
   ),
+  'job-interrupted': temporary(
+    'The server ended several times while the job ran.',
+    'Find out why in its log (memory, disk), then retry the job.',
+  ),
+  'job-state': permanent('The request does not fit the state of the job.', 'Look at its state first.'),
   'job-unknown': permanent('No job has this ID.', 'GET /api/jobs lists them.'),
   'upload-too-large': permanent(
     'The file is larger than the server takes.',

@@ -17,6 +17,8 @@ export interface GuardLists {
   readonly allowPaths: readonly string[];
   /** See `allow-rules.ts`. */
   readonly allowUrls: readonly string[];
+  /** Where users set `allowPaths`. Default: SECONDGLANCE_ALLOW_PATHS. */
+  readonly pathsFrom?: string;
 }
 
 /** A checked source, until it is closed. */
@@ -93,13 +95,17 @@ function readUrl(address: string): URL {
  * Allows files inside an allowed folder, links resolved, and addresses that the list covers. Nothing else.
  * @throws IngestError `missing-file` for an allowed folder that is not there
  */
-export async function openGuard({ allowPaths, allowUrls }: GuardLists): Promise<Guard> {
+export async function openGuard({
+  allowPaths,
+  allowUrls,
+  pathsFrom = 'SECONDGLANCE_ALLOW_PATHS',
+}: GuardLists): Promise<Guard> {
   const folders: string[] = [];
   for (const folder of allowPaths) {
     const isFolder = await stat(folder)
       .then((found) => found.isDirectory())
       .catch(() => false);
-    if (!isFolder) throw new IngestError('missing-file', `the allowed path ${folder} is not an existing folder`);
+    if (!isFolder) throw new IngestError('missing-file', `${pathsFrom}: ${folder} is not an existing folder`);
     folders.push(await realpath(folder));
   }
 
@@ -107,7 +113,7 @@ export async function openGuard({ allowPaths, allowUrls }: GuardLists): Promise<
     if (file.includes('\0') || !inside(real, folders)) {
       throw new GuardError(
         'path-not-allowed',
-        `${file} may not be used by this service: it is not in a folder that SECONDGLANCE_ALLOW_PATHS allows`,
+        `${file} may not be used by this service: it is not in a folder that ${pathsFrom} allows`,
       );
     }
     return real;

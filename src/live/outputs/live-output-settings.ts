@@ -1,4 +1,6 @@
 import path from 'node:path';
+import type { Alerts } from '../../archive/alerts/alerts.ts';
+import { parseWindow } from '../../archive/clock/time-window.ts';
 import { toMatch } from '../../archive/index/query.ts';
 import { parseSize, parseZone, stateFileOf } from '../../archive/watch/watch-settings.ts';
 import { parseShare, parseTime, parseWhole } from '../../config/flag-values.ts';
@@ -14,6 +16,7 @@ export interface LiveOutputFlags {
   readonly notify?: readonly string[];
   readonly exact?: boolean;
   readonly notifyConfidence?: string;
+  readonly notifyBetween?: string;
   readonly notifyPause?: string;
   readonly keepDays?: string;
   readonly keepSize?: string;
@@ -21,13 +24,7 @@ export interface LiveOutputFlags {
 }
 
 /** Which words users are notified of, and how often. */
-export interface LiveAlerts {
-  /** As `search` takes them. */
-  readonly queries: readonly string[];
-  /** The words do not stand for kinds. */
-  readonly exact: boolean;
-  /** Captions of a lower confidence do not count. */
-  readonly minConfidence: number;
+export interface LiveAlerts extends Omit<Alerts, 'camera'> {
   /** Milliseconds for which the words must not have been seen before the next notification. */
   readonly pause: number;
 }
@@ -65,13 +62,19 @@ function parsePlaylistWindow(text: string): number {
   return window;
 }
 
-function parseAlerts(flags: LiveOutputFlags, { webhook, mqtt }: Pick<Settings, 'webhook' | 'mqtt'>): LiveAlerts {
+function parseAlerts(
+  flags: LiveOutputFlags,
+  zone: string,
+  { webhook, mqtt }: Pick<Settings, 'webhook' | 'mqtt'>,
+): LiveAlerts {
+  const { notifyBetween } = flags;
   const queries = [...new Set(flags.notify ?? [])];
   for (const words of queries) orUsage(() => toMatch(words));
-  const detailed = [flags.exact, flags.notifyConfidence, flags.notifyPause].some((flag) => flag !== undefined);
+  const details = [flags.exact, flags.notifyConfidence, notifyBetween, flags.notifyPause];
+  const detailed = details.some((flag) => flag !== undefined);
   if (queries.length === 0 && detailed) {
     throw new UsageError(
-      '--exact, --notify-confidence and --notify-pause belong to --notify: add it, or leave them out',
+      '--exact, --notify-confidence, --notify-between and --notify-pause belong to --notify: add it, or leave them out',
     );
   }
   if (queries.length > 0 && webhook === undefined && mqtt === undefined) {
@@ -81,6 +84,8 @@ function parseAlerts(flags: LiveOutputFlags, { webhook, mqtt }: Pick<Settings, '
     queries,
     exact: flags.exact ?? false,
     minConfidence: parseShare(flags.notifyConfidence ?? '0.5', '--notify-confidence'),
+    zone,
+    ...(notifyBetween === undefined ? {} : { window: orUsage(() => parseWindow(notifyBetween)) }),
     pause: Math.round(parseTime(flags.notifyPause ?? '2m', '--notify-pause') / 1000),
   };
 }
@@ -98,15 +103,16 @@ export function readLiveOutputSettings(
   if (flags.state === undefined && (flags.keepDays !== undefined || flags.keepSize !== undefined)) {
     throw new UsageError('--keep-days and --keep-size belong to --state: add it, or leave them out');
   }
+  const zone = parseZone(flags.zone);
   return {
     sources,
     ...(flags.output === undefined ? {} : { folder: path.resolve(flags.output) }),
     window: parsePlaylistWindow(flags.window ?? '5m'),
-    zone: parseZone(flags.zone),
+    zone,
     ...(flags.state === undefined ? {} : { stateFile: stateFileOf(flags.state) }),
     ...(flags.keepDays === undefined ? {} : { keepDays: parseWhole(flags.keepDays, '--keep-days', 1, 36_500) }),
     ...(flags.keepSize === undefined ? {} : { keepSize: parseSize(flags.keepSize) }),
-    alerts: parseAlerts(flags, settings),
+    alerts: parseAlerts(flags, zone, settings),
     events: flags.events ?? false,
     ...(webhook === undefined ? {} : { webhook }),
     ...(mqtt === undefined ? {} : { mqtt }),

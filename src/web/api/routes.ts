@@ -43,8 +43,10 @@ export interface Route {
   readonly response?: z.ZodType | { readonly types: readonly string[] };
   /** Answered without a session. */
   readonly open?: boolean;
-  /** Takes If-Match, and refuses a revision that is not the last. */
+  /** Needs If-Match, and refuses a revision that is not the last. */
   readonly ifMatch?: boolean;
+  /** What conditions of a request that changes something are about, where that is not the nearest address above that is read. */
+  readonly about?: `GET /${string}`;
 }
 
 const id = z.strictObject({ id: videoId });
@@ -111,12 +113,14 @@ export const ROUTES = {
     body: newEdits,
     response: cueList,
     ifMatch: true,
+    about: 'GET /videos/{id}/cues',
   },
   'DELETE /videos/{id}/edits': {
     summary: 'Go back to the cues of the model',
     params: id,
     response: cueList,
     ifMatch: true,
+    about: 'GET /videos/{id}/cues',
   },
   'GET /videos/{id}/track': {
     summary: 'The track in a format, to download',
@@ -189,12 +193,18 @@ export const ROUTES = {
     summary: 'The guide in a format, to download',
     params: id,
     query: guideQuery,
-    response: { types: ['text/html', 'text/vtt', 'text/plain', 'application/json'] },
+    response: { types: ['text/html', 'text/markdown', 'text/vtt', 'text/plain', 'application/json'] },
   },
 
   'GET /jobs': { summary: 'Jobs, newest first', response: jobList },
   'GET /jobs/{id}': { summary: 'A job', params: ofJob, response: job },
   'DELETE /jobs/{id}': { summary: 'Cancel a job, or remove it with its file', params: ofJob, status: 204 },
+  'POST /jobs/{id}/retry': {
+    summary: 'Do a job again that failed or was cancelled',
+    params: ofJob,
+    status: 202,
+    response: job,
+  },
   'GET /jobs/{id}/file': { summary: 'The file that a job made; takes ranges', params: ofJob, response: ANY_FILE },
 
   'GET /cameras': { summary: 'Cameras, and what each saw last', response: cameraList },
@@ -206,6 +216,7 @@ export const ROUTES = {
   },
   'GET /alert-rules': { summary: 'Rules of what watch and live notify of', response: alertRuleList },
   'POST /alert-rules': { summary: 'Add a rule', body: newAlertRule, status: 201, response: alertRule },
+  'GET /alert-rules/{id}': { summary: 'A rule', params: ofRule, response: alertRule },
   'PUT /alert-rules/{id}': {
     summary: 'Put another rule in the place of one',
     params: ofRule,

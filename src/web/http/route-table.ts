@@ -3,9 +3,11 @@ import express from 'express';
 import type { z } from 'zod';
 import { ROUTES, type Route, type RouteName } from '../api/routes.ts';
 import { type Mistake, RequestError, WebError } from '../errors.ts';
+import { isConditional, requireMatch, requireNoMatch, sendContent, tagOf } from './conditions.ts';
 
 /** Bytes of a JSON body: the cues of a day. */
 const MOST_BODY = 16 * 2 ** 20;
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 type Of<Name extends RouteName> = (typeof ROUTES)[Name];
 type Parsed<Name extends RouteName, Key extends string> =
@@ -61,17 +63,63 @@ async function bodyOf(request: Request, response: Response): Promise<unknown> {
   return request.body as unknown;
 }
 
-async function answer(route: Route, handler: Handler<RouteName>, request: Request, response: Response): Promise<void> {
+/** The route by which what a request changes is read: the nearest address above it that is. */
+function readingOf(name: RouteName, { about }: Route): RouteName | undefined {
+  const path = name.slice(name.indexOf(' ') + 1);
+  for (let at = about?.slice(4) ?? path; at !== ''; at = at.slice(0, at.lastIndexOf('/'))) {
+    const reading = `GET ${at}`;
+    if (reading in ROUTES) return reading as RouteName;
+  }
+  return undefined;
+}
+
+/** The entity tag of what a request changes; undefined where nothing is there. */
+async function currentTag(name: RouteName, handlers: Handlers, call: Call<RouteName>): Promise<string | undefined> {
+  const reading = readingOf(name, ROUTES[name]);
+  if (reading === undefined) return undefined;
+  const { query }: Route = ROUTES[reading];
+  try {
+    const value = await (handlers[reading] as Handler<RouteName>)({
+      ...call,
+      query: query?.parse({}),
+    } as Call<RouteName>);
+    return tagOf(JSON.stringify(value), value);
+  } catch (error) {
+    if (error instanceof WebError && error.code === 'not-there') return undefined;
+    throw error;
+  }
+}
+
+/** Refuses a request that changes something where its conditions do not fit what is there. Handlers that need If-Match check it themselves. */
+async function requireConditions(name: RouteName, handlers: Handlers, call: Call<RouteName>): Promise<void> {
+  const { request } = call;
+  if (!isConditional(request)) return;
+  const tag = await currentTag(name, handlers, call);
+  const { ifMatch }: Route = ROUTES[name];
+  if (ifMatch !== true) requireMatch(request, tag);
+  requireNoMatch(request, tag);
+}
+
+async function answer(name: RouteName, handlers: Handlers, request: Request, response: Response): Promise<void> {
+  const route: Route = ROUTES[name];
   const params = read('params', route.params, request.params);
   const query = read('query', route.query, request.query);
   const body = route.body === undefined ? undefined : read('body', route.body, await bodyOf(request, response));
-  const result = await handler({ params, query, body, request, response } as Call<RouteName>);
+  const call = { params, query, body, request, response } as Call<RouteName>;
+  const reads = name.startsWith('GET ');
+  if (!reads) await requireConditions(name, handlers, call);
+  const result = await (handlers[name] as Handler<RouteName>)(call);
   if (route.response === undefined) response.status(204).end();
   else if (!('types' in route.response)) {
-    response
-      .status(route.status ?? 200)
-      .set('cache-control', 'no-store')
-      .json(result);
+    const json = JSON.stringify(result);
+    const tag = tagOf(json, result);
+    if (reads) sendContent(response, json, { type: JSON_TYPE, cache: 'no-store', tag });
+    else {
+      response
+        .status(route.status ?? 200)
+        .set({ etag: `"${tag}"`, 'cache-control': 'no-store', 'content-type': JSON_TYPE });
+      response.send(json);
+    }
   }
 }
 
@@ -92,9 +140,8 @@ export function mountRoutes(router: Router, handlers: Handlers, { always, sessio
     const [method = '', shown = ''] = name.split(' ');
     const path = shown.replace(/\{(\w+)\}/g, ':$1');
     methods.set(path, [...(methods.get(path) ?? []), method]);
-    const handler = handlers[name] as Handler<RouteName>;
     const verb = method.toLowerCase() as 'get' | 'post' | 'put' | 'delete';
-    const act: express.RequestHandler = (request, response) => answer(route, handler, request, response);
+    const act: express.RequestHandler = (request, response) => answer(name, handlers, request, response);
     if (route.open === true) router[verb](path, always, act);
     else router[verb](path, always, session, act);
   }

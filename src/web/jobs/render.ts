@@ -10,17 +10,13 @@ import type { Job } from '../api/schemas/job.ts';
 import { RefusedRequestError } from '../errors.ts';
 import type { Site } from '../routes/site.ts';
 import type { StoredVideo } from '../store/documents.ts';
+import { stemOf } from '../videos/download-name.ts';
 import { exportTrack } from '../videos/export-track.ts';
 import { withMedia } from '../videos/with-media.ts';
-import type { JobHost, JobResult } from './job-list.ts';
+import type { JobHost, JobResult, RenderRequest } from './job-work.ts';
 
-type Parts = Pick<Site, 'store' | 'data' | 'lists' | 'edits' | 'guides' | 'jobs' | 'view' | 'hub'>;
-
-/** How a video is copied. */
-export interface RenderRequest {
-  readonly kind: 'mux' | 'burn' | 'chapters' | 'proxy';
-  readonly container: 'mp4' | 'mkv' | 'webm';
-}
+/** What copies are made with. */
+export type RenderParts = Pick<Site, 'store' | 'data' | 'lists' | 'edits' | 'guides' | 'view' | 'hub'>;
 
 /** Writes what ffmpeg puts into a copy; returns the file. */
 async function writePart(folder: string, name: string, text: string): Promise<string> {
@@ -31,7 +27,7 @@ async function writePart(folder: string, name: string, text: string): Promise<st
   return file;
 }
 
-async function writeTrack(parts: Parts, video: StoredVideo, folder: string, format: 'vtt' | 'srt' | 'ass') {
+async function writeTrack(parts: RenderParts, video: StoredVideo, folder: string, format: 'vtt' | 'srt' | 'ass') {
   const text = await exportTrack(video, await parts.edits.cues(video.id), format);
   return writePart(folder, `track.${format}`, text);
 }
@@ -39,13 +35,13 @@ async function writeTrack(parts: Parts, video: StoredVideo, folder: string, form
 const SUFFIXES = { mux: 'captions', burn: 'burned', chapters: 'chapters', proxy: 'proxy' } as const;
 
 /** The name of a copy: the video's, without what a path or a header could take for something else. */
-function nameOf({ name }: StoredVideo, { kind, container }: RenderRequest): string {
-  const stem = (name.split('/').at(-1) ?? '').replace(/\.[^.]{1,5}$/, '').replace(/[^\p{L}\p{N} ._-]/gu, '_');
+function nameOf(video: StoredVideo, { kind, container }: RenderRequest): string {
+  const stem = stemOf(video).replace(/[^\p{L}\p{N} ._-]/gu, '_');
   return `${stem.slice(0, 100) || 'video'}.${SUFFIXES[kind]}.${container}`;
 }
 
 async function copy(
-  parts: Parts,
+  parts: RenderParts,
   id: string,
   request: RenderRequest,
   { folder, signal, progress }: JobHost,
@@ -74,7 +70,7 @@ async function copy(
   return { file, ...(notes.length === 0 ? {} : { message: notes.join('; ') }) };
 }
 
-async function proxy(parts: Parts, id: string, { folder, signal, progress }: JobHost): Promise<JobResult> {
+async function proxy(parts: RenderParts, id: string, { folder, signal, progress }: JobHost): Promise<JobResult> {
   const { store, data, view, hub } = parts;
   const video = store.get(id);
   const temp = path.join(folder, 'proxy.mp4');
@@ -92,7 +88,7 @@ const CONTAINERS: Readonly<Record<RenderRequest['kind'], Readonly<Record<string,
 };
 
 /** Queues a copy of a video. Throws a RefusedRequestError for a container that cannot take the track, `video-unknown`. */
-export function addRender(parts: Parts, id: string, request: RenderRequest): Job {
+export function addRender(parts: Pick<Site, 'store' | 'jobs'>, id: string, request: RenderRequest): Promise<Job> {
   const { kind, container } = request;
   const containers = CONTAINERS[kind];
   if (containers !== undefined && containers[`.${container}`] === undefined) {
@@ -101,10 +97,10 @@ export function addRender(parts: Parts, id: string, request: RenderRequest): Job
     ]);
   }
   const { name } = parts.store.get(id);
-  return parts.jobs.add({
-    kind,
-    name,
-    video: id,
-    run: (host) => (kind === 'proxy' ? proxy(parts, id, host) : copy(parts, id, request, host)),
-  });
+  return parts.jobs.add({ name, video: id, work: request });
+}
+
+/** Makes a copy of a video. */
+export function runRender(parts: RenderParts, id: string, request: RenderRequest, host: JobHost): Promise<JobResult> {
+  return request.kind === 'proxy' ? proxy(parts, id, host) : copy(parts, id, request, host);
 }

@@ -1,7 +1,9 @@
+import type { z } from 'zod';
 import { addRule, readRules, removeRule, replaceRule } from '../../archive/alerts/alert-rules.ts';
 import { waitingMessages } from '../../archive/alerts/outbox.ts';
 import { matchesOf, sendTest } from '../../archive/alerts/try-rule.ts';
 import type { OpenArchive } from '../../archive/open-archive.ts';
+import type { newAlertRule } from '../api/schemas/cameras.ts';
 import { sightingOf } from '../cameras/camera-answers.ts';
 import { WebError } from '../errors.ts';
 import type { Handlers } from '../http/route-table.ts';
@@ -11,6 +13,7 @@ type AlertRoutes = Pick<
   Handlers,
   | 'GET /alert-rules'
   | 'POST /alert-rules'
+  | 'GET /alert-rules/{id}'
   | 'PUT /alert-rules/{id}'
   | 'DELETE /alert-rules/{id}'
   | 'POST /alert-rule-tests'
@@ -21,10 +24,7 @@ const MOST_RULES = 100;
 const SHOWN_MATCHES = 6;
 
 /** A rule as a request has it, without what is undefined. */
-function ruleOf<Rule extends { readonly camera?: string | undefined; readonly hours?: string | undefined }>(
-  body: Rule,
-) {
-  const { camera, hours, ...rule } = body;
+function ruleOf({ camera, hours, id: _, ...rule }: z.output<typeof newAlertRule>) {
   return { ...rule, ...(camera === undefined ? {} : { camera }), ...(hours === undefined ? {} : { hours }) };
 }
 
@@ -45,6 +45,12 @@ export function alertRoutes({ archive, hub, transports, signal }: Site): AlertRo
         const added = addRule(open.db, ruleOf(body));
         publish(open);
         return added;
+      }),
+    'GET /alert-rules/{id}': ({ params: { id } }) =>
+      archive.use(({ db }) => {
+        const found = readRules(db).find((rule) => rule.id === id);
+        if (found === undefined) throw new WebError('rule-unknown', `there is no alert rule ${id}`);
+        return found;
       }),
     'PUT /alert-rules/{id}': ({ params: { id }, body }) =>
       archive.use((open) => {

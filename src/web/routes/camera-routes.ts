@@ -4,6 +4,7 @@ import { reportOn } from '../../archive/report/make-report.ts';
 import { searchIn } from '../../archive/search-archive.ts';
 import { camerasOf, dayOf, sightingOf } from '../cameras/camera-answers.ts';
 import { WebError } from '../errors.ts';
+import { sendContent } from '../http/conditions.ts';
 import type { Handlers } from '../http/route-table.ts';
 import { sendFile } from '../http/send-file.ts';
 import type { Site } from './site.ts';
@@ -32,8 +33,8 @@ export function cameraRoutes({ archive, clips }: Site): CameraRoutes {
     'GET /cameras/day': ({ query: { date } }) => archive.use((open) => dayOf(open, date, Date.now())),
     'GET /cameras/report': async ({ query, response }) => {
       const { html } = await archive.use((open) => reportOn(open, query));
-      response.set({ 'content-security-policy': REPORT_POLICY, 'cache-control': 'no-store' });
-      response.type('text/html; charset=utf-8').send(html);
+      response.set('content-security-policy', REPORT_POLICY);
+      sendContent(response, html, { type: 'text/html; charset=utf-8', cache: 'no-store' });
     },
     'GET /sightings': ({ query }) =>
       archive.use((open) => {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { pull } from '../../services/models/manage-models.ts';
+import { sendContent } from '../http/conditions.ts';
 import type { Handlers } from '../http/route-table.ts';
 import { sendFile } from '../http/send-file.ts';
 import { addRender } from '../jobs/render.ts';
@@ -14,6 +14,7 @@ type JobRoutes = Pick<
   | 'GET /jobs/{id}'
   | 'DELETE /jobs/{id}'
   | 'GET /jobs/{id}/file'
+  | 'POST /jobs/{id}/retry'
   | 'POST /models/{name}/pull'
 >;
 
@@ -24,7 +25,7 @@ export function jobRoutes(site: Site): JobRoutes {
     'POST /videos/{id}/recaption': ({ params: { id }, body }) => moments.recaption(store.get(id), body),
     'GET /videos/{id}/explanation': async ({ params: { id }, query: { at }, response }) => {
       const drawing = await moments.explain(store.get(id), at);
-      response.type('image/png').set('cache-control', 'private, max-age=3600').send(drawing);
+      sendContent(response, drawing, { type: 'image/png', cache: 'private, max-age=3600' });
     },
     'POST /videos/{id}/renders': ({ params: { id }, body }) => addRender(site, id, body),
     'GET /jobs': () => ({ jobs: jobs.list() }),
@@ -34,25 +35,8 @@ export function jobRoutes(site: Site): JobRoutes {
       const file = jobs.fileOf(id);
       await sendFile(response, file, { type: 'application/octet-stream', download: path.basename(file) });
     },
+    'POST /jobs/{id}/retry': ({ params: { id } }) => jobs.retry(id),
     'POST /models/{name}/pull': ({ params: { name }, body: { acceptLicence } }) =>
-      jobs.add({
-        kind: 'pull',
-        name,
-        run: async ({ signal, progress }) => {
-          let tried = '';
-          await pull(
-            name,
-            { acceptLicence },
-            {
-              signal,
-              onProgress: (file, done, total) => progress(total === undefined ? undefined : done / total, file),
-              onTried: (message) => {
-                tried = message;
-              },
-            },
-          );
-          return { message: tried };
-        },
-      }),
+      jobs.add({ name, work: { kind: 'pull', acceptLicence } }),
   };
 }

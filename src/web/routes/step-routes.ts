@@ -4,10 +4,12 @@ import type { GuideStep } from '../../steps/guide/guide.ts';
 import { LEAST_RATIO } from '../../steps/steps-settings.ts';
 import type { ApiGuide, ReplacedSteps, Step } from '../api/schemas/steps.ts';
 import { RefusedRequestError } from '../errors.ts';
+import { sendContent } from '../http/conditions.ts';
 import type { Handlers } from '../http/route-table.ts';
 import { sendFile } from '../http/send-file.ts';
 import type { StoredGuide } from '../steps/guides.ts';
 import type { ReplacedGuide } from '../steps/replaced-guides.ts';
+import { stemOf } from '../videos/download-name.ts';
 import type { Site } from './site.ts';
 
 type StepRoutes = Pick<
@@ -20,8 +22,10 @@ type StepRoutes = Pick<
   | 'GET /videos/{id}/guide'
 >;
 
-const TYPES = {
+/** Types of exports, and what their names have after the video's. */
+const EXPORTS = {
   html: ['text/html; charset=utf-8', 'guide.html'],
+  md: ['text/markdown; charset=utf-8', 'guide.md'],
   chapters: ['text/vtt; charset=utf-8', 'chapters.vtt'],
   list: ['text/plain; charset=utf-8', 'chapters.txt'],
   json: ['application/json; charset=utf-8', 'steps.json'],
@@ -66,11 +70,7 @@ function replacedOf({ replaced, guide: { title, steps } }: ReplacedGuide): Repla
 /** Step guides: find, edit, export. */
 export function stepRoutes({ store, guides, jobs }: Site): StepRoutes {
   return {
-    'GET /videos/{id}/steps': async ({ params: { id }, response }) => {
-      const stored = await guides.read(id);
-      response.set('etag', `"${stored.revision}"`);
-      return guideOf(stored);
-    },
+    'GET /videos/{id}/steps': async ({ params: { id } }) => guideOf(await guides.read(id)),
     'GET /videos/{id}/steps/replaced': async ({ params: { id } }) => {
       return { guides: (await guides.replaced(id)).map(replacedOf) };
     },
@@ -81,21 +81,17 @@ export function stepRoutes({ store, guides, jobs }: Site): StepRoutes {
         ]);
       }
       const { name } = store.get(id);
-      return jobs.add({ kind: 'steps', name, video: id, run: (host) => guides.find(id, body, host) });
+      return jobs.add({ name, video: id, work: { kind: 'steps', request: body } });
     },
-    'PUT /videos/{id}/steps': async ({ params: { id }, body, request, response }) => {
-      const stored = await guides.save(id, body, request.get('if-match'));
-      response.set('etag', `"${stored.revision}"`);
-      return guideOf(stored);
-    },
+    'PUT /videos/{id}/steps': async ({ params: { id }, body, request }) =>
+      guideOf(await guides.save(id, body, request.get('if-match'))),
     'GET /videos/{id}/steps/pictures/{name}': async ({ params: { id, name }, response }) => {
       await sendFile(response, guides.picture(id, name), { type: 'image/jpeg' });
     },
     'GET /videos/{id}/guide': async ({ params: { id }, query: { format }, response }) => {
       const text = await guides.export(id, format);
-      const [type, file] = TYPES[format];
-      response.attachment(file);
-      response.set('content-type', type).send(text);
+      const [type, ending] = EXPORTS[format];
+      sendContent(response, text, { type, download: `${stemOf(store.get(id))}.${ending}` });
     },
   };
 }

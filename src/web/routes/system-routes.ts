@@ -5,6 +5,7 @@ import { listModels } from '../../services/models/manage-models.ts';
 import { DEFAULT_BUNDLE } from '../../workers/bundle/bundle.ts';
 import { openApi } from '../api/openapi.ts';
 import type { System } from '../api/schemas/system.ts';
+import { sendContent } from '../http/conditions.ts';
 import type { Handlers } from '../http/route-table.ts';
 import { listFolder } from '../videos/folders.ts';
 import type { Site } from './site.ts';
@@ -76,6 +77,7 @@ export function systemRoutes(site: Site): SystemRoutes {
       });
       return { findings: (await checking).map(({ name, state, message }) => ({ name, state, message })) };
     },
-    'GET /openapi.json': ({ response }) => void response.json(openApi(VERSION)),
+    'GET /openapi.json': ({ response }) =>
+      sendContent(response, JSON.stringify(openApi(VERSION)), { type: 'application/json; charset=utf-8' }),
   };
 }

@@ -1,6 +1,7 @@
 import { underGuard } from '../../ingest/access/guard.ts';
 import { RefusedRequestError, WebError } from '../errors.ts';
 import { streamEvents } from '../events/event-stream.ts';
+import { sendContent } from '../http/conditions.ts';
 import type { Handlers } from '../http/route-table.ts';
 import { sendFile, sendPinned } from '../http/send-file.ts';
 import { guardOf, sourceOf } from '../videos/video-source.ts';
@@ -64,7 +65,7 @@ export function videoRoutes({ store, library, view, hub, pictures, data, lists }
     'GET /videos/{id}/pictures/{index}': async ({ params: { id, index }, response }) => {
       const picture = await pictures.of(store.get(id), index);
       if (typeof picture === 'string') await sendFile(response, picture, { type: 'image/jpeg', maxAge: 86_400 });
-      else response.type('image/jpeg').send(picture);
+      else sendContent(response, picture, { type: 'image/jpeg' });
     },
     'GET /videos/{id}/media': async ({ params: { id }, response }) => {
       const video = store.get(id);

@@ -11,7 +11,7 @@ import type { Guide } from '../../steps/guide/guide.ts';
 import { type GuideFolder, prepareFolder } from '../../steps/guide/guide-files.ts';
 import { surveyVideo } from '../../steps/survey-video.ts';
 import type { StepsRequest } from '../api/schemas/steps.ts';
-import type { JobHost } from '../jobs/job-list.ts';
+import type { JobHost } from '../jobs/job-work.ts';
 
 /** A video whose steps are to be found. */
 export interface GuideSubject {

@@ -7,6 +7,7 @@ import { withFittingPictures } from '../../steps/guide/fitting-pictures.ts';
 import type { Guide, GuideStep } from '../../steps/guide/guide.ts';
 import { type GuideFolder, readGuideFile, writeText } from '../../steps/guide/guide-files.ts';
 import { GUIDE_FORMATS, guideText } from '../../steps/guide/guide-formats.ts';
+import { guideToOneMarkdown } from '../../steps/guide/markdown.ts';
 import { type PictureSource, pageImages, removeStalePictures, takePicture } from '../../steps/guide/pictures.ts';
 import { guideFromJson, guideToJson } from '../../steps/guide/steps-json.ts';
 import { STEPS_FILE } from '../../steps/publish.ts';
@@ -14,12 +15,12 @@ import { ensureStateFolder } from '../../storage/folders/ensure-folder.ts';
 import type { GUIDE_EXPORTS, NewGuide, StepsRequest } from '../api/schemas/steps.ts';
 import { WebError } from '../errors.ts';
 import type { EventHub } from '../events/event-hub.ts';
-import type { JobHost, JobResult } from '../jobs/job-list.ts';
+import { namedTags } from '../http/conditions.ts';
+import type { JobHost, JobResult } from '../jobs/job-work.ts';
 import type { StoredVideo } from '../store/documents.ts';
 import { Turns } from '../store/turns.ts';
 import type { VideoStore } from '../store/video-store.ts';
 import type { Captioners } from '../videos/captioners.ts';
-import { revisionsOf } from '../videos/edits.ts';
 import { guardOf, sourceOf } from '../videos/video-source.ts';
 import { type MediaAccess, withMedia } from '../videos/with-media.ts';
 import { findGuide } from './find-guide.ts';
@@ -130,7 +131,7 @@ export class Guides {
     }
     return this.#turns.take(id, async () => {
       const { guide, revision } = await this.read(id);
-      if (!revisionsOf(ifMatch).some((named) => named === '*' || named === revision)) {
+      if (!namedTags(ifMatch).some((named) => named === '*' || named === revision)) {
         throw new WebError('edits-conflict', 'the steps were edited elsewhere since they were loaded here');
       }
       const video = this.#parts.store.get(id);
@@ -187,7 +188,8 @@ export class Guides {
     const { guide } = await this.read(id);
     if (format === 'json') return guideToJson(guide);
     const { folder } = this.#place(id);
-    const images = format === 'html' ? await pageImages(folder, guide.steps) : new Map();
+    const images = format === 'html' || format === 'md' ? await pageImages(folder, guide.steps) : new Map();
+    if (format === 'md') return guideToOneMarkdown(guide, images);
     return guideText(guide, folder, images, { format, name: GUIDE_FORMATS[format].file });
   }
 

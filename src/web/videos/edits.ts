@@ -7,6 +7,7 @@ import { ensureStateFolder } from '../../storage/folders/ensure-folder.ts';
 import { formatRevision, NO_EDITS, parseRevision, type Revision } from '../api/revision.ts';
 import { type ApiCue, type CueList, cues as cuesSchema } from '../api/schemas/cues.ts';
 import { RefusedRequestError, WebError } from '../errors.ts';
+import { namedTags } from '../http/conditions.ts';
 import type { StoredVideo } from '../store/documents.ts';
 import { Turns } from '../store/turns.ts';
 import type { VideoStore } from '../store/video-store.ts';
@@ -45,12 +46,6 @@ export function roundedCues(cues: readonly ApiCue[]): ApiCue[] {
 function required(ifMatch: string | undefined): string {
   if (ifMatch !== undefined) return ifMatch;
   throw new WebError('edits-unconditional', 'send the revision of the cues as If-Match: GET /videos/{id}/cues has it');
-}
-
-/** The revisions that If-Match names: one of them has to be the current one. Quotes and the mark of weak tags, which proxies may add, do not matter. */
-export function revisionsOf(ifMatch: string): string[] {
-  const tags = ifMatch.match(/(?:W\/)?"[^"]*"|[^\s,]+/g) ?? [];
-  return tags.map((tag) => tag.replace(/^W\//, '').replace(/^"(.*)"$/, '$1'));
 }
 
 /** The cues of videos as people leave them. They are kept beside the model's track, which no edit changes and no rerun overwrites. */
@@ -115,7 +110,7 @@ export class Edits {
   /** Returns the revision that a request goes out from. Throws `edits-conflict` where it is not the current one. */
   async #expect(id: string, ifMatch: string): Promise<Revision> {
     const current = parseRevision((await this.cues(id)).revision);
-    const named = revisionsOf(ifMatch).map(parseRevision);
+    const named = namedTags(ifMatch).map(parseRevision);
     if (named.some(({ edits }) => edits === '*')) return current;
     const expected = named.find(({ edits }) => edits === current.edits);
     if (expected === undefined) {

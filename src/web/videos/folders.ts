@@ -1,10 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { openGuard } from '../../ingest/access/guard.ts';
 import { MEDIA_EXTENSIONS, PICTURE_EXTENSIONS } from '../../ingest/sources/sniff.ts';
 import type { FolderList } from '../api/schemas/system.ts';
 import { RefusedRequestError } from '../errors.ts';
-import type { AccessLists } from './video-source.ts';
+import { type AccessLists, guardOfLists } from './video-source.ts';
 
 /** Entries of a folder that are listed. */
 const MOST_ENTRIES = 2000;
@@ -22,7 +21,7 @@ export async function listFolder(input: string | undefined, lists: AccessLists):
     const entries = lists.folders.map((folder) => ({ name: folder, path: folder, kind: 'folder' as const }));
     return { entries, more: false };
   }
-  const folder = await (await openGuard({ allowPaths: lists.folders, allowUrls: [] })).path(input);
+  const folder = await (await guardOfLists(lists)).path(input);
   if (!(await stat(folder)).isDirectory()) throw new RefusedRequestError(`${input} is not a folder`);
   const found = await readdir(folder, { withFileTypes: true });
   const shown = found.flatMap((entry) => {

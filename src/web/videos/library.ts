@@ -5,7 +5,6 @@ import { identify } from '../../captioning/input-identity.ts';
 import { printableLine } from '../../core/text/printable.ts';
 import { hideAddress } from '../../core/text/secrets.ts';
 import { isWebAddress } from '../../core/text/web-address.ts';
-import { openGuard } from '../../ingest/access/guard.ts';
 import { asInputError, expandInputs } from '../../ingest/sources/sources.ts';
 import type { Video, VideoOptions } from '../api/schemas/videos.ts';
 import { RefusedRequestError, VideoStateError } from '../errors.ts';
@@ -17,7 +16,7 @@ import type { RunQueue } from './run-queue.ts';
 import { trackSettings } from './track-settings.ts';
 import type { VideoNews } from './video-news.ts';
 import type { VideoRunner } from './video-runner.ts';
-import { type AccessLists, oneSource } from './video-source.ts';
+import { type AccessLists, guardOfLists, oneSource } from './video-source.ts';
 
 /** Videos that one request may add. */
 const MOST_IN_FOLDER = 10_000;
@@ -87,8 +86,7 @@ export class Library {
         { pointer: '/body/source/path', detail: 'is not absolute' },
       ]);
     }
-    const { folders, allowUrls } = this.#parts.lists;
-    const guard = await openGuard({ allowPaths: folders, allowUrls });
+    const guard = await guardOfLists(this.#parts.lists);
     const real = await guard.path(input);
     const isFolder = (await stat(real)).isDirectory();
     const { sources, problems } = await expandInputs([real]);
@@ -122,8 +120,7 @@ export class Library {
         { pointer: '/body/source/url', detail: 'is no http(s) address' },
       ]);
     }
-    const { folders, allowUrls } = this.#parts.lists;
-    await (await openGuard({ allowPaths: folders, allowUrls })).url(address);
+    await (await guardOfLists(this.#parts.lists)).url(address);
     const { name, input } = await oneSource(address);
     const source = { kind: 'url', input, label: shownName(hideAddress(input)) } as const;
     const video = this.#add({ id: idOf({ url: input, options }), name: shownName(name), source, options });

@@ -10,6 +10,11 @@ export interface AccessLists {
   readonly allowUrls: readonly string[];
 }
 
+/** Lets the server read what its lists allow. Throws an IngestError for a folder that is gone. */
+export function guardOfLists({ folders, allowUrls }: AccessLists): Promise<Guard> {
+  return openGuard({ allowPaths: folders, allowUrls, pathsFrom: '--folder' });
+}
+
 /** The one source of a path or an address. Throws what is wrong with it. */
 export async function oneSource(input: string): Promise<Source> {
   const { sources, problems } = await expandInputs([input]);
@@ -27,5 +32,5 @@ export async function sourceOf({ source: { kind, input, label }, name }: StoredV
 /** Lets the source of a video read what it may: an upload, which may be anything, itself alone. */
 export function guardOf({ id, source }: StoredVideo, data: DataFolder, lists: AccessLists): Promise<Guard> {
   if (source.kind === 'upload') return openGuard({ allowPaths: [data.video(id)], allowUrls: [] });
-  return openGuard({ allowPaths: lists.folders, allowUrls: lists.allowUrls });
+  return guardOfLists(lists);
 }

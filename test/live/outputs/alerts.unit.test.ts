@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { addRule } from '../../../src/archive/alerts/alert-rules.ts';
 import { waitingMessages } from '../../../src/archive/alerts/outbox.ts';
 import { webhookTransport } from '../../../src/archive/alerts/transports.ts';
+import { parseWindow } from '../../../src/archive/clock/time-window.ts';
 import { openTextMatcher } from '../../../src/archive/index/match-text.ts';
 import { AlertDestination } from '../../../src/live/outputs/alerts/alert-destination.ts';
 import { DeliveryDestination } from '../../../src/live/outputs/alerts/delivery-destination.ts';
@@ -34,7 +35,7 @@ async function openState(file?: string): Promise<LiveState> {
 const run = () => ({ clock, report: (note: string) => said.push(note) });
 
 function alertsOn(state: LiveState, queries: readonly string[], exact = false, pause = 120_000): AlertDestination {
-  const alerts = { queries, exact, minConfidence: 0.5, pause };
+  const alerts = { queries, exact, minConfidence: 0.5, zone: 'UTC', pause };
   return new AlertDestination(state, openTextMatcher(queries, alerts), alerts, [{ name: 'webhook' }], run());
 }
 
@@ -59,6 +60,27 @@ test('words stand for kinds, as in search; what the model is unsure of does not 
   const exact = await openState();
   await alertsOn(exact, ['person'], true).take(caption(0, 'Two men'));
   expect(messages(exact)).toEqual([]);
+});
+
+test('--notify-between: only what is seen at this time of day counts, in the zone', async () => {
+  const state = await openState();
+  // Noon UTC is 13:00 in Berlin.
+  const window = parseWindow('13:01-14:00');
+  const alerts = { queries: ['person'], exact: false, minConfidence: 0.5, zone: 'Europe/Berlin', window, pause: 1000 };
+  const matcher = openTextMatcher(alerts.queries, alerts);
+  const output = new AlertDestination(state, matcher, alerts, [{ name: 'webhook' }], run());
+  for (const [at, text] of [
+    [59, 'A man'],
+    [60, 'A woman'],
+    [120, 'A street'],
+    [3599, 'A boy'],
+    [3600, 'A street'],
+    [3700, 'A girl'],
+  ] as const) {
+    clock.set(at);
+    await output.take(caption(at, text));
+  }
+  expect(messages(state)).toEqual(['person: A woman', 'person: A boy']);
 });
 
 test('an event causes a message where no caption of it has caused one', async () => {

@@ -24,7 +24,7 @@ const QUERIES = ['person', '"dog near gate"'];
 const SOURCES = ['front', 'H\u00f6f 2'];
 
 function destination(port: number, queries = QUERIES, sources = SOURCES, topic = 'home/eyes', events = false) {
-  const alerts = { queries, exact: false, minConfidence: 0.5, pause: 0 };
+  const alerts = { queries, exact: false, minConfidence: 0.5, zone: 'UTC', pause: 0 };
   const settings = { mqtt: `mqtt://127.0.0.1:${port}/${topic}`, discovery: 'homeassistant', sources, alerts, events };
   const made = new HomeAssistantDestination(settings, openTextMatcher(alerts.queries, alerts));
   open.push(made);
@@ -170,7 +170,7 @@ test('rules of the archive: their words have entities, which follow changes whil
   const everywhere = addRule(db, { words: 'cat', exact: false, minConfidence: 0.5 });
   // The captions below are of noon.
   addRule(db, { words: 'dog', camera: 'Front', hours: '12:00-12:01', exact: true, minConfidence: 0.8 });
-  const alerts = { queries: ['person', 'cat'], exact: false, minConfidence: 0.5, pause: 0 };
+  const alerts = { queries: ['person', 'cat'], exact: false, minConfidence: 0.5, zone: 'UTC', pause: 0 };
   const settings = { mqtt: `mqtt://127.0.0.1:${port}/eyes`, discovery: 'ha', sources: ['front', 'back'], alerts };
   const output = new HomeAssistantDestination(
     { ...settings, events: false },

@@ -44,7 +44,7 @@ test('a day of files: the number of segments and the memory of words stay as the
   const memory = await openLiveState(undefined, 'UTC');
   const hls = new HlsDestination('front', folder.path, { window: 1_500_000, segment: 300_000 }, clock);
   const days = new DayFiles('front', folder.path, 'UTC', 'jsonl');
-  const alerts = { queries: ['person'], exact: false, minConfidence: 0.5, pause: 5000 };
+  const alerts = { queries: ['person'], exact: false, minConfidence: 0.5, zone: 'UTC', pause: 5000 };
   const run = { clock, report: () => undefined };
   const notify = new AlertDestination(memory, openTextMatcher(['person'], alerts), alerts, [{ name: 'webhook' }], run);
   const sizes: number[] = [];

@@ -31,6 +31,11 @@ export async function removeJob(id: string): Promise<void> {
   jobs.value = jobs.value.filter((job) => job.id !== id);
 }
 
+/** Has a job done again that failed or was cancelled. */
+export async function retryJob(id: string): Promise<void> {
+  rememberJob(await api('POST /jobs/{id}/retry', { params: { id } }));
+}
+
 /** The jobs of a video, newest first. */
 export function jobsOf(video: string): readonly Job[] {
   return jobs.value.filter((job) => job.video === video);

@@ -52,6 +52,12 @@ export function renameStep(guide: EditedGuide, at: number, title: string): Edite
   return step === undefined || step.title === title ? guide : replaced(guide, at, { ...step, title });
 }
 
+/** Gives a step other words. */
+export function rewordStep(guide: EditedGuide, at: number, text: string): EditedGuide {
+  const step = guide.steps[at];
+  return step === undefined || step.text === text ? guide : replaced(guide, at, { ...step, text });
+}
+
 /** Gives a step the picture of a time. */
 export function choosePicture(guide: EditedGuide, at: number, time: number): EditedGuide {
   const step = guide.steps[at];

@@ -8,6 +8,7 @@ import { attempt } from '../ui/notices.ts';
 
 const FORMATS = [
   ['html', 'Guide (.html)'],
+  ['md', 'Markdown (.md)'],
   ['chapters', 'Chapters (.vtt)'],
   ['list', 'List of times (.txt)'],
   ['json', 'steps.json'],

@@ -16,6 +16,7 @@ import {
   mergeWithNext,
   moveStart,
   renameStep,
+  rewordStep,
   splitStep,
 } from './edit-steps.ts';
 import { FindSteps } from './find-steps.tsx';
@@ -164,7 +165,8 @@ export function StepEditor({ video, loaded, onReload, onSaved, stale }: StepEdit
         guide={guide}
         now={() => time.value}
         onRename={(at, title) => change(renameStep(guide, at, title), `rename ${at}`)}
-        onRenamed={settle}
+        onReword={(at, text) => change(rewordStep(guide, at, text), `reword ${at}`)}
+        onLeft={settle}
         onMerge={(at) => change(mergeWithNext(guide, at))}
         onPicture={(at, to) => change(choosePicture(guide, at, to))}
         onSeek={seek}

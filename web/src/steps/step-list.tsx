@@ -11,7 +11,9 @@ interface StepListProps {
   /** What the player shows, in seconds. */
   readonly now: () => number;
   readonly onRename: (at: number, title: string) => void;
-  readonly onRenamed: () => void;
+  readonly onReword: (at: number, text: string) => void;
+  /** The field that was edited is left. */
+  readonly onLeft: () => void;
   readonly onMerge: (at: number) => void;
   readonly onPicture: (at: number, time: number) => void;
   readonly onSeek: (time: number) => void;
@@ -36,7 +38,7 @@ function Picture({ id, picture }: { readonly id: string; readonly picture: Edite
 }
 
 /** The steps: titles, pictures, and what they are made of. */
-export function StepList({ id, guide, now, onRename, onRenamed, onMerge, onPicture, onSeek }: StepListProps) {
+export function StepList({ id, guide, now, onRename, onReword, onLeft, onMerge, onPicture, onSeek }: StepListProps) {
   const [choosing, setChoosing] = useState<number>();
   const chosen = choosing === undefined ? undefined : guide.steps[choosing];
   return (
@@ -55,12 +57,26 @@ export function StepList({ id, guide, now, onRename, onRenamed, onMerge, onPictu
                   aria-invalid={title.trim() === ''}
                   value={title}
                   onInput={(event) => onRename(at, event.currentTarget.value)}
-                  onBlur={onRenamed}
+                  onBlur={onLeft}
                 />
               </label>
-              <p class="small soft" dir="auto">
-                {text === '' ? captions.map((caption) => caption.text).join('; ') : text}
-              </p>
+              <label class="field">
+                <span>Words of step {at + 1}</span>
+                <textarea
+                  class="input"
+                  dir="auto"
+                  rows={Math.min(6, Math.max(2, Math.ceil(text.length / 70)))}
+                  maxLength={100_000}
+                  value={text}
+                  onInput={(event) => onReword(at, event.currentTarget.value)}
+                  onBlur={onLeft}
+                />
+              </label>
+              {text === '' && captions.length > 0 && (
+                <p class="small soft" dir="auto">
+                  {captions.map((caption) => caption.text).join('; ')}
+                </p>
+              )}
               <div class="row">
                 <Button
                   icon="play"

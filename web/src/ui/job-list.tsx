@@ -1,5 +1,5 @@
 import type { Job } from '../../../src/web/api/schemas/job.ts';
-import { removeJob } from '../state/known-jobs.ts';
+import { removeJob, retryJob } from '../state/known-jobs.ts';
 import { addressOf } from '../state/server.ts';
 import { IconButton } from './button.tsx';
 import { Icon } from './icon.tsx';
@@ -44,6 +44,9 @@ function JobRow({ job, named }: { readonly job: Job; readonly named: boolean }) 
             <Icon name="download" />
             Download
           </a>
+        )}
+        {(state === 'failed' || state === 'cancelled') && (
+          <IconButton icon="retry" label={`Retry: ${label}`} onPress={() => attempt(() => retryJob(id))} />
         )}
         <IconButton
           icon={working ? 'close' : 'trash'}

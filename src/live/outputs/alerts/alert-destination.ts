@@ -1,3 +1,4 @@
+import { isWanted } from '../../../archive/alerts/alerts.ts';
 import { messageId } from '../../../archive/alerts/match-message.ts';
 import { dropOldestMessages, enqueueMessage, type NotificationTransport } from '../../../archive/alerts/outbox.ts';
 import { RuleMatcher } from '../../../archive/alerts/rule-matcher.ts';
@@ -79,7 +80,7 @@ export class AlertDestination implements Destination {
     const { source: camera, confidence, at: start } = said;
     const text = tidy(said.text);
     const seen = new Set([
-      ...(confidence < this.#alerts.minConfidence ? [] : this.#matcher.matches(text)),
+      ...(isWanted({ camera, confidence, start }, this.#alerts) ? this.#matcher.matches(text) : []),
       ...this.#rules.matches({ camera, text, confidence, start }),
     ]);
     if (seen.size === 0) return seen;

@@ -1,3 +1,4 @@
+import { isWanted } from '../../../archive/alerts/alerts.ts';
 import {
   type BrokerConnection,
   type BrokerMessage,
@@ -180,14 +181,14 @@ export class HomeAssistantDestination implements Destination {
   }
 
   #showCaption(source: string, text: string, confidence = 0, at = 0): void {
-    const { minConfidence } = this.#settings.alerts;
+    const { alerts } = this.#settings;
     const topics = topicsOf(this.#base, source);
     this.#wanted.set(topics.caption, text === '' ? NOTHING : shortened(text));
     const seen =
       text === ''
         ? []
         : [
-            ...(confidence < minConfidence ? [] : this.#matcher.matches(text)),
+            ...(isWanted({ camera: source, confidence, start: at }, alerts) ? this.#matcher.matches(text) : []),
             ...(this.#rules?.matches({ camera: source, text, confidence, start: at }) ?? []),
           ];
     for (const words of this.#words.get(source) ?? [])

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flagInQuery, wholeInQuery } from './common.ts';
+import { flagInQuery, ignored, wholeInQuery } from './common.ts';
 
 /** The ID of an alert rule. */
 export const ruleId = z.string().regex(/^r[0-9a-f]{12}$/, 'is not the ID of a rule');
@@ -134,8 +134,9 @@ export const reportQuery = z.strictObject({
   until: timeText.optional(),
 });
 
-/** A rule of what `watch` and `live` notify of. */
+/** A rule of what `watch` and `live` notify of. One can be sent back as it was read: the address of the request says which it is. */
 export const newAlertRule = z.strictObject({
+  id: ignored(ruleId),
   /** As a search takes them. */
   words: z.string().min(1).max(500),
   /** Only what this camera sees. */

@@ -3,6 +3,11 @@ import { z } from 'zod';
 /** Seconds, with three decimals at most: times in a track count from its zero. */
 export const seconds = z.number().min(0).max(1e7);
 
+/** In a request: what its answer says besides, taken and not used, so that what was read can be sent back. */
+export function ignored<Schema extends z.ZodType>(schema: Schema) {
+  return schema.optional();
+}
+
 /** A point in time, ISO 8601 in UTC. */
 export const timestamp = z.iso.datetime();
 

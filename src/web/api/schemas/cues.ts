@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PROFILE_NAMES } from '../../../pipeline/cues/profiles.ts';
-import { seconds } from './common.ts';
+import { ignored, seconds } from './common.ts';
 
 /** Cues in one track: a day with one a second. */
 const MOST_CUES = 86_400;
@@ -39,11 +39,17 @@ export type CueList = z.infer<typeof cueList>;
 /** Which cues: the edits where there are some (the default), or the model's. */
 export const cueQuery = z.strictObject({ origin: z.enum(['edits', 'model']).optional() });
 
-/** Edits that take the place of those before. */
-export const newEdits = z.strictObject({ cues });
+const listFacts = {
+  origin: ignored(cueList.shape.origin),
+  revision: ignored(cueList.shape.revision),
+  complete: ignored(cueList.shape.complete),
+};
+
+/** Edits that take the place of those before. A list of cues can be sent back as it was read. */
+export const newEdits = z.strictObject({ ...listFacts, cues });
 
 /** Cues to check against a profile. */
-export const checkRequest = z.strictObject({ cues, profile: z.enum(PROFILE_NAMES).default('web') });
+export const checkRequest = z.strictObject({ ...listFacts, cues, profile: z.enum(PROFILE_NAMES).default('web') });
 
 /** Rules that cues break, in the order of the cues. */
 export const checkResult = z.object({

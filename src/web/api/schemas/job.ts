@@ -26,7 +26,7 @@ export const job = z.object({
 /** Work beside captioning. */
 export type Job = z.infer<typeof job>;
 
-/** Jobs, newest first. Those of earlier runs of the server are not listed. */
+/** Jobs, newest first: those that wait or run, and the last hundred that have ended. They outlast the server. */
 export const jobList = z.object({ jobs: z.array(job) });
 
 /** A copy of the video, with the edits where there are some. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { seconds } from './common.ts';
+import { ignored, seconds } from './common.ts';
 
 /** Steps in one guide. */
 const MOST_STEPS = 10_000;
@@ -43,13 +43,21 @@ export const guide = z.object({
 /** The steps of a video. */
 export type ApiGuide = z.infer<typeof guide>;
 
-/** Steps that take the place of those before. A step gets the picture of the given time, or one that is chosen for it. */
+const newPicture = z.strictObject({ time: seconds, name: ignored(guidePictureName) });
+
+/**
+ * Steps that take the place of those before. A step gets the picture of the given time, or one that is chosen for it. A guide can be sent back as
+ * it was read, one that was replaced as well.
+ */
 export const newGuide = z.strictObject({
   title: z.string().min(1).max(1000),
   steps: z
-    .array(z.strictObject({ ...stepFields, picture: z.strictObject({ time: seconds }).optional() }))
+    .array(z.strictObject({ ...stepFields, picture: newPicture.optional() }))
     .min(1)
     .max(MOST_STEPS),
+  revision: ignored(guide.shape.revision),
+  duration: ignored(guide.shape.duration),
+  replaced: ignored(z.iso.datetime()),
 });
 /** Steps that take the place of those before. */
 export type NewGuide = z.output<typeof newGuide>;
@@ -72,8 +80,11 @@ export const stepsRequest = z.strictObject({
 /** How steps are found. */
 export type StepsRequest = z.output<typeof stepsRequest>;
 
-/** Formats of a guide. `html`: a page of its own; `chapters`: WebVTT; `list`: `0:00 Title` lines; `json`: steps.json. */
-export const GUIDE_EXPORTS = ['html', 'chapters', 'list', 'json'] as const;
+/**
+ * Formats of a guide. `html`: a page of its own; `md`: Markdown, with the pictures in it; `chapters`: WebVTT; `list`: `0:00 Title` lines;
+ * `json`: steps.json.
+ */
+export const GUIDE_EXPORTS = ['html', 'md', 'chapters', 'list', 'json'] as const;
 
 /** In which format. */
 export const guideQuery = z.strictObject({ format: z.enum(GUIDE_EXPORTS).default('html') });
