@@ -16,7 +16,18 @@ export function liveOutputOptions(command: Command): Command {
     .option('--state <file>', 'also make captions searchable (search, report) in this database')
     .option('--keep-days <n>', 'with --state: delete captions and pictures older than this')
     .option('--keep-size <size>', 'with --state: delete the oldest pictures beyond this size, such as 10G')
-    .option('--zone <name>', 'time zone of the days, such as Europe/Berlin (default: that of this machine)')
+    .option(
+      '--segments <folder>',
+      'link captions to the files that another program records here, found by the times in their names',
+    )
+    .option(
+      '--segment-names <pattern>',
+      'how those names contain camera and time (default: the patterns of common recorders)',
+    )
+    .option(
+      '--zone <name>',
+      'time zone of the days and of those names, such as Europe/Berlin (default: that of this machine)',
+    )
     .option('--notify <words>', 'send a notification when a caption has these words (repeatable)', collect)
     .option('--notify-confidence <0..1>', 'notify only of captions at least this confident (default: 0.5)')
     .option(

@@ -4,6 +4,7 @@ import { supportText } from '../archive/index/event-support.ts';
 import { counted } from '../core/text/wording.ts';
 import type { LiveEvent, LiveOutput, LiveVideoEvent, StateChange } from '../live/live-event.ts';
 import type { LiveSummary, SourceSummary } from '../live/live-summary.ts';
+import { recordedAt } from '../live/segments/recorded-at.ts';
 import { writeJson, writeLine, writeNote } from './terminal.ts';
 
 /** Prints events, notes and the summary of `live`. */
@@ -14,13 +15,17 @@ export interface LivePrinter extends LiveOutput {
 
 function withTimes(event: LiveEvent, zone: string): object {
   const time = (epoch: number): string => formatIso(epoch, zone);
-  if (event.kind === 'cue' || event.kind === 'open-cue' || event.kind === 'event')
-    return { ...event, start: time(event.start), end: time(event.end) };
+  if (event.kind === 'cue' || event.kind === 'open-cue' || event.kind === 'event') {
+    const { segment, start, end } = event;
+    return { ...event, start: time(start), end: time(end), segment: undefined, ...recordedAt(segment, start) };
+  }
   if (event.kind === 'state') {
     const retryAt = event.retryAt === undefined ? {} : { retryAt: time(event.retryAt) };
     return { ...event, since: time(event.since), ...retryAt };
   }
-  return { ...event, at: time(event.at) };
+  if (event.kind === 'skipped') return { ...event, at: time(event.at) };
+  const { segment, at } = event;
+  return { ...event, at: time(at), segment: undefined, ...recordedAt(segment, at) };
 }
 
 /** NDJSON on stdout: `{"event":"state"|"caption"|"event"|"cue"|"skipped"|"note"|"summary", ...}`. */

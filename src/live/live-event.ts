@@ -16,6 +16,14 @@ export interface StateChange {
   readonly retryAt?: number;
 }
 
+/** The file in which another program has recorded what was seen. */
+export interface SegmentLink {
+  /** Absolute. */
+  readonly file: string;
+  /** When it begins, by its name: milliseconds since 1970. */
+  readonly start: number;
+}
+
 /** A caption that has just been written. It holds until the next caption of the source, or until the source is no longer live. */
 export interface LiveCaption {
   readonly kind: 'caption';
@@ -38,6 +46,7 @@ export interface LiveCaption {
   readonly unsure?: true;
   /** The picture, as JPEG, where an output asked for pictures. */
   readonly picture?: Uint8Array;
+  readonly segment?: SegmentLink;
 }
 
 /** A caption with both ends known: the next one came with other words, or the source went away. */
@@ -49,6 +58,8 @@ export interface LiveCue {
   readonly end: number;
   readonly text: string;
   readonly confidence: number;
+  /** Of its start. */
+  readonly segment?: SegmentLink;
 }
 
 /**
@@ -80,6 +91,8 @@ export interface LiveVideoEvent {
   readonly unsure?: true;
   /** Its first picture, as JPEG, where an output asked for pictures. */
   readonly picture?: Uint8Array;
+  /** Of its start. */
+  readonly segment?: SegmentLink;
 }
 
 /** True for an event that a cue is made of. */

@@ -91,6 +91,24 @@ test('a search finds kinds, within times, and its pictures and clips are there',
   expect([part.status, (await part.arrayBuffer()).byteLength]).toEqual([206, 10]);
 });
 
+test('what is seen in a live stream has a clip where another program has recorded it', async () => {
+  const file = path.join(folder.path, 'recordings', 'front', 'one.mkv');
+  const start = Date.parse('2026-11-26T05:00:00Z');
+  const seen = {
+    camera: 'yard',
+    start: start + 2000,
+    end: start + 3000,
+    text: 'A heron',
+    confidence: 0.7,
+    moving: true,
+  };
+  await addLiveCue(archive.db, archive.file, { ...seen, segment: { file, start } });
+  const [heron] = (await sightings({ words: 'heron' })).sightings;
+  expect(heron).toMatchObject({ camera: 'yard', file });
+  const clip = await fetch(`${server.api}/sightings/${heron?.id}/clip`);
+  expect([clip.status, clip.headers.get('content-type')]).toEqual([200, 'video/mp4']);
+});
+
 test('a recording that is gone has no clip, and what is wrong with a request is said', async () => {
   const status = async (route: string) => {
     const response = await fetch(`${server.api}${route}`);

@@ -1,4 +1,6 @@
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { digest } from '../../captioning/input-identity.ts';
 import { errnoOf } from '../../core/errors.ts';
 import { probe } from '../../ingest/probe/probe.ts';
 import { type Cut, type CutWay, cutClip } from '../../pipeline/media/cut.ts';
@@ -23,6 +25,16 @@ export interface Margins {
   readonly after: number;
 }
 
+/** The file in which another program has recorded a hit of a live stream, as it is now: it may still grow. Throws `recording-gone`. */
+async function segmentOf({ file, start, offset }: Hit, recording: Recording): Promise<Recording> {
+  const found = await stat(file).catch((cause: unknown) => {
+    if (errnoOf(cause) !== 'ENOENT') throw cause;
+    throw new ArchiveError('recording-gone', `${file} no longer exists: whatever recorded it has removed it`);
+  });
+  const content = digest({ file, size: found.size, changed: found.mtimeMs });
+  return { ...recording, content, path: file, size: found.size, start: start - offset, duration: 0 };
+}
+
 /**
  * The hit with an id, if its recording is unchanged since it was captioned. Throws `no-such-hit`, and `recording-gone`
  * where the recording was moved, deleted or overwritten.
@@ -33,12 +45,13 @@ export async function findHit(db: Database, id: string): Promise<FoundHit> {
   if (hit === undefined || recording === undefined) {
     throw new ArchiveError('no-such-hit', `${id}: there is no such hit (any more); secondglance search lists the ids`);
   }
-  if (isLivePath(recording.path)) {
+  if (isLivePath(hit.file)) {
     throw new ArchiveError(
       'recording-gone',
-      `${id} was seen in the live stream of ${recording.camera}, which secondglance does not record: look for the time in the recordings of your camera`,
+      `${id} was seen in the live stream of ${recording.camera}, which secondglance does not record: live --segments links what another program records`,
     );
   }
+  if (isLivePath(recording.path)) return { hit, recording: await segmentOf(hit, recording) };
   const content = await fingerprintOf(recording.path).catch((cause: unknown) => {
     if (errnoOf(cause) !== 'ENOENT') throw cause;
     return undefined;

@@ -43,7 +43,11 @@ const DAY_MS = 86_400_000;
 /** The clocks of recorder and storage may differ by so much. */
 const CLOCKS_DIFFER_MS = 120_000;
 
-function instantOf(named: NamedTime, { zone, changed, duration }: WallClockRequest): number | undefined {
+/** The instant that a name says; undefined where it has no time. */
+export function namedInstant(
+  named: NamedTime,
+  { zone, changed, duration }: Pick<WallClockRequest, 'zone' | 'changed' | 'duration'>,
+): number | undefined {
   if (named.epoch !== undefined) return named.epoch;
   if (named.local === undefined) return undefined;
   if (named.offset !== undefined) return toInstants(named.local, 'UTC')[0] - named.offset * 60_000;
@@ -76,7 +80,7 @@ async function containerTime(source: Source, changed: number, signal: AbortSigna
 /** The start of a recording as its path says it; undefined where the path says none, or one that cannot be. */
 export function clockInName(request: WallClockRequest): WallClock | undefined {
   const named = namedTime(request.path, request.names);
-  const start = named === undefined ? undefined : instantOf(named, request);
+  const start = named === undefined ? undefined : namedInstant(named, request);
   if (start === undefined || !isPlausible(start, request.changed)) return undefined;
   const ahead = request.changed >= EARLIEST && start > request.changed + CLOCKS_DIFFER_MS;
   return { start, from: ahead ? 'ahead' : 'name', ...(named?.camera === undefined ? {} : { camera: named.camera }) };

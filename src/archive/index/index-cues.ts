@@ -8,6 +8,7 @@ import type { TextPiece } from '../../pipeline/screen-text/text-pieces.ts';
 import { cameraId, type Recording } from '../recordings/recordings.ts';
 import { type Database, readFact, stateError, writeFact } from './database.ts';
 import { type SupportedEvent, supportFact, writeSupport } from './event-support.ts';
+import { segmentsFact } from './segments.ts';
 
 /** Ids per millisecond: `start * 1024 + n` stays a safe integer until the year 2248. */
 const IDS_A_MILLISECOND = 1024;
@@ -273,5 +274,9 @@ export function moveCues(db: Database, recording: number, camera: number, shift:
 /** Removes a recording's cues, their support, and what was read of its clock, from the index. Call it inside a transaction. */
 export function dropCues(db: Database, recording: number): void {
   deleteCues(db, recording);
-  db.prepare('DELETE FROM facts WHERE name IN (?, ?)').run(clockFact(recording), supportFact(recording));
+  db.prepare('DELETE FROM facts WHERE name IN (?, ?, ?)').run(
+    clockFact(recording),
+    supportFact(recording),
+    segmentsFact(recording),
+  );
 }

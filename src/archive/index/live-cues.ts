@@ -5,6 +5,7 @@ import { cameraId } from '../recordings/recordings.ts';
 import type { Database } from './database.ts';
 import { addSupport, type EventSupport } from './event-support.ts';
 import { cameraWord, firstIdAt } from './index-cues.ts';
+import { addSegment } from './segments.ts';
 import { pictureFile } from './thumbnails.ts';
 
 /** A cue of a live stream. Times are milliseconds since 1970. */
@@ -18,6 +19,8 @@ export interface LiveCueRecord {
   readonly moving: boolean;
   /** JPEG. */
   readonly picture?: Uint8Array | undefined;
+  /** The file in which another program has recorded its start, and when that file begins. */
+  readonly segment?: { readonly file: string; readonly start: number } | undefined;
   /** Of an event: how many of its frames say the same. */
   readonly support?: EventSupport | undefined;
 }
@@ -155,6 +158,7 @@ export async function addLiveCue(db: Database, stateFile: string, cue: LiveCueRe
     await writePicture(pictureFile(stateFile, recording, picture), cue.picture);
   }
   const store = db.transaction(() => {
+    if (cue.segment !== undefined) addSegment(db, recording, cue.segment, start);
     const stored = storedCue(db, recording, start);
     if (stored === undefined) insertCue(db, recording, cue, picture);
     else updateCue(db, recording, stored, cue, picture);

@@ -2,7 +2,9 @@ import { TEXT_PREFIX } from '../../pipeline/screen-text/announcement.ts';
 import { type Database, stateError } from './database.ts';
 import { type EventSupport, supportReader } from './event-support.ts';
 import { cameraWord, firstIdAt, startOfId } from './index-cues.ts';
+import { isLivePath } from './live-cues.ts';
 import { type QueryOptions, toMatch } from './query.ts';
+import { segmentReader } from './segments.ts';
 
 /** A search. */
 export interface SearchRequest extends QueryOptions {
@@ -29,7 +31,7 @@ export interface Hit {
   readonly confidence: number;
   /** Something moved. */
   readonly moving: boolean;
-  /** Path of the recording. */
+  /** Path of the recording; of a live stream, that of the file which another program recorded, or `live:CAMERA`. */
   readonly file: string;
   /** Position in the recording, in milliseconds. */
   readonly offset: number;
@@ -60,12 +62,14 @@ const LAST_ID = Number.MAX_SAFE_INTEGER;
 
 function hitsOf(db: Database, rows: readonly unknown[]): Hit[] {
   const supportOf = supportReader(db);
+  const segmentOf = segmentReader(db);
   // Field by field: libsql adds fields of its own to a row.
   return (rows as Row[]).map(({ id, camera, end, text, confidence, moving, file, began, recording, picture }) => {
     const start = startOfId(id);
+    const segment = isLivePath(file) ? segmentOf(recording, start) : undefined;
     return {
       ...{ id: id.toString(36), camera, start, end, text, confidence, moving: moving === 1 },
-      ...{ file, offset: start - began, recording, picture },
+      ...{ file: segment?.file ?? file, offset: start - (segment?.start ?? began), recording, picture },
       // What is read in the picture is no event.
       support: text.startsWith(TEXT_PREFIX) ? null : supportOf(recording, picture),
     };

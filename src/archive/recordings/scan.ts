@@ -24,7 +24,8 @@ const MORE_EXTENSIONS: ReadonlySet<string> = new Set(['.dav', '.bvr', '.ubv']);
 /** Media extensions that are not recordings: the videos of a playlist are found by themselves. */
 const NO_RECORDINGS: ReadonlySet<string> = new Set(['.m3u8', '.gif']);
 
-function isRecording(name: string): boolean {
+/** Whether a file of this name may be a recording. */
+export function isRecording(name: string): boolean {
   const extension = path.extname(name).toLowerCase();
   return (MEDIA_EXTENSIONS.has(extension) && !NO_RECORDINGS.has(extension)) || MORE_EXTENSIONS.has(extension);
 }

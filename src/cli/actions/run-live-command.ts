@@ -4,6 +4,7 @@ import { captionLive } from '../../live/caption-live.ts';
 import type { LiveSettings } from '../../live/live-settings.ts';
 import type { LiveOutputSettings } from '../../live/outputs/live-output-settings.ts';
 import { openLiveOutputs } from '../../live/outputs/open-live-outputs.ts';
+import { openSegmentLinks } from '../../live/segments/open-segment-links.ts';
 import { humanLivePrinter, jsonLivePrinter } from '../live-printer.ts';
 
 /** `secondglance live`: returns the exit code, undefined where `signal` ended it. Throws as `captionLive`. */
@@ -16,9 +17,11 @@ export async function runLiveCommand(
   onInterrupted(signal, () => printer.note('secondglance: stopping'));
   const note = (line: string): void => printer.note(line);
   const outputs = await openLiveOutputs(outputSettings, { clock: SYSTEM_CLOCK, report: note });
+  const links = openSegmentLinks(outputSettings, { clock: SYSTEM_CLOCK, report: note });
+  const linked = [printer, ...outputs].map((output) => links?.output(output) ?? output);
   // They are closed at the end of a run; this is for one that never began.
   const closing = (): Promise<unknown> => Promise.all(outputs.map((output) => output.close()));
-  const summary = await captionLive(settings, { outputs: [printer, ...outputs], signal, note }).finally(closing);
+  const summary = await captionLive(settings, { outputs: linked, signal, note }).finally(closing);
   const exitCode = abortExitCode(signal);
   printer.summary(exitCode === undefined ? summary : { ...summary, exitCode });
   return signal.aborted ? undefined : summary.exitCode;

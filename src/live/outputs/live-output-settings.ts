@@ -1,5 +1,7 @@
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Alerts } from '../../archive/alerts/alerts.ts';
+import { parseNames } from '../../archive/clock/name-patterns.ts';
 import { parseWindow } from '../../archive/clock/time-window.ts';
 import { toMatch } from '../../archive/index/query.ts';
 import { parseSize, parseZone, stateFileOf } from '../../archive/watch/watch-settings.ts';
@@ -12,6 +14,8 @@ export interface LiveOutputFlags {
   readonly output?: string;
   readonly window?: string;
   readonly zone?: string;
+  readonly segments?: string;
+  readonly segmentNames?: string;
   readonly state?: string;
   readonly notify?: readonly string[];
   readonly exact?: boolean;
@@ -39,6 +43,8 @@ export interface LiveOutputSettings {
   readonly window: number;
   /** The days of files are those of this zone, as IANA names it. */
   readonly zone: string;
+  /** Where another program records the sources meanwhile. */
+  readonly segments?: { readonly folder: string; readonly names?: RegExp };
   /** The state file of the archive. */
   readonly stateFile?: string;
   readonly keepDays?: number;
@@ -90,6 +96,17 @@ function parseAlerts(
   };
 }
 
+function segmentsOf({ segments, segmentNames }: LiveOutputFlags): Pick<LiveOutputSettings, 'segments'> {
+  if (segments === undefined) {
+    if (segmentNames === undefined) return {};
+    throw new UsageError('--segment-names belongs to --segments: add it, or leave it out');
+  }
+  if (!existsSync(segments)) throw new UsageError(`--segments ${segments}: there is no such folder`);
+  if (!statSync(segments).isDirectory()) throw new UsageError(`--segments ${segments}: is not a folder`);
+  const names = segmentNames === undefined ? {} : { names: orUsage(() => parseNames(segmentNames)) };
+  return { segments: { folder: path.resolve(segments), ...names } };
+}
+
 /** Checks the options of outputs. `settings`: where notifications go. Throws a UsageError. */
 export function readLiveOutputSettings(
   sources: readonly string[],
@@ -109,6 +126,7 @@ export function readLiveOutputSettings(
     ...(flags.output === undefined ? {} : { folder: path.resolve(flags.output) }),
     window: parsePlaylistWindow(flags.window ?? '5m'),
     zone,
+    ...segmentsOf(flags),
     ...(flags.state === undefined ? {} : { stateFile: stateFileOf(flags.state) }),
     ...(flags.keepDays === undefined ? {} : { keepDays: parseWhole(flags.keepDays, '--keep-days', 1, 36_500) }),
     ...(flags.keepSize === undefined ? {} : { keepSize: parseSize(flags.keepSize) }),

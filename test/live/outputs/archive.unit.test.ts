@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { cameraStatuses } from '../../../src/archive/cameras/camera-status.ts';
-import { findHit } from '../../../src/archive/clips/clip.ts';
+import { cutOf, findHit } from '../../../src/archive/clips/clip.ts';
 import { searchCues } from '../../../src/archive/index/search-cues.ts';
 import { pictureFile } from '../../../src/archive/index/thumbnails.ts';
 import { recordingsWhere } from '../../../src/archive/recordings/recordings.ts';
@@ -117,6 +118,36 @@ test('a report lists the moments of a stream, without links to files that are no
   await expect(findHit(state.db, search('man')[0]?.id ?? '')).rejects.toThrow(
     /seen in the live stream of front, which secondglance does not record/,
   );
+});
+
+test('what another program has recorded is found in its file, for as long as that is there', async () => {
+  const output = await open();
+  const recorded = path.join(folder.path, 'front-1.ts');
+  await writeFile(recorded, 'a');
+  const segment = { file: recorded, start: NOON - 20_000 };
+  await output.take(openCue(1, 1, 'A man walks', { segment }));
+  await output.take(cue(1, 5, 'A man walks', { segment }));
+  await output.take(cue(70, 75, 'A man sits', { segment: { file: `${recorded}.2`, start: NOON + 60_000 } }));
+  await output.take(cue(100, 101, 'A man runs'));
+  const seen = () => search('man').map(({ text, file: where, offset }) => [text, path.basename(where), offset]);
+  expect(seen()).toEqual([
+    ['A man runs', 'live:front', 99_000],
+    ['A man sits', 'front-1.ts.2', 10_000],
+    ['A man walks', 'front-1.ts', 21_000],
+  ]);
+  const [, gone, there] = search('man');
+  const before = await findHit(state.db, there?.id ?? '');
+  expect(before.recording).toMatchObject({ path: recorded, start: NOON - 20_000 });
+  expect(cutOf(before, { before: 3000, after: 1000 })).toMatchObject({ from: 18_000_000, length: 8_000_000 });
+  // It has grown meanwhile: a clip that was cut before is another one.
+  await writeFile(recorded, 'ab');
+  expect((await findHit(state.db, there?.id ?? '')).recording.content).not.toBe(before.recording.content);
+  await expect(findHit(state.db, gone?.id ?? '')).rejects.toMatchObject({ code: 'recording-gone' });
+  const { html } = await makeReport({ date: '2026-11-26', state: file }, NOON);
+  expect(html).toContain(`file://${recorded}.2#t=10`);
+  await clock.pass(3 * 86_400_000);
+  await output.work();
+  expect(state.db.prepare("SELECT name FROM facts WHERE name LIKE 'segments%'").all()).toEqual([]);
 });
 
 test('what is older than --keep-days is removed, with its pictures', async () => {

@@ -68,7 +68,7 @@ export function SightingDialog() {
       ) : null}
       <p class="small soft">
         Confidence {confidence.toFixed(2)}
-        {file === undefined && ' · seen in a live stream, which is not recorded'}
+        {file === undefined && ' · seen in a live stream, of which no recording is known'}
       </p>
       {file !== undefined && (
         <p class="small soft path" dir="auto">

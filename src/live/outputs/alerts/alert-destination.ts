@@ -17,17 +17,19 @@ import type { LiveState } from '../live-state.ts';
 const MOST_MESSAGES = 500;
 
 /** Words of a source, which may be notified of. */
-type Said = Pick<LiveCaption, 'source' | 'at' | 'text' | 'confidence' | 'picture'> & { readonly end?: number };
+type Said = Pick<LiveCaption, 'source' | 'at' | 'text' | 'confidence' | 'picture' | 'segment'> & {
+  readonly end?: number;
+};
 
 /** A message, with the keys of those that `watch` sends. */
-function messageOf({ source, at, end, text, confidence, picture }: Said, words: string): string {
+function messageOf({ source, at, end, text, confidence, picture, segment }: Said, words: string): string {
   const until = end === undefined ? null : new Date(end).toISOString();
   return JSON.stringify({
     event: 'match',
     id: messageId(`${source}\n${at}`, words),
     words,
     camera: source,
-    file: null,
+    file: segment?.file ?? null,
     start: new Date(at).toISOString(),
     matches: 1,
     cues: [{ start: new Date(at).toISOString(), end: until, text: tidy(text), confidence }],

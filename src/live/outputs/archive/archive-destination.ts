@@ -107,7 +107,7 @@ export class ArchiveDestination implements Destination {
     await this.#readable(async () => removeLiveCue(this.#state.db, { camera, start }));
   }
 
-  async #add({ kind, source, session, start, end, text, confidence }: LiveCue | OpenCue): Promise<void> {
+  async #add({ kind, source, session, start, end, text, confidence, segment }: LiveCue | OpenCue): Promise<void> {
     const { db, file } = this.#state;
     const known = this.#pictures.get(source);
     const last = this.#events.get(source);
@@ -117,7 +117,7 @@ export class ArchiveDestination implements Destination {
     const support = event === undefined ? undefined : { support: event.support, frames: event.frames };
     // The first picture of a connection is compared with nothing, so it shows no movement.
     const moving = this.#sessions.get(source) === session;
-    const cue = { camera: source, start, end, text: tidy(text), confidence, moving, picture, support };
+    const cue = { camera: source, start, end, text: tidy(text), confidence, moving, picture, support, segment };
     await this.#readable(() => addLiveCue(db, file, cue));
     this.#sessions.set(source, session);
     if (known === undefined) return;

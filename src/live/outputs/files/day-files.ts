@@ -7,6 +7,7 @@ import { vttTime } from '../../../pipeline/cues/time.ts';
 import { escapeVtt } from '../../../pipeline/styling/vtt-text.ts';
 import { ensureFolder } from '../../../storage/folders/ensure-folder.ts';
 import { isCertain, type LiveCue, type LiveEvent } from '../../live-event.ts';
+import { recordedAt } from '../../segments/recorded-at.ts';
 import type { Destination } from '../destination.ts';
 import { AppendedFile, type EntrySyntax } from './appended-file.ts';
 import { OpenCueFile } from './open-cue-file.ts';
@@ -54,9 +55,9 @@ const jsonl: DayFormat = {
   entry: /\{"source":[^\n]*\}\n/g,
   head: () => '',
   key: ({ source, start }, { zone }) => JSON.stringify({ source, start: formatIso(start, zone) }).slice(0, -1),
-  render({ source, start, end, text, confidence }, { zone }) {
+  render({ source, start, end, text, confidence, segment }, { zone }) {
     const times = { start: formatIso(start, zone), end: formatIso(end, zone) };
-    return `${JSON.stringify({ source, ...times, text: tidy(text), confidence })}\n`;
+    return `${JSON.stringify({ source, ...times, text: tidy(text), confidence, ...recordedAt(segment, start) })}\n`;
   },
 };
 

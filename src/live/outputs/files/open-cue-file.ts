@@ -18,6 +18,7 @@ const SCHEMA = z.object({
   end: z.number(),
   text: z.string(),
   confidence: z.number(),
+  segment: z.object({ file: z.string(), start: z.number() }).optional(),
 });
 
 /** Keeps the cue that is still shown in a small file, for the run after one that was killed. */
@@ -42,7 +43,10 @@ export class OpenCueFile {
       return undefined;
     }
     const { data } = SCHEMA.safeParse(parsed(text));
-    if (data !== undefined) return { ...data, kind: 'cue' };
+    if (data !== undefined) {
+      const { segment, ...cue } = data;
+      return { ...cue, kind: 'cue', ...(segment === undefined ? {} : { segment }) };
+    }
     await this.remove();
     return undefined;
   }

@@ -28,7 +28,7 @@ export const sighting = z.object({
   moving: z.boolean(),
   /** Whether there is a picture at `/sightings/{id}/picture`. */
   picture: z.boolean(),
-  /** The path of the recording; absent for a live stream, of which there is none, and no clip. */
+  /** The path of the recording; absent for a live stream of which there is none, and no clip. */
   file: z.string().optional(),
 });
 /** Something that a camera saw. */
