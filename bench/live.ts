@@ -188,9 +188,10 @@ function growth(first: Measure | undefined, last: Measure | undefined, cameras: 
     ...grew('heap', 1.25 * first.heap + 2 * 2 ** 20),
     ...grew('handles', first.handles + 4),
     ...grew('files', first.files + 4),
-    // Segments in the playlist, as many that players may still ask for, files of the days, and what waits to be removed where the machine paused: ten
-    // segments a second. What is never removed would be 14,400 a day.
-    ...grew('written', cameras * (3 * (WINDOW_MS / 6000 + 2) + 20)),
+    // Segments of the playlist; those for which players may still ask, one more; as many again after a pause of the machine, whose segments are
+    // written at once, and all removed later. Besides: the folder, the playlist and its next version, two files of two days, two of the cue that is
+    // shown, and two where a reconnection cuts a segment. What is never removed would be 14,400 a day.
+    ...grew('written', cameras * (3 * (WINDOW_MS / 6000) + 1 + 1 + 2 + 4 + 2 + 2)),
   ];
 }
 
