@@ -3,6 +3,7 @@ import type { Settings } from '../config/settings-schema.ts';
 import { EXIT } from '../core/failures.ts';
 import { withResources } from '../core/lifetime/disposal.ts';
 import { onInterrupted } from '../core/lifetime/interruption.ts';
+import { untilAbort } from '../core/lifetime/until-abort.ts';
 import { sleep } from '../core/time/sleep.ts';
 import { openGuard } from '../ingest/access/guard.ts';
 import type { JobKind } from '../queue/jobs.ts';
@@ -82,11 +83,15 @@ async function startServices(
 /** Finds lost work again and again: in the queues, and on this machine's disk what Redis has lost altogether. */
 async function reconcile({ queue, log }: ServiceContext, resubmits: boolean, signal: AbortSignal): Promise<void> {
   const trouble = troubleLog(log, 'reconcile');
+  const turn = async (): Promise<void> => {
+    if (resubmits)
+      for (const id of await resubmitLost(queue)) log.warn({ video: id }, 'lost by Redis: submitted again');
+    for (const { video, what } of await reconcileQueues(queue, signal)) log.warn({ video, what }, 'repaired');
+  };
   while (!signal.aborted) {
     try {
-      if (resubmits)
-        for (const id of await resubmitLost(queue)) log.warn({ video: id }, 'lost by Redis: submitted again');
-      for (const { video, what } of await reconcileQueues(queue, signal)) log.warn({ video, what }, 'repaired');
+      // A Redis that is away answers once it is back: a service that stops does not wait for that.
+      await untilAbort(turn(), signal);
     } catch (error) {
       if (!signal.aborted) trouble(error);
     }

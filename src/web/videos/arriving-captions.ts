@@ -1,4 +1,5 @@
 import type { ServiceTrack } from '../../archive/captioners/service-track.ts';
+import { untilAbort } from '../../core/lifetime/until-abort.ts';
 import type { Caption } from '../../core/types.ts';
 import type { QueueContext } from '../../queue/queue-context.ts';
 import type { StoredCaption } from '../store/documents.ts';
@@ -37,9 +38,9 @@ export class ArrivingCaptions {
   }
 
   /** Reports what is there by now. `zero` is the start of the container, in microseconds. */
-  async read(zero: number): Promise<void> {
+  async read(zero: number, signal: AbortSignal): Promise<void> {
     for (;;) {
-      const results = await this.#queue.results.read(this.#id, this.#group, this.#group + GROUPS);
+      const results = await untilAbort(this.#queue.results.read(this.#id, this.#group, this.#group + GROUPS), signal);
       for (const result of results) {
         if (result === undefined) return;
         this.#group += 1;

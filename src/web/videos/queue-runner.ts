@@ -8,12 +8,14 @@ import { makeRequest, requestId, type VideoRequest } from '../../captioning/queu
 import { progressOf, summaryOf } from '../../captioning/queued/wait-for-videos.ts';
 import { isErrorCode } from '../../core/catalogue/catalogue.ts';
 import { SecondGlanceError } from '../../core/errors.ts';
+import { untilAbort } from '../../core/lifetime/until-abort.ts';
 import { sleep } from '../../core/time/sleep.ts';
 import type { Source } from '../../ingest/sources/sources.ts';
 import type { QueueContext } from '../../queue/queue-context.ts';
 import type { WorkerCounts } from '../../queue/queues.ts';
 import { isInfrastructureError } from '../../queue/redis/connection.ts';
 import type { VideoOutline } from '../../queue/redis/record-schema.ts';
+import type { Submission } from '../../queue/redis/records.ts';
 import { isOpen } from '../../queue/redis/records.ts';
 import { cancelVideo, submitVideo } from '../../queue/video-control.ts';
 import { ensureStateFolder } from '../../storage/folders/ensure-folder.ts';
@@ -28,6 +30,8 @@ import { type AccessLists, guardOf, sourceOf } from './video-source.ts';
 /** Videos that are submitted at once: the services decide how many they work on. */
 const CONCURRENCY = 100;
 const POLL_MS = 500;
+/** How long Redis may take to cancel a video. */
+const CANCEL_MS = 5000;
 /** How long Redis may take to count workers. */
 const COUNT_MS = 2000;
 
@@ -77,9 +81,8 @@ export class QueueRunner implements VideoRunner {
     const id = requestId(request);
     const submission = { id, request: JSON.stringify(request), priority: 'normal' as const, name: source.name };
     await recordSubmissions(this.#queue, [submission]);
-    await submitVideo(this.#queue, submission);
     const arriving = new ArrivingCaptions(this.#queue, id, observer);
-    const ended = await this.#wait(id, arriving, observer, signal);
+    const ended = await this.#run(submission, arriving, observer, signal);
     await deleteSubmission(this.#queue, id);
     const { state, problems } = summaryOf(ended);
     if (state === 'failed') {
@@ -91,6 +94,23 @@ export class QueueRunner implements VideoRunner {
     return { state: state === 'partial' ? 'partial' : 'done', problems };
   }
 
+  /** Has the services caption a video. A Redis that is away answers once it is back: who stops the video does not wait for that. */
+  async #run(
+    submission: Submission,
+    arriving: ArrivingCaptions,
+    observer: RunObserver,
+    signal: AbortSignal,
+  ): Promise<VideoOutline> {
+    try {
+      await untilAbort(submitVideo(this.#queue, submission), signal);
+      return await this.#wait(submission.id, arriving, observer, signal);
+    } catch (error) {
+      // What is captioned stays for the next run. The services go on where only this server ends.
+      if (signal.aborted && signal.reason !== 'shutdown') await this.#cancel(submission.id);
+      throw error;
+    }
+  }
+
   async #wait(
     id: string,
     arriving: ArrivingCaptions,
@@ -99,22 +119,18 @@ export class QueueRunner implements VideoRunner {
   ): Promise<VideoOutline> {
     let opened = false;
     for (;;) {
-      if (signal.aborted) {
-        // What is captioned stays for the next run. The services go on where only this server ends.
-        if (signal.reason !== 'shutdown') await cancelVideo(this.#queue, id).catch(() => undefined);
-        throw signal.reason;
-      }
+      signal.throwIfAborted();
       try {
-        const [outline] = await this.#queue.records.outlines([id]);
+        const [outline] = await untilAbort(this.#queue.records.outlines([id]), signal);
         if (outline instanceof Error) throw outline;
-        if (outline === undefined) await resubmitLost(this.#queue);
+        if (outline === undefined) await untilAbort(resubmitLost(this.#queue), signal);
         else {
           if (!isOpen(outline.state)) return outline;
           if (outline.media !== undefined) {
             const media = readMedia(outline.media);
             if (!opened) observer.media(media);
             opened = true;
-            await arriving.read(media.start);
+            await arriving.read(media.start, signal);
           }
           const { keyframes, covered } = progressOf(outline);
           observer.progress(keyframes, covered / 1e6);
@@ -125,6 +141,12 @@ export class QueueRunner implements VideoRunner {
       }
       await sleep(POLL_MS, signal).catch(() => undefined);
     }
+  }
+
+  /** Cancels a video of the services: now, or when Redis is back. */
+  async #cancel(id: string): Promise<void> {
+    const late = setTimeout(CANCEL_MS, undefined, { ref: false });
+    await Promise.race([cancelVideo(this.#queue, id).catch(() => undefined), late]);
   }
 
   /** The services remove what they have captioned once a track is written. */
