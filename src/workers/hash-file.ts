@@ -15,9 +15,14 @@ const READ_BYTES = 2 ** 20;
 
 const known = new Map<string, KnownHash>();
 
-async function stampOf(path: string): Promise<string> {
+/** The clocks of file systems tick in up to ten milliseconds: another change soon after the last one may not show. */
+const SETTLED_MS = 100;
+
+/** What changes with a file, and whether its next change would show. */
+async function stampOf(path: string): Promise<{ readonly stamp: string; readonly settled: boolean }> {
   const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-  return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
+  const settled = Math.abs(Date.now() - Number(ctimeNs) / 1e6) > SETTLED_MS;
+  return { stamp: [dev, ino, size, mtimeNs, ctimeNs].join(' '), settled };
 }
 
 /**
@@ -25,13 +30,13 @@ async function stampOf(path: string): Promise<string> {
  * again. Throws what the file system throws.
  */
 export async function hashFile(path: string): Promise<string> {
-  const stamp = await stampOf(path);
+  const { stamp, settled } = await stampOf(path);
   const before = known.get(path);
   if (before?.stamp === stamp) return before.sha256;
   const hash = createHash('sha256');
   await pipeline(createReadStream(path, { highWaterMark: READ_BYTES }), hash);
   const sha256 = hash.digest('hex');
-  known.set(path, { path, stamp, sha256 });
+  if (settled) known.set(path, { path, stamp, sha256 });
   return sha256;
 }
 

@@ -1,5 +1,6 @@
 import { sentenceOf } from '../../core/errors.ts';
 import { failedCaptions } from '../../core/failed-captions.ts';
+import { untilAbort } from '../../core/lifetime/until-abort.ts';
 import type { Caption, Group } from '../../core/types.ts';
 import type { Captioner, CaptionerOptions, CaptionOptions } from '../captioner.ts';
 import { runtimeVersion } from '../decoding/runtime.ts';
@@ -49,26 +50,6 @@ export interface ProcessPoolOptions extends CaptionerOptions {
 interface Slot {
   process: GroupProcess | undefined;
   starting: Promise<GroupProcess> | undefined;
-}
-
-function reasonOf(signal: AbortSignal): unknown {
-  return signal.reason ?? new DOMException('Captioning was aborted', 'AbortError');
-}
-
-/** Rejects as soon as `signal` aborts, even while `work` goes on. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  work.catch(() => undefined);
-  if (signal.aborted) throw reasonOf(signal);
-  let onAbort: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(reasonOf(signal));
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    if (onAbort) signal.removeEventListener('abort', onAbort);
-  }
 }
 
 /** What runs a model, as {@link Captioner.runtime} has it. */
@@ -141,9 +122,9 @@ class PooledCaptioner implements Captioner {
   }
 
   async #captionIn(slot: Slot, group: Group, options: CaptionOptions, signal: AbortSignal): Promise<Caption[]> {
-    const process = await unlessAborted(this.#processIn(slot), signal);
+    const process = await untilAbort(this.#processIn(slot), signal);
     try {
-      return await unlessAborted(process.caption(group, options), signal);
+      return await untilAbort(process.caption(group, options), signal);
     } catch (error) {
       // A run can only be interrupted by ending its process; the slot's next user starts another.
       if (signal.aborted) {
