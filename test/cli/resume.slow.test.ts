@@ -1,11 +1,11 @@
-import { mkdir, readdir, utimes } from 'node:fs/promises';
+import { mkdir, readdir, rm, utimes } from 'node:fs/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { anInferenceProcess, inferenceProcesses } from '../support/processes.ts';
 import { buildTinyBundle } from '../support/tiny-bundle.ts';
 import { run } from './support/program.ts';
 import { allGroups, EVERY, GROUPS, longRun, outputs, resumedRuns, underWay } from './support/resuming.ts';
 import { colourPicture, colourVideo } from './support/room.ts';
-import { descendants, durable, gone, inferred } from './support/watching.ts';
+import { descendants, durable, gone, holdFile, inferred } from './support/watching.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
@@ -18,6 +18,7 @@ describe('killed in the middle', () => {
     const { pid, ended } = await underWay(room, args);
     const victim = anInferenceProcess(pid);
     process.kill(victim, 'SIGKILL');
+    await rm(holdFile(room.spyFile));
     expect(await ended).toMatchObject({ code: 0 });
     expect(await outputs(room.at('out'))).toEqual(reference());
     const groups = inferred(room.spyFile);

@@ -152,7 +152,8 @@ test.each([
   ['that names itself', '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlive.m3u8\n', /nested too deep/],
 ])('HLS: a playlist %s that has never worked is left, with the reason', async (_, text, reason) => {
   const server = await startHls(() => Buffer.from(text));
-  await using live = await startLive([`front=${server.address}`], { timings: TIMINGS });
+  // The reason comes at once, and not because no picture has come for a while.
+  await using live = await startLive([`front=${server.address}`], { timings: { ...TIMINGS, firstPicture: 30_000 } });
   const failed = await live.until(isState('failed'));
   expect(failed.reason).toMatch(reason);
   expect(failed).not.toHaveProperty('retryAt');

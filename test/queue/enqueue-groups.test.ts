@@ -43,7 +43,8 @@ test.each([1, 2])('groups whose frames are lost free their places: a limit of %i
   const queue = await context();
   const producer = await beginVideo(queue);
   const producing = enqueueGroups(queue, producer, groups(5), { perVideo, perModel: 8 }, never);
-  await until(async () => (await queue.inFlight.count()) === perVideo, 'as many in flight as may be');
+  // A group is in flight before its frames are stored, and has a job only afterwards.
+  await until(() => queue.queues.hasGroup(producer.model, { ...producer, group: perVideo - 1 }), 'as many as may be');
   await queue.frames.freeAll(producer.video);
   const { loop, events } = recordedWorker(queue, captionA);
   expect(await producing).toBe(5);
@@ -63,7 +64,7 @@ test('a shared folder that was removed is made again while a producer waits for 
     const queue = await context(`folder:${store}`);
     const producer = await beginVideo(queue);
     const producing = enqueueGroups(queue, producer, groups(3), { perVideo: 1, perModel: 8 }, never);
-    await until(async () => (await queue.inFlight.count()) === 1, 'one in flight');
+    await until(() => queue.queues.hasGroup(producer.model, { ...producer, group: 0 }), 'the job of the first');
     await rm(store, { recursive: true });
     const loop = worker(queue, captionA);
     expect(await producing).toBe(3);

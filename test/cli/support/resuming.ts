@@ -1,9 +1,9 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, expect } from 'vitest';
 import { until } from '../../support/processes.ts';
 import { type Bench, benches, colourVideo } from './room.ts';
-import { durable, inferred, spyEnv } from './watching.ts';
+import { durable, holdFile, inferred, spyEnv } from './watching.ts';
 
 /** 60 s at ten keyframes a second: more than fits into the pipes, so that ffmpeg is still there when the run is killed. */
 export const GROUPS = 75;
@@ -32,6 +32,7 @@ function watchedBenches(): (name: string) => Promise<Watched> {
     const spyFile = plain.at('inferred');
     Object.assign(plain.env, await spyEnv(plain.folder, spyFile));
     const rerun: Watched['rerun'] = async (...args) => {
+      await rm(holdFile(spyFile), { force: true });
       const before = inferred(spyFile).length;
       const { code, stderr } = await plain.caption(...args);
       expect(code, stderr).toBe(0);
@@ -73,8 +74,9 @@ export function allGroups(video: string, count: number): string[] {
   return Array.from({ length: count }, (_, at) => `${video} ${at}`).sort();
 }
 
-/** Starts a run and waits until some groups are durable. */
+/** Starts a run, which waits before its end until the hold file is removed, and waits until some groups are durable. */
 export async function underWay(room: Watched, args: readonly string[], groups = 4) {
+  await writeFile(holdFile(room.spyFile), String(inferred(room.spyFile).length + groups + 8));
   const running = await room.start(...args);
   const state = room.env.SECONDGLANCE_STATE_DIR ?? '';
   await until(() => durable(state).length >= groups, 120, `${groups} durable groups`);

@@ -5,18 +5,29 @@ import { type ProcessLine, processes, until } from '../../support/processes.ts';
 
 /**
  * Runs in every process of the program and writes down each group that an inference process is given. `emit` is
- * wrapped, because a listener of its own would swallow what comes before the program listens.
+ * wrapped, because a listener of its own would swallow what comes before the program listens. While there is a {@link holdFile},
+ * groups wait from the line on whose number it contains: a run does not end before it is interrupted, however slow the machine.
  */
 const SPY = `
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+const { SPY_FILE } = process.env;
 const emit = process.emit;
 process.emit = function (name, message, ...rest) {
   if (process.send && name === 'message' && message?.type === 'caption') {
-    appendFileSync(process.env.SPY_FILE, message.group.video + ' ' + message.group.index + '\\n');
+    appendFileSync(SPY_FILE, message.group.video + ' ' + message.group.index + '\\n');
+    const held = SPY_FILE + '.hold';
+    if (existsSync(held) && readFileSync(SPY_FILE, 'utf8').split('\\n').length > Number(readFileSync(held, 'utf8'))) {
+      while (existsSync(held)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+    }
   }
   return emit.call(this, name, message, ...rest);
 };
 `;
+
+/** A file that holds runs; see {@link spyEnv}. */
+export function holdFile(spyFile: string): string {
+  return `${spyFile}.hold`;
+}
 
 /** The environment in which every inference leaves a line in `SPY_FILE`. */
 export async function spyEnv(folder: string, file: string): Promise<Record<string, string>> {

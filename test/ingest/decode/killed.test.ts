@@ -1,60 +1,12 @@
-import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findFfmpeg } from '../../../src/ingest/ffmpeg/find-ffmpeg.ts';
-import { runFfmpeg } from '../../../src/ingest/ffmpeg/run-ffmpeg.ts';
-import { probe } from '../../../src/ingest/probe/probe.ts';
-import { errorOf, NEVER, readAll, sourceOf } from '../../support/reading.ts';
+import { describe, expect, it } from 'vitest';
+import { readAll } from '../../support/reading.ts';
 import { firstFrames, standIn } from '../../support/stand-in.ts';
 import { colourFilm, makeFolder } from '../../support/videos.ts';
+import { checkKilled } from '../support/killed-ffmpeg.ts';
 
-/** How an ffmpeg ends that the machine ends: by the out-of-memory killer, by an operator (it catches the signal), without memory. */
-const ENDS = [
-  ['SIGKILL', 'kill -KILL $$; sleep 60'],
-  ['SIGTERM', 'echo "[info] Exiting normally, received signal 15." >&2; exit 255'],
-  ['no memory', 'echo "[error] Cannot allocate memory" >&2; exit 1'],
-] as const;
-
-describe.each(ENDS)('an ffmpeg that is killed: %s', (_, end) => {
-  const { env } = process;
-  let folder: Awaited<ReturnType<typeof makeFolder>>;
-  let film: string;
-  beforeEach(async () => {
-    folder = await makeFolder();
-    const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
-    film = await colourFilm(['red', 'blue'], ...x264, join(folder.path, 'film.mp4'));
-  });
-  afterEach(async () => {
-    process.env = env;
-    await folder.remove();
-  });
-
-  it('is started again, and the reading goes on where it was', async () => {
-    const whole = await readAll(film, 'every:500ms');
-    const once = `[ $(wc -l < "$0.runs") -gt 1 ] && exec REAL "$@"\n${firstFrames(3)}\n${end}`;
-    const runs = await standIn(join(folder.path, 'once'), once);
-    const resumed = await readAll(film, 'every:500ms');
-    expect(await runs()).toBe(2);
-    expect(resumed.keyframes).toEqual(whole.keyframes);
-    expect(resumed.report.damage).toBeUndefined();
-  });
-
-  it('again and again is a failure of the machine, which a retry may mend; never damage of the file', async () => {
-    await standIn(join(folder.path, 'always'), `${firstFrames(3)}\n${end}`);
-    expect(await errorOf(readAll(film, 'every:500ms'))).toMatchObject({ code: 'decoder-killed', retryable: true });
-    const source = await sourceOf(film);
-    const copy = { doing: 'Copying', advice: 'none.', build: (c: never) => c as never };
-    const out = join(folder.path, 'copy.mp4');
-    const job = { ...copy, build: (command: { output(path: string): never }) => command.output(out) } as never;
-    expect(await errorOf(runFfmpeg(source, job, NEVER))).toMatchObject({ code: 'decoder-killed', retryable: true });
-    const { ffprobe } = await findFfmpeg();
-    const prober = join(folder.path, 'prober');
-    await writeFile(prober, `#!/bin/sh\n[ "$1" = -version ] && exec ${ffprobe} "$@"\n${end}\n`);
-    await chmod(prober, 0o755);
-    process.env = { ...env, FFPROBE_PATH: prober };
-    expect(await errorOf(probe(source, { signal: NEVER }))).toMatchObject({ code: 'decoder-killed', retryable: true });
-  });
-});
+// As the out-of-memory killer ends it.
+describe('an ffmpeg that is killed: SIGKILL', () => checkKilled('kill -KILL $$; sleep 60'));
 
 it('a crash that repeats is taken for damage: what came before it is used', async () => {
   const { env } = process;

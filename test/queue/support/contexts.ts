@@ -34,7 +34,7 @@ export interface Contexts {
   /** A context under a prefix that no other test uses; closed after the tests. */
   context(frames?: FramePlace, timings?: Partial<QueueTimings>): Promise<QueueContext>;
   /** Another process's view of the same installation. */
-  another(queue: QueueContext, frames?: FramePlace): Promise<QueueContext>;
+  another(queue: QueueContext, frames?: FramePlace, timings?: Partial<QueueTimings>): Promise<QueueContext>;
 }
 
 /** Contexts on the shared Redis; they are closed after the tests of a file. */
