@@ -5,7 +5,7 @@ import { damageOf, endedBadly, type IngestReport } from './decode/damage.ts';
 import { DEFAULT_STALL_MS, type DecodeTally, newTally } from './decode/decode-frames.ts';
 import { exactImage } from './decode/filters.ts';
 import { readPicture } from './decode/still-picture.ts';
-import { decodeFailure } from './ffmpeg/diagnose.ts';
+import { awayFailure, readFailure } from './ffmpeg/machine-failure.ts';
 import type { MediaInfo } from './probe/media-info.ts';
 import { EventSelector, eventCandidates } from './selectors/events.ts';
 import type { KeyframeSelector, SelectorType } from './selectors/keyframe-selector.ts';
@@ -149,10 +149,13 @@ async function* videoKeyframes(
   for await (const frame of frames) for (const selected of selector.push(frame)) yield keyframeOf(selected);
   progress.complete = true;
   const seen = damageOf(source, media, options, progress);
+  // What is missing of a file that is gone is no damage.
+  const away = seen.damage === undefined ? undefined : await awayFailure(source, {});
+  if (away !== undefined) throw away;
   // A range behind the end has no frames: that is not an error.
   const failed = progress.tallies.find(({ detail }) => endedBadly(detail));
   if (failed === undefined ? seen.frames === 0 && options.from === undefined : progress.keyframes === 0) {
-    throw decodeFailure(source.label, (failed ?? progress.tallies[0])?.detail ?? {});
+    throw await readFailure(source, (failed ?? progress.tallies[0])?.detail ?? {});
   }
   for (const selected of selector.finish(seen.end)) yield keyframeOf(selected);
 }

@@ -55,7 +55,9 @@ function fail(context: WatchContext, { recording, session }: AttemptRequest, err
   const { id, path: file } = recording;
   if (!(error instanceof SecondGlanceError) || isEnvironmentError(error)) throw error;
   const gone = !isOutputError(error) && !existsSync(file);
-  const { code, message, retryable } = error;
+  const { code, message } = error;
+  // It was missing, and is there: its share or its disk was away.
+  const retryable = error.retryable || (code === 'missing-file' && !gone);
   const failure = gone
     ? { code: 'recording-gone', message: `${file} no longer exists`, retryable: false }
     : { code, message, retryable };

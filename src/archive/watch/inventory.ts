@@ -23,7 +23,7 @@ export interface InventoryContext {
   readonly settings: WatchSettings;
   readonly db: Database;
   readonly signal: AbortSignal;
-  /** Called once when a folder becomes unreadable. */
+  /** Called once when a folder becomes unreadable, and once when it can be read again. */
   readonly onProblem: (problem: string) => void;
   /** Called for a file that is found to be broken. */
   readonly onBroken: (file: string, failure: SecondGlanceError) => void;
@@ -42,6 +42,8 @@ export class Inventory {
   #found = false;
   /** Problems of the last scan. */
   #problems: ReadonlySet<string> = new Set();
+  /** The folders, and the files, that they were about. */
+  #broken: ReadonlySet<string> = new Set();
 
   constructor(context: InventoryContext) {
     this.#context = context;
@@ -92,15 +94,22 @@ export class Inventory {
     const { settings, onProblem } = this.#context;
     const files: FoundFile[] = [];
     const problems = new Set<string>();
+    const broken = new Set<string>();
     for (const root of settings.roots) {
       const found = await findRecordings(root, (folder, error) => {
         // A whole watched folder that is unavailable is reported where its recordings lose their turn.
-        if (folder !== root || existsSync(root)) problems.add(`${folder} cannot be scanned: ${sentenceOf(error)}`);
+        if (folder === root && !existsSync(root)) return;
+        broken.add(folder);
+        problems.add(`${folder} cannot be scanned: ${sentenceOf(error)}; will retry`);
       });
       files.push(...found);
     }
     for (const problem of problems) if (!this.#problems.has(problem)) onProblem(problem);
+    for (const folder of this.#broken) {
+      if (!broken.has(folder) && existsSync(folder)) onProblem(`${folder} can be scanned again`);
+    }
     this.#problems = problems;
+    this.#broken = broken;
     return files;
   }
 

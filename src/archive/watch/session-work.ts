@@ -95,6 +95,7 @@ export class SessionWork {
     const { settings, reporter } = this.#context;
     const away = new Set(settings.roots.filter((root) => !existsSync(root)));
     for (const root of away) if (!this.#away.has(root)) reporter.note(sentenceOf(new FolderAwayError(root)));
+    for (const root of this.#away) if (!away.has(root)) reporter.note(`${root} is back: its recordings are captioned`);
     this.#away = away;
     return this.#backlog.next(away);
   }

@@ -57,6 +57,10 @@ export const INGEST_ERRORS = {
     'Something ended ffmpeg several times while it read the input, or it got no memory.',
     'Free memory, or find out what kills the process; then run the command again.',
   ),
+  'input-away': temporary(
+    'The file, its folder, its disk or its share went away while it was read, or the system could not read it.',
+    'Bring it back, or check the disk; then run the command again.',
+  ),
   'filter-failed': permanent(
     'ffmpeg decoded the frames but could not convert their colours or their size.',
     'Convert the video, or install a newer ffmpeg; see --verbose.',

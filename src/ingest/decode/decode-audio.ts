@@ -2,8 +2,8 @@ import ffmpegCommand from 'fluent-ffmpeg';
 import { z } from 'zod';
 import { startProcess } from '../../core/process/run-process.ts';
 import { throwIfAborted } from '../errors.ts';
-import { decodeFailure, killedFailure } from '../ffmpeg/diagnose.ts';
 import { findFfmpeg } from '../ffmpeg/find-ffmpeg.ts';
+import { machineFailure, readFailure } from '../ffmpeg/machine-failure.ts';
 import { runFfprobe } from '../probe/ffprobe.ts';
 import { ffmpegInput } from '../sources/ffmpeg-input.ts';
 import type { Source } from '../sources/sources.ts';
@@ -61,10 +61,10 @@ export async function* decodeAudio(source: Source, signal: AbortSignal): AsyncGe
     ranOut = true;
     await running.ended;
     throwIfAborted(signal, source.label);
-    const killed = killedFailure(source.label, running.detail(), running.cause());
+    const killed = await machineFailure(source, running.detail(), running.cause());
     if (killed !== undefined) throw killed;
     // Damage after the first sound leaves the rest silent: descriptions may be placed there.
-    if (samples === 0) throw failure() ?? decodeFailure(source.label, running.detail());
+    if (samples === 0) throw failure() ?? (await readFailure(source, running.detail()));
   } finally {
     if (!ranOut) await running.stop();
   }

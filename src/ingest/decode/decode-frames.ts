@@ -4,8 +4,9 @@ import { exponentialBackoff } from '../../core/time/backoff.ts';
 import { sleep } from '../../core/time/sleep.ts';
 import type { Micros } from '../../core/types.ts';
 import { abortedError, IngestError, throwIfAborted } from '../errors.ts';
-import { crashed, killedFailure } from '../ffmpeg/diagnose.ts';
+import { crashed } from '../ffmpeg/diagnose.ts';
 import { findFfmpeg } from '../ffmpeg/find-ffmpeg.ts';
+import { canBeRead, machineFailure } from '../ffmpeg/machine-failure.ts';
 import { ffmpegInput } from '../sources/ffmpeg-input.ts';
 import type { Source } from '../sources/sources.ts';
 import { type DecodeSettings, decodeArguments } from './decode-command.ts';
@@ -16,7 +17,7 @@ import { StallWatchdog } from './stall-watchdog.ts';
 export const DEFAULT_STALL_MS = 30_000;
 /** One retry: a hang that repeats is the file's or the server's and will repeat again. */
 const ATTEMPTS_STALLED = 2;
-/** Attempts at a decoding that something killed, and the pause after the first one, doubled after each further one. */
+/** Attempts at a decoding that something killed or whose input went away, and the pause after the first one, doubled after each further one. */
 const ATTEMPTS_KILLED = 4;
 const KILLED_PAUSE_MS = 250;
 /** A frame this much past the range ends the decoding: frames of one stream are never further out of order. */
@@ -85,7 +86,7 @@ class LateSeekError extends Error {}
 /**
  * Decodes the selected frames, in ffmpeg's order, at the consumer's pace: ffmpeg waits on its full pipe. Each frame's time is the filter's own
  * integer PTS. An ffmpeg that hangs is killed and started once more, past the frames that were handed over; then `stalled` is thrown. One that
- * something else killed is started again in the same way, until `decoder-killed` is thrown. Leaving the loop early ends ffmpeg. An ffmpeg that
+ * something else killed, or whose file could not be read, is started again in the same way, until `decoder-killed` or `input-away` is thrown. Leaving the loop early ends ffmpeg. An ffmpeg that
  * exits with an error, or that crashes again, does not throw: the tally has its exit code and messages.
  */
 export async function* decodeFrames(request: DecodeRequest, tally: DecodeTally): AsyncGenerator<Frame, void, void> {
@@ -108,10 +109,14 @@ export async function* decodeFrames(request: DecodeRequest, tally: DecodeTally):
       else if (!(error instanceof IngestError)) throw error;
       else if (error.code === 'stalled') {
         if (++stalled === ATTEMPTS_STALLED) throw error;
-      } else if (error.code === 'decoder-killed') {
+      } else if (error.code === 'decoder-killed' || error.code === 'input-away') {
         killed++;
         if (killed > 1 && crashed(error.detail)) return;
-        if (killed === ATTEMPTS_KILLED) throw error;
+        if (killed === ATTEMPTS_KILLED) {
+          // A file that is there, and fails at the same place again and again, is on a damaged disk.
+          if (error.code === 'input-away' && (await canBeRead(request.source))) return;
+          throw error;
+        }
         // An abort ends the pause; the next attempt throws `aborted`.
         await sleep(exponentialBackoff(killed, KILLED_PAUSE_MS, 8 * KILLED_PAUSE_MS), request.signal).catch(() => {});
       } else throw error;
@@ -209,7 +214,7 @@ async function* decodeOnce(request: DecodeRequest, tally: DecodeTally): AsyncGen
     if (signal.aborted) throw abortedError(source.label);
     // After the place where the seek landed there may be no frame at which decoding can begin.
     if (late || (seek !== null && tally.decoded === 0 && !stopped)) throw new LateSeekError();
-    const killed = stopped ? undefined : killedFailure(source.label, ffmpeg.detail(), ffmpeg.cause());
+    const killed = stopped ? undefined : await machineFailure(source, ffmpeg.detail(), ffmpeg.cause());
     if (killed !== undefined) throw killed;
   } finally {
     stopped ||= !ranOut;

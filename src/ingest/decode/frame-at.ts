@@ -1,5 +1,5 @@
 import type { ImageSpec, Micros } from '../../core/types.ts';
-import { decodeFailure } from '../ffmpeg/diagnose.ts';
+import { readFailure } from '../ffmpeg/machine-failure.ts';
 import type { MediaInfo } from '../probe/media-info.ts';
 import type { Source } from '../sources/sources.ts';
 import { endedBadly } from './damage.ts';
@@ -51,7 +51,7 @@ export async function frameAt(
     for await (const frame of decodeFrames(request, tally)) last = frame;
     if (last !== undefined) return last;
     if (seek === null && (tally.decoded === 0 || endedBadly(tally.detail))) {
-      throw decodeFailure(source.label, tally.detail ?? {});
+      throw await readFailure(source, tally.detail ?? {});
     }
   }
   return undefined;

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import type { ImageSpec } from '../../core/types.ts';
 import { IngestError } from '../errors.ts';
+import { awayFailure } from '../ffmpeg/machine-failure.ts';
 import type { MediaInfo } from '../probe/media-info.ts';
 import type { Source } from '../sources/sources.ts';
 
@@ -64,8 +65,8 @@ export async function readPicture(source: Source, image: ImageSpec): Promise<Uin
     .removeAlpha()
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true })
-    .catch((cause: unknown) => {
-      throw badPicture(source, cause);
+    .catch(async (cause: unknown) => {
+      throw (await awayFailure(source, {})) ?? badPicture(source, cause);
     });
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

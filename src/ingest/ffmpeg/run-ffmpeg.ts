@@ -8,6 +8,7 @@ import { ffmpegInput } from '../sources/ffmpeg-input.ts';
 import type { Source } from '../sources/sources.ts';
 import { killedFailure } from './diagnose.ts';
 import { findFfmpeg } from './find-ffmpeg.ts';
+import { awayFailure } from './machine-failure.ts';
 
 /** ffmpeg's messages about a stream that a container cannot hold, or a full disk. */
 const REASON =
@@ -42,7 +43,7 @@ function readReports(stdout: Readable, onTime: (time: Micros) => void): void {
   });
 }
 
-/** Runs ffmpeg on a source, without a time limit. Throws `write-failed`, `decoder-killed`, `aborted`. */
+/** Runs ffmpeg on a source, without a time limit. Throws `write-failed`, `decoder-killed`, `input-away`, `aborted`. */
 export async function runFfmpeg(source: Source, job: FfmpegJob, signal: AbortSignal): Promise<void> {
   throwIfAborted(signal, source.label);
   const { ffmpeg } = await findFfmpeg();
@@ -72,8 +73,10 @@ export async function runFfmpeg(source: Source, job: FfmpegJob, signal: AbortSig
   if (failure !== undefined) throw failure;
   const detail = running.detail();
   if (detail.exitCode === 0) return;
-  const killed = killedFailure(source.label, detail, running.cause());
-  if (killed !== undefined) throw killed;
+  // Its messages may be about the output.
+  const away = await awayFailure(source, { ...detail, stderr: [] });
+  const machine = killedFailure(source.label, detail, running.cause()) ?? away;
+  if (machine !== undefined) throw machine;
   const unread = readFailure();
   if (unread !== undefined) throw unread;
   const said = detail.stderr?.find((line) => REASON.test(line)) ?? detail.stderr?.at(-1);

@@ -2,8 +2,8 @@ import ffmpegCommand from 'fluent-ffmpeg';
 import { z } from 'zod';
 import { runProcess } from '../../core/process/run-process.ts';
 import { throwIfAborted } from '../errors.ts';
-import { decodeFailure } from '../ffmpeg/diagnose.ts';
 import { findFfmpeg } from '../ffmpeg/find-ffmpeg.ts';
+import { readFailure } from '../ffmpeg/machine-failure.ts';
 import { ffmpegInput } from '../sources/ffmpeg-input.ts';
 import type { Source } from '../sources/sources.ts';
 import { runFfprobe } from './ffprobe.ts';
@@ -82,6 +82,6 @@ export async function extractSubtitles(source: Source, stream: number, signal: A
     ._getArguments();
   const answer = await runProcess({ program: ffmpeg, args, env, signal }, EXTRACTION_MS);
   throwIfAborted(signal, source.label);
-  if (answer.detail.exitCode !== 0) throw failure() ?? decodeFailure(source.label, answer.detail, answer.cause);
+  if (answer.detail.exitCode !== 0) throw failure() ?? (await readFailure(source, answer.detail, answer.cause));
   return answer.stdout;
 }

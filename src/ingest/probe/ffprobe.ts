@@ -2,8 +2,8 @@ import type { z } from 'zod';
 import type { FailureDetail } from '../../core/errors.ts';
 import { runProcess } from '../../core/process/run-process.ts';
 import { IngestError, throwIfAborted } from '../errors.ts';
-import { decodeFailure } from '../ffmpeg/diagnose.ts';
 import { findFfmpeg } from '../ffmpeg/find-ffmpeg.ts';
+import { readFailure } from '../ffmpeg/machine-failure.ts';
 import { ffmpegInput } from '../sources/ffmpeg-input.ts';
 import type { Source } from '../sources/sources.ts';
 
@@ -31,6 +31,6 @@ export async function runFfprobe<Schema extends z.ZodType>(
   const answer = await runProcess({ program: ffprobe, args, env, signal }, PROBE_TIMEOUT_MS);
   throwIfAborted(signal, source.label);
   if (answer.timedOut) throw timedOut(source.label, answer.detail);
-  if (answer.detail.exitCode !== 0) throw failure() ?? decodeFailure(source.label, answer.detail, answer.cause);
+  if (answer.detail.exitCode !== 0) throw failure() ?? (await readFailure(source, answer.detail, answer.cause));
   return shape.parse(JSON.parse(answer.stdout));
 }

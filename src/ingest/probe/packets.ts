@@ -2,8 +2,8 @@ import { createInterface } from 'node:readline';
 import { startProcess } from '../../core/process/run-process.ts';
 import type { Micros } from '../../core/types.ts';
 import { throwIfAborted } from '../errors.ts';
-import { killedFailure } from '../ffmpeg/diagnose.ts';
 import { findFfmpeg } from '../ffmpeg/find-ffmpeg.ts';
+import { machineFailure } from '../ffmpeg/machine-failure.ts';
 import { ffmpegInput } from '../sources/ffmpeg-input.ts';
 import type { Source } from '../sources/sources.ts';
 import { PROBE_TIMEOUT_MS, timedOut } from './ffprobe.ts';
@@ -56,7 +56,7 @@ export async function* packets(
     await process.ended;
     throwIfAborted(signal, source.label);
     if (limit?.aborted) throw timedOut(source.label, process.detail());
-    const killed = killedFailure(source.label, process.detail(), process.cause());
+    const killed = await machineFailure(source, process.detail(), process.cause());
     if (killed !== undefined) throw killed;
   } finally {
     await process.stop();

@@ -6,6 +6,7 @@ import { probePicture } from '../decode/still-picture.ts';
 import { IngestError, throwIfAborted } from '../errors.ts';
 import { diagnose, killedFailure } from '../ffmpeg/diagnose.ts';
 import { findFfmpeg } from '../ffmpeg/find-ffmpeg.ts';
+import { machineFailure } from '../ffmpeg/machine-failure.ts';
 import { missingBytes } from '../sources/declared-size.ts';
 import { ffmpegInput, hasPlaylistName, MOST_VIDEO_PIXELS } from '../sources/ffmpeg-input.ts';
 import { readPlaylist } from '../sources/playlist-text.ts';
@@ -138,9 +139,9 @@ async function checkFile(source: Source): Promise<void> {
 async function refusal(source: Source, answer: ProcessOutput): Promise<IngestError> {
   const { label } = source;
   const { detail, cause } = answer;
-  const killed = answer.timedOut ? undefined : killedFailure(label, detail, cause);
-  if (killed !== undefined) return killed;
   if (answer.timedOut) return timedOut(label, detail);
+  const machine = await machineFailure(source, detail, cause);
+  if (machine !== undefined) return machine;
   const local = source.kind !== 'url';
   const blocked = diagnose(label, detail, cause);
   if (blocked?.code === 'blocked-format') return blocked;

@@ -191,6 +191,11 @@ function missing(label: string): string {
     : `"${label}" does not exist: check the name.`;
 }
 
+/** The system's codes for a disk or a share that does not answer. */
+const AWAY: ReadonlySet<string> = new Set(
+  'EIO ESTALE ENOTCONN ENODEV ENXIO EHOSTDOWN EHOSTUNREACH ETIMEDOUT ECONNABORTED ECONNRESET EREMOTEIO'.split(' '),
+);
+
 /** The error of a path that could not be read. */
 export function asInputError(error: unknown, label: string): IngestError {
   if (error instanceof IngestError) return error;
@@ -208,6 +213,10 @@ export function asInputError(error: unknown, label: string): IngestError {
   }
   if (isMissing(error)) {
     return new IngestError('missing-file', missing(label), { cause: error });
+  }
+  if (AWAY.has(code ?? '')) {
+    const message = `"${label}" cannot be read (${code}): its disk or share is gone or does not answer; run the command again when it is back.`;
+    return new IngestError('input-away', message, { cause: error });
   }
   return new IngestError('unreadable', `"${label}" cannot be read (${code ?? String(error)}).`, { cause: error });
 }

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { CaptionRequest, RecordingCaptioner } from '../../../src/archive/captioners/recording-captioner.ts';
@@ -143,6 +143,30 @@ test('what a recording costs is all the time that it took alone, whatever the nu
   });
   await watcher(slow, true).once();
   expect(costOf(state.db, FULL)).toBeGreaterThanOrEqual(took / duration);
+});
+
+test('a watched folder that goes away and comes back is said, both times', async () => {
+  const away = path.join(state.folder, 'away');
+  const root = path.join(state.folder, 'cams');
+  await pending('a');
+  let attempts = 0;
+  const run = watcher(
+    captioner({
+      async caption(request) {
+        attempts += 1;
+        if (attempts > 1) return done(request);
+        await rename(root, away);
+        throw new SecondGlanceError('input-away', 'it could not be read any further');
+      },
+    }),
+  ).forever();
+  await vi.waitUntil(() => notes.some((note) => note.includes('is unavailable')), { timeout: 20_000, interval: 5 });
+  await rename(away, root);
+  await vi.waitUntil(() => states()[0]?.[0] === 'done', { timeout: 20_000, interval: 5 });
+  stop.abort();
+  await run;
+  expect(states()).toEqual([['done', 1]]);
+  expect(notes).toContain(`${root} is back: its recordings are captioned`);
 });
 
 test('an idle watch says once what it waits for', async () => {
