@@ -87,7 +87,7 @@ export async function startRedis(
 ): Promise<TestRedis> {
   const { password } = options;
   const folder = await mkdtemp(path.join(tmpdir(), 'secondglance-redis-'));
-  const port = await freePort();
+  let port = await freePort();
   let child: ChildProcess;
   const launch = async (): Promise<void> => {
     const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'yes'];
@@ -101,7 +101,16 @@ export async function startRedis(
       if (child.exitCode !== null || child.signalCode !== null) resolve();
       else child.once('exit', () => resolve());
     });
-  await launch();
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await launch();
+      break;
+    } catch (error) {
+      // Another process may have taken the port meanwhile.
+      if (tries === 3) throw error;
+      port = await freePort();
+    }
+  }
   return {
     url: `redis://${password === undefined ? '' : `:${encodeURIComponent(password)}@`}127.0.0.1:${port}`,
     port,

@@ -23,8 +23,8 @@ export interface Watched extends Bench {
 function watchedBenches(): (name: string) => Promise<Watched> {
   const colours = ['red', 'green', 'blue', 'yellow', 'white', 'black'] as const;
   const bench = benches((shared) => colourVideo(path.join(shared, 'long.mp4'), colours, 10).then(() => undefined), {
-    // Some hundredths of a second a group.
-    spin: 2000,
+    // A hundredth of a second a group.
+    spin: 400,
   });
   return async (name) => {
     const plain = await bench(name);

@@ -1,8 +1,7 @@
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { benches, colourPicture, colourVideo, cuesOf, jsonLines } from '../../cli/support/room.ts';
-import { ffmpeg } from '../../support/videos.ts';
+import { benches, colourPicture, colourVideo, jsonLines } from '../../cli/support/room.ts';
 
 // Each run starts several processes: on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 240_000 });
@@ -29,15 +28,6 @@ describe.concurrent('inputs', () => {
       ['a.jpg', 0, 0, 'A bright red picture'],
       ['b.webp', 0, 0, 'A bright green picture'],
       ['c.png', 0, 0, 'A bright white wall in the sun'],
-    ]);
-  });
-
-  test('an animated GIF is a video', async () => {
-    const { shared, caption } = await bench('gif');
-    const { stdout } = await caption(`${shared}/clip.gif`, '-o', '-');
-    expect(cuesOf(stdout)).toEqual([
-      '00:00:00.000 --> 00:00:02.000 A bright yellow picture',
-      '00:00:02.000 --> 00:00:04.000 A bright blue picture',
     ]);
   });
 
@@ -80,23 +70,6 @@ describe.concurrent('inputs', () => {
       /^3 inputs: 3 done; 6 keyframes, \d cues in .* times real time$/,
     );
     expect(again).toMatchObject({ code: 0, stderr: expect.stringMatching(/^all\.jsonl: up to date/) });
-  });
-
-  test('globs, and names that look like one', async () => {
-    const { shared, at, caption } = await bench('glob');
-    await copyFile(path.join(shared, 'white.png'), at('x1.png'));
-    await copyFile(path.join(shared, 'white.png'), at('x2.png'));
-    await copyFile(path.join(shared, 'white.png'), at('[x].png'));
-    const { stdout } = await caption('x?.png', '[x].png', '-o', '-');
-    expect(jsonLines(stdout).map(({ video }) => video)).toEqual(['x1.png', 'x2.png', '[x].png']);
-  });
-
-  test('names that clash keep their extensions', async () => {
-    const { shared, at, caption, folder } = await bench('clash');
-    await copyFile(path.join(shared, 'rgb.mp4'), at('a.mp4'));
-    await ffmpeg('-i', at('a.mp4'), '-c', 'copy', at('a.avi'));
-    expect(await caption('a.mp4', 'a.avi')).toMatchObject({ code: 0 });
-    expect((await readdir(folder)).sort()).toEqual(['a.avi', 'a.avi.vtt', 'a.mp4', 'a.mp4.vtt']);
   });
 
   test('stdin: a video whose index is at its end, and a picture', async () => {

@@ -8,6 +8,7 @@ import { type Engine, openEngine } from '../../../src/workers/bundle/engine.ts';
 import { executionProviders } from '../../../src/workers/bundle/graph-sessions.ts';
 import { buildTinyBundle, COLOURS, type Colour, TEXTS, tinyPicture } from '../../support/tiny-bundle.ts';
 import { tinyGroup } from '../../support/tiny-groups.ts';
+import { drawnPicture } from '../drawn-picture.ts';
 
 const TWO = { passes: 2 } as const;
 
@@ -278,15 +279,6 @@ describe.runIf((await listBundles()).some(({ name }) => name === DEFAULT_BUNDLE)
   'the default bundle',
   { timeout: 180_000 },
   () => {
-    /** Pictures made by rule: gradients, blobs and stripes, so that captions differ. */
-    function drawn(kind: number, width: number, height: number): Uint8Array {
-      return Uint8Array.from({ length: width * height * 3 }, (_, i) => {
-        const [channel, x, y] = [i % 3, Math.floor(i / 3) % width, Math.floor(i / 3 / width)];
-        const wave = Math.sin((x * (kind + 1)) / 23 + channel) + Math.cos((y * (8 - kind)) / 31 + kind);
-        return Math.max(0, Math.min(255, Math.round(128 + 60 * wave + (channel === kind % 3 ? 40 : -20))));
-      });
-    }
-
     test('batch 1 and batch 8 give equal tokens', async () => {
       const bundle = await loadBundle(DEFAULT_BUNDLE);
       const engine = await openEngine(bundle);
@@ -294,23 +286,8 @@ describe.runIf((await listBundles()).some(({ name }) => name === DEFAULT_BUNDLE)
       const { width, height } = bundle.image;
       await expectIndependence(
         engine,
-        Array.from({ length: 8 }, (_, kind) => drawn(kind, width, height)),
+        Array.from({ length: 8 }, (_, kind) => drawnPicture(kind, width, height)),
       );
-    });
-
-    test('drafts scored whole give the captions that decoding gives', async () => {
-      const bundle = await loadBundle(DEFAULT_BUNDLE);
-      const generation = { ...bundle.manifest.generation, beams: 1 };
-      const greedy = { ...bundle, manifest: { ...bundle.manifest, generation } };
-      const [scored, decoded] = [await openEngine(greedy), await openEngine(greedy, { scoreDrafts: false })];
-      opened.push(scored, decoded);
-      const { width, height } = bundle.image;
-      const pictures = Array.from({ length: 8 }, (_, kind) => drawn(kind, width, height));
-      const [found, expected] = [await scored.write(pictures, TWO), await decoded.write(pictures, TWO)];
-      expect(found.map(({ final }) => final.tokens)).toEqual(expected.map(({ final }) => final.tokens));
-      for (const [i, { final }] of found.entries()) {
-        expect(final.confidence).toBeCloseTo(expected[i]?.final.confidence ?? Number.NaN, 5);
-      }
     });
   },
 );
