@@ -60,13 +60,18 @@ export function enforceMinDuration(
     const shown = pending.at(-1);
     drop(before, shown);
     if (shown !== undefined) shown.last = before.last;
+    if (shown?.goesOn === true && before.goesOn !== true) {
+      // The scene in which the text was held has ended meanwhile.
+      delete shown.goesOn;
+      shown.end = Math.min(shown.end, Math.max(before.own.end, shown.start + minimumFor(shown)));
+    }
     if (shown !== undefined && equalIgnoringCase(shown.text, span.text)) {
       shown.end = Math.max(shown.end, span.end);
       shown.last = span.last;
       return;
     }
-    const end = Math.max(span.end, before.start + minimumFor(span));
-    pending.push({ ...span, own, start: before.start, end });
+    const start = Math.max(span.start, shown?.end ?? before.start);
+    pending.push({ ...span, own, start, end: Math.max(span.end, start + minimumFor(span)) });
   };
 
   /** Fits the last spans into a video that ends at `limit`. */

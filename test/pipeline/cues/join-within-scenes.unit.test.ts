@@ -88,6 +88,21 @@ test('a caption about something else is held until it is read, in its scene only
   ]);
 });
 
+test('a caption is not held into the next scene because its own seemed to go on', async () => {
+  const plans = [
+    { at: 0, text: 'A street with cars', scene: 0 },
+    { at: 4, text: 'A dalmatian is exploring', scene: 0 },
+    { at: 5, text: 'A street with cars', scene: 0 },
+  ];
+  for (const cut of [5.1, 5.15]) {
+    expect(await lines([...plans, { at: cut, text: 'A field', scene: 1 }], 9)).toEqual([
+      '0-4 A street with cars [0]',
+      `4-${cut} A dalmatian is exploring [1,2]`,
+      `${cut}-9 A field [3]`,
+    ]);
+  }
+});
+
 test('a caption that the end cuts short stands back behind the one before it in its scene', async () => {
   const plans = scene(['A street with cars', 'A dalmatian is exploring'], {}).map((plan, at) => ({
     ...plan,
