@@ -14,7 +14,7 @@ import type { GuideResult, StepsContext } from './context.ts';
 import { StepsError } from './errors.ts';
 import { withFittingPictures } from './guide/fitting-pictures.ts';
 import type { Guide } from './guide/guide.ts';
-import type { GuideFolder } from './guide/guide-files.ts';
+import { type GuideFolder, staleFiles } from './guide/guide-files.ts';
 import type { PictureSource } from './guide/pictures.ts';
 import { guideFromJson } from './guide/steps-json.ts';
 import { checkCopy, checkGuide, publish, STEPS_FILE } from './publish.ts';
@@ -94,6 +94,10 @@ export async function guideFromJsonFile(from: string, context: StepsContext): Pr
     ...(embed === undefined ? {} : { copy: { video: await open(), target: embed } }),
   });
   for (const note of notes) reporter.note(note);
+  const stale = await staleFiles(place, names);
+  if (stale.length > 0) {
+    reporter.note(`not rebuilt, as -f leaves it out: ${stale.join(', ')}, with the steps of an earlier run`);
+  }
   return {
     video: path.basename(guide.source.video),
     state: 'done',

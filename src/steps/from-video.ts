@@ -11,10 +11,13 @@ import { VERSION } from '../core/version.ts';
 import { readChapters } from '../ingest/probe/chapters.ts';
 import { probe } from '../ingest/probe/probe.ts';
 import { asInputError, expandInputs, type Source } from '../ingest/sources/sources.ts';
+import { checkFit } from '../pipeline/media/fits.ts';
 import { loadModel } from '../workers/load-model.ts';
 import { chooseSteps } from './choose-steps.ts';
 import type { GuideResult, StepsContext } from './context.ts';
 import type { VideoMaterial } from './find/material.ts';
+import { spokenWords } from './find/spoken-words.ts';
+import { chapterContainer } from './guide/chapter-copy.ts';
 import { titleOfVideo } from './guide/describe-steps.ts';
 import { clock, type Guide } from './guide/guide.ts';
 import { type GuideFolder, prepareFolder, readGuideFile, writeText } from './guide/guide-files.ts';
@@ -111,6 +114,7 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
   const survey = async () => {
     reporter.phase('probing');
     const media = await probe(source, { signal });
+    if (embed !== undefined) await checkFit(source, media, chapterContainer(embed), 'embed', signal);
     const chapters = await readChapters(source, media, signal);
     const spoken = await readSpoken(source, files, signal, { track, encoding });
     for (const note of spoken.notes) reporter.note(note);
@@ -138,7 +142,13 @@ export async function guideFromVideo(argument: string, context: StepsContext): P
       `${source.name}: ${late} of ${counted(spoken.utterances.length, 'text')} of ${spoken.from} start after the end of the video at ${clock(end)} and are not used: are they of another version?`,
     );
   }
-  const material: VideoMaterial = { samples, captions: seen.captions, utterances: spoken.utterances, chapters, end };
+  const material: VideoMaterial = {
+    samples,
+    captions: seen.captions,
+    utterances: spokenWords(spoken.utterances),
+    chapters,
+    end,
+  };
   reporter.phase('finding steps');
   const steps = await chooseSteps(place, { source, media }, material, {
     ...{ lengths, minConfidence, force: settings.force, signal },

@@ -7,7 +7,7 @@ import { OutputExistsError } from '../storage/errors.ts';
 import { writeChapterCopy } from './guide/chapter-copy.ts';
 import type { Guide } from './guide/guide.ts';
 import { type GuideFile, type GuideFolder, guideStatus, recordGuide, writeText } from './guide/guide-files.ts';
-import { GUIDE_FORMAT_NAMES, type GuideOutput, guideText, listProblem } from './guide/guide-formats.ts';
+import { type GuideOutput, guideText, listProblem } from './guide/guide-formats.ts';
 import { type PictureSource, pageImages } from './guide/pictures.ts';
 
 /** The file that users edit. */
@@ -80,9 +80,7 @@ export async function publish({
     const { video, target } = copy;
     files.push(await writeChapterCopy(place, video, guide.steps, target, signal));
   }
-  // Of a guide with all its files, the list is only one, and perhaps not meant for YouTube.
-  const asked = outputs.length < GUIDE_FORMAT_NAMES.length;
-  const list = asked ? outputs.find(({ format }) => format === 'list') : undefined;
+  const list = outputs.find(({ format }) => format === 'list');
   const unshown = list === undefined ? undefined : listProblem(guide);
   const fileNotes = files.flatMap((file) => (file.notes ?? []).map((note) => `${path.basename(file.name)}: ${note}`));
   const notes = [

@@ -47,15 +47,28 @@ export function openingTime(window: TimeWindow, now: number, zone: string): numb
 
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
+/** `yesterday 20:00`, `today 7:30`, and `22:00`: when clocks last showed that. Undefined for anything else. */
+function timeOfDay(typed: string, zone: string, now: number): number | undefined {
+  const [, day, hour, minute] = /^(?:(today|yesterday)[ t]+)?(\d{1,2}):(\d\d)$/.exec(typed) ?? [];
+  const minutes = Number(hour) * 60 + Number(minute);
+  if (hour === undefined || minutes >= 1440 || Number(minute) > 59) return undefined;
+  const at = (days: number): number => instantOn(startOfDay(now, zone, days) + 1, minutes, zone);
+  const today = at(0);
+  return day === 'yesterday' || (day === undefined && today > now) ? at(-1) : today;
+}
+
 /**
- * Parses a time as a user types it: `today`, `yesterday`, `2026-11-24`, `2026-11-24 13:05` (optionally with seconds, `T`, an
- * offset or `Z`), or an age: `90m`, `6h`, `3d`, `2w`. Local times are in `zone`. Throws `bad-time`, whose message names `flag`.
+ * Parses a time as a user types it: `today`, `yesterday`, `yesterday 20:00`, `22:00` (the last time that clocks showed it), `2026-11-24`,
+ * `2026-11-24 13:05` (optionally with seconds, `T`, an offset or `Z`), or an age: `90m`, `6h`, `3d`, `2w`. Local times are in `zone`.
+ * Throws `bad-time`, whose message names `flag`.
  */
 export function parseMoment(text: string, flag: string, zone: string, now: number = Date.now()): number {
   const typed = text.trim().toLowerCase();
   if (typed === 'now') return now;
   if (typed === 'today') return startOfDay(now, zone);
   if (typed === 'yesterday') return startOfDay(now, zone, -1);
+  const clock = timeOfDay(typed, zone, now);
+  if (clock !== undefined) return clock;
   const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)\s*([mhdw])$/.exec(typed) ?? [];
   if (amount !== undefined) return now - Number(amount) * (UNITS[unit] ?? 0);
   const match = /^(\d{4})-(\d\d)-(\d\d)(?:[t ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s*(z|[+-]\d\d:?\d\d)?)?$/.exec(typed);
@@ -74,6 +87,6 @@ export function parseMoment(text: string, flag: string, zone: string, now: numbe
   }
   throw new ArchiveError(
     'bad-time',
-    `${flag} ${text}: not a time; write today, yesterday, 2026-11-24, "2026-11-24 13:05", or an age: 90m, 6h, 3d`,
+    `${flag} ${text}: not a time; write yesterday, "yesterday 20:00", 22:00, 2026-11-24, "2026-11-24 13:05", or an age: 90m, 6h, 3d`,
   );
 }

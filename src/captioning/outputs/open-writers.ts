@@ -9,6 +9,8 @@ import { VERSION } from '../../core/version.ts';
 import { openTrackWriter } from '../../pipeline/formats/formats.ts';
 import type { TrackHeader, TrackWriter } from '../../pipeline/formats/track-writer.ts';
 import { burnTrack } from '../../pipeline/media/burn.ts';
+import { MUX_CONTAINERS } from '../../pipeline/media/containers.ts';
+import { checkFit } from '../../pipeline/media/fits.ts';
 import { muxTrack } from '../../pipeline/media/mux.ts';
 import { segmentVideo } from '../../pipeline/media/segment.ts';
 import type { Transform } from '../../storage/file-sink.ts';
@@ -91,6 +93,12 @@ function transformOf(
   }
 }
 
+/** Refuses a copy whose container cannot hold the video, before anything is captioned. */
+async function checkCopyFits({ signal }: OutputContext, { source, media }: VideoSource, target: Target): Promise<void> {
+  const container = target.into === 'mux' ? MUX_CONTAINERS[path.extname(target.path).toLowerCase()] : undefined;
+  if (container !== undefined && signal !== undefined) await checkFit(source, media, container.format, 'mux', signal);
+}
+
 function headerOf(
   { settings, model, signal, from, styling }: OutputContext,
   { source, media }: VideoSource,
@@ -144,6 +152,7 @@ export async function openWriters(
   try {
     if (job.sharedJsonl !== undefined) writers.push(await openTrackWriter('jsonl', job.sharedJsonl, header));
     for (const target of job.targets) {
+      await checkCopyFits(context, captioned, target);
       const transform = transformOf(context, captioned, target);
       const sink = await openTarget(context, target.path, ownerOf(job), transform);
       writers.push(await openTrackWriter(target.format, sink, target.into === undefined ? header : forCopy(header)));

@@ -6,6 +6,7 @@ const EXAMPLES = `
 Examples:
   secondglance report                                the last 24 hours, as secondglance-report-2026-11-25.html
   secondglance report --date yesterday -o /srv/www/cameras.html
+  secondglance report --since "yesterday 20:00" --until 07:00 -o night.html
   secondglance report --since 2026-11-20 --until 2026-11-24
   secondglance report -o - | mail -a 'Content-Type: text/html' -s cameras me@example.org
 

@@ -13,8 +13,9 @@ Examples:
   secondglance search dog --json | jq -r .id | xargs secondglance export -o clips/
 
 Prints one line per hit, newest first, separated by tabs: time, camera, caption, recording, position in it, picture, and
-the ID for export. Times are in the time zone of the cameras. --since and --until take today, yesterday, 2026-11-24,
-"2026-11-24 13:05", or an age: 90m, 6h, 3d, 2w. --until is exclusive.
+the ID for export. Times are in the time zone of the cameras. --since and --until take today, yesterday,
+"yesterday 20:00", 22:00 (the last time that clocks showed it), 2026-11-24, "2026-11-24 13:05", or an age: 90m, 6h, 3d, 2w.
+--until is exclusive.
 Exit codes: 0 hits, 1 none, 2 wrong usage, or nothing to search in.`;
 
 /** `secondglance search <words...>` */
@@ -25,7 +26,7 @@ export function searchCommand(): Command {
     .option('--exact', 'find these words only, not kinds: person does not find a man')
     .option('--state <file>', 'database of watch (default: in the state folder)')
     .option('--camera <name>', 'only this camera')
-    .option('--since <time>', 'start of the time range: yesterday, 2026-11-24, "2026-11-24 13:05", 6h')
+    .option('--since <time>', 'start of the time range: yesterday, "yesterday 20:00", 22:00, 2026-11-24, 6h')
     .option('--until <time>', 'end of the time range')
     .option('--limit <n>', 'print at most this many hits', '100')
     .option('--json', 'print hits as NDJSON')

@@ -46,7 +46,7 @@ export async function burnTrack(
         )
       : undefined;
   const filter = `ass=filename=${filterPath(track)}`;
-  return withCopyPlan(source, media, { format, filter }, signal, async (plan) => {
+  return withCopyPlan(source, media, { format, option: 'burn', filter }, signal, async (plan) => {
     const build = (command: FfmpegCommand): FfmpegCommand =>
       command
         .outputOptions(...plan.options, '-map_metadata', '0', '-map_chapters', '0', ...muxerOptions(format))

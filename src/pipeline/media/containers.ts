@@ -32,6 +32,11 @@ export interface CopyContainer {
   readonly name: string;
   /** ffmpeg options that encode video for it. */
   readonly encoder: readonly string[];
+  /** Video and sound that it holds as they are, by ffmpeg's names; absent: (nearly) all. */
+  readonly video?: ReadonlySet<string>;
+  readonly audio?: ReadonlySet<string>;
+  /** ffmpeg's encoder of sound that it does not hold. */
+  readonly soundEncoder: string;
   /** Subtitle codecs that it holds as they are; other texts are converted to `text`. */
   readonly subtitles: ReadonlySet<string>;
   readonly text: string;
@@ -46,6 +51,7 @@ export interface CopyContainer {
 
 const ISO_BASE_MEDIA = {
   encoder: X264,
+  soundEncoder: 'aac',
   text: 'mov_text',
   covers: 'stream',
   attachments: false,
@@ -55,7 +61,15 @@ const ISO_BASE_MEDIA = {
 
 /** The containers of copies. */
 export const COPY_CONTAINERS: Readonly<Record<CopyFormat, CopyContainer>> = {
-  mp4: { ...ISO_BASE_MEDIA, name: 'MP4', subtitles: new Set(['mov_text', 'dvd_subtitle']) },
+  mp4: {
+    ...ISO_BASE_MEDIA,
+    name: 'MP4',
+    video: new Set('h264 hevc av1 vp9 mpeg4 mpeg2video mpeg1video mjpeg png jpeg2000 vc1 dirac tscc2 vvc'.split(' ')),
+    audio: new Set(
+      'aac mp3 mp2 mp1 ac3 eac3 opus alac flac vorbis dts truehd mp4als qcelp evrc mpegh_3d_audio ac4'.split(' '),
+    ),
+    subtitles: new Set(['mov_text', 'dvd_subtitle']),
+  },
   mov: {
     ...ISO_BASE_MEDIA,
     name: 'QuickTime',
@@ -66,6 +80,7 @@ export const COPY_CONTAINERS: Readonly<Record<CopyFormat, CopyContainer>> = {
   matroska: {
     name: 'Matroska',
     encoder: X264,
+    soundEncoder: 'libopus',
     subtitles: new Set(
       'subrip ass ssa webvtt text hdmv_pgs_subtitle hdmv_text_subtitle dvd_subtitle dvb_subtitle'.split(' '),
     ),
@@ -78,6 +93,9 @@ export const COPY_CONTAINERS: Readonly<Record<CopyFormat, CopyContainer>> = {
   webm: {
     name: 'WebM',
     encoder: VP9,
+    soundEncoder: 'libopus',
+    video: new Set(['vp8', 'vp9', 'av1']),
+    audio: new Set(['vorbis', 'opus']),
     subtitles: new Set(['webvtt']),
     text: 'webvtt',
     covers: 'nowhere',

@@ -7,6 +7,7 @@ import type { Source } from '../../ingest/sources/sources.ts';
 import { COPY_CONTAINERS, type CopyContainer, type CopyFormat, mp4VideoTag } from './containers.ts';
 import { extractCovers } from './covers.ts';
 import { encodeOptions } from './encode.ts';
+import { holds, reasonToEncode, requireFit } from './fits.ts';
 import { requireOneClock } from './one-clock.ts';
 
 /** How a copy of a video is made. */
@@ -22,6 +23,8 @@ export interface CopyPlan {
 /** What is copied, and into what. */
 export interface CopyRequest {
   readonly format: CopyFormat;
+  /** The user's option, for messages. */
+  readonly option: 'mux' | 'burn' | 'embed';
   /** Draws into the frames of the chosen video stream, which is then encoded; other video streams are left out. */
   readonly filter?: string;
 }
@@ -39,19 +42,6 @@ const MP4_COVERS: ReadonlySet<string> = new Set(['mjpeg', 'png', 'bmp']);
 
 function nameOf({ codec, index, tag, tags }: StreamInfo): string {
   return `stream ${index}, ${codec ?? tags.filename ?? (/^[\w-]{3,4}$/.test(tag) ? tag : 'unknown codec')}`;
-}
-
-/** Why the video is encoded rather than copied; undefined where it is copied. */
-function reasonToEncode(
-  media: MediaInfo,
-  container: CopyContainer,
-): { readonly why: string; readonly ordered: boolean } | undefined {
-  if (!media.times.stamped) {
-    return { why: 'the video was encoded anew, because its packets carry no presentation times', ordered: false };
-  }
-  if (media.rotation === 0 || container.rotation) return undefined;
-  const why = `the video was encoded anew and upright, because players do not agree on rotation in ${container.name}`;
-  return { why, ordered: true };
 }
 
 function sort(streams: readonly StreamInfo[], container: CopyContainer, format: CopyFormat) {
@@ -102,14 +92,16 @@ function labelOptions(stream: StreamInfo, specifier: string, { edition }: CopyCo
 export async function withCopyPlan(
   source: Source,
   media: MediaInfo,
-  { format, filter }: CopyRequest,
+  { format, option, filter }: CopyRequest,
   signal: AbortSignal,
   use: (plan: CopyPlan) => Promise<void>,
 ): Promise<readonly string[]> {
   requireOneClock(source, media);
   const container = COPY_CONTAINERS[format];
   const tools = await findFfmpeg();
-  const sorted = sort(await listStreams(source, signal), container, format);
+  const streams = await listStreams(source, signal);
+  if (option !== 'burn') requireFit(source, media, streams, format, option);
+  const sorted = sort(streams, container, format);
   const { audio, subtitles, covers, attachments } = sorted;
   const encoded = reasonToEncode(media, container);
   const videos = filter === undefined ? sorted.videos : sorted.videos.filter(({ index }) => index === media.stream);
@@ -133,7 +125,12 @@ export async function withCopyPlan(
     const place = videos.length + at;
     options.push(`-c:v:${place}`, 'copy', `-disposition:v:${place}`, 'attached_pic');
   }
-  for (const [at, stream] of audio.entries()) options.push(...labelOptions(stream, `a:${at}`, container));
+  for (const [at, stream] of audio.entries()) {
+    options.push(...labelOptions(stream, `a:${at}`, container));
+    if (holds(container, stream)) continue;
+    options.push(`-c:a:${at}`, container.soundEncoder);
+    notes.push(`sound (${nameOf(stream)}) was encoded again, because ${container.name} cannot hold it`);
+  }
   for (const [at, stream] of subtitles.entries()) {
     const codec = stream.codec ?? '';
     options.push(...labelOptions(stream, `s:${at}`, container));

@@ -32,7 +32,7 @@ export async function embedChapters(
   format: CopyFormat,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  return withCopyPlan(source, media, { format }, signal, async (plan) => {
+  return withCopyPlan(source, media, { format, option: 'embed' }, signal, async (plan) => {
     const build = (command: FfmpegCommand): FfmpegCommand =>
       command
         .input(`file:${list}`)

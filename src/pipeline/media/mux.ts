@@ -39,7 +39,7 @@ export async function muxTrack(
   const { format, codec, text, dispositions } = container;
   const { edition } = COPY_CONTAINERS[format];
   const title = trackTitle(track.kind);
-  return withCopyPlan(source, media, { format }, signal, async (plan) => {
+  return withCopyPlan(source, media, { format, option: 'mux' }, signal, async (plan) => {
     // The new track comes after the video's own subtitles.
     const at = `s:${plan.subtitles.length}`;
     const options = [

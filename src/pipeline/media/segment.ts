@@ -86,9 +86,9 @@ export interface SegmentedVideo {
 
 /** Why the video is encoded rather than copied, one clause; undefined where it is copied. */
 function reasonToEncode(media: MediaInfo, ordered: boolean): string | undefined {
-  if (!ordered) return 'the video was encoded anew, because its packets carry no presentation times';
+  if (!ordered) return 'the video was encoded again, because its packets carry no presentation times';
   if (media.rotation === 0) return undefined;
-  return 'the video was encoded anew and upright, because HLS players do not agree on rotation';
+  return 'the video was encoded again, upright, because HLS players do not agree on rotation';
 }
 
 /**

@@ -7,7 +7,9 @@ import type { RawCue } from './raw-track.ts';
 
 /** A cue must last a millisecond to be written. */
 const TICK: Micros = 1000;
-/** Markup, or two speakers: such lines are not broken anew. */
+/** By how much a cue may start later so that the one before it has its time. */
+const MOST_DELAY: Micros = 1_000_000;
+/** Markup, or two speakers: such lines are not broken again. */
 const MARKED = /[<>{}&]|^\s*[-–—]/;
 
 /** Time that a cue should be shown. */
@@ -28,8 +30,28 @@ function withLines(cue: RawCue, { lineLength, lines: most }: Profile): RawCue {
   return broken === undefined || more.length > 0 ? cue : { ...cue, lines: broken.split('\n') };
 }
 
-/** The end of a cue that is followed by one that starts at `next`. */
+/** The earliest end that makes a cue no shorter than it has to be, or than it is. */
+function earliestEnd(cue: RawCue, profile: Profile): Micros {
+  return Math.min(cue.end, cue.start + ceilToTick(needed(cue, profile)));
+}
+
+/**
+ * Starts the cue after `cue` later where they overlap, as far as both then have the time that they need: shortened to the start of the next
+ * one, `cue` would be too short.
+ */
+function delayed(cue: RawCue, next: RawCue, profile: Profile): RawCue {
+  const pause = profile.gap === undefined || profile.gap.orNone ? 0 : ceilToTick(profile.gap.least);
+  const start = earliestEnd(cue, profile) + pause;
+  const fits = start - next.start <= MOST_DELAY && next.end - start >= ceilToTick(needed(next, profile));
+  return next.start < cue.end && next.start < start && fits ? { ...next, start } : next;
+}
+
+/** The end of a cue that is followed by one that starts at `next`. It keeps the time that it needs, even where it overlaps the next one. */
 function endOf(cue: RawCue, next: Micros, profile: Profile): Micros {
+  return Math.max(wantedEnd(cue, next, profile), earliestEnd(cue, profile));
+}
+
+function wantedEnd(cue: RawCue, next: Micros, profile: Profile): Micros {
   const { gap, maximum } = profile;
   const need = ceilToTick(needed(cue, profile));
   const apart = gap === undefined || gap.orNone ? next : Math.max(cue.start + TICK, next - ceilToTick(gap.least));
@@ -37,7 +59,10 @@ function endOf(cue: RawCue, next: Micros, profile: Profile): Micros {
   if (maximum !== undefined && need <= maximum) end = Math.min(end, cue.start + maximum);
   // A cue that starts together with the next one overlaps it, whatever its end.
   if (next <= cue.start) return end;
-  if (gap?.orNone === true && end < next && next - end < gap.least) return next;
+  if (gap?.orNone === true && end < next && next - end < gap.least) {
+    const joined = maximum === undefined || next - cue.start <= Math.max(maximum, cue.end - cue.start);
+    return joined ? next : next - ceilToTick(gap.least);
+  }
   return Math.min(end, Math.max(apart, cue.start + TICK));
 }
 
@@ -65,7 +90,7 @@ function withoutEmpty(cues: readonly RawCue[]): { readonly kept: RawCue[]; reado
 }
 
 /**
- * Repairs what can be repaired without a change of words: the order, times that end before they start, overlaps, cues that
+ * Repairs what can be repaired without a change of words and without a new fault: the order, times that end before they start, overlaps, cues that
  * are too short or too long, gaps, line breaks, cues without text, and settings that players ignore. The cues come in the
  * order of their times, those that are gone last; `after` is what stood before the latter at the end of the file.
  */
@@ -76,11 +101,18 @@ export function repairCues(
 ): { readonly cues: RepairedCue[]; readonly after: string[] } {
   const { kept, after } = withoutEmpty(cues);
   const ordered = kept.sort((a, b) => a.start - b.start);
-  const repaired = ordered.map((cue, at): RepairedCue => {
-    const next = ordered[at + 1]?.start ?? Number.POSITIVE_INFINITY;
+  let begun: RawCue | undefined;
+  const repaired = ordered.map((was, at): RepairedCue => {
+    const cue = begun ?? was;
+    const following = ordered[at + 1];
+    // The order stays: a cue does not start later than the one after it.
+    const later = following === undefined ? undefined : delayed(cue, following, profile);
+    begun =
+      later !== undefined && later.start <= (ordered[at + 2]?.start ?? Number.POSITIVE_INFINITY) ? later : following;
+    const next = begun?.start ?? Number.POSITIVE_INFINITY;
     const { malformed: _, ...sound } = cue;
     const settings = repairSettings(cue.settings);
-    return { was: cue, now: withLines({ ...sound, settings, end: endOf(cue, next, profile) }, profile) };
+    return { was, now: withLines({ ...sound, settings, end: endOf(cue, next, profile) }, profile) };
   });
   return { cues: [...repaired, ...cues.filter(isEmpty).map((was) => ({ was }))], after };
 }

@@ -1,9 +1,14 @@
 import path from 'node:path';
-import { CHAPTER_CONTAINERS } from '../../pipeline/media/containers.ts';
+import { CHAPTER_CONTAINERS, type CopyFormat } from '../../pipeline/media/containers.ts';
 import { chapterList, embedChapters } from '../../pipeline/media/embed-chapters.ts';
 import type { GuideStep } from './guide.ts';
 import { type GuideFile, type GuideFolder, writeText } from './guide-files.ts';
 import type { PictureSource } from './pictures.ts';
+
+/** The container of a copy with chapters, by the extension of its name. */
+export function chapterContainer(target: string): CopyFormat {
+  return CHAPTER_CONTAINERS[path.extname(target).toLowerCase()] ?? 'matroska';
+}
 
 /**
  * Writes a copy of the video with the steps as its chapters to `target` (absolute; its extension is one of
@@ -16,8 +21,7 @@ export async function writeChapterCopy(
   target: string,
   signal: AbortSignal,
 ): Promise<GuideFile> {
-  const format = CHAPTER_CONTAINERS[path.extname(target).toLowerCase()] ?? 'matroska';
   return writeText(place, target, chapterList(steps), (list, made) =>
-    embedChapters(source, media, list, made, format, signal),
+    embedChapters(source, media, list, made, chapterContainer(target), signal),
   );
 }

@@ -57,11 +57,9 @@ export function describeSteps(
   });
 }
 
-/** A guide's title from its video's name: `how-to_fold.mp4` is about "How to fold". */
+/** A guide's title from its video's name: `how-to_fold.mp4` is about "How to fold". Marks between words that are spaced stay. */
 export function titleOfVideo(name: string): string {
-  const words = name
-    .replace(/\.\w+$/, '')
-    .replace(/[-_.\s]+/g, ' ')
-    .trim();
+  const stem = name.replace(/\.\w+$/, '');
+  const words = stem.replace(/\s/.test(stem) ? /[_\s]+/g : /[-_.]+/g, ' ').trim();
   return words === '' ? name : words[0]?.toLocaleUpperCase('en') + words.slice(1);
 }

@@ -6,6 +6,7 @@ import type { Transform } from '../../storage/file-sink.ts';
 import { ensureFolder } from '../../storage/folders/ensure-folder.ts';
 import { recordContent } from '../../storage/known-content.ts';
 import { openOutputSink, outputStatus, recordOutput } from '../../storage/output-manifest.ts';
+import { GUIDE_FORMATS } from './guide-formats.ts';
 
 /** Where a guide's files are, and what they are made from. */
 export interface GuideFolder {
@@ -97,6 +98,17 @@ export async function guideStatus(
     if (state === 'current') current++;
   }
   return { current: current === names.length };
+}
+
+/** Files of a guide that are there, written by us, and not among `names`. */
+export async function staleFiles({ folder, stateDir }: GuideFolder, names: readonly string[]): Promise<string[]> {
+  const stale: string[] = [];
+  for (const { file } of Object.values(GUIDE_FORMATS)) {
+    if (names.includes(file)) continue;
+    const state = await outputStatus(stateDir, path.resolve(folder, file), '');
+    if (state !== 'absent' && state !== 'foreign') stale.push(file);
+  }
+  return stale;
 }
 
 /** Reads a file of the guide; undefined where it does not exist. Throws an OutputError where it cannot be read. */

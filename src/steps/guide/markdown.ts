@@ -6,7 +6,7 @@ import type { PageImage } from './guide-page.ts';
 export function escapeMarkdown(text: string): string {
   return text
     .replace(/[\\`*_[\]<>#|~]/g, (mark) => `\\${mark}`)
-    .replaceAll('&', '&amp;')
+    .replace(/&(?=#?\w+;)/g, '&amp;')
     .replace(/^([-+]|\d+(?=[.)]))/, '\\$1')
     .replace(/^\\(\d+)/, '$1\\');
 }

@@ -101,7 +101,7 @@ test('no hits: 1; nothing to search in, or with: 2, and what to do', async () =>
     ['zebra', { state: path.join(bundle, 'bundle.json') }, /is not a state file of secondglance/],
     ['?!', {}, /has no word in it/],
     ['dog', { camera: 'frnt' }, /there is no such camera; there are: Back Yard, front/],
-    ['dog', { since: 'lately' }, /--since lately: not a time; write today, yesterday/],
+    ['dog', { since: 'lately' }, /--since lately: not a time; write yesterday, "yesterday 20:00"/],
     ['dog', { since: '2026-02-30' }, /not a time/],
     ['dog', { since: 'today', until: 'yesterday' }, /--until yesterday is not after --since today/],
     ['dog', { limit: '0' }, /--limit/],

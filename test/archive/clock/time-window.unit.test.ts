@@ -78,7 +78,24 @@ describe('moments as people say them', () => {
     expect(new Date(parseMoment(text, '--since', BERLIN, NOW)).toISOString()).toBe(utc);
   });
 
-  test.each(['2026-02-30', '2026-07-01 25:00', 'soon', '-3d'])('"%s" is none', (text) => {
-    expect(() => parseMoment(text, '--since', BERLIN, NOW)).toThrow(/--since .*not a time/);
+  test.each([
+    // In Berlin it is 14:30 of the 26th of October, the day after summer time ended.
+    ['yesterday 20:00', '2026-10-25T19:00:00.000Z'],
+    ['Yesterday 2:30', '2026-10-25T00:30:00.000Z'],
+    ['today 7:05', '2026-10-26T06:05:00.000Z'],
+    ['today 22:00', '2026-10-26T21:00:00.000Z'],
+    ['06:00', '2026-10-26T05:00:00.000Z'],
+    ['14:30', '2026-10-26T13:30:00.000Z'],
+    ['22:00', '2026-10-25T21:00:00.000Z'],
+  ])('%s by the clock', (text, utc) => {
+    const now = Date.parse('2026-10-26T13:30:00Z');
+    expect(new Date(parseMoment(text, '--since', BERLIN, now)).toISOString()).toBe(utc);
   });
+
+  test.each(['2026-02-30', '2026-07-01 25:00', 'soon', '-3d', '24:00', '7', 'yesterday 20:60', 'tomorrow 7:00'])(
+    '"%s" is none',
+    (text) => {
+      expect(() => parseMoment(text, '--since', BERLIN, NOW)).toThrow(/--since .*not a time/);
+    },
+  );
 });

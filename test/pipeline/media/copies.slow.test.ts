@@ -24,7 +24,7 @@ describe('every copy of every video', () => {
       expect({ kind, frames }).toEqual({ kind, frames: ascending(frames) });
       expect(new Set(frames).size).toBeGreaterThanOrEqual(17);
       if (kind.startsWith('mux'))
-        expect(notes.join()).toContain('encoded anew, because its packets carry no presentation');
+        expect(notes.join()).toContain('encoded again, because its packets carry no presentation');
     }
   });
 

@@ -1,5 +1,8 @@
+import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { makeFolder } from '../../support/videos.ts';
+import { checkFit } from '../../../src/pipeline/media/fits.ts';
+import { NEVER, open } from '../../support/reading.ts';
+import { ffmpeg, makeFolder } from '../../support/videos.ts';
 import { copiesOf, describeStreams, makeParts, makeVideo, shown, shownSize } from './support/copies.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
@@ -16,7 +19,7 @@ afterAll(() => folder.remove());
 test('packets without presentation times: frames stay in order', async () => {
   const { file, notes } = (await copiesOf(folder.path, 'h264.avi', { kinds: ['mux.mp4'] })).get('mux.mp4') ?? {};
   expect(await shown(file ?? '')).toEqual(Array.from({ length: 20 }, (_, n) => n));
-  expect(notes).toEqual(['the video was encoded anew, because its packets carry no presentation times']);
+  expect(notes).toEqual(['the video was encoded again, because its packets carry no presentation times']);
 });
 
 test('rotated by a phone: upright in Matroska and in HLS, in a folder of any name', async () => {
@@ -39,4 +42,19 @@ test('subtitles are converted, covers become attachments, no track is on that wa
     'subtitle mov_text eng',
     'cover mjpeg',
   ]);
+});
+
+test('WebM: sound that it cannot hold is encoded where the text is drawn, and refused where it would be copied', async () => {
+  const sound = ['-f', 'lavfi', '-i', 'sine=d=2', '-c:a', 'aac', '-c:v', 'copy', '-shortest'];
+  const file = path.join(folder.path, 'sound.mp4');
+  await ffmpeg('-i', path.join(folder.path, 'plain.mp4'), ...sound, file);
+  const burnt = (await copiesOf(folder.path, 'sound.mp4', { kinds: ['burn.webm'] })).get('burn.webm');
+  expect(await describeStreams(burnt?.file ?? '')).toEqual(['video vp9', 'audio opus']);
+  expect(burnt?.notes).toEqual(['sound (stream 1, aac) was encoded again, because WebM cannot hold it']);
+  const { source, media } = await open(file);
+  await expect(checkFit(source, media, 'webm', 'mux', NEVER)).rejects.toMatchObject({
+    code: 'write-failed',
+    message: `--mux: WebM cannot hold the video (h264) and the sound (aac) of "${file}": use a name that ends in .mp4 or .mkv, or --burn, which encodes video and sound.`,
+  });
+  await expect(checkFit(source, media, 'mp4', 'embed', NEVER)).resolves.toBeUndefined();
 });

@@ -94,7 +94,7 @@ test('two recordings in one Matroska file: refused, because their times would co
   const refusal = { code: 'write-failed', message: expect.stringContaining('times start again') };
   const cut = { from: 0, length: 1_000_000, recorded: 0 };
   await expect(cutClip(source, media, cut, target, signal)).rejects.toMatchObject(refusal);
-  const copy = withCopyPlan(source, media, { format: 'mp4' }, signal, async () => {});
+  const copy = withCopyPlan(source, media, { format: 'mp4', option: 'embed' }, signal, async () => {});
   await expect(copy).rejects.toMatchObject(refusal);
   await expect(segmentVideo(source, media, folder.path, signal)).rejects.toMatchObject(refusal);
 });

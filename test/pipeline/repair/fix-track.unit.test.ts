@@ -18,6 +18,34 @@ async function fixed(name: string, content: string | Buffer, profile: ProfileNam
   return { fix, text: await readFile(file, 'utf8'), rules: findings.map(({ rule }) => rule), folder };
 }
 
+async function faultsOf(name: string, content: string, profile: ProfileName) {
+  const file = path.join(await temporaryFolder(), name);
+  await writeFile(file, content);
+  return (await checkTrack(file, PROFILES[profile])).findings;
+}
+
+test('an overlap is repaired without making a cue too short or too fast', async () => {
+  const cue = (at: number, times: string, text: string): string =>
+    `${at}\n00:00:${times.replace(' ', ' --> 00:00:')}\n${text}\n`;
+  // The second one can start later; the last two cannot both have their time.
+  const track = [
+    cue(1, '01,000 03,000', 'A dog runs'),
+    cue(2, '01,416 05,000', 'A cat sleeps'),
+    cue(3, '10,000 12,000', 'A dog runs'),
+    cue(4, '10,416 11,500', 'A cat sleeps'),
+  ];
+  const { text, rules } = await fixed('a.srt', track.join('\n'));
+  expect(text).toBe(
+    [
+      cue(1, '01,000 02,000', 'A dog runs'),
+      cue(2, '02,000 05,000', 'A cat sleeps'),
+      cue(3, '10,000 11,000', 'A dog runs'),
+      cue(4, '10,416 11,500', 'A cat sleeps'),
+    ].join('\n'),
+  );
+  expect(rules).toEqual(['overlap']);
+});
+
 test('SubRip: times, order, overlaps, lengths, lines and encoding; words and markup stay', async () => {
   const long = 'A rather long line of a subtitle that nobody has broken anywhere';
   const content = `7\r
@@ -155,7 +183,7 @@ test('a track without faults stays as it is', async () => {
 });
 
 test.each(['web', 'netflix', 'bbc'] as const)(
-  '%s: any mess of times has no order, overlap or timing left',
+  '%s: a mess of times has its order and lines repaired, and no cue gets a fault that it had not',
   async (profile) => {
     const random = randomNumbers(31);
     const time = (seconds: number): string =>
@@ -164,8 +192,16 @@ test.each(['web', 'netflix', 'bbc'] as const)(
       const start = 300 * random();
       return `${at + 1}\n${time(start)} --> ${time(Math.max(0, start - 1 + 9 * random()))}\n${'word '.repeat(1 + Math.floor(8 * random())).trim()}\n`;
     });
-    const { rules, text } = await fixed('a.srt', cues.join('\n'), profile);
-    expect(rules.filter((rule) => ['order', 'overlap', 'timing', 'lines', 'line-length'].includes(rule))).toEqual([]);
+    const before = await faultsOf('a.srt', cues.join('\n'), profile);
+    const { rules, text, folder } = await fixed('a.srt', cues.join('\n'), profile);
+    expect(rules.filter((rule) => ['order', 'timing', 'lines', 'line-length'].includes(rule))).toEqual([]);
+    const { findings } = await checkTrack(path.join(folder, 'a.srt'), PROFILES[profile]);
+    const count = (rule: string, all: readonly { readonly rule: string }[]) =>
+      all.filter((found) => found.rule === rule).length;
+    expect(count('overlap', findings)).toBeLessThan(count('overlap', before) / 2);
+    for (const rule of ['too-short', 'reading-speed', 'too-long', 'gap'] as const) {
+      expect(count(rule, findings), rule).toBeLessThanOrEqual(count(rule, before));
+    }
     expect(text.match(/word/g)).toHaveLength(cues.join().match(/word/g)?.length ?? 0);
   },
 );

@@ -217,7 +217,9 @@ Count them twice.
     ['# a', '\\# a'],
     ['2.5 cups', '2\\.5 cups'],
     ['a_b*c', 'a\\_b\\*c'],
-    ['a & b', 'a &amp; b'],
+    ['a & b', 'a & b'],
+    ['a &amp; b', 'a &amp;amp; b'],
+    ['R&D; &#38;', 'R&amp;D; &\\#38;'],
     ['x - 1. y', 'x - 1. y'],
   ])('Markdown takes %s as it stands', (text, escaped) => {
     expect(escapeMarkdown(text)).toBe(escaped);
