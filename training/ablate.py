@@ -45,7 +45,7 @@ def main():
     parser.add_argument("--without", nargs="*", default=[], help="layers, detail, guide, draft, views, crop; several at once joined by +")
     parser.add_argument("--every", type=int, default=1, help="of Flickr8k's 1,000 pictures only every so many")
     args = parser.parse_args()
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     tok, val = T.load_tokenizer(os.path.join(D.RUNS, "tokenizer.json")), Validation(args.data, large=True, every=args.every)
     for path in args.checkpoints:
         model, _ = load(path)

@@ -29,6 +29,8 @@ OTHER = ("ade",)  # measured, neither trained on nor selected by
 def locate(data, name):
     """-> (file of captions, tar files or one folder of pictures, the split wanted or None)."""
     more = os.path.join(data, "more")
+    if name == "scenes":  # as scenes.py writes them
+        return os.path.join(RUNS, "scenes", "scenes.jsonl"), [os.path.join(RUNS, "scenes", "scenes.tar")], None
     if name == "coco-40k":
         return os.path.join(COCO40K, "captions.jsonl"), [COCO40K], None
     if name.startswith("flickr8k"):

@@ -20,7 +20,9 @@ class Mixture:
         self.rows, self.pictures, self.index, self.starts = [], {}, {}, {}
         for name in shares:
             rows = D.read_rows(data, name)
-            self.pictures[name], self.starts[name] = D.read_pictures(data, name, rows), len(self.rows)
+            self.starts[name] = len(self.rows)
+            if name != "scenes":  # cut from pictures of the other sets, read from their files alone
+                self.pictures[name] = D.read_pictures(data, name, rows)
             for r in rows:
                 r["set"], r["captions"] = name, [c for c in r["captions"] if c not in held] or r["captions"][:1]
             out = set(excluded.get(name, ()))

@@ -4,7 +4,7 @@
   python3 nouns.py SCORES --confidence                                      deciles of confidence on each set, and the minimum confidence
 
 A picture has a thing if at least two of its references name it (one, where it has fewer than three); a mention is right if any reference names the thing.
-A caption is right if at least half of the things and other nouns that it names (the words that tags.py trains on) stand in a reference.
+A caption is right if more than half of the things and other nouns that it names (the words that tags.py trains on) stand in a reference.
 """
 import argparse
 import json
@@ -65,12 +65,12 @@ def known_nouns(data):
 
 
 def right(row, text, nouns):
-    """Is at least half of what a caption names in a reference? None if it names nothing."""
+    """Is more than half of what a caption names in a reference? None if it names nothing."""
     named, refs = [w for w in words(text) if w in nouns], set().union(*references(row))
     if not named:
         return None
     kinds = [next((forms for forms in THINGS.values() if w in forms), {w}) for w in named]
-    return sum(bool(k & refs) for k in kinds) * 2 >= len(named)
+    return sum(bool(k & refs) for k in kinds) * 2 > len(named)
 
 
 def confidence(folder, data):

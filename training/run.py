@@ -17,9 +17,10 @@ DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 DEFAULTS = {"batch": 32, "pictures": 0, "lr": 6e-4, "encoder_lr": 1e-4, "language_lr": None, "warmup": 200, "weight_decay": 0.05, "ema": 0.998, "seed": 1,
             "smoothing": 0.1, "model": {}, "init": None, "frozen": [[0, 22]], "floor": 0.05, "augment": 1.6, "evaluate": 20000, "every": 1, "shares": {}, "features": None,
             "save_seconds": 180, "seconds": None, "clip": 1.0, "peer": None, "tag_share": 0.0, "captions": 3, "compile": True,
-            "drafts": [0.5, 0.3, 0.2], "samples": 5, "most": 20, "temperature": 0.6}
+            "drafts": [0.5, 0.3, 0.2], "keep": 3.0, "samples": 5, "most": 20, "temperature": 0.6}
 TRAINED = {"lm": ("language.",), "tags": ("encoder.", "tags."), "detail": ("detail.", "tags."), "first": ("encoder.", "connector.", "place", "language.", "tags."),
-           "critic": ("encoder.", "connector.", "place", "language."), "second": ("deeplens.", "second."), "critic-second": ("deeplens.", "second.")}
+           "critic": ("encoder.", "connector.", "place", "language."), "second": ("deeplens.", "second."), "critic-second": ("deeplens.", "second."),
+           "adapt": ("connector.", "place", "language.", "deeplens.", "second.")}
 
 
 def autocast():
@@ -58,12 +59,12 @@ class Run:
         self.noted = {}  # figures a loss wants in the log beside its parts
 
     def start(self, data, steps):
-        c = self.c
+        c, self.data = self.c, data
         torch.manual_seed(c["seed"])
         last = os.path.join(self.dir, "last.pt")
         resumed = torch.load(last, map_location=DEVICE) if os.path.exists(last) else None
         if not resumed:
-            self.initialise(data)
+            self.model.load_state_dict(self.first_weights(data))
         groups = {}
         for name, p in self.model.named_parameters():
             if not name.startswith(TRAINED[c["stage"]]):
@@ -91,16 +92,17 @@ class Run:
                     block.compile(dynamic=True)
         self.clock = time.time() - self.seconds
 
-    def initialise(self, data):
+    def first_weights(self, data):
         """Start weights: ImageNet's, the detector's, then those of the checkpoints named by `init`, where they fit."""
-        self.model.encoder.load_imagenet(os.path.join(data, "efficientnet-lite2", "imagenet.npz"))
-        state = self.model.state_dict()
+        model = Captioner(self.c["model"])
+        model.encoder.load_imagenet(os.path.join(data, "efficientnet-lite2", "imagenet.npz"))
+        state = model.state_dict()
         for path, prefix, new in self.c["init"] or ():
             for name, value in torch.load(os.path.join(D.RUNS, path), map_location=DEVICE)["model"].items():
                 name = new + name[len(prefix):] if name.startswith(prefix) else None
                 if name in state and state[name].shape == value.shape:
                     state[name] = value
-        self.model.load_state_dict(state)
+        return state
 
     def update(self, loss):
         """One optimiser step with the rate of the schedule, then the running average."""

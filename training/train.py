@@ -1,7 +1,8 @@
 """Trains one stage: python3 train.py configs/<run>.json [--data ../shared/data]
 
 Stages: `lm` (a language model on text alone), `tags` and `detail` (the encoder, the detail branch on the words of the captions), `first` (the first pass: captions, by cross entropy),
-`second` (the second pass, behind drafts), `critic` and `critic-second` (either pass, rewarded by CIDEr-D).
+`second` (the second pass, behind drafts), `critic` and `critic-second` (either pass, rewarded by CIDEr-D), `adapt`
+(both passes learn scenes without a subject and keep the rest).
 A run lives in $SECONDGLANCE_RUNS/<name>/: last.pt (resumed from when the same command is given again), log.jsonl (the curve), step-<n>.pt
 (evaluated averages). Every step seeds its own randomness, so a resumed run goes on as if it had not stopped.
 
@@ -65,7 +66,7 @@ def train_lm(run, data, tok):
 def evaluate(run, val, tok, targets):
     """Scores the averaged weights on the validation pictures (greedy) and keeps them. Every worker captions its share."""
     stage, meeting, table, out = run.c["stage"], run.meeting, run.meeting.captions, {}
-    passes = 0 if stage in ("tags", "detail") else 2 if "second" in stage else 1
+    passes = 0 if stage in ("tags", "detail") else 2 if stage == "adapt" or "second" in stage else 1
     with run.averaged() as model, autocast():
         if stage == "tags" and run.rank == 0:
             scores = torch.cat([model.tags(model.encode(torch.tensor(val.pictures[i:i + 50]))[1][:, :, -model.last:]) for i in range(0, len(val.rows), 50)])
@@ -120,10 +121,12 @@ class FirstLoss:
 def train_pictures(run, data, tok):
     """All stages that read pictures: the same loop, another loss."""
     c, mixture = run.c, Mixture(data, run.c["shares"])
-    val, targets = Validation(data, large="second" in c["stage"], every=c["every"]), TagTargets(mixture.rows)
+    val, targets = Validation(data, large=c["stage"] == "adapt" or "second" in c["stage"], every=c["every"]), TagTargets(mixture.rows)
     run.start(data, c["pictures"] // c["batch"])
     if c["stage"] == "second":
         from second import SecondLoss as Loss
+    elif c["stage"] == "adapt":
+        from adapt import AdaptLoss as Loss
     elif c["stage"].startswith("critic"):
         from critic import CriticLoss as Loss
     else:
@@ -136,7 +139,7 @@ def train_pictures(run, data, tok):
         rng = np.random.default_rng([c["seed"], 7, run.step, run.rank])
         torch.manual_seed(run.seed())
         with autocast():
-            if c["stage"] == "detail":
+            if c["stage"] in ("detail", "adapt"):
                 (views, flips), detail = kept.large(numbers, rng), None
             elif c["features"]:
                 views, flips, detail = kept.draw(numbers, rng, "second" in c["stage"])
