@@ -68,8 +68,9 @@ class AdaptLoss(SecondLoss):
             tokens = T.encode_all(self.tok, map(T.flip_words, texts) if flip else texts)
             captions.append(tokens + ([draft] if draft and row["set"] != SCENES else []))
         pack, padded, parts = T.pack(captions), T.pad_drafts(drafts), {}
-        parts["scenes"], keep = self.losses(glance, teacher_glance, pack, scene, model.language, teacher.language)
-        parts["keep"] = c["keep"] * keep
+        if model.place.requires_grad:
+            parts["scenes"], keep = self.losses(glance, teacher_glance, pack, scene, model.language, teacher.language)
+            parts["keep"] = c["keep"] * keep
         with torch.no_grad():
             taught = teacher.refine(teacher_glance, features, padded)
         parts["scenes second"], keep = self.losses(model.refine(glance, features, padded), taught, pack, scene, model.second, teacher.second)

@@ -13,11 +13,12 @@ from model import Captioner
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 # seconds: the run ends, and the rate of the schedule with it, after so much wall time, even if `pictures` have not all been seen
+# trained: the beginnings of the names of what is trained, where it is less than the stage trains (TRAINED)
 # init: a list of [checkpoint, which of its weights (a prefix), under which prefix they go on]; frozen: how many encoder blocks get no gradient, [[from picture, blocks], ...]
 DEFAULTS = {"batch": 32, "pictures": 0, "lr": 6e-4, "encoder_lr": 1e-4, "language_lr": None, "warmup": 200, "weight_decay": 0.05, "ema": 0.998, "seed": 1,
             "smoothing": 0.1, "model": {}, "init": None, "frozen": [[0, 22]], "floor": 0.05, "augment": 1.6, "evaluate": 20000, "every": 1, "shares": {}, "features": None,
             "save_seconds": 180, "seconds": None, "clip": 1.0, "peer": None, "tag_share": 0.0, "captions": 3, "compile": True,
-            "drafts": [0.5, 0.3, 0.2], "keep": 3.0, "samples": 5, "most": 20, "temperature": 0.6}
+            "drafts": [0.5, 0.3, 0.2], "keep": 3.0, "samples": 5, "most": 20, "temperature": 0.6, "trained": None}
 TRAINED = {"lm": ("language.",), "tags": ("encoder.", "tags."), "detail": ("detail.", "tags."), "first": ("encoder.", "connector.", "place", "language.", "tags."),
            "critic": ("encoder.", "connector.", "place", "language."), "second": ("deeplens.", "second."), "critic-second": ("deeplens.", "second."),
            "adapt": ("connector.", "place", "language.", "deeplens.", "second.")}
@@ -67,7 +68,7 @@ class Run:
             self.model.load_state_dict(self.first_weights(data))
         groups = {}
         for name, p in self.model.named_parameters():
-            if not name.startswith(TRAINED[c["stage"]]):
+            if not name.startswith(tuple(c["trained"] or TRAINED[c["stage"]])):
                 p.requires_grad_(False)
                 continue
             rate = c["encoder_lr"] if name.startswith(("encoder.", "detail.")) else c["lr"]

@@ -31,7 +31,7 @@ WORDS = {"road": (r"\b(road|street|highway|parking|intersection|driveway)\b", 0.
 SCREENS = 240  # made pictures of computer screens and slides
 # Lines of each kind in scenes.jsonl: rare kinds come several times, of frequent ones some are left out. A camera above a road sees it from any side: TURNED kinds
 # are turned by quarters too.
-LINES = {"road": 450, "cars": 450, "room": 650, "wall": 180, "floor": 120, "water": 240, "rocks": 200, "grass": 100, "ground": 80, "sky": 150, "trees": 60,
+LINES = {"road": 450, "cars": 450, "room": 1528, "wall": 180, "floor": 240, "water": 240, "rocks": 200, "grass": 100, "ground": 80, "sky": 150, "trees": 60,
          "building": 80, "flowers": 80, "screen": 160, "slide": 80}
 TURNED = ("road", "cars", "floor", "water", "grass", "ground")
 OBJECT = 0.3  # score from which a detection counts
