@@ -49,7 +49,7 @@ def main():
     tok, val = T.load_tokenizer(os.path.join(D.RUNS, "tokenizer.json")), Validation(args.data, large=True, every=args.every)
     for path in args.checkpoints:
         model, _ = load(path)
-        reads, first = model.config["reads"], None
+        reads, first, whole = model.config["reads"], None, {}
         for away, crop in [([], crop) for crop in args.crop] + [(names.split("+"), args.crop[0]) for names in args.without]:
             model.config["reads"] = model.deeplens.reads = [r for r in reads if r not in away]
             options = dict(GREEDY, bothPasses="views" not in away, centerCrop=0 if "crop" in away else crop)
@@ -61,7 +61,13 @@ def main():
                     line, first = report(texts, None, val)
                     print(json.dumps({"checkpoint": path, "pass": 1, **line}), flush=True)
                 elif n > 1:
-                    print(json.dumps({"pass": n, "without": away, "crop": options["centerCrop"], **report(texts, first, val)[0]}), flush=True)
+                    line, every = report(texts, first, val)
+                    if away and n in whole:
+                        lost = np.subtract(whole[n], every)
+                        line["less than with all"] = [round(100 * float(lost.mean()), 2), interval(lost)]
+                    elif not away:
+                        whole.setdefault(n, every)
+                    print(json.dumps({"pass": n, "without": away, "crop": options["centerCrop"], **line}), flush=True)
 
 
 if __name__ == "__main__":
