@@ -195,8 +195,8 @@ describe('the same commands and environment as processes', () => {
         await runFile(process.execPath, [path.join(ROOT, 'docker/health.mjs')], { env });
         return;
       } catch (error) {
-        if (tries > 60) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 1000));
+        if (tries > 240) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 250));
       }
     }
   }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { openJournal } from '../../src/storage/journal.ts';
-import { journalFile, startAppender } from './support/appenders.ts';
+import { checkKills, journalFile, startAppender } from './support/appenders.ts';
 import { JOURNAL_HEADER } from './support/journals.ts';
 
 test('a suspended run writes nothing more after another has taken over', async () => {
@@ -18,3 +18,5 @@ test('a suspended run writes nothing more after another has taken over', async (
   expect(code).toBe(1);
   await journal.close();
 });
+
+test('kill -9 at any moment, more often', () => checkKills(6));

@@ -3,12 +3,11 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { type Journal, openJournal } from '../../src/storage/journal.ts';
+import { openJournal } from '../../src/storage/journal.ts';
 import { randomNumbers } from '../pipeline/support/captions.ts';
-import { journalFile, startAppender } from './support/appenders.ts';
+import { checkKills, durable, journalFile, startAppender } from './support/appenders.ts';
 import { JOURNAL_HEADER, journalCaptions } from './support/journals.ts';
 
 const run = promisify(execFile);
@@ -17,19 +16,6 @@ async function makeJournal(file: string, groups: readonly number[]): Promise<voi
   const journal = await openJournal(file, JOURNAL_HEADER);
   for (const group of groups) await journal.append(group, journalCaptions(group));
   await journal.close();
-}
-
-async function durable(journal: Journal, upTo: number): Promise<number[]> {
-  const groups: number[] = [];
-  for (let group = 0; group < upTo; group += 1) {
-    const captions = await journal.read(group);
-    expect(captions !== undefined).toBe(journal.has(group));
-    if (captions === undefined) continue;
-    expect(captions).toEqual(journalCaptions(group));
-    groups.push(group);
-  }
-  expect(journal.size).toBe(groups.length);
-  return groups;
 }
 
 test('appended groups are there when the journal is opened again, in any order', async () => {
@@ -181,36 +167,8 @@ test.runIf(process.platform === 'linux')('a full disk fails the append, not the 
   await journal.close();
 });
 
-test('kill -9 at any moment: exactly the acknowledged groups are there, and the next run continues from them', async () => {
-  const file = await journalFile();
-  const random = randomNumbers(9);
-  let answered = 0;
-  for (let round = 0; round < 3; round += 1) {
-    const { child, lines } = startAppender(file, 100_000);
-    const first = await lines.next();
-    const [, found = ''] = /^have (\d+)$/.exec(String(first.value)) ?? [];
-    // One more group may have been complete on disk than was answered; never one fewer.
-    expect(Number(found)).toBeGreaterThanOrEqual(answered);
-    expect(Number(found)).toBeLessThanOrEqual(answered + 1);
-    answered = Number(found);
-
-    // After some groups, however long a disk takes for them, and then at any moment.
-    const enough = answered + 3 + Math.floor(20 * random());
-    let killed: Promise<unknown> | undefined;
-    for (let line = await lines.next(); line.done !== true; line = await lines.next()) {
-      expect(line.value).toBe(`group ${answered}`);
-      answered += 1;
-      if (answered === enough) killed = sleep(20 * random()).then(() => child.kill('SIGKILL'));
-    }
-    await killed;
-  }
-  expect(answered).toBeGreaterThan(8);
-  const journal = await openJournal(file, JOURNAL_HEADER);
-  expect(await durable(journal, answered + 5)).toEqual(Array.from({ length: journal.size }, (_, group) => group));
-  expect(journal.size - answered).toBeGreaterThanOrEqual(0);
-  expect(journal.size - answered).toBeLessThanOrEqual(1);
-  await journal.remove();
-});
+test('kill -9 at any moment: exactly the acknowledged groups are there, and the next run continues from them', () =>
+  checkKills(2));
 
 test('two runs on one journal: the second is rejected, and the first continues', async () => {
   const file = await journalFile();

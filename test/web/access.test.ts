@@ -105,7 +105,7 @@ test('a password opens a session, under a sub-path behind a proxy too', async ()
   await fetch(`${server.api}/session`, { method: 'DELETE', headers: { ...session, 'x-secondglance': '1' } });
   expect((await fetch(`${server.api}/videos`, { headers: session })).status).toBe(401);
 
-  for (let n = 0; n < 20; n++) await logIn(`wrong password ${n}`);
+  await Promise.all(Array.from({ length: 20 }, (_, n) => logIn(`wrong password ${n}`)));
   const blocked = await logIn(PASSWORD);
   expect(blocked.status).toBe(429);
   expect(Number(blocked.headers.get('retry-after'))).toBeGreaterThan(0);
