@@ -1,7 +1,7 @@
 /**
  * How late live captions are, and whether `live` stays the same for days.
  *
- *   node --import tsx bench/live.ts latency [--seconds 300] [--cameras 1] [--looks 2] [--workers N] [--model NAME|PATH]
+ *   node --import tsx bench/live.ts latency [--seconds 300] [--cameras 1] [--passes 2] [--workers N] [--model NAME|PATH]
  *   node --import tsx bench/live.ts soak [--hours 24] [--speed 60] [--cameras 2]
  *
  * `latency`: ffmpeg sends MPEG-TS over UDP in real time, a key frame every two seconds, each in another scene; prints the median and the 95th

@@ -56,7 +56,7 @@ async function watch(name: string, file: string): Promise<Captioned> {
 
 async function caption(file: string, { frames, passes }: Plan): Promise<Captioned> {
   const env = { ...process.env, SECONDGLANCE_STATE_DIR: path.join(folder.path, 'state') };
-  const args = ['caption', file, '--frames', frames, '--looks', String(passes), '--json', '--force', '--no-resume'];
+  const args = ['caption', file, '--frames', frames, '--passes', String(passes), '--json', '--force', '--no-resume'];
   const { stdout } = await run(process.execPath, [MAIN, ...args, '-o', path.join(folder.path, 'track.vtt')], {
     env,
     maxBuffer: 2 ** 26,

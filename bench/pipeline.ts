@@ -6,7 +6,7 @@
  *
  *   npm run bench                          a made video
  *   npm run bench -- VIDEO                 another one (its memory is then compared with the video ten times over)
- *   npm run bench -- --model NAME|PATH --looks 1
+ *   npm run bench -- --model NAME|PATH --passes 1
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -105,7 +105,7 @@ const { duration } = await probe(
   { kind: 'file', input: short, name: 'short', label: short },
   { signal: new AbortController().signal },
 );
-const flags = ['--model', values.model, '--looks', String(looks)];
+const flags = ['--model', values.model, '--passes', String(looks)];
 
 const a = await bareDecode(ffmpeg, short, image.width, image.height);
 const b = await bareModel(keyframes, { model: values.model, passes: looks, processes });

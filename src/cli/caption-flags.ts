@@ -19,7 +19,7 @@ export interface CaptionFlags extends ModelFlags {
   readonly frames: string;
   readonly from?: string;
   readonly to?: string;
-  readonly looks: string;
+  readonly passes: string;
   readonly events?: boolean;
   readonly minConfidence?: string;
   readonly profile: string;
@@ -111,7 +111,7 @@ export function readCaptionFlags(flags: CaptionFlags): CaptionRequest {
     choice: readChoice(flags.frames),
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
-    passes: parseWhole(flags.looks, '--looks', 1, 2) === 1 ? 1 : 2,
+    passes: parseWhole(flags.passes, '--passes', 1, 2) === 1 ? 1 : 2,
     ...(flags.events === true ? { events: true } : {}),
     ...(flags.minConfidence === undefined
       ? {}

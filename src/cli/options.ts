@@ -70,13 +70,12 @@ export function modelOptions(command: Command): Command {
   return settingOptions(modelOption(command), 'baseUrl', 'prompt', 'promptFile', 'detail');
 }
 
-/** Adds `--looks`. */
-export function looksOption(command: Command): Command {
-  return command.option(
-    '--looks <1|2>',
-    'passes over each keyframe: 1 writes a draft, 2 then looks again and corrects it',
-    '2',
-  );
+/** Adds `--passes`, and its former name `--looks`, which help does not show. */
+export function passesOption(command: Command): Command {
+  return command
+    .option('--passes <1|2>', 'passes over each keyframe: 1 writes a draft, 2 then looks again and corrects it', '2')
+    .addOption(new Option('--looks <1|2>').hideHelp())
+    .on('option:looks', (value: string) => command.setOptionValueWithSource('passes', value, 'cli'));
 }
 
 /** Adds `--events`. */
@@ -113,7 +112,7 @@ export function captionOptions(command: Command): Command {
     .option('--frames <selector>', `frames to caption: ${FRAMES_USAGE}`, 'auto')
     .option('--from <time>', 'start at this time (90s, 1:30, 1:02:03.5)')
     .option('--to <time>', 'end at this time');
-  readTextOption(modelOptions(eventsOption(looksOption(command))))
+  readTextOption(modelOptions(eventsOption(passesOption(command))))
     .option(
       '--min-confidence <0..1>',
       'leave less confident captions out of tracks; 0 keeps all (default: set by the bundle)',

@@ -15,7 +15,7 @@ export interface LiveFlags extends ModelFlags {
   readonly rtspTransport: string;
   readonly follow: boolean;
   readonly frames: string;
-  readonly looks: string;
+  readonly passes: string;
   readonly events?: boolean;
   readonly minConfidence?: string;
   readonly workers?: string;
@@ -72,7 +72,7 @@ export async function readLiveSettings(texts: readonly string[], flags: LiveFlag
     follow: flags.follow,
     choice: choiceOf(flags.frames),
     events: flags.events ?? false,
-    passes: parseWhole(flags.looks, '--looks', 1, 2) === 1 ? 1 : 2,
+    passes: parseWhole(flags.passes, '--passes', 1, 2) === 1 ? 1 : 2,
     ...(flags.minConfidence === undefined
       ? {}
       : { minConfidence: parseShare(flags.minConfidence, '--min-confidence') }),

@@ -94,7 +94,7 @@ export function createMetrics(service: string): Metrics {
   });
   const passes = new Counter({
     name: 'secondglance_looks_total',
-    help: 'Passes over keyframes: two a keyframe with --looks 2.',
+    help: 'Passes over keyframes: two a keyframe with --passes 2.',
     registers,
   });
   const seconds = new Histogram({

@@ -29,7 +29,7 @@ export interface StepsFlags extends ModelFlags {
   readonly track?: string;
   readonly subtitleEncoding?: string;
   readonly minConfidence: string;
-  readonly looks: string;
+  readonly passes: string;
   readonly workers?: string;
   readonly force?: boolean;
   readonly quiet?: boolean;
@@ -167,7 +167,7 @@ export function readStepsSettings(
       ? {}
       : { encoding: parseEncoding(flags.subtitleEncoding, '--subtitle-encoding') }),
     minConfidence: parseShare(flags.minConfidence, '--min-confidence'),
-    passes: parseWhole(flags.looks, '--looks', 1, 2) === 1 ? 1 : 2,
+    passes: parseWhole(flags.passes, '--passes', 1, 2) === 1 ? 1 : 2,
     ...(model === undefined ? {} : { model }),
     ...(flags.workers === undefined ? {} : { workers: parseWhole(flags.workers, '--workers', 1, 256) }),
     force: flags.force ?? false,

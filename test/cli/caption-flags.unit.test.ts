@@ -5,7 +5,7 @@ import { UsageError } from '../../src/core/failures.ts';
 
 const plain: CaptionFlags = {
   frames: 'auto',
-  looks: '2',
+  passes: '2',
   profile: 'web',
   kind: 'descriptions',
   resume: true,
@@ -37,7 +37,7 @@ describe('flags', () => {
   });
 
   test('what is given is read', () => {
-    const flags = { output: 'x/', format: 'vtt,srt', frames: 'every:500ms', from: '1:00', to: '2:00', looks: '1' };
+    const flags = { output: 'x/', format: 'vtt,srt', frames: 'every:500ms', from: '1:00', to: '2:00', passes: '1' };
     const more = { minConfidence: '0.25', model: './m', workers: '3', resume: false, force: true, quiet: true };
     const track = { profile: 'netflix', kind: 'captions', language: 'en-gb' };
     expect(readCaptionFlags({ ...flags, ...more, ...track, verbose: true, json: true })).toEqual({
@@ -69,8 +69,8 @@ describe('flags', () => {
   });
 
   test.each<[Partial<CaptionFlags>, RegExp]>([
-    [{ looks: '3' }, /--looks 3: give a whole number from 1 to 2/],
-    [{ looks: 'two' }, /--looks two/],
+    [{ passes: '3' }, /--passes 3: give a whole number from 1 to 2/],
+    [{ passes: 'two' }, /--passes two/],
     [{ workers: '0' }, /--workers 0/],
     [{ workers: '1.5' }, /--workers 1\.5/],
     [{ workers: '' }, /--workers/],

@@ -133,7 +133,7 @@ describe.concurrent('usage', () => {
       '--frames',
       '--from',
       '--to',
-      '--looks',
+      '--passes',
       '--min-confidence',
       '--model',
       '--workers',

@@ -35,7 +35,7 @@ async function serve(...quirks: readonly Quirk[]): Promise<FakeChatServer> {
 test('caption with a model server; a run that was killed asks for no answer twice', async () => {
   const { shared, folder, env, at } = await bench('server');
   const video = `${shared}/film.mkv`;
-  const args = ['caption', video, '-o', at('film.json'), '--frames', 'every:2s', '--looks', '1'];
+  const args = ['caption', video, '-o', at('film.json'), '--frames', 'every:2s', '--passes', '1'];
   // The third picture of the film is never answered: the run hangs there until it is killed.
   const stuck = await serve(({ pictures, prompt }) =>
     pictures[0]?.colours[0] === 'white' && !/half/.test(prompt) ? { status: 503, body: { error: 'wait' } } : undefined,

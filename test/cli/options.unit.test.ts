@@ -18,7 +18,15 @@ test('the help of --format lists every format, that of --frames every selector',
   for (const name of ['auto', 'keyframes', 'scene', 'motion', 'every:']) {
     expect(descriptionOf(command, '--frames')).toContain(name);
   }
-  expect(descriptionOf(captionCommand(), '--looks')).toContain('passes');
+  expect(descriptionOf(captionCommand(), '--passes')).toContain('passes');
+});
+
+test('--looks, the former name of --passes, is read and not shown', () => {
+  const command = captionOptions(new Command()).exitOverride();
+  command.parse(['--looks', '1'], { from: 'user' });
+  expect(command.opts()).toMatchObject({ passes: '1' });
+  expect(command.getOptionValueSource('passes')).toBe('cli');
+  expect(command.helpInformation()).not.toContain('--looks');
 });
 
 test('settings: every definition has a schema; flags and defaults in help come from the definition', () => {

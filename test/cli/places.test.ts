@@ -57,14 +57,14 @@ describe.concurrent('tracks that are there already', () => {
     const track = await read('a.vtt');
     expect(track).toMatch(/^WEBVTT/);
     await writeFile(at('a.vtt'), track.replace('bright red', 'dark red'));
-    expect(await caption('a.mp4', '--looks', '1')).toMatchObject({ code: 1 });
+    expect(await caption('a.mp4', '--passes', '1')).toMatchObject({ code: 1 });
     expect(await read('a.vtt')).toMatch(/dark red/);
   });
 
   test('up to date is skipped and said so; a changed option or input is done afresh', async () => {
     const { shared, at, captionEach, read } = await bench('current');
     await copyFile(path.join(shared, 'rgb.mp4'), at('a.mp4'));
-    expect(await captionEach(['a.mp4'], ['a.mp4'], ['a.mp4', '--looks', '1'])).toMatchObject([
+    expect(await captionEach(['a.mp4'], ['a.mp4'], ['a.mp4', '--passes', '1'])).toMatchObject([
       { code: 0, stderr: expect.stringMatching(/3 keyframes/) },
       { code: 0, stderr: expect.stringMatching(/^a\.mp4: up to date \(.*a\.vtt\)\n$/) },
       { code: 0, stderr: expect.stringMatching(/3 keyframes/) },

@@ -89,7 +89,7 @@ test('other options, another bundle, a changed input, --no-resume: everything is
   await ended;
   expect(durable(state).length).toBeLessThan(15);
 
-  expect((await room.inferredBy(...args, '--looks', '1')).sort()).toEqual(all);
+  expect((await room.inferredBy(...args, '--passes', '1')).sort()).toEqual(all);
   await buildTinyBundle(room.at('tiny2'), { name: 'tiny2' });
   const how = { cwd: room.folder, env: room.env };
   const before = inferred(room.spyFile).length;

@@ -33,7 +33,7 @@ interface Flags extends CaptionFlags, SubmitFlags {
 const CAPTION_FLAGS = {
   profile: '--profile',
   frames: '--frames',
-  looks: '--looks',
+  passes: '--passes',
   minConfidence: '--min-confidence',
   ...DESCRIPTION_FLAGS,
 } as const;

@@ -3,7 +3,7 @@ import type { SettingFlags } from '../../config/load.ts';
 import type { LiveFlags } from '../../live/live-settings.ts';
 import type { LiveOutputFlags } from '../../live/outputs/live-output-settings.ts';
 import { liveOutputOptions } from '../live-output-options.ts';
-import { eventsOption, looksOption, modelOptions, outputOptions, readTextOption, workersOption } from '../options.ts';
+import { eventsOption, modelOptions, outputOptions, passesOption, readTextOption, workersOption } from '../options.ts';
 import { runCommand } from '../run-command.ts';
 
 const EXAMPLES = `
@@ -33,7 +33,7 @@ export function liveCommand(): Command {
     .option('--frames <selector>', 'frames to caption: auto, keyframes, motion, every:TIME (such as every:2s)', 'auto');
   liveOutputOptions(command);
   return outputOptions(
-    workersOption(readTextOption(modelOptions(eventsOption(looksOption(command))))).option(
+    workersOption(readTextOption(modelOptions(eventsOption(passesOption(command))))).option(
       '--min-confidence <0..1>',
       'leave less confident captions out of cues; 0 keeps all (default: set by the bundle)',
     ),

@@ -3,7 +3,7 @@ import { UsageError } from '../../core/failures.ts';
 import { GUIDE_FORMAT_NAMES } from '../../steps/guide/guide-formats.ts';
 import type { StepsFlags } from '../../steps/steps-settings.ts';
 import { DESCRIPTION_FLAGS, givenFlag } from '../given-flag.ts';
-import { looksOption, modelOptions, outputOptions, readTextOption, workersOption } from '../options.ts';
+import { modelOptions, outputOptions, passesOption, readTextOption, workersOption } from '../options.ts';
 import { runCommand } from '../run-command.ts';
 
 const EXAMPLES = `
@@ -25,7 +25,7 @@ const MAKING_FLAGS = {
   minStep: '--min-step',
   maxStep: '--max-step',
   minConfidence: '--min-confidence',
-  looks: '--looks',
+  passes: '--passes',
   ...DESCRIPTION_FLAGS,
 } as const;
 
@@ -56,7 +56,7 @@ export function stepsCommand(): Command {
   command
     .option('--track <file>', 'subtitles to use (.vtt, .srt), in place of those beside or inside the video')
     .option('--subtitle-encoding <name>', 'encoding of subtitle files (default: detected)');
-  workersOption(readTextOption(modelOptions(looksOption(command)))).option(
+  workersOption(readTextOption(modelOptions(passesOption(command)))).option(
     '--force',
     'redo a finished guide, and overwrite files that were edited',
   );

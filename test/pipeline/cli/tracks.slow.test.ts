@@ -11,10 +11,10 @@ const bench = benches(async (shared) => {
 });
 
 describe.concurrent('options', () => {
-  test('--looks 1 writes what the draft says with two', async () => {
+  test('--passes 1 writes what the draft says with two', async () => {
     const { shared, caption } = await bench('looks');
     const [one, two] = await Promise.all(
-      ['1', '2'].map((looks) => caption(`${shared}/rgb.mp4`, '--looks', looks, '-f', 'jsonl', '-o', '-')),
+      ['1', '2'].map((looks) => caption(`${shared}/rgb.mp4`, '--passes', looks, '-f', 'jsonl', '-o', '-')),
     );
     const texts = jsonLines(one?.stdout ?? '').map(({ text, passes }) => [text, passes]);
     expect(texts).toEqual([

@@ -142,7 +142,7 @@ describe('a guide', () => {
 
   test('of a video with chapters: they are its steps, and name them where they have names', async () => {
     const place = await room('parts', 'parts.mp4');
-    expect(await steps(place, 'parts.mp4', '-o', 'guide', '--looks', '1')).toMatchObject({ code: 0 });
+    expect(await steps(place, 'parts.mp4', '-o', 'guide', '--passes', '1')).toMatchObject({ code: 0 });
     const guide = await stepsFile(place);
     expect(guide.words).toEqual({ subtitles: null, chapters: 3 });
     expect(guide.steps.map(({ start, end, title }) => [start, end, title])).toEqual([

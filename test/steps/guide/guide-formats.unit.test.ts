@@ -59,7 +59,7 @@ test('a caption is a title only where the model is sure', () => {
 });
 
 test('-o and -f: a folder with all, or one file with its parts beside it', () => {
-  const plain: StepsFlags = { minStep: '5s', maxStep: '3m', looks: '2', minConfidence: '0' };
+  const plain: StepsFlags = { minStep: '5s', maxStep: '3m', passes: '2', minConfidence: '0' };
   const places = (flags: Partial<StepsFlags>) => {
     const { folder, outputs } = readStepsSettings(['tea.mp4'], { ...plain, ...flags }).settings;
     return [folder, ...outputs.map(({ name }) => name)];
