@@ -66,6 +66,24 @@ describe.skipIf(chromium === undefined)(`copies and drawings in Chromium${chromi
     await page.context().close();
   });
 
+  test('a job that was cancelled is retried', async () => {
+    const { id, page, faults } = await watch('film.mp4');
+    const add = (kind: 'burn' | 'mux') =>
+      server.client('POST /videos/{id}/renders', { params: { id }, body: { kind, container: 'mkv' } });
+    await add('burn');
+    const { id: second } = await add('mux');
+    await server.client('DELETE /jobs/{id}', { params: { id: second } });
+    const row = job(page, 'Video with its track');
+    const tag = row.locator('.tag');
+    await expect.poll(() => tag.textContent()).toMatch(/Cancelled|Done/);
+    if ((await tag.textContent()) === 'Cancelled') await row.getByRole('button', { name: /^Retry/ }).click();
+    await row.locator('.tag', { hasText: 'Done' }).waitFor();
+    await row.getByRole('link', { name: 'Download' }).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
   test('a file that browsers do not play gets a smaller copy, which plays', async () => {
     const { page, faults } = await watch('old.mkv');
     const offer = page.locator('.no-picture', { hasText: 'mpeg2video' });

@@ -93,6 +93,28 @@ describe.skipIf(chromium === undefined)(`while captions arrive${chromium ? '' : 
     await editor.context().close();
   });
 
+  test('the list shows keyframes with their captions as they arrive, how fast, and how long it will take', async () => {
+    const { page, faults } = await browser.open(server.address);
+    const id = await add('arriving.mp4', 3.6);
+    const row = page.locator('li.video', { hasText: 'arriving.mp4' });
+    const latest = row.locator('.strip li');
+    await expect.poll(async () => (await latest.allTextContents()).join()).toMatch(/Part 1/);
+    const shown = () =>
+      latest
+        .first()
+        .locator('img')
+        .evaluate((image) => ('naturalWidth' in image ? Number(image.naturalWidth) : 0));
+    await expect.poll(shown).toBeGreaterThan(0);
+    await captioner.open(11.6);
+    await expect.poll(async () => (await latest.allTextContents()).join()).toMatch(/Part [345]/);
+    await expect.poll(() => row.locator('.progress').textContent()).toMatch(/^\d+ % · .+ left · [\d.]+ × real time$/);
+    await captioner.open(100);
+    await server.settled(id, 'done');
+    await row.locator('.tag', { hasText: 'Done' }).waitFor();
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
   test('a video is paused, resumed, cancelled and tried again, and keeps what it has', async () => {
     const id = await add('cancelled.mp4', 7.6);
     const { page, faults } = await browser.open(`${server.address}#/videos/${id}`);

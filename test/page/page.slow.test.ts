@@ -77,6 +77,43 @@ describe.skipIf(chromium === undefined)(`the page in Chromium${chromium ? '' : `
     await page.context().close();
   });
 
+  test('a file is dropped; one that is too large for the disk is refused before it is sent', async () => {
+    const { page, faults } = await browser.open(server.address);
+    const bytes = (await readFile(path.join(folder.path, 'film.mp4'))).toString('base64');
+    const drop = async (name: string): Promise<void> => {
+      const transfer = await page.evaluateHandle(
+        ([file = '', base64 = '']) => {
+          const { DataTransfer, File } = globalThis as unknown as {
+            DataTransfer: new () => { items: { add(file: unknown): void } };
+            File: new (parts: readonly Uint8Array[], name: string, options: object) => unknown;
+          };
+          const data = new DataTransfer();
+          const content = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+          data.items.add(new File([content], file, { type: 'video/mp4' }));
+          return data;
+        },
+        [name, bytes],
+      );
+      await page.dispatchEvent('section.drop', 'drop', { dataTransfer: transfer });
+    };
+    await drop('dropped.mp4');
+    await rowOf(page, 'dropped.mp4').locator('.tag', { hasText: 'Done' }).waitFor();
+    await page.route('**/api/system', async (route) => {
+      const answer = await route.fetch();
+      const system = (await answer.json()) as { upload: object };
+      await route.fulfill({ json: { ...system, upload: { ...system.upload, free: 1000 } } });
+    });
+    const sent: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().includes('/api/uploads')) sent.push(request.url());
+    });
+    await drop('large.mp4');
+    await page.locator('.upload', { hasText: /large\.mp4 has .*disk has room for/ }).waitFor();
+    expect(sent).toEqual([]);
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
   test('a video of a folder of the server is added', async () => {
     const { page } = await browser.open(server.address);
     await page.getByRole('button', { name: 'From the server or a URL' }).click();

@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { film } from '../cli/support/films.ts';
 import { chromiumPath, NO_CHROMIUM } from '../players/support/browser.ts';
 import { tinyBundle } from '../support/run.ts';
-import { makeFolder } from '../support/videos.ts';
+import { ffmpeg, makeFolder } from '../support/videos.ts';
 import { startServer, type TestServer } from '../web/support/server.ts';
 import { axeViolations, overflow, type PageBrowser, startPageBrowser } from './support/browser-page.ts';
 
@@ -135,6 +135,34 @@ describe.skipIf(chromium === undefined)(`steps in Chromium${chromium ? '' : `: $
     await page.getByRole('link', { name: 'Guide (.html)' }).waitFor();
     await page.reload();
     await expect.poll(() => titles(page).first().inputValue()).toBe('Mine alone');
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
+  test('chapters of a video that are markup are shown as text, in the guide too', async () => {
+    const markup = '<img src=x onerror=document.title=1>';
+    const chapters = path.join(folder.path, 'chapters.txt');
+    const chapter = (start: number, title: string) =>
+      `[CHAPTER]\nTIMEBASE=1/1000\nSTART=${start}\nEND=${start + 3000}\ntitle=${title}\n`;
+    await writeFile(chapters, `;FFMETADATA1\n${chapter(0, markup.replaceAll('=', '\\='))}${chapter(3000, 'Plain')}`);
+    const file = path.join(folder.path, 'chapters.mp4');
+    const film = path.join(folder.path, 'film.mp4');
+    await ffmpeg('-i', film, '-i', chapters, '-map', '0', '-map_metadata', '1', '-c', 'copy', file);
+    const { videos } = await server.client('POST /videos', { body: { source: { path: file } } });
+    const id = videos[0]?.id ?? '';
+    await server.settled(id, 'done', 'failed');
+    const { page, faults } = await browser.open(`${server.address}#/videos/${id}/steps`);
+    await page.getByLabel('Shortest step, in seconds').fill('1');
+    await page.getByRole('button', { name: 'Find the steps' }).click();
+    await expect.poll(() => titles(page).first().inputValue()).toBe(markup);
+    await page.getByRole('button', { name: 'Picture of step 1' }).click();
+    await page.getByRole('dialog').getByText(`Picture of "${markup}"`).waitFor();
+    expect(await page.title()).not.toBe('1');
+    for (const format of ['html', 'md'] as const) {
+      const guide = await (await fetch(`${server.api}/videos/${id}/guide?format=${format}`)).text();
+      expect(guide).not.toContain(markup);
+      expect(guide).toContain('onerror');
+    }
     expect(faults).toEqual([]);
     await page.context().close();
   });

@@ -124,6 +124,11 @@ test('uploads that cannot become a video are refused before their first byte', a
   const bare = { 'tus-resumable': '1.0.0', 'upload-length': '10', 'upload-metadata': encoded(name) };
   const foreign = await fetch(`${server.api}/uploads`, { method: 'POST', headers: bare });
   expect(await problemOf(foreign)).toEqual({ code: 'cross-site', status: 403 });
+  const tagged = await fetch(`${server.api}/uploads`, {
+    method: 'POST',
+    headers: { ...bare, 'if-match': '"a"', 'x-secondglance': '1' },
+  });
+  expect(await problemOf(tagged)).toEqual({ code: 'precondition-failed', status: 412 });
   expect((await fetch(`${server.api}/uploads/..%2f..%2fvideos.sqlite`, { method: 'HEAD', headers: TUS })).status).toBe(
     404,
   );

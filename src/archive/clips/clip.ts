@@ -73,10 +73,18 @@ export function cutOf({ hit, recording }: FoundHit, { before, after }: Margins):
   return { from: from * 1000, length: (last - from) * 1000, recorded: recording.start + from };
 }
 
-/** Writes a part of a recording to a temp file, as an MP4. Throws as `cutClip`, and an IngestError where the recording cannot be read. */
+/**
+ * Writes a part of a recording to a temp file, as an MP4. Throws as `cutClip`; an IngestError where the recording cannot be read, or `recording-open`
+ * where it is one of another program.
+ */
 export async function writeClip(recording: Recording, cut: Cut, target: string, signal: AbortSignal): Promise<CutWay> {
   const video = sourceAt(recording);
-  return cutClip(video, await probe(video, { signal }), cut, target, signal);
+  const media = await probe(video, { signal }).catch((cause: unknown) => {
+    // MP4 has its index at its end, unless it is fragmented.
+    if (recording.startFrom !== 'live' || signal.aborted) throw cause;
+    throw new ArchiveError('recording-open', `${recording.path} cannot be read: it may still be written`, { cause });
+  });
+  return cutClip(video, media, cut, target, signal);
 }
 
 /** `front-2026-11-24T22-05-09.250.mp4`: a file name for a hit's clip that is valid on any file system. */

@@ -17,6 +17,10 @@ export const ARCHIVE_ERRORS = {
   'bad-time': permanent('A time, a date or a window is not valid.', 'Use one of the forms that the help shows.'),
   'no-such-hit': permanent('No cue has this ID.', 'secondglance search shows the IDs.'),
   'recording-gone': depends('The recording was moved or deleted.', 'Put it back, or mount its disk.'),
+  'recording-open': temporary(
+    'The recording cannot be read: another program may still be writing it.',
+    'Try again once it is closed; Matroska, MPEG-TS and fragmented MP4 can be read before.',
+  ),
   'not-delivered': temporary(
     'A webhook or an MQTT broker did not accept a notification.',
     'Nothing; it is sent again.',

@@ -3,6 +3,7 @@ import { securityHeaders } from '../../services/security-headers.ts';
 import type { Log } from '../../services/service.ts';
 import { WebError } from '../errors.ts';
 import type { Uploads } from '../uploads/uploads.ts';
+import { refuseTags } from './conditions.ts';
 import { servePage } from './page.ts';
 import { problemHandler } from './problems.ts';
 import { type Handlers, mountRoutes } from './route-table.ts';
@@ -41,7 +42,7 @@ export function createApp({ reach, handlers, sessions, uploads, log, pageFolder 
   app.use(requireHost(names));
 
   const api = express.Router({ caseSensitive: true, strict: true });
-  api.use('/uploads', requireSameSite, sessions.required, uploads.handler);
+  api.use('/uploads', requireSameSite, sessions.required, refuseTags, uploads.handler);
   mountRoutes(api, handlers, { always: requireSameSite, session: sessions.required });
   api.use((request) => {
     throw new WebError('route-unknown', `there is no ${request.method} ${request.originalUrl.split('?')[0]}`);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Request, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { WebError } from '../errors.ts';
 
 /** The entity tags that If-Match or If-None-Match names, or `*`. Quotes and the mark of weak tags, which proxies may add, do not matter. */
@@ -39,6 +39,13 @@ export function requireNoMatch(request: Request, tag: string | undefined): void 
   if (field === undefined || !names(field, tag)) return;
   throw new WebError('precondition-failed', 'what is there now is what If-None-Match names');
 }
+
+/** For what has no entity tag, such as uploads: If-Match names none but `*`. */
+export const refuseTags: RequestHandler = (request, _, next) => {
+  const field = request.get('if-match');
+  if (field === undefined || namedTags(field).includes('*')) return next();
+  throw new WebError('precondition-failed', 'uploads have no entity tag that If-Match could name');
+};
 
 /** How content is sent. */
 export interface ContentOptions {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import express, { type Router } from 'express';
 import { WebError } from '../errors.ts';
+import { sendContent } from './conditions.ts';
 
 /** Where the build puts the page: beside this program. */
 export const PAGE_FOLDER = path.join(import.meta.dirname, '../../page');
@@ -34,7 +35,7 @@ export function servePage(folder: string): Router {
     if (request.method !== 'GET' && request.method !== 'HEAD') return next();
     if (path.extname(request.path) !== '') throw new WebError('route-unknown', `there is no ${request.path}`);
     const page = existsSync(index) ? await readFile(index, 'utf8') : PLAIN;
-    response.set('cache-control', 'no-cache').type('html').send(page);
+    sendContent(response, page, { type: 'text/html; charset=utf-8', cache: 'no-cache' });
   });
   return router;
 }

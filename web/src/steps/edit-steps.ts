@@ -2,7 +2,7 @@ import type { Step } from '../../../src/web/api/schemas/steps.ts';
 
 /** A step as it is edited: a picture that was chosen has no file before the steps are saved. Times are seconds. */
 export interface EditedStep extends Omit<Step, 'picture'> {
-  readonly picture?: { readonly time: number; readonly name?: string } | undefined;
+  readonly picture?: { readonly time: number; readonly name?: string | undefined } | undefined;
 }
 
 /** A guide as it is edited. */

@@ -66,7 +66,7 @@ export function StepList({ id, guide, now, onRename, onReword, onLeft, onMerge, 
                   class="input"
                   dir="auto"
                   rows={Math.min(6, Math.max(2, Math.ceil(text.length / 70)))}
-                  maxLength={100_000}
+                  maxLength={1_000_000}
                   value={text}
                   onInput={(event) => onReword(at, event.currentTarget.value)}
                   onBlur={onLeft}

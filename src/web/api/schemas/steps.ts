@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ignored, seconds } from './common.ts';
 
 /** Steps in one guide. */
-const MOST_STEPS = 10_000;
+const MOST_STEPS = 100_000;
 
 /** A caption of what a step shows. */
 const stepCaption = z.strictObject({
@@ -17,7 +17,7 @@ const stepFields = {
   end: seconds,
   title: z.string().min(1).max(1000),
   /** The spoken words. */
-  text: z.string().max(100_000).default(''),
+  text: z.string().max(1_000_000).default(''),
   captions: z.array(stepCaption).max(1000).default([]),
 };
 
