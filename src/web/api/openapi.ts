@@ -83,7 +83,7 @@ export function openApi(version: string): Json {
       title: 'secondglance serve',
       version,
       description:
-        'Videos and their captions. Uploads speak tus 1.0 at /uploads. Events of the streams are the schemas event-NAME. docs/serve.md has examples.',
+        'Videos and their captions. What is read has an ETag; If-None-Match (304) and If-Match (412) count for every route. Uploads speak tus 1.0 at /uploads. Events of the streams are the schemas event-NAME. docs/serve.md has examples.',
     },
     servers: [{ url: 'api' }],
     security: [{ session: [] }, {}],

@@ -226,7 +226,9 @@ export class JobList {
   }
 
   async #forget(id: string): Promise<void> {
+    const video = this.#jobs.get(id)?.job.video;
     this.#jobs.delete(id);
+    this.#hub.publish('job-removed', { id }, video);
     await this.#files.remove(id);
   }
 

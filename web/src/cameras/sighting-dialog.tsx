@@ -77,7 +77,11 @@ export function SightingDialog() {
       )}
       <div class="dialog-end">
         {file !== undefined && (
-          <a class="button" href={addressOf('GET /sightings/{id}/clip', { params: { id } })} download={`${id}.mp4`}>
+          <a
+            class="button"
+            href={addressOf('GET /sightings/{id}/clip', { params: { id } })}
+            download={`${camera} ${time.slice(0, 19).replaceAll(':', '-')}.mp4`}
+          >
             <Icon name="download" />
             Download the clip
           </a>

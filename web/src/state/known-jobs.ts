@@ -21,14 +21,19 @@ export async function loadJobs(): Promise<void> {
 /** Loads the jobs, and keeps them up to date. */
 export function followJobs(): void {
   onEvent('job', ({ job }) => rememberJob(job));
+  onEvent('job-removed', ({ id }) => forgetJob(id));
   onEvent('reset', () => void loadJobs());
   void loadJobs();
 }
 
-/** Cancels a job, or removes it with its file. */
-export async function removeJob(id: string): Promise<void> {
-  await api('DELETE /jobs/{id}', { params: { id } });
+function forgetJob(id: string): void {
   jobs.value = jobs.value.filter((job) => job.id !== id);
+}
+
+/** Cancels a job that has not ended, which can then be retried; removes one that has, with its file. */
+export async function removeJob({ id, state }: Job): Promise<void> {
+  await api('DELETE /jobs/{id}', { params: { id } });
+  if (state !== 'queued' && state !== 'running') forgetJob(id);
 }
 
 /** Has a job done again that failed or was cancelled. */

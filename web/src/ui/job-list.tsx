@@ -51,7 +51,7 @@ function JobRow({ job, named }: { readonly job: Job; readonly named: boolean }) 
         <IconButton
           icon={working ? 'close' : 'trash'}
           label={`${working ? 'Cancel' : 'Remove'}: ${label}`}
-          onPress={() => attempt(() => removeJob(id))}
+          onPress={() => attempt(() => removeJob(job))}
         />
       </div>
       {working && <ProgressBar label={label} share={progress} />}

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { alertRule, camera } from './cameras.ts';
-import { videoId } from './common.ts';
+import { jobId, videoId } from './common.ts';
 import { cue } from './cues.ts';
 import { job } from './job.ts';
 import { frameCaption, video } from './videos.ts';
@@ -22,6 +22,8 @@ export const EVENTS = {
   /** The steps of a guide were found or changed, perhaps in another tab. */
   steps: z.object({ id: videoId, revision: z.string() }),
   job: z.object({ job }),
+  /** A job that had ended was removed, with its file. */
+  'job-removed': z.object({ id: jobId }),
   /** A camera has seen something new, or its state has changed. */
   camera: z.object({ camera }),
   /** Alert rules were added, changed or removed, perhaps in another tab. */
