@@ -71,6 +71,30 @@ describe.skipIf(chromium === undefined)(`cameras in Chromium${chromium ? '' : `:
     await page.context().close();
   });
 
+  test('what was seen live plays where another program has recorded it, and says so where none has', async () => {
+    const recorded = Date.parse('2026-11-25T04:00:00Z');
+    const start = recorded + 2000;
+    const seen = { camera: 'yard', start, end: start + 1000, text: 'A heron bathes', confidence: 0.7, moving: true };
+    const file = path.join(folder.path, 'recordings', 'front', 'one.mkv');
+    await addLiveCue(archive.db, archive.file, { ...seen, segment: { file, start: recorded } });
+    const later = { ...seen, start: start + 7_200_000, end: start + 7_201_000, text: 'A stork bathes' };
+    await addLiveCue(archive.db, archive.file, later);
+    const { page, faults } = await browser.open(`${server.address}#/cameras/search`);
+    await page.getByRole('searchbox', { name: 'Words' }).fill('bathes');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page.locator('.sighting', { hasText: 'A heron' }).click();
+    const video = page.locator('dialog video');
+    await expect.poll(() => video.evaluate((each) => 'readyState' in each && Number(each.readyState) > 1)).toBe(true);
+    const link = page.getByRole('link', { name: 'Download the clip' });
+    expect(await link.getAttribute('download')).toBe('yard 2026-11-25T05-00-02.mp4');
+    await page.keyboard.press('Escape');
+    await page.locator('.sighting', { hasText: 'A stork' }).click();
+    await page.getByRole('dialog').getByText('of which no recording is known').waitFor();
+    expect(await page.locator('dialog video').count()).toBe(0);
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
   test('the day: timelines, moments, and the report of the night', async () => {
     const { page, faults } = await browser.open(`${server.address}#/cameras/day`);
     await page.getByLabel('Day', { exact: true }).fill('2026-11-24');

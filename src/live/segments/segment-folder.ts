@@ -26,10 +26,13 @@ export interface SegmentNames {
 const KEPT_MS = 25 * 3_600_000;
 /** A folder that has changed so recently may change again without another time of change. */
 const TICK_MS = 2000;
+/** A folder without folders in which nothing has changed for {@link KEPT_MS} is looked at so often: recorders leave many behind. */
+const OLD_FOLDER_MS = 60_000;
 
 interface Listing {
   readonly changed: number;
   readonly readAt: number;
+  lookedAt: number;
   readonly folders: readonly string[];
   readonly files: readonly SegmentFile[];
 }
@@ -69,23 +72,28 @@ export class SegmentFolder {
 
   async #list(below: string, now: number): Promise<Listing> {
     const folder = path.join(this.#root, below);
-    const { mtimeMs: changed } = await stat(folder);
     const known = this.#listings.get(below);
-    if (known?.changed === changed && known.readAt - changed > TICK_MS) return known;
+    const isOld = known !== undefined && known.folders.length === 0 && now - known.changed > KEPT_MS;
+    if (isOld && Math.abs(now - known.lookedAt) < OLD_FOLDER_MS) return known;
+    const { mtimeMs: changed } = await stat(folder);
+    if (known?.changed === changed && known.readAt - changed > TICK_MS) {
+      known.lookedAt = now;
+      return known;
+    }
     const entries = (await readdir(folder, { withFileTypes: true })).filter(
       ({ name }) => !name.startsWith('.') && !isSystemFolder(name),
     );
     const nameOf = (name: string): string => (below === '' ? name : `${below}/${name}`);
-    const listing = {
-      ...{ changed, readAt: now },
+    const listing: Listing = {
+      ...{ changed, readAt: now, lookedAt: now },
       folders: entries.filter((entry) => entry.isDirectory()).map(({ name }) => nameOf(name)),
-      files: entries
-        .filter((entry) => entry.isFile() && isRecording(entry.name))
-        .map(({ name }) => this.#fileOf(nameOf(name), now))
-        .filter((file) => file !== undefined && file.start >= now - KEPT_MS),
+      files: entries.flatMap((entry) => {
+        const file = entry.isFile() && isRecording(entry.name) ? this.#fileOf(nameOf(entry.name), now) : undefined;
+        return file !== undefined && file.start >= now - KEPT_MS ? [file] : [];
+      }),
     };
-    this.#listings.set(below, listing as Listing);
-    return listing as Listing;
+    this.#listings.set(below, listing);
+    return listing;
   }
 
   #fileOf(name: string, now: number): SegmentFile | undefined {

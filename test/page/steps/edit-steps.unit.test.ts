@@ -6,6 +6,7 @@ import {
   mergeWithNext,
   moveStart,
   renameStep,
+  rewordStep,
   splitStep,
   stepAt,
 } from '../../../web/src/steps/edit-steps.ts';
@@ -30,7 +31,9 @@ test('a boundary moves both steps that meet there, stays between its neighbours,
   expect(moveStart(GUIDE, 1, 9)).toBe(GUIDE);
 });
 
-test('titles and pictures change; the same title is no change', () => {
+test('titles, words and pictures change; the same title is no change', () => {
+  expect(rewordStep(GUIDE, 1, 'Pour it.').steps[1]).toEqual({ ...GUIDE.steps[1], text: 'Pour it.' });
+  expect(rewordStep(GUIDE, 2, 'Wait.')).toBe(GUIDE);
   expect(spans(renameStep(GUIDE, 1, 'Pour it'))[1]).toBe('Pour it 9-17');
   expect(renameStep(GUIDE, 1, 'Pour')).toBe(GUIDE);
   expect(choosePicture(GUIDE, 0, 4.00049).steps[0]?.picture).toEqual({ time: 4 });
