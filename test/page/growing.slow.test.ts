@@ -36,7 +36,7 @@ describe.skipIf(chromium === undefined)(`while captions arrive${chromium ? '' : 
     folder = await makeFolder();
     captioner = await gatedCaptioner(folder.path);
     film = path.join(folder.path, 'film.mp4');
-    await ffmpeg('-f', 'lavfi', '-i', 'testsrc=s=64x48:r=4:d=20', '-c:v', 'libx264', '-pix_fmt', 'yuv420p', film);
+    await ffmpeg('-f', 'lavfi', '-i', 'testsrc=s=64x48:r=4:d=24', '-c:v', 'libx264', '-pix_fmt', 'yuv420p', film);
     server = await start();
     browser = await startPageBrowser(chromium ?? '');
   });
@@ -47,14 +47,14 @@ describe.skipIf(chromium === undefined)(`while captions arrive${chromium ? '' : 
   });
 
   test('a server that is killed goes on: pages reconnect, the track is whole, edits are kept, saved or not', async () => {
-    const id = await add('killed.mp4', 11.6);
+    const id = await add('killed.mp4', 15.6);
     const { page: player } = await browser.open(`${server.address}#/videos/${id}`);
-    await expect.poll(() => transcript(player)).toEqual(parts(0, 3));
+    await expect.poll(() => transcript(player)).toEqual(parts(0, 4));
     const { page: editor } = await browser.open(`${server.address}#/videos/${id}/edit`);
     await editor.locator('.cue .line').first().click();
     await editor.locator('textarea').fill('Saved');
     await editor.getByRole('button', { name: 'Save', exact: true }).click();
-    await expect.poll(() => transcript(player)).toEqual(['Saved', 'Part 1', 'Part 2']);
+    await expect.poll(() => transcript(player)).toEqual(['Saved', ...parts(1, 4)]);
     await editor.locator('.cue .line').first().click();
     await editor.locator('textarea').fill('Not saved');
 
@@ -63,8 +63,8 @@ describe.skipIf(chromium === undefined)(`while captions arrive${chromium ? '' : 
     await player.locator('.offline').waitFor();
     await editor.locator('.offline').waitFor();
     server = await start('--port', port);
-    await captioner.open(15.6);
-    await expect.poll(() => transcript(player)).toEqual(['Saved', ...parts(1, 5)]);
+    await captioner.open(19.6);
+    await expect.poll(() => transcript(player)).toEqual(['Saved', ...parts(1, 6)]);
     await expect.poll(() => player.locator('.offline').count()).toBe(0);
     const cues = (): Promise<string[]> =>
       editor
@@ -72,13 +72,13 @@ describe.skipIf(chromium === undefined)(`while captions arrive${chromium ? '' : 
         .evaluateAll((all) => all.map((each) => ('value' in each ? String(each.value) : (each.textContent ?? ''))));
     const edited = await server.client('GET /videos/{id}/cues', { params: { id } });
     expect(edited).toMatchObject({ origin: 'edits', complete: false });
-    await expect.poll(cues).toEqual(['Saved', 'Not saved', ...parts(2, 5)]);
+    await expect.poll(cues).toEqual(['Saved', 'Not saved', ...parts(2, 6)]);
     await editor.getByRole('button', { name: 'Save', exact: true }).click();
-    await expect.poll(() => transcript(player)).toEqual(['Saved', 'Not saved', ...parts(2, 5)]);
+    await expect.poll(() => transcript(player)).toEqual(['Saved', 'Not saved', ...parts(2, 6)]);
 
     await captioner.open(100);
     await player.locator('.view-head .tag', { hasText: 'Done' }).waitFor();
-    const whole = ['Saved', 'Not saved', ...parts(2, 10)];
+    const whole = ['Saved', 'Not saved', ...parts(2, 12)];
     await expect.poll(() => transcript(player)).toEqual(whole);
     await expect.poll(cues).toEqual(whole);
     const { origin, complete, cues: all } = await server.client('GET /videos/{id}/cues', { params: { id } });
@@ -88,7 +88,7 @@ describe.skipIf(chromium === undefined)(`while captions arrive${chromium ? '' : 
       texts: whole,
     });
     const written = await readFile(path.join(folder.path, 'data', 'videos', id, `${id}.vtt`), 'utf8');
-    expect(written.match(/Part \d+/g)).toEqual(parts(0, 10));
+    expect(written.match(/Part \d+/g)).toEqual(parts(0, 12));
     await player.context().close();
     await editor.context().close();
   });
@@ -116,24 +116,24 @@ describe.skipIf(chromium === undefined)(`while captions arrive${chromium ? '' : 
   });
 
   test('a video is paused, resumed, cancelled and tried again, and keeps what it has', async () => {
-    const id = await add('cancelled.mp4', 7.6);
+    const id = await add('cancelled.mp4', 11.6);
     const { page, faults } = await browser.open(`${server.address}#/videos/${id}`);
     const state = (words: string) => page.locator('.view-head .tag', { hasText: words }).waitFor();
     const press = (name: string) => page.getByRole('button', { name: `${name} cancelled.mp4` }).click();
-    await expect.poll(() => transcript(page)).toEqual(['Part 0']);
+    await expect.poll(() => transcript(page)).toEqual(parts(0, 2));
     await press('Pause');
-    await captioner.open(11.6);
+    await captioner.open(15.6);
     await state('Paused');
     await page.locator('[role=progressbar], progress').first().waitFor();
     await press('Resume');
-    await expect.poll(() => transcript(page)).toEqual(parts(0, 3));
+    await expect.poll(() => transcript(page)).toEqual(parts(0, 4));
     await press('Cancel');
-    await captioner.open(15.6);
+    await captioner.open(19.6);
     await state('Cancelled');
     await captioner.open(100);
     await press('Try again');
     await state('Done');
-    await expect.poll(() => transcript(page)).toEqual(parts(0, 10));
+    await expect.poll(() => transcript(page)).toEqual(parts(0, 12));
     await expect.poll(() => page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
     expect(faults).toEqual([]);
     await page.context().close();

@@ -41,7 +41,8 @@ function joined(a: Span, b: Span): Span {
  * - A wording that holds for less than {@link SETTLED} between two that are about the same thing (A B A), or that was given up before (A B A B),
  *   belongs to them.
  *
- * Text in the picture is not joined. Spans whose scene is not known stay as they are. Holds back the spans of one scene that may still be joined.
+ * Text in the picture is not joined. Spans whose scene is not known stay as they are. Holds back the spans of one scene that may still be joined: while
+ * captions come, a track grows with each that has nothing in common with those before it.
  */
 export function joinWithinScenes(rules: CueRules): Transducer<Span, Span> {
   let held: Span[] = [];
@@ -122,7 +123,12 @@ export function joinWithinScenes(rules: CueRules): Transducer<Span, Span> {
         before === undefined ||
         !goesOnIn(before, span) ||
         (isSettled(before) && isSettled(span) && relationOf(before.text, span.text) !== 'meaning');
-      const done = fixed || held.length === MOST_HELD ? settle() : [];
+      const unrelated = before !== undefined && held.every(({ text }) => relationOf(text, span.text) === 'none');
+      const done = fixed || unrelated || held.length === MOST_HELD ? settle() : [];
+      if (unrelated && out !== undefined) {
+        done.push(out);
+        out = undefined;
+      }
       held.push(span);
       return done;
     },

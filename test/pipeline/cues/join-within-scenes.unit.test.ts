@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { joinWithinScenes } from '../../../src/pipeline/cues/join-within-scenes.ts';
 import { PROFILES } from '../../../src/pipeline/cues/profiles.ts';
 import { rulesFor } from '../../../src/pipeline/cues/rules.ts';
 import { type CaptionPlan, cuesOf, line } from '../support/captions.ts';
@@ -20,6 +21,18 @@ test('captions that waver within a scene are one cue, under the wording that mos
     `0-6 ${MAN} [0,1,2,3,4,5]`,
   ]);
   expect(await lines(scene([MAN, BOTH, MAN, BOTH, MAN]), 5)).toEqual([`0-5 ${MAN} [0,1,2,3,4]`]);
+});
+
+test('a track grows while a scene goes on: only what may still be joined is held back', () => {
+  const spans = joinWithinScenes(rulesFor(PROFILES.web));
+  const texts = ['A door', 'A dog', 'A tree', MAN, BOTH, MAN, 'A car', 'A lamp'];
+  const made = texts.map((text, at) => {
+    const times = { start: 2e6 * at, end: 2e6 * (at + 1) };
+    const span = { ...times, text, first: at, last: at, scene: 0, goesOn: true } as const;
+    return spans.next({ ...span, wordings: [{ text, count: 1, confidence: 0.9, time: 2e6 }] }).map((one) => one.text);
+  });
+  expect(made).toEqual([[], ['A door'], ['A dog'], ['A tree'], [], [], [MAN], ['A car']]);
+  expect(spans.end().map((one) => one.text)).toEqual(['A lamp']);
 });
 
 test('they are two where a cut lies between, or where no scenes are known', async () => {

@@ -2,18 +2,20 @@ import { signal } from '@preact/signals';
 import type { EventData, EventName } from '../../../src/web/api/schemas/server-events.ts';
 import { addressOf, api, sessionEnded } from './server.ts';
 
-const NAMES: readonly EventName[] = [
-  'video',
-  'video-removed',
-  'caption',
-  'cue',
-  'edits',
-  'job',
-  'steps',
-  'camera',
-  'alert-rules',
-  'reset',
-];
+/** Each event of the server: one that is missing here does not compile. */
+const EVENTS: Readonly<Record<EventName, true>> = {
+  video: true,
+  'video-removed': true,
+  caption: true,
+  cue: true,
+  edits: true,
+  job: true,
+  'job-removed': true,
+  steps: true,
+  camera: true,
+  'alert-rules': true,
+  reset: true,
+};
 
 type Listener<Name extends EventName> = (data: EventData<Name>) => void;
 
@@ -54,7 +56,7 @@ export function openEvents(): void {
       () => undefined,
     );
   };
-  for (const name of NAMES) {
+  for (const name of Object.keys(EVENTS) as EventName[]) {
     stream.addEventListener(name, (event: MessageEvent<string>) => dispatch(name, JSON.parse(event.data)));
   }
 }
