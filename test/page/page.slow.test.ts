@@ -161,6 +161,12 @@ describe.skipIf(chromium === undefined)(`the page in Chromium${chromium ? '' : `
     await one.keyboard.press('Control+z');
     await expect.poll(() => field.inputValue()).toBe(RED);
 
+    // The keys go from cue to cue.
+    await field.press('Alt+ArrowDown');
+    await expect.poll(() => field.inputValue()).toBe(GREEN);
+    await field.press('Alt+ArrowUp');
+    await expect.poll(() => field.inputValue()).toBe(RED);
+
     // Split at the cursor, merge, undo both.
     await field.evaluate((element) =>
       (element as unknown as { setSelectionRange(a: number, b: number): void }).setSelectionRange(8, 8),
