@@ -39,7 +39,7 @@ const { values, positionals } = parseArgs({
   options: {
     seconds: { type: 'string', default: '300' },
     cameras: { type: 'string' },
-    looks: { type: 'string', default: '2' },
+    passes: { type: 'string', default: '2' },
     workers: { type: 'string' },
     model: { type: 'string' },
     hours: { type: 'string', default: '24' },
@@ -88,7 +88,7 @@ function report({ sources, latency }: LiveSummary): void {
 
 async function latency(cameras: number): Promise<void> {
   const seconds = Number(values.seconds);
-  const passes = values.looks === '1' ? 1 : 2;
+  const passes = values.passes === '1' ? 1 : 2;
   const captioner = await loadCaptioner({
     ...{ model: values.model, passes, processes: values.workers === undefined ? undefined : Number(values.workers) },
   });

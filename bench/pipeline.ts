@@ -81,9 +81,9 @@ function whole(video: string, flags: readonly string[]) {
 const { values, positionals } = parseArgs({
   args: process.argv.slice(2).filter((arg) => arg !== '--'),
   allowPositionals: true,
-  options: { model: { type: 'string', default: DEFAULT_BUNDLE }, looks: { type: 'string', default: '2' } },
+  options: { model: { type: 'string', default: DEFAULT_BUNDLE }, passes: { type: 'string', default: '2' } },
 });
-const looks = values.looks === '1' ? 1 : 2;
+const passes = values.passes === '1' ? 1 : 2;
 const { ffmpeg } = await findFfmpeg();
 await rm(OUT, { recursive: true, force: true });
 await mkdir(OUT, { recursive: true });
@@ -105,10 +105,10 @@ const { duration } = await probe(
   { kind: 'file', input: short, name: 'short', label: short },
   { signal: new AbortController().signal },
 );
-const flags = ['--model', values.model, '--passes', String(looks)];
+const flags = ['--model', values.model, '--passes', String(passes)];
 
 const a = await bareDecode(ffmpeg, short, image.width, image.height);
-const b = await bareModel(keyframes, { model: values.model, passes: looks, processes });
+const b = await bareModel(keyframes, { model: values.model, passes, processes });
 const c = await whole(short, flags);
 const floor = Math.max(a.seconds, b.seconds, (a.cpu + b.cpu) / cores);
 const tenfold = await whole(long, flags);
@@ -116,7 +116,7 @@ await rm(OUT, { recursive: true, force: true });
 
 const mib = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
 const length = (duration ?? 0) / 1e6;
-process.stdout.write(`${path.basename(short)}: ${(length / 60).toFixed(1)} minutes, ${keyframes.length} keyframes, ${looks} passes, ${cores} cores
+process.stdout.write(`${path.basename(short)}: ${(length / 60).toFixed(1)} minutes, ${keyframes.length} keyframes, ${passes} passes, ${cores} cores
 (a) bare ffmpeg         ${a.seconds.toFixed(2)} s (cpu ${a.cpu.toFixed(2)} s)
 (b) bare onnxruntime    ${b.seconds.toFixed(2)} s (cpu ${b.cpu.toFixed(2)} s, ${processes} processes)
 (c) secondglance        ${c.seconds.toFixed(2)} s

@@ -2,7 +2,7 @@
  * What a second pass costs, and what scoring the whole draft at once saves over decoding it again: one pass, two passes
  * without it and with it. On one core, in one process, in turns, so that other load affects all three alike.
  *
- *   node --import tsx bench/looks.ts FOLDER [--pictures 200] [--model NAME|PATH]
+ *   node --import tsx bench/passes.ts FOLDER [--pictures 200] [--model NAME|PATH]
  *
  * FOLDER should hold pictures like those that the model was trained on: the saving depends on how often the second pass
  * agrees with the draft. Measures CPU time of this process; its sessions have one thread each. Also checks that both
@@ -22,7 +22,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const [folder] = positionals;
-if (folder === undefined) throw new Error('Name a folder of pictures: node --import tsx bench/looks.ts FOLDER');
+if (folder === undefined) throw new Error('Name a folder of pictures: node --import tsx bench/passes.ts FOLDER');
 
 const bundle = await loadBundle(values.model);
 const pictures = await readPictures(folder, bundle.image, Number(values.pictures));
