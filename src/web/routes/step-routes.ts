@@ -5,11 +5,11 @@ import { LEAST_RATIO } from '../../steps/steps-settings.ts';
 import type { ApiGuide, ReplacedSteps, Step } from '../api/schemas/steps.ts';
 import { RefusedRequestError } from '../errors.ts';
 import { sendContent } from '../http/conditions.ts';
+import { stemOf } from '../http/download-name.ts';
 import type { Handlers } from '../http/route-table.ts';
 import { sendFile } from '../http/send-file.ts';
 import type { StoredGuide } from '../steps/guides.ts';
 import type { ReplacedGuide } from '../steps/replaced-guides.ts';
-import { stemOf } from '../videos/download-name.ts';
 import type { Site } from './site.ts';
 
 type StepRoutes = Pick<
