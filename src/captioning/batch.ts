@@ -3,7 +3,8 @@ import path from 'node:path';
 import { setImmediate as settled } from 'node:timers/promises';
 import type { JsonObject } from '../core/json-value.ts';
 import { asInputError, type Source } from '../ingest/sources/sources.ts';
-import { recordOutput } from '../storage/output-manifest.ts';
+import { OutputExistsError } from '../storage/errors.ts';
+import { isEditedOutput, outputStatus, recordOutput } from '../storage/output-manifest.ts';
 import { nonClosingSink, type TextSink } from '../storage/sink.ts';
 import type { RunContext } from './caption-input.ts';
 import { captionOptions, digest, identify, sourceOf, trackKey } from './input-identity.ts';
@@ -80,6 +81,22 @@ export class Batch {
     return trackKey(identity, this.#context.settings, this.#context.captioner.model);
   }
 
+  /** Of several inputs, one whose tracks were edited is left as it is, which is no failure. */
+  async #keepEdited(source: Source, targets: readonly Target[]): Promise<boolean> {
+    if (this.#plan.inputs.length === 1) return false;
+    const { stateDir } = this.#context;
+    const edited: string[] = [];
+    for (const { path: file } of targets) {
+      if (file === '-' || (await outputStatus(stateDir, file, '')) !== 'foreign') continue;
+      if (!(await isEditedOutput(stateDir, file))) return false;
+      edited.push(path.basename(file));
+    }
+    if (edited.length === 0) return false;
+    const notes = [`${source.name}: ${edited.join(', ')} was edited and is kept; --force captions it again`];
+    this.#end({ ...emptySummary(source.name, 'skipped', targets), notes });
+    return true;
+  }
+
   #upToDate(targets: readonly Target[], key: string, source?: string): Promise<boolean> {
     const { settings, stateDir } = this.#context;
     return assertWritable(stateDir, targets, { key, source, force: settings.force });
@@ -112,6 +129,7 @@ export class Batch {
     } catch (error) {
       // If stdout is lost, the run is aborted right after the failed write.
       if (targets.some((target) => target.path === '-') || lines?.target === '-') await settled();
+      if (error instanceof OutputExistsError && (await this.#keepEdited(source, targets))) return;
       if (signal.aborted || (error !== undefined && error === this.#captionerError)) throw error;
       this.fail(source.name, error);
     }

@@ -60,6 +60,7 @@ export async function captionInput(context: RunContext, job: InputJob): Promise<
     verbose: settings.verbose,
     began: job.began ?? performance.now(),
     onProgress: (progress) => reporter.progress(source.name, progress),
+    onShare: (share) => reporter.phase(`writing (${Math.floor(100 * share)} %)`),
   };
   return captionSource(request, async (captioned, journal) => {
     reporter.phase('loading the model');

@@ -19,7 +19,8 @@ export type Phase =
   | 'captioning'
   | 'finding steps'
   | `choosing pictures (${number} of ${number})`
-  | 'writing';
+  | 'writing'
+  | `writing (${number} %)`;
 
 /** Receives the progress and the results of a run. */
 export interface Reporter {

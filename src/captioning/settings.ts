@@ -1,6 +1,6 @@
 import { UsageError } from '../core/failures.ts';
 import type { TrackKind } from '../core/kind.ts';
-import { languageTag } from '../core/language.ts';
+import { namedLanguageTag } from '../core/language.ts';
 import type { Interval } from '../core/time/intervals.ts';
 import type { ImageSpec, Micros } from '../core/types.ts';
 import type { KeyframeSelector } from '../ingest/selectors/keyframe-selector.ts';
@@ -92,9 +92,9 @@ export function applyModelDefaults<Request extends { readonly minConfidence?: nu
   return { ...request, minConfidence: request.minConfidence ?? model.minConfidence };
 }
 
-/** The canonical form of a language tag. Throws a UsageError naming `option`. */
+/** The canonical tag of a language that is given by a tag or a name. Throws a UsageError naming `option`. */
 export function parseLanguage(text: string, option: string): string {
-  const tag = languageTag(text);
-  if (tag === undefined) throw new UsageError(`${option} ${text}: not a language tag; write it as en, pt-BR or deu`);
+  const tag = namedLanguageTag(text);
+  if (tag === undefined) throw new UsageError(`${option} ${text}: not a language; write it as en, pt-BR or German`);
   return tag;
 }

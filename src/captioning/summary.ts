@@ -150,8 +150,8 @@ function leftOutText({ unsure = 0, blank = 0, unplaced = 0, tooShort = 0 }: Left
   const reasons = [
     [unsure, 'below the minimum confidence'],
     [blank, 'with nothing visible'],
-    [unplaced, 'without room in the dialogue'],
-    [tooShort, 'of scenes too short to read them'],
+    [unplaced, 'without enough time to be spoken'],
+    [tooShort, 'whose scene is too short to read them'],
   ] as const;
   const parts = reasons.filter(([count]) => count > 0).map(([count, reason]) => `${count} ${reason}`);
   return parts.length === 0 ? '' : ` (left out: ${parts.join(', ')})`;

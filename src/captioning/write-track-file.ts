@@ -114,7 +114,7 @@ async function convert(
   targets: readonly Target[],
   request: CaptionRequest,
   { file, encoding }: TrackInput,
-  { stdout, signal }: CaptionHost,
+  { stdout, signal, reporter }: CaptionHost,
 ): Promise<InputSummary> {
   const began = performance.now();
   const asInput = (label: string) => (error: unknown) => {
@@ -145,6 +145,7 @@ async function convert(
       stdout,
       from: name,
       styling,
+      onShare: (share) => reporter.phase(`writing (${Math.floor(100 * share)} %)`),
     };
     const job: OutputJob = { identity, targets, key };
     const last = cues.reduce((end, cue) => Math.max(end, cue.end), 0);
@@ -195,6 +196,7 @@ export async function writeTrackFile(
   const { verbose } = request;
   return reportRun({ reporter, began, signal, verbose, summaries: () => summaries }, async () => {
     reporter.begin(source.name, 1, 1);
+    reporter.phase('writing');
     const summary = await convert(source, targets, request, track, host);
     summaries.push(summary);
     reporter.end(summary);

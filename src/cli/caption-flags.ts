@@ -53,7 +53,7 @@ function namedLanguage({ language, track, model }: CaptionFlags): string | undef
   // English is what local models write, and a track file may be in any language.
   if (track === undefined && writesEnglish(model) && new Intl.Locale(tag).language !== DEFAULT_LANGUAGE) {
     throw new UsageError(
-      `--language ${language}: the model writes English; leave it out, or add a translation with --track FILE --language ${language}`,
+      `--language ${language}: the model writes English; leave it out, or add a translation with --track FILE --language ${tag}`,
     );
   }
   return tag;

@@ -84,7 +84,9 @@ export async function humanReporter(options: HumanOutput): Promise<Reporter> {
       }
       if (options.quiet) return;
       for (const note of summary.notes ?? []) print(note);
-      if (summary.state === 'skipped') print(`${summary.video}: up to date (${summary.outputs.join(', ')})`);
+      // What was edited has said so.
+      if (summary.state === 'skipped' && summary.notes === undefined)
+        print(`${summary.video}: up to date (${summary.outputs.join(', ')})`);
       if (summary.state === 'done' || summary.state === 'partial') print(summaryLine(summary));
     },
     close(run) {

@@ -1,9 +1,16 @@
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 
 /** The path is a named pipe, a socket, a device or a folder. */
 export class NotRegularFileError extends Error {
   readonly code = 'ENOTREGULAR';
+  /** It is a folder. */
+  readonly folder: boolean;
+
+  constructor(file: string, found: Stats) {
+    super(`${file} is not a regular file`);
+    this.folder = found.isDirectory();
+  }
 }
 
 /** An open file that is checked to be a regular one. */
@@ -20,12 +27,13 @@ export interface RegularFile {
  */
 export async function openRegular(file: string, options: { readonly follow?: boolean } = {}): Promise<RegularFile> {
   // Not by opening alone: that would wake a program that waits to write into the pipe.
-  if (!(await stat(file)).isFile()) throw new NotRegularFileError(`${file} is not a regular file`);
+  const there = await stat(file);
+  if (!there.isFile()) throw new NotRegularFileError(file, there);
   const { O_RDONLY, O_NONBLOCK = 0, O_NOCTTY = 0, O_NOFOLLOW = 0 } = constants;
   const handle = await open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | (options.follow === false ? O_NOFOLLOW : 0));
   try {
     const found = await handle.stat();
-    if (!found.isFile()) throw new NotRegularFileError(`${file} is not a regular file`);
+    if (!found.isFile()) throw new NotRegularFileError(file, found);
     return { handle, size: found.size };
   } catch (error) {
     await handle.close();

@@ -220,6 +220,12 @@ export async function outputStatus(
   }
 }
 
+/** True for a file that we wrote and that was edited since. Throws an OutputError where the file cannot be read. */
+export async function isEditedOutput(stateDir: string, target: string): Promise<boolean> {
+  if ((await outputStatus(stateDir, target, '')) !== 'foreign') return false;
+  return ((await readEntry(entryFile(stateDir, await canonicalPath(target))))?.tracks ?? []).length > 0;
+}
+
 /**
  * Checks an output before it is made: true where it is up to date. Throws an {@link OutputExistsError} where the target
  * must not be overwritten.

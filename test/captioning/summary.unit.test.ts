@@ -71,7 +71,7 @@ test('one input is one line', () => {
   expect(summarise([input('done', { reused: 8 }), input('done', { reused: 1 })], 1)).toMatchObject({ reused: 9 });
   const all = { unsure: 1, blank: 2, unplaced: 3, tooShort: 4 };
   expect(summaryLine(input('done', { keyframes: 12, cues: 2, ...all, seconds: 1 }))).toBe(
-    'a.mp4: 12 keyframes, 2 cues (left out: 1 below the minimum confidence, 2 with nothing visible, 3 without room in the dialogue, 4 of scenes too short to read them) in 1.0 s',
+    'a.mp4: 12 keyframes, 2 cues (left out: 1 below the minimum confidence, 2 with nothing visible, 3 without enough time to be spoken, 4 whose scene is too short to read them) in 1.0 s',
   );
   const run = summarise([input('done', { cues: 2, ...all }), input('done', { cues: 1, blank: 1 })], 1);
   expect(run).toMatchObject({ unsure: 1, blank: 3, unplaced: 3, tooShort: 4 });

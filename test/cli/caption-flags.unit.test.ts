@@ -66,6 +66,8 @@ describe('flags', () => {
     expect(language({ track: 'a.b/film.pt-BR.forced.srt' })).toBe('pt-BR');
     expect(language({ track: 'film.de.srt', language: 'fra' })).toBe('fr');
     expect(language({ model: 'openai:llava', language: 'de' })).toBe('de');
+    expect(language({ language: 'english' })).toBe('en');
+    expect(language({ track: 'film.srt', language: 'Deutsch' })).toBe('de');
   });
 
   test.each<[Partial<CaptionFlags>, RegExp]>([
@@ -83,7 +85,9 @@ describe('flags', () => {
     [{ to: '0' }, /--to 0 is not after/],
     [{ profile: 'mtv' }, /--profile mtv: use web, netflix, bbc/],
     [{ kind: 'chapters' }, /--kind chapters: use descriptions, subtitles, captions/],
-    [{ language: 'e' }, /--language e: not a language tag/],
+    [{ language: 'e' }, /--language e: not a language; write it as en, pt-BR or German/],
+    [{ language: 'klingonish' }, /not a language/],
+    [{ language: 'german' }, /--language german: the model writes English; .*--track FILE --language de$/],
     [{ language: 'de' }, /--language de: the model writes English; .*--track FILE --language de/],
     [{ subtitleEncoding: 'gbk' }, /--subtitle-encoding is for the file of --track/],
     [{ track: 'a.srt', subtitleEncoding: 'martian' }, /--subtitle-encoding martian: not a known encoding/],

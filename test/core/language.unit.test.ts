@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { languageTag, threeLetters } from '../../src/core/language.ts';
+import { languageTag, namedLanguageTag, threeLetters } from '../../src/core/language.ts';
 
 test('a tag is made canonical; what is none is none', () => {
   expect(['en', 'EN-us', 'deu', 'ger', 'zh-hant-tw'].map(languageTag)).toEqual([
@@ -33,4 +33,10 @@ test("every two-letter code of ICU's list has three that lead back to it", () =>
       expect(languageTag(threeLetters(code, edition)), code).toBe(code);
     }
   }
+});
+
+test('languages by name, by tag and by code; what is no language is none', () => {
+  const tags = ['english', ' German', 'Deutsch', 'français', 'ger', 'pt-BR', 'Portuguese', 'Greek', 'tlh'];
+  expect(tags.map(namedLanguageTag)).toEqual(['en', 'de', 'de', 'fr', 'de', 'pt-BR', 'pt', 'el', 'tlh']);
+  expect(['gibberish', 'xx', 'und', 'e', ''].map(namedLanguageTag)).toEqual(Array(5).fill(undefined));
 });

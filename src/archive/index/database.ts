@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, closeSync, constants, existsSync, openSync, statSync } from 'node:fs';
 import { errnoOf, SecondGlanceError, sentenceOf } from '../../core/errors.ts';
 import { ArchiveError } from '../errors.ts';
 import { latestBackup } from './backups.ts';
@@ -121,11 +121,26 @@ function versionOf(db: Database): number {
   return (db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
 }
 
+/** Says whose state file it is, where it or its folder is closed to this user. */
+function checkAccess(file: string): void {
+  try {
+    accessSync(file, constants.R_OK | constants.W_OK);
+  } catch (cause) {
+    if (errnoOf(cause) !== 'EACCES' && errnoOf(cause) !== 'EPERM') return;
+    throw new ArchiveError(
+      'state-unusable',
+      `${file} may not be used by this user: run the command as the user that runs watch (sudo -u USER secondglance ...), or name another with --state`,
+      { cause },
+    );
+  }
+}
+
 /**
  * Opens a state file and checks its integrity. A missing one is created where `create` is set; otherwise `state-missing`. Throws
  * `state-damaged`; `state-unusable` for a file that is something else, and leaves it untouched. Its folder has to exist.
  */
 export function openDatabase(file: string, { create }: { readonly create: boolean }): Database {
+  checkAccess(file);
   if (!create && !existsSync(file)) {
     throw new ArchiveError(
       'state-missing',

@@ -10,6 +10,7 @@ import { openTrackWriter } from '../../pipeline/formats/formats.ts';
 import type { TrackHeader, TrackWriter } from '../../pipeline/formats/track-writer.ts';
 import { burnTrack } from '../../pipeline/media/burn.ts';
 import { MUX_CONTAINERS } from '../../pipeline/media/containers.ts';
+import type { OnShare } from '../../pipeline/media/copy-progress.ts';
 import { checkFit } from '../../pipeline/media/fits.ts';
 import { muxTrack } from '../../pipeline/media/mux.ts';
 import { segmentVideo } from '../../pipeline/media/segment.ts';
@@ -33,6 +34,8 @@ export interface OutputContext {
    * are `video-needed`.
    */
   readonly signal?: AbortSignal;
+  /** Hears how much of a copy of the video has been written, from 0 to 1. */
+  readonly onShare?: OnShare;
   /** Checks the folders that outputs are written to; without it all are permitted. */
   readonly checkFolder?: FolderCheck;
   /** Takes a track that goes to `-`; without it there are none. */
@@ -75,7 +78,7 @@ export function ownerOf({ owner, identity }: OutputJob): string {
 
 /** How a target's bytes are made from its track, if they are not the track itself. */
 function transformOf(
-  { settings, signal }: OutputContext,
+  { settings, signal, onShare }: OutputContext,
   { source, media }: VideoSource,
   target: Target,
 ): Transform | undefined {
@@ -85,9 +88,9 @@ function transformOf(
   const extension = path.extname(target.path).toLowerCase();
   switch (target.into) {
     case 'mux':
-      return (file, made) => muxTrack(source, media, { file, kind, language }, made, extension, signal);
+      return (file, made) => muxTrack(source, media, { file, kind, language }, made, extension, signal, onShare);
     case 'burn':
-      return (file, made) => burnTrack(source, media, file, made, extension, signal);
+      return (file, made) => burnTrack(source, media, file, made, extension, signal, onShare);
     default:
       return undefined;
   }

@@ -2,6 +2,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { glob } from 'tinyglobby';
 import { isMissing } from '../../core/errors.ts';
+import { NotRegularFileError } from '../../core/regular-file.ts';
 import { hideAddress } from '../../core/text/secrets.ts';
 import { isWebAddress } from '../../core/text/web-address.ts';
 import { statIfPresent } from '../../storage/kind-of.ts';
@@ -200,6 +201,9 @@ const AWAY: ReadonlySet<string> = new Set(
 export function asInputError(error: unknown, label: string): IngestError {
   if (error instanceof IngestError) return error;
   const { code } = error as NodeJS.ErrnoException;
+  if (error instanceof NotRegularFileError && error.folder) {
+    return new IngestError('not-a-file', `"${label}" is a folder: name the files in it`, { cause: error });
+  }
   if (code === 'ENOTREGULAR') {
     const advice = 'name a file, or pipe it in: secondglance caption - < FILE';
     return new IngestError('not-a-file', `"${label}" is a named pipe, a socket or a device: ${advice}`, {
