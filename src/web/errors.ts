@@ -8,7 +8,7 @@ export type WebErrorCode = keyof typeof WEB_ERRORS;
 /** A request that the server refuses, or cannot do. */
 export class WebError extends SecondGlanceError<WebErrorCode> {}
 
-/** A place in a request that is not as its schema wants it. */
+/** A place in a request that does not match its schema. */
 export interface Mistake {
   /** JSON Pointer (RFC 6901) into `body`, `query` or `params`. */
   readonly pointer: string;
@@ -25,14 +25,14 @@ export abstract class MistakeError extends WebError {
   }
 }
 
-/** A request that is not as its schema wants it. */
+/** A request that does not match its schema. */
 export class RequestError extends MistakeError {
   constructor(message: string, mistakes: readonly Mistake[] = [], options: ErrorOptions = {}) {
     super('request-invalid', message, mistakes, options);
   }
 }
 
-/** A request that is as its schema wants it, but cannot be done: what it names is not there, or does not fit the rest. */
+/** A request that matches its schema but cannot be done: what it names does not exist, or its values contradict each other. */
 export class RefusedRequestError extends MistakeError {
   constructor(message: string, mistakes: readonly Mistake[] = []) {
     super('request-refused', message, mistakes);

@@ -17,7 +17,7 @@ export class WorkWindow {
     this.#db = db;
   }
 
-  /** When the window closes: undefined outside of it, infinite where there is none. Always computed anew: clocks are set. */
+  /** When the window closes: undefined outside of it, infinite where there is none. Computed at each call: clocks are set. */
   closes(): number | undefined {
     const { window, zone } = this.#settings;
     return window === undefined ? Number.POSITIVE_INFINITY : closingTime(window, Date.now(), zone);

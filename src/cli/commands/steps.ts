@@ -33,7 +33,9 @@ const MAKING_FLAGS = {
 function checkRebuildFlags(command: Command): void {
   const given = givenFlag(command, MAKING_FLAGS);
   if (given !== undefined) {
-    throw new UsageError(`${given[1]} has no effect with --from, which finds and captions nothing: leave it out`);
+    throw new UsageError(
+      `${given[1]} has no effect with --from, which only rebuilds the guide from steps.json: leave it out`,
+    );
   }
 }
 

@@ -37,8 +37,8 @@ export const INGEST_ERRORS = {
     'Download the file that it points to.',
   ),
   'not-a-file': permanent(
-    'The input, or something that it names, is a named pipe, a socket or a device.',
-    'Name a regular file, or pipe it in with -.',
+    'The input, or something that it names, is a folder, a named pipe, a socket or a device.',
+    'Name the files in the folder, or pipe the input in with -.',
   ),
   'playlist-limit': permanent(
     'A playlist is too long, is nested too deep, or leads to too many others.',

@@ -3,11 +3,11 @@ import { depends, permanent, temporary } from './entry.ts';
 /** Errors of the page's server. */
 export const WEB_ERRORS = {
   'request-invalid': permanent(
-    'The request is not as its schema wants it.',
+    'The request does not match its schema.',
     'Correct what it names; docs/openapi.json has the schemas.',
   ),
   'request-refused': permanent(
-    'The request is as its schema wants it, but names something that does not exist or does not fit.',
+    'The request matches its schema, but names something that does not exist, or values that contradict each other.',
     'Correct what it names.',
   ),
   'request-too-large': permanent(

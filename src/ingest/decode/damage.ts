@@ -119,7 +119,11 @@ export function damageOf(
       'damaged',
       `goes on in another recording that was appended after ${until}, which was not read: cut the file there.`,
     ],
-    [truncated, 'truncated', `is cut off${bytes}: it could be read up to ${until}; get it again for the rest.`],
+    [
+      truncated,
+      'truncated',
+      `is cut off${bytes}: it was read up to ${until}; record or copy it again to get the rest.`,
+    ],
     [failed !== undefined, 'damaged', `could not be decoded any further at ${until}: what came before it was used.`],
     [complaints.length > 0, 'damaged', `is damaged in places: what could be decoded was used, up to ${until}.`],
     [

@@ -30,10 +30,10 @@ export function decodeArguments(address: FfmpegInput, settings: DecodeSettings, 
   // ffmpeg counts from the container's start. The filter drops frames before the range by their exact times.
   const seeking = seek === null ? [] : ['-noaccurate_seek', '-ss', microsToSeconds(seek - media.start)];
   const keys = keysOnly ? ['-skip_frame', 'nokey'] : [];
-  // Where another Theora recording follows in the stream, its decoder begins anew only without threads.
+  // Where another Theora recording follows in the stream, its decoder starts again only without threads.
   const threads = media.codec === 'theora' && !decodesInParts(media) ? ['-threads', '1'] : [];
   const zscale = tools.hasFilter('zscale');
-  // A new filter graph, for each change of the frame size, would begin to count anew. Ours follows such a change; ffmpeg's own rotation does not.
+  // A new filter graph, for each change of the frame size, would start counting again. Ours follows such a change; ffmpeg's own rotation does not.
   const graph = media.mirrored ? [] : ['-noautorotate', '-reinit_filter', '0'];
   // Spread arguments: fluent-ffmpeg splits the strings of an array at spaces.
   return (

@@ -79,5 +79,5 @@ function badPicture(source: Source, cause: unknown): IngestError {
   }
   return /unsupported image format|not a known/i.test(reason)
     ? new IngestError('not-media', `"${source.label}" is not a picture that can be read.`, { cause })
-    : new IngestError('unreadable', `The picture "${source.label}" is damaged (${reason}): get it again.`, { cause });
+    : new IngestError('unreadable', `The picture "${source.label}" is damaged (${reason}): copy it again.`, { cause });
 }

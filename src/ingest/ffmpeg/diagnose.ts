@@ -93,7 +93,7 @@ const SYMPTOMS: readonly {
     code: 'unreadable',
     sign: /moov atom not found/,
     sentence: (label) =>
-      `"${label}" has no index (moov atom): its recording or download did not finish, or it is damaged; get it again.`,
+      `"${label}" has no index (moov atom): its recording or download did not finish, or it is damaged; record or copy it again.`,
   },
 ];
 

@@ -4,12 +4,12 @@ import type { LiveFrame } from './read-live-frames.ts';
 /** Frames of a connection, and how it ended. */
 type Frames = AsyncGenerator<LiveFrame, 'ended' | 'closed', void>;
 
-/** After so long (milliseconds) without a further frame, the last one was the newest in stock. */
+/** After so long (milliseconds) without a further frame, the last one was the newest of the backlog. */
 const QUIET_MS = 500;
 /** What still comes faster than it is shown after this time (milliseconds) is no stock: a server sends a film, say. */
 const LONGEST_MS = 10_000;
 
-/** True where the source sends no faster than it is shown: what was in stock has come. */
+/** True where the source sends no faster than it is shown: the backlog has been sent. */
 function keepsPace(before: LiveFrame, next: LiveFrame): boolean {
   if (before.pts === null || next.pts === null) return true;
   const passed = 1000 * (next.arrival.elapsed - before.arrival.elapsed);
@@ -17,7 +17,7 @@ function keepsPace(before: LiveFrame, next: LiveFrame): boolean {
 }
 
 /**
- * Leaves out what a source had in stock when it was connected to, except for the newest frame: the end of a file, a segment of HLS, the
+ * Leaves out the backlog that a source sends when it is connected, except for the newest frame: the end of a file, a segment of HLS, the
  * pictures that a server keeps. They come at once, and were shown before.
  */
 export async function* newestInStock(frames: Frames, clock: Clock): Frames {

@@ -130,7 +130,8 @@ async function checkFile(source: Source): Promise<void> {
   try {
     const { handle, size } = await openRegular(source.input);
     await handle.close();
-    if (size === 0) throw new IngestError('empty-file', `"${source.label}" is empty (zero bytes): get it again.`);
+    if (size === 0)
+      throw new IngestError('empty-file', `"${source.label}" is empty (zero bytes): record or copy it again.`);
   } catch (error) {
     throw asInputError(error, source.label);
   }
@@ -149,7 +150,9 @@ async function refusal(source: Source, answer: ProcessOutput): Promise<IngestErr
   const known = diagnose(label, detail, cause);
   if (known !== undefined) return known;
   return local
-    ? new IngestError('unreadable', `"${label}" is damaged: ffmpeg cannot read its header; get it again.`, { detail })
+    ? new IngestError('unreadable', `"${label}" is damaged: ffmpeg cannot read its header; record or copy it again.`, {
+        detail,
+      })
     : notMedia(label, answer);
 }
 

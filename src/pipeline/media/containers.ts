@@ -140,7 +140,7 @@ const MATROSKA: MuxContainer = {
 /** The kind is part of the codec's name: `D_WEBVTT/DESCRIPTIONS`. */
 const WEBM: MuxContainer = {
   format: 'webm',
-  // Encoded anew, cues would lose settings and names of speakers, and their escapes would become tags.
+  // Encoded again, cues would lose settings and names of speakers, and their escapes would become tags.
   codec: 'copy',
   text: 'vtt',
   dispositions: { descriptions: 'descriptions', subtitles: '0', captions: 'captions' },

@@ -61,7 +61,7 @@ function sort(streams: readonly StreamInfo[], container: CopyContainer, format: 
     const advice = format === 'matroska' || kind === 'audio' ? '' : '; a copy that ends in .mkv keeps most';
     return [`left out: ${what} (${lost.map(nameOf).join('; ')}), which ${container.name} cannot hold${advice}`];
   };
-  // The text streams of chapters are written anew with the chapters.
+  // The text streams of chapters are written again with the chapters.
   const data = of('other').filter(({ tag }) => tag !== 'text');
   const notes = [
     ...leftOut('audio', audio, 'sound'),

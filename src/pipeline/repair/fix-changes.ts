@@ -5,7 +5,7 @@ import type { RawCue } from './raw-track.ts';
 export interface FixChange {
   /**
    * - `times`: the line of times was not as players read it; `start`, `end`: the times themselves
-   * - `order`: the cue stands elsewhere in the file; `lines`: its text is broken anew
+   * - `order`: the cue stands elsewhere in the file; `lines`: its lines are broken again
    * - `settings`: settings that players ignore are gone, or say what was meant; `removed`: it had no text
    * - `encoding`: of the whole file
    */

@@ -122,7 +122,7 @@ export function readRawTrack(text: string, format: 'vtt' | 'srt', malformed: Rea
   return { head, cues, after: before };
 }
 
-/** The text of a track in UTF-8 with line feeds; the cues of SubRip are numbered anew. */
+/** The text of a track in UTF-8 with line feeds; the cues of SubRip are renumbered. */
 export function writeRawTrack({ head, cues, after }: RawTrack, format: 'vtt' | 'srt'): string {
   const time = format === 'vtt' ? vttTime : srtTime;
   const blocks = cues.flatMap(({ start, end, lines, id, settings, before }, at) => {

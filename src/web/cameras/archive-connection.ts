@@ -21,7 +21,7 @@ function identityOf(file: string): string | undefined {
 
 /**
  * The archive that `watch` or `live` fill, open for as long as the server runs: opening checks the whole file. One that takes its
- * place, such as a backup, is opened anew.
+ * place, such as a backup, is opened again.
  */
 export class ArchiveConnection {
   readonly #file: string | undefined;

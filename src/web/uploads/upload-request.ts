@@ -51,7 +51,7 @@ export function readCreation(request: Request, limit: number): UploadFacts & { r
   try {
     metadata = Metadata.parse(request.get('upload-metadata'));
   } catch (cause) {
-    throw new WebError('upload-refused', 'Upload-Metadata is not as tus has it', { cause });
+    throw new WebError('upload-refused', 'Upload-Metadata does not follow the tus protocol', { cause });
   }
   return { ...uploadFacts(metadata), size };
 }

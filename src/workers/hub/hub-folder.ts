@@ -93,7 +93,7 @@ async function readJson<Schema extends z.ZodType>(file: string, schema: Schema):
   const { success, data, error } = schema.safeParse(json);
   if (success) return data;
   const faults = error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`);
-  throw new BundleError('bundle-invalid', `${file} is not as the hub has it: ${faults.join('; ')}.`);
+  throw new BundleError('bundle-invalid', `${file} differs from what the hub publishes: ${faults.join('; ')}.`);
 }
 
 function missing(file: string, cause: unknown): BundleError {

@@ -144,7 +144,7 @@ export const newAlertRule = z.strictObject({
   /** Only at this time of day, by the clock of the cameras: `22:00-06:00`. */
   hours: z
     .string()
-    .regex(/^\d{1,2}:\d\d-\d{1,2}:\d\d$/, 'is not as 22:00-06:00')
+    .regex(/^\d{1,2}:\d\d-\d{1,2}:\d\d$/, 'must be written like 22:00-06:00')
     .optional(),
   /** The words do not stand for kinds: person does not match a man. */
   exact: z.boolean().default(false),

@@ -31,7 +31,7 @@ export const problem = z.object({
   retryable: z.boolean(),
   /** What to do about it. */
   remedy: z.string(),
-  /** Where a request is not as its schema wants it: the place and what is wrong there. */
+  /** Where a request does not match its schema: the place and what is wrong there. */
   errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
 });
 /** An error, as RFC 9457 has it. */
