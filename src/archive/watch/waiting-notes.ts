@@ -72,8 +72,8 @@ export class WaitingNotes {
     const matches = untimed.length === files ? 'none' : String(files - untimed.length);
     const what =
       names === undefined
-        ? `${unnamed} when its recording began (${others}; --names PATTERN reads other names, also of what is already described)`
-        : `--names matches ${matches} of ${counted(files, 'file')}${untimed.length === files ? ', such as' : ', and not'} ${others}`;
+        ? `${unnamed} when the recording began (${others}; --names PATTERN reads other names, also of what is already described)`
+        : `--names matches ${matches} of ${counted(files, 'file')}${untimed.length === files ? ', such as' : ', but not'} ${others}`;
     this.#note(`${what}: times come from containers, or are guessed from the last change of a file`);
   }
 

@@ -175,7 +175,7 @@ test('an idle watch says once what it waits for', async () => {
   await vi.waitUntil(() => notes.length > 2, { timeout: 20_000, interval: 5 });
   expect(notes).toEqual([
     'found 1 file of camera cams',
-    'no file name says when its recording began (open.mp4; --names PATTERN reads other names, also of what is already described): times come from containers, or are guessed from the last change of a file',
+    'no file name says when the recording began (open.mp4; --names PATTERN reads other names, also of what is already described): times come from containers, or are guessed from the last change of a file',
     'waiting until these are no longer written to: open.mp4',
   ]);
   await rm(path.join(state.folder, 'cams/open.mp4'));
@@ -205,7 +205,7 @@ test('a pattern of names that matches nothing, or not all, is said once', async 
   ]);
   expect(await said('{camera}/%Y-%m-%d/%H-%M-%S')).toEqual([
     'found 2 files of cameras back, front',
-    expect.stringMatching(/^--names matches 1 of 2 files, and not back\/clip\.mp4: times come/),
+    expect.stringMatching(/^--names matches 1 of 2 files, but not back\/clip\.mp4: times come/),
   ]);
 });
 
