@@ -44,7 +44,7 @@ test('a track of ours that belongs to another input stays', async () => {
 
 test('where not one keyframe gets a caption, the track that was there stays', async () => {
   const { at, folder, env, read } = await bench('hopeless');
-  await colourVideo(at('a.mp4'), ['blue'], 1);
+  await colourVideo(at('a.mp4'), ['blue'], 2);
   const how = { cwd: folder, env };
   await buildTinyBundle(at('works'));
   await buildTinyBundle(at('fails'), { fails: 'blue' });
