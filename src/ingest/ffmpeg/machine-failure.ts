@@ -8,6 +8,8 @@ import { decodeFailure, killedFailure } from './diagnose.ts';
 /** The system's messages about a disk or a share that does not answer. */
 const NOT_READ =
   /Input\/output error|Stale (?:NFS )?file handle|Transport endpoint|No such device|Host is down|Remote I\/O error|Software caused connection abort|Device not configured/i;
+/** What ffmpeg calls an input/output error, too: the end of a Matroska file that was cut off. */
+const CUT_OFF = /File ended prematurely|Truncating packet of size/;
 const MISSING = /No such file or directory/;
 /** Errors of opening a file that concern the user's choice, not the machine. */
 const NOT_AWAY: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'ENOTREGULAR']);
@@ -43,7 +45,7 @@ export async function canBeRead(source: Source): Promise<boolean> {
 export async function awayFailure(source: Source, detail: FailureDetail): Promise<IngestError | undefined> {
   if (source.kind !== 'file' && source.kind !== 'picture') return undefined;
   const lines = (detail.stderr ?? []).join('\n');
-  const [said] = NOT_READ.exec(lines) ?? [];
+  const [said] = (CUT_OFF.test(lines) ? undefined : NOT_READ.exec(lines)) ?? [];
   if (said === undefined && detail.exitCode === 0) return undefined;
   const error = await absence(source);
   if (error !== undefined) return away(source, sentenceOf(error), detail, error);

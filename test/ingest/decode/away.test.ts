@@ -1,4 +1,4 @@
-import { chmod, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { findFfmpeg } from '../../../src/ingest/ffmpeg/find-ffmpeg.ts';
@@ -48,6 +48,21 @@ it('a place of the disk that can never be read is damage: what came before it is
   const { times, report } = await readAll(film, 'every:500ms');
   expect(times).toEqual([0, 520_000, 1_000_000]);
   expect(report.damage).toMatchObject({ code: expect.stringMatching(/damaged|truncated/) });
+});
+
+it('a Matroska file that was cut off is damaged, although ffmpeg speaks of an input/output error', async () => {
+  const whole = await readFile(await colourFilm(['red', 'blue'], '-c:v', 'mpeg4', join(folder.path, 'whole.mkv')));
+  const cut = join(folder.path, 'cut.mkv');
+  for (const share of [0.1, 0.2, 0.3, 0.5]) {
+    await writeFile(cut, whole.subarray(0, share * whole.length));
+    const error = await readAll(cut, 'every:500ms').then(
+      ({ report }) => report.damage,
+      (failure: unknown) => failure,
+    );
+    expect(error, `${share}`).toMatchObject({
+      code: expect.stringMatching(/damaged|truncated|unreadable|decode-failed|no-video/),
+    });
+  }
 });
 
 it('a share that does not answer while a file or a picture is opened is a failure of the machine', async () => {
