@@ -83,7 +83,7 @@ describe.skipIf(chromium === undefined)(`steps in Chromium${chromium ? '' : `: $
       return readFile(file, 'utf8');
     };
     expect(await exported('Guide (.html)')).toContain('Take a brush &#38; paint.');
-    expect(await exported('Markdown (.md)')).toMatch(/Paint it red[\s\S]+Take a brush &amp; paint\./);
+    expect(await exported('Markdown (.md)')).toMatch(/Paint it red[\s\S]+Take a brush & paint\./);
     expect(await exported('Chapters (.vtt)')).toContain('Paint it red');
     expect(faults).toEqual([]);
     await page.context().close();

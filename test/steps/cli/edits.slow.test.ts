@@ -53,7 +53,9 @@ describe('after an edit of steps.json', () => {
     });
     const written = await place.read('guide/steps.json');
     const { code, stderr } = await steps(place, '--from', 'guide/steps.json', '--embed', 'with.mp4');
-    expect(stderr).toMatch(/^shelf\.mp4: 3 steps -> .*\/guide, .*\/with\.mp4\n$/);
+    expect(stderr).toMatch(
+      /^chapters\.txt: YouTube shows no chapters .*\nshelf\.mp4: 3 steps -> .*\/guide, .*\/with\.mp4\n$/,
+    );
     expect(code).toBe(0);
     expect(await place.read('guide/steps.json')).toBe(written);
 
