@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chromiumPath, NO_CHROMIUM } from '../players/support/browser.ts';
@@ -105,6 +106,7 @@ describe.skipIf(chromium === undefined)(`while captions arrive${chromium ? '' : 
         .locator('img')
         .evaluate((image) => ('naturalWidth' in image ? Number(image.naturalWidth) : 0));
     await expect.poll(shown).toBeGreaterThan(0);
+    await sleep(1100); // The speed is told from no less than a second.
     await captioner.open(11.6);
     await expect.poll(async () => (await latest.allTextContents()).join()).toMatch(/Part [345]/);
     await expect.poll(() => row.locator('.progress').textContent()).toMatch(/^\d+ % · .+ left · [\d.]+ × real time$/);
