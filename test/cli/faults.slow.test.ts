@@ -17,7 +17,7 @@ test('a truncated video gives what can be decoded, and says so: exit code 3', as
   await writeFile(at('cut.mkv'), whole.subarray(0, whole.length / 2));
   const { code, stderr } = await caption('cut.mkv', '-f', 'vtt,json', '-o', '.');
   expect(code).toBe(3);
-  expect(stderr).toMatch(/"cut\.mkv" is cut off: it could be read up to \d+\.\d s/);
+  expect(stderr).toMatch(/"cut\.mkv" is cut off: it was read up to \d+\.\d s/);
   expect(stderr).toMatch(/^cut\.mkv: .*\(partial\)/m);
   expect(await read('cut.vtt')).toMatch(/A bright red picture[\s\S]*A bright green picture/);
   expect(await read('cut.vtt')).not.toMatch(/yellow/);
