@@ -12,17 +12,25 @@ export function isWrongType(error: unknown): boolean {
 /** The type of a key that counts: a string that holds a whole number. */
 const COUNTER = 'counter';
 
+/**
+ * Checks the type of a key and moves it away in one step: between two commands a key may expire, or another service may move it.
+ * KEYS[1]: the key. ARGV: its type, what is added to its name. Returns 1 if it was moved.
+ */
+const MOVE_IF_FOREIGN = `
+local found = redis.call('TYPE', KEYS[1])['ok']
+if found == 'none' or found == ARGV[1] then return 0 end
+if ARGV[1] == '${COUNTER}' and found == 'string' then
+  local value = redis.call('GETRANGE', KEYS[1], 0, 17)
+  if #value <= 17 and string.match(value, '^%-?%d+$') then return 0 end
+end
+redis.call('RENAME', KEYS[1], KEYS[1] .. ARGV[2])
+return 1`;
+
 async function moveAway(redis: Redis, expected: Expected): Promise<string[]> {
-  const isForeign = async ([key, type]: Expected[number]): Promise<boolean> => {
-    const found = await redis.type(key);
-    if (found === 'none') return false;
-    if (type !== COUNTER) return found !== type;
-    return found !== 'string' || !/^-?\d{1,16}$/.test(await redis.getrange(key, 0, 17));
-  };
-  const foreign = await Promise.all(expected.map(isForeign));
-  const keys = expected.filter((_, at) => foreign[at]).map(([key]) => key);
-  for (const key of keys) await redis.rename(key, `${key}:moved-away-${Date.now()}`);
-  return keys;
+  const moved = await Promise.all(
+    expected.map(([key, type]) => redis.eval(MOVE_IF_FOREIGN, 1, key, type, `:moved-away-${Date.now()}`)),
+  );
+  return expected.filter((_, at) => moved[at] === 1).map(([key]) => key);
 }
 
 /**
