@@ -194,3 +194,15 @@ export async function openFileSink(target: string, options: FileSinkOptions = {}
     throw outputError(error, `write ${target}`);
   }
 }
+
+/** Writes a whole text to a file of ours, which only its owner can read, durably. Its folder must exist. Throws an OutputError. */
+export async function writePrivateFile(file: string, text: string): Promise<void> {
+  const sink = await openFileSink(file, { private: true });
+  try {
+    await sink.write(text);
+    await sink.commit();
+  } catch (error) {
+    await sink.discard();
+    throw error;
+  }
+}

@@ -5,7 +5,13 @@ import { z } from 'zod';
 import { errnoOf } from '../core/errors.ts';
 import { openRegular } from '../core/regular-file.ts';
 import { OutputError, OutputExistsError, type OutputKind, outputError } from './errors.ts';
-import { type FileSinkOptions, type OnBeforeRename, openFileSink, type Transform } from './file-sink.ts';
+import {
+  type FileSinkOptions,
+  type OnBeforeRename,
+  openFileSink,
+  type Transform,
+  writePrivateFile,
+} from './file-sink.ts';
 import { ensureStateFolder } from './folders/ensure-folder.ts';
 import { keepBackup } from './keep-backup.ts';
 import { statIfPresent } from './kind-of.ts';
@@ -97,16 +103,9 @@ export async function recordOutput(
   const existing = await hashAt(file);
   const known = (await readEntry(entry))?.tracks ?? [];
   const replaced = known.filter(({ sha256 }) => sha256 === existing && sha256 !== output.sha256);
-  const sink = await openFileSink(entry, { private: true });
-  try {
-    const { key, sha256, source } = output;
-    const tracks = [...replaced, { key, sha256, source }];
-    await sink.write(`${JSON.stringify({ target: file, tracks })}\n`);
-    await sink.commit();
-  } catch (error) {
-    await sink.discard();
-    throw error;
-  }
+  const { key, sha256, source } = output;
+  const tracks = [...replaced, { key, sha256, source }];
+  await writePrivateFile(entry, `${JSON.stringify({ target: file, tracks })}\n`);
 }
 
 /**

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { sentenceOf } from '../../core/errors.ts';
 import type { Log } from '../../services/service.ts';
-import { openFileSink } from '../../storage/file-sink.ts';
+import { writePrivateFile } from '../../storage/file-sink.ts';
 import type { Job } from '../api/schemas/job.ts';
 import type { JobWork } from './job-work.ts';
 
@@ -33,14 +33,8 @@ export class JobFiles {
   /** Stores a job, so that a server that starts again knows it. Throws an OutputError. */
   async write({ job, work, begun }: StoredJob): Promise<void> {
     await mkdir(this.folder(job.id), { recursive: true, mode: 0o700 });
-    const sink = await openFileSink(path.join(this.folder(job.id), FILE), { private: true });
-    try {
-      await sink.write(`${JSON.stringify({ version: VERSION, job, work, begun })}\n`);
-      await sink.commit();
-    } catch (error) {
-      await sink.discard();
-      throw error;
-    }
+    const text = `${JSON.stringify({ version: VERSION, job, work, begun })}\n`;
+    await writePrivateFile(path.join(this.folder(job.id), FILE), text);
   }
 
   /** Removes what a job that did not end has made. */

@@ -5,7 +5,7 @@ import type { Guide } from '../../steps/guide/guide.ts';
 import { readGuideFile } from '../../steps/guide/guide-files.ts';
 import { guideFromJson } from '../../steps/guide/steps-json.ts';
 import { STEPS_FILE } from '../../steps/publish.ts';
-import { openFileSink } from '../../storage/file-sink.ts';
+import { writePrivateFile } from '../../storage/file-sink.ts';
 
 /** Beside steps.json: the same as the program found it. What differs from it is the work of a person. */
 const FOUND_FILE = 'found.json';
@@ -21,20 +21,9 @@ export interface ReplacedGuide {
   readonly guide: Guide;
 }
 
-async function write(file: string, text: string): Promise<void> {
-  const sink = await openFileSink(file, { private: true });
-  try {
-    await sink.write(text);
-    await sink.commit();
-  } catch (error) {
-    await sink.discard();
-    throw error;
-  }
-}
-
 /** Notes that the guide in a folder is as the program found it. Throws an OutputError. */
 export async function markAsFound(folder: string, text: string): Promise<void> {
-  await write(path.join(folder, FOUND_FILE), text);
+  await writePrivateFile(path.join(folder, FOUND_FILE), text);
 }
 
 /**
@@ -46,7 +35,7 @@ export async function keepIfEdited(folder: string, now: Date): Promise<void> {
   if (text === undefined || text === (await readGuideFile(folder, FOUND_FILE))?.toString('utf8')) return;
   await mkdir(path.join(folder, FOLDER), { recursive: true, mode: 0o700 });
   // A colon is not for every file system.
-  await write(path.join(folder, FOLDER, `${now.toISOString().replaceAll(':', '-')}.json`), text);
+  await writePrivateFile(path.join(folder, FOLDER, `${now.toISOString().replaceAll(':', '-')}.json`), text);
 }
 
 /** The guides that were replaced, newest first. One that is damaged is left out, and stays where it is. */

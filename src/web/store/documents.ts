@@ -26,6 +26,16 @@ export interface StoredVideo {
   readonly problems: Video['problems'];
 }
 
+/** A video of which nothing has been captioned yet. */
+export const UNBEGUN = {
+  keyframes: 0,
+  covered: 0,
+  cues: 0,
+  edited: false,
+  proxy: false,
+  problems: [],
+} as const satisfies Partial<StoredVideo>;
+
 /** A caption of a keyframe as it is stored. */
 export type StoredCaption = FrameCaption;
 

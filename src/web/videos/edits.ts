@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { z } from 'zod';
 import { isMissing, sentenceOf } from '../../core/errors.ts';
-import { openFileSink } from '../../storage/file-sink.ts';
+import { writePrivateFile } from '../../storage/file-sink.ts';
 import { ensureStateFolder } from '../../storage/folders/ensure-folder.ts';
 import { formatRevision, NO_EDITS, parseRevision, type Revision } from '../api/revision.ts';
 import { type ApiCue, type CueList, cues as cuesSchema } from '../api/schemas/cues.ts';
@@ -139,15 +139,9 @@ export class Edits {
         .digest('hex')
         .slice(0, 16);
       await ensureStateFolder(this.#data.video(id));
-      const sink = await openFileSink(this.#data.edits(id), { private: true });
-      try {
-        const seen = through === undefined ? {} : { through };
-        await sink.write(`${JSON.stringify({ version: 1, revision, saved, ...seen, cues: checked })}\n`);
-        await sink.commit();
-      } catch (error) {
-        await sink.discard();
-        throw error;
-      }
+      const seen = through === undefined ? {} : { through };
+      const text = `${JSON.stringify({ version: 1, revision, saved, ...seen, cues: checked })}\n`;
+      await writePrivateFile(this.#data.edits(id), text);
       this.#report(id, revision, true);
       return this.cues(id);
     });

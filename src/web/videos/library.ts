@@ -8,7 +8,7 @@ import { isWebAddress } from '../../core/text/web-address.ts';
 import { asInputError, expandInputs } from '../../ingest/sources/sources.ts';
 import type { Video, VideoOptions } from '../api/schemas/videos.ts';
 import { RefusedRequestError, VideoStateError } from '../errors.ts';
-import type { StoredVideo } from '../store/documents.ts';
+import { type StoredVideo, UNBEGUN } from '../store/documents.ts';
 import type { VideoStore } from '../store/video-store.ts';
 import type { Captioners } from './captioners.ts';
 import type { DataFolder } from './data-folder.ts';
@@ -62,14 +62,9 @@ export class Library {
     const { store, news } = this.#parts;
     const added = store.add({
       ...video,
+      ...UNBEGUN,
       state: 'queued',
       added: Date.now(),
-      keyframes: 0,
-      covered: 0,
-      cues: 0,
-      edited: false,
-      proxy: false,
-      problems: [],
     });
     if (added) news.changed(video.id, true);
     return store.get(video.id);

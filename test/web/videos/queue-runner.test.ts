@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { StoredVideo } from '../../../src/web/store/documents.ts';
+import { type StoredVideo, UNBEGUN } from '../../../src/web/store/documents.ts';
 import { DataFolder } from '../../../src/web/videos/data-folder.ts';
 import { QueueRunner } from '../../../src/web/videos/queue-runner.ts';
 import type { StopReason, VideoRunner } from '../../../src/web/videos/video-runner.ts';
@@ -33,16 +33,7 @@ function begin(runner: VideoRunner, input: string) {
   };
   const video: StoredVideo = {
     ...{ id: 'v1', name: 'red.png', source: { kind: 'file' as const, input, label: input }, state: 'running' as const },
-    ...{
-      options: {} as StoredVideo['options'],
-      added: 0,
-      keyframes: 0,
-      covered: 0,
-      cues: 0,
-      edited: false,
-      proxy: false,
-      problems: [],
-    },
+    ...{ ...UNBEGUN, options: {} as StoredVideo['options'], added: 0 },
   };
   const ended = runner.caption(video, observer, stop.signal);
   ended.catch(() => undefined);
