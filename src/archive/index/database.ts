@@ -1,7 +1,8 @@
-import { accessSync, chmodSync, closeSync, constants, existsSync, openSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { errnoOf, SecondGlanceError, sentenceOf } from '../../core/errors.ts';
 import { ArchiveError } from '../errors.ts';
 import { latestBackup } from './backups.ts';
+import { ensureDatabaseFile } from './database-file.ts';
 import { DamagedTextError, SafeDatabase } from './safe-database.ts';
 
 /** An open state file. Calls are synchronous and short. */
@@ -149,11 +150,7 @@ export function openDatabase(file: string, { create }: { readonly create: boolea
   }
   let db: Database | undefined;
   try {
-    // SQLite gives its other files the permissions of the first.
-    if (create) {
-      closeSync(openSync(file, 'a', 0o600));
-      chmodSync(file, 0o600);
-    }
+    if (create) ensureDatabaseFile(file);
     db = new SafeDatabase(file);
     db.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA foreign_keys = ON;`);
     const { tables, application } = db

@@ -72,6 +72,7 @@ export class SafeDatabase {
     return { immediate: () => immediate() };
   }
 
+  /** Ends the use of it. libsql closes the file, and gives up its locks, when the last of its statements has been garbage-collected. */
   close(): void {
     this.#db.close();
   }

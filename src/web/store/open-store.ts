@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, openSync } from 'node:fs';
+import { ensureDatabaseFile } from '../../archive/index/database-file.ts';
 import { SafeDatabase } from '../../archive/index/safe-database.ts';
 import { errnoOf, sentenceOf } from '../../core/errors.ts';
 import { WebError } from '../errors.ts';
@@ -42,8 +42,7 @@ export function storeError(file: string, cause: unknown): Error {
 export function openStore(file: string): SafeDatabase {
   let db: SafeDatabase | undefined;
   try {
-    closeSync(openSync(file, 'a', 0o600));
-    chmodSync(file, 0o600);
+    ensureDatabaseFile(file);
     db = new SafeDatabase(file);
     db.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
     const number = (pragma: string): number => {

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import Libsql from 'libsql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -44,4 +44,17 @@ test('what is no database, and an empty file', async () => {
   await writeFile(empty, '');
   expect(() => openDatabase(empty, { create: false })).toThrow(/is not a state file/);
   openDatabase(empty, { create: true }).close();
+});
+
+test('a folder is refused and keeps its permissions; a file that others could read no longer is', async () => {
+  const inner = path.join(folder.path, 'inner');
+  await mkdir(inner, { mode: 0o755 });
+  const { mode } = await stat(inner);
+  expect(() => openDatabase(inner, { create: true })).toThrow(expect.objectContaining({ code: 'state-unusable' }));
+  expect((await stat(inner)).mode).toBe(mode);
+  const file = path.join(folder.path, 'open.db');
+  openDatabase(file, { create: true }).close();
+  await chmod(file, 0o644);
+  openDatabase(file, { create: true }).close();
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
 });
