@@ -65,6 +65,8 @@ export class JobLoop<Kind extends JobKind> {
    * whose lock it has lost, the first execution cannot be aborted any more.
    */
   readonly #running = new Map<string, Execution>();
+  /** BullMQ hands over jobs while it closes: those that it was fetching. */
+  #stopping = false;
 
   constructor(context: QueueContext, options: JobLoopOptions<Kind>) {
     const { lockMs, stalledCheckMs, idleMs, infrastructureRetryMs } = context.timings;
@@ -122,10 +124,10 @@ export class JobLoop<Kind extends JobKind> {
   async #process(job: Job, token = ''): Promise<void> {
     const id = job.id ?? '';
     const older = this.#running.get(id);
-    if (older !== undefined) {
+    if (older !== undefined || this.#stopping) {
       // BullMQ stops renewing this job's lock when the older execution ends, so the job has to be taken afresh.
       this.#abort(id);
-      await older.ended;
+      await older?.ended;
       await job.moveToWait(token).catch(() => undefined);
       throw new WaitingError();
     }
@@ -177,6 +179,7 @@ export class JobLoop<Kind extends JobKind> {
    * seconds, even while Redis is away.
    */
   async stop(graceMs: number): Promise<void> {
+    this.#stopping = true;
     const closing = this.#worker.close().catch(() => undefined);
     let timer: NodeJS.Timeout | undefined;
     const after = (ms: number): Promise<void> =>

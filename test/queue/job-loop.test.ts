@@ -60,6 +60,31 @@ test('a job that its own process takes again can still be aborted, and keeps its
   await until(async () => (await queue.queues.depths()).tracks?.waiting === 1, 'returned to the queue');
 });
 
+test('a stopping loop returns the job that arrives meanwhile', async () => {
+  // No lock may have to expire.
+  const queue = await context('redis', { lockMs: 60_000 });
+  for (let video = 0; video < 3; video += 1) {
+    const of = await beginVideo(queue);
+    await queue.queues.addTracks({ video: of.video, run: of.run }, 'normal');
+  }
+  let finish = (): void => undefined;
+  const gate = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const begun: AbortSignal[] = [];
+  const loop = tracksLoop(queue, (_, { signal }) => {
+    begun.push(signal);
+    return begun.length === 1 ? gate : untilAborted(signal);
+  });
+  await until(() => begun.length === 2, 'two taken');
+  // BullMQ fetches the third job with the call that says that the first is done. Stop after that call, before its reply.
+  finish();
+  await new Promise(process.nextTick);
+  await loop.stop(0);
+  await until(async () => (await queue.queues.depths()).tracks?.waiting === 2, 'returned to the queue');
+  expect(begun.map(({ aborted }) => aborted)).toEqual([false, true]);
+});
+
 test('a lost lock aborts the job', async () => {
   const queue = await context('redis', { stalledCheckMs: 60_000 });
   const of = await beginVideo(queue);
