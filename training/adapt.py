@@ -3,12 +3,16 @@
 Pictures of the set `scenes` (scenes.py) are learnt by cross entropy. On all other pictures both passes are held to what they said when the stage began: the
 Kullback-Leibler divergence of every next word, along a caption by a person and along a draft sampled from the present first pass (Li and Hoiem, 2016,
 "Learning without Forgetting"; Agarwal et al., 2024, for the samples). Cross entropy on them would undo what the critic taught. Encoder and detail branch stay.
+
+With `honest` in the config, the second pass alone is trained, on what both views write together (search.py). Words for things that the picture does not show
+(absent.py) are taken out of what the teacher says, also along the drafts of scenes.
 """
 import numpy as np
 import torch
 import torch.nn.functional as F
 
 import text as T
+from absent import Absent
 from model import Captioner
 from sample import own_drafts
 from second import SecondLoss
@@ -23,6 +27,7 @@ class AdaptLoss(SecondLoss):
         self.teacher = Captioner(run.c["model"])  # not a copy of run.model, which may be resumed
         self.teacher.load_state_dict(run.first_weights(run.data))
         self.teacher.eval().requires_grad_(False)
+        self.absent = Absent(run.data, tok, tok.get_vocab_size()) if run.c["honest"] else None
 
     def drafts(self, rows, flips, glance, rng):
         """-> a draft for each row, by the shares in the config: sampled from the first pass, a caption with errors, or empty."""
@@ -43,36 +48,46 @@ class AdaptLoss(SecondLoss):
         crop = views[:, margin:-margin, margin:-margin].permute(0, 3, 1, 2).float()
         return F.interpolate(crop, views.shape[1:3], mode="bilinear").permute(0, 2, 3, 1)
 
-    def losses(self, visual, taught, pack, scene, language, teacher):
-        """-> cross entropy over the rows of scenes, divergence from the teacher (which sees `taught`) over the others."""
+    @staticmethod
+    def losses(views, taught, pack, learnt, absent):
+        """views, taught: [(language, visual tokens)] that write together; learnt: how many captions of each row are of a scene; absent: words that the picture rules out,
+        or None. -> cross entropy over the captions of scenes, divergence from what is taught over all others."""
         at = pack["targets"] >= 0
-        states, targets, learn = language.hidden(visual, pack)[at], pack["targets"][at], scene[at.nonzero()[:, 0]]
-        logp = F.log_softmax(language.logits(states).float(), -1)
+        row = at.nonzero()[:, 0]
+        targets, learn = pack["targets"][at], pack["group"][at] <= learnt[row]
+        logp = F.log_softmax(sum(language.logits(language.hidden(visual, pack)[at]).float() for language, visual in views) / len(views), -1)
         with torch.no_grad():
-            past = F.log_softmax(teacher.logits(teacher.hidden(taught, pack)[at][~learn]).float(), -1)
+            past = sum(language.logits(language.hidden(visual, pack)[at][~learn]).float() for language, visual in taught) / len(taught)
+            if absent is not None:
+                past = past.masked_fill(absent[row[~learn]], -30.0)
+            past = F.log_softmax(past, -1)
         cross = F.nll_loss(logp[learn], targets[learn], reduction="sum") / max(1, int(learn.sum()))
         return cross, F.kl_div(logp[~learn], past, reduction="sum", log_target=True) / max(1, int((~learn).sum()))
 
     def __call__(self, numbers, views, flips, detail, rng):
         model, teacher, c = self.run.model, self.teacher, self.c
         rows = [self.mixture.rows[i] for i in numbers]
-        scene = torch.tensor([r["set"] == SCENES for r in rows])
+        absent = self.absent(rows, views) if self.absent else None
         with torch.no_grad():
             teacher_glance, stages = teacher.encode(views)
             features = teacher.features(self.inner(views, int(rng.integers(*MARGINS))))
         glance = model.connector(stages[:, :, -model.last:]) + model.place
         drafts = self.drafts(rows, flips, glance.detach(), rng)
-        captions = []
+        captions, learnt = [], []
         for row, flip, draft in zip(rows, flips, drafts):
             texts = [row["captions"][k] for k in rng.permutation(len(row["captions"]))[:2 if row["set"] == SCENES else 1]]
             tokens = T.encode_all(self.tok, map(T.flip_words, texts) if flip else texts)
-            captions.append(tokens + ([draft] if draft and row["set"] != SCENES else []))
-        pack, padded, parts = T.pack(captions), T.pad_drafts(drafts), {}
+            learnt.append(len(tokens) if row["set"] == SCENES else 0)
+            captions.append(tokens + ([draft] if draft and (self.absent or row["set"] != SCENES) else []))
+        pack, padded, learnt, parts = T.pack(captions), T.pad_drafts(drafts), torch.tensor(learnt), {}
+        first, taught_first = (model.language, glance), (teacher.language, teacher_glance)
         if model.place.requires_grad:
-            parts["scenes"], keep = self.losses(glance, teacher_glance, pack, scene, model.language, teacher.language)
+            parts["scenes"], keep = self.losses([first], [taught_first], pack, learnt, absent)
             parts["keep"] = c["keep"] * keep
+        second = (model.second, model.refine(glance, features, padded))
         with torch.no_grad():
-            taught = teacher.refine(teacher_glance, features, padded)
-        parts["scenes second"], keep = self.losses(model.refine(glance, features, padded), taught, pack, scene, model.second, teacher.second)
+            taught_second = (teacher.second, teacher.refine(teacher_glance, features, padded))
+        together = bool(self.absent)
+        parts["scenes second"], keep = self.losses([first, second] if together else [second], [taught_first, taught_second] if together else [taught_second], pack, learnt, absent)
         parts["keep second"] = c["keep"] * keep
         return parts

@@ -31,7 +31,7 @@ WORDS = {"road": (r"\b(road|street|highway|parking|intersection|driveway)\b", 0.
 SCREENS = 240  # made pictures of computer screens and slides
 # Lines of each kind in scenes.jsonl: rare kinds come several times, of frequent ones some are left out. A camera above a road sees it from any side: TURNED kinds
 # are turned by quarters too.
-LINES = {"road": 450, "cars": 450, "room": 1528, "wall": 180, "floor": 240, "water": 240, "rocks": 200, "grass": 100, "ground": 80, "sky": 150, "trees": 60,
+LINES = {"road": 450, "cars": 450, "room": 900, "table": 450, "boards": 450, "wall": 60, "floor": 300, "water": 240, "rocks": 200, "grass": 100, "ground": 80, "sky": 150, "trees": 60,
          "building": 80, "flowers": 80, "screen": 160, "slide": 80}
 TURNED = ("road", "cars", "floor", "water", "grass", "ground")
 OBJECT = 0.3  # score from which a detection counts
@@ -54,11 +54,18 @@ class Detector:
     def __init__(self, data):
         self.session = open_session(os.path.join(data, "detector", "picodet_s_416_coco.onnx"))
 
+    def run(self, image):
+        """A picture -> four outputs of class scores (strides 8, 16, 32, 64), four of boxes."""
+        pixels = (np.asarray(image.resize((416, 416)), np.float32) / 255 - (0.485, 0.456, 0.406)) / (0.229, 0.224, 0.225)
+        return self.session.run(None, {self.session.get_inputs()[0].name: pixels.transpose(2, 0, 1)[None].astype(np.float32)})
+
+    def best(self, image):
+        """A picture -> the highest score of each of the 80 classes."""
+        return np.max([scores.reshape(-1, 80).max(0) for scores in self.run(image)[:4]], 0)
+
     def __call__(self, image):
         """A picture -> [(class, score, x0, y0, x1, y1)], shares of the picture's sides; the best of boxes of one class that overlap."""
-        pixels = (np.asarray(image.resize((416, 416)), np.float32) / 255 - (0.485, 0.456, 0.406)) / (0.229, 0.224, 0.225)
-        out = self.session.run(None, {self.session.get_inputs()[0].name: pixels.transpose(2, 0, 1)[None].astype(np.float32)})
-        found = []
+        out, found = self.run(image), []
         for scores, boxes in zip(out[:4], out[4:]):
             scores, boxes = scores.reshape(-1, 80), boxes.reshape(-1, 4, 8)
             side = int(round(len(scores) ** 0.5))
@@ -181,8 +188,7 @@ def describe(share, pixels, areas, boxes, text, rng):
     if room < 0.88 or not has("room|kitchen|bathroom|bedroom|hallway|office|floor|wall|couch|sofa|bed|table|chair|window|door"):
         return None
     if share["wall"] > 0.85:
-        tint = mean("wall")
-        return "wall", ["a wall", "a blank wall", "a plain wall"] + ["a %s wall" % tint, "a plain %s wall" % tint] * bool(tint)
+        return "wall", ["a wall", "a blank wall", "a plain wall"]
     if share["floor"] > 0.8:
         return "floor", (["a wooden floor", "an empty wooden floor", "brown boards of a floor"] if mean("floor") == "brown" else ["an empty floor", "the floor of a room", "a tiled floor"])
     if share["floor"] < 0.05 and share["wall"] + share["ceiling"] < 0.4:
@@ -193,17 +199,19 @@ def describe(share, pixels, areas, boxes, text, rng):
     a = "an" if place[0] == "o" else "a"
     # Only bare rooms are said to be empty: people call a furnished room by what stands in it.
     out = []
-    if share["floor"] > 0.15 and mean("floor") == "brown":
-        out += ["%s %s with a wooden floor" % (a, place)]
+    wooden = share["floor"] > 0.15 and mean("floor") == "brown"
+    if wooden:
+        out += ["%s %s with a wooden floor" % (a, place), "a wooden floor in %s %s" % (a, place), "a brown wooden floor"]
     if share["wall"] > 0.2 and mean("wall") in ("white", "blue", "yellow", "green"):
         out += ["%s %s with %s walls" % (a, place, mean("wall"))]
     if things:
         out += ["%s %s with %s" % (a, place, list_of(things)), "%s %s with %s" % (a, place, list_of(things[:1]))]
     if "table" in things:
         out += ["a table in %s %s" % (a, place), "a small table in %s %s" % (a, place), "a table standing on the floor of %s %s" % (a, place)]
+        out += ["a small table on a wooden floor", "a brown wooden floor with a table on it"] * wooden
     if not set(things) - {"door", "window", "painting", "curtain"}:
-        out += ["an empty %s" % place] + ["an empty %s with a wooden floor" % place] * (share["floor"] > 0.15 and mean("floor") == "brown")
-    return "room", out
+        out += ["an empty %s" % place] + ["an empty %s with a wooden floor" % place] * wooden
+    return "table" if "table" in things else "boards" if wooden else "room", out
 
 
 def crops(image, areas, boxes, text, rng, most=3):
