@@ -1,6 +1,6 @@
 """The loss of the stage `adapt`: both passes learn new kinds of pictures and keep what they write of all others.
 
-Pictures of the set `scenes` (scenes.py) are learnt by cross entropy. On all other pictures both passes are held to what they said when the stage began: the
+Pictures of the set `scenes` (scenes.py) are learnt by cross entropy. On all other pictures both passes are held to what they said when the stage began (or to what `teacher` in the config says): the
 Kullback-Leibler divergence of every next word, along a caption by a person and along a draft sampled from the present first pass (Li and Hoiem, 2016,
 "Learning without Forgetting"; Agarwal et al., 2024, for the samples). Cross entropy on them would undo what the critic taught. Encoder and detail branch stay.
 
@@ -25,7 +25,7 @@ class AdaptLoss(SecondLoss):
     def __init__(self, run, mixture, tok, targets):
         super().__init__(run, mixture, tok, targets)
         self.teacher = Captioner(run.c["model"])  # not a copy of run.model, which may be resumed
-        self.teacher.load_state_dict(run.first_weights(run.data))
+        self.teacher.load_state_dict(run.first_weights(run.data, run.c["teacher"]))
         self.teacher.eval().requires_grad_(False)
         self.absent = Absent(run.data, tok, tok.get_vocab_size()) if run.c["honest"] else None
 

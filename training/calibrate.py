@@ -1,34 +1,35 @@
-"""How sure a bundle may be of its captions: from the log probability of its words, and from how far both passes agree, to the probability that a caption is right.
+"""How sure a bundle may be of its captions: from the model's own doubts while it wrote, to the probability that a caption is right.
 
   python3 calibrate.py SCORES [--data ../../shared/data]     reads what caption.py wrote (<set>.jsonl); prints coefficients for export.py --generation
 
+A logistic regression on the mean and the highest entropy, in nats, of the distributions that the tokens were chosen from.
 Fitted on the even pictures of every set, each set with the same weight; nouns.py says what counts as right, and measures on the odd ones.
 """
 import argparse
 import json
 import math
 import os
-import re
 
 import numpy as np
 
 import data as D
 from nouns import known_nouns, read, right
 
-
-def agreement(a, b):
-    """The words that two captions share, as a part of all words that they use."""
-    a, b = (set(re.findall(r"[a-z0-9']+", t.lower())) for t in (a, b))
-    return len(a & b) / max(1, len(a | b))
+TERMS = ("bias", "entropy", "highestEntropy")
 
 
-def calibrated(probability, draft, text, coefficients):
-    """As src/workers/bundle/calibration.ts computes it. draft: None after one pass."""
+def doubts(steps):
+    """Of a caption's steps (search.Written): 1 for the bias, the mean and the highest entropy."""
+    entropies = [entropy for _, entropy in steps]
+    return [1.0, sum(entropies) / len(entropies), max(entropies)]
+
+
+def calibrated(steps, coefficients, passes=2):
+    """The confidence of a caption, as src/workers/bundle/calibration.ts computes it."""
     if not coefficients:
-        return probability
-    c = coefficients["onePass" if draft is None else "twoPasses"]
-    logit = c["bias"] + c["logProbability"] * math.log(max(1e-6, probability)) + (0 if draft is None else c["agreement"] * agreement(draft, text))
-    return 1 / (1 + math.exp(-logit))
+        return math.exp(sum(chance for chance, _ in steps) / len(steps))
+    c = coefficients["onePass" if passes == 1 else "twoPasses"]
+    return 1 / (1 + math.exp(-sum(c[name] * value for name, value in zip(TERMS, doubts(steps)))))
 
 
 def logistic(x, y, weight, rounds=50, ridge=1e-3):
@@ -51,14 +52,14 @@ def main():
         if os.path.exists(os.path.join(args.folder, name + ".jsonl")):
             pairs = read(args.folder, name, args.data)[::2]
             for row, line in pairs:
-                one.append([1, math.log(max(1e-6, line["draftProbability"]))])
-                two.append([1, math.log(max(1e-6, line["probability"])), agreement(line["draft"], line["text"])])
+                one.append(doubts(line["draftSteps"]))
+                two.append(doubts(line["steps"]))
                 true.append(right(row, line["text"], nouns) is True)
                 draft_true.append(right(row, line["draft"], nouns) is True)
                 weight.append(1 / len(pairs))
     weight = np.array(weight) / np.mean(weight)
     first, both = logistic(np.array(one), np.array(draft_true, float), weight), logistic(np.array(two), np.array(true, float), weight)
-    print(json.dumps({"calibration": {"onePass": dict(zip(("bias", "logProbability"), first)), "twoPasses": dict(zip(("bias", "logProbability", "agreement"), both))}}))
+    print(json.dumps({"calibration": {"onePass": dict(zip(TERMS, first)), "twoPasses": dict(zip(TERMS, both))}}))
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
   python3 caption.py ../models/everyday-small [--data ../../shared/data] --out DIR [--sets flickr8k-val pascal-val coco-val] [--beams 1]
 
-writes DIR/<set>.jsonl, one line a picture, {"video", "text", "draft", "confidence", "probability", "draftProbability"}, for score.py, nouns.py and
-calibrate.py, and prints the scores of each set. confidence is what the runtime says; the probabilities are geometric means over the tokens.
+writes DIR/<set>.jsonl, one line a picture, {"video", "text", "draft", "confidence", "steps", "draftSteps"}, for score.py, nouns.py and
+calibrate.py, and prints the scores of each set. confidence is what the runtime says; steps are as search.Written has them.
 """
 import argparse
 import functools
@@ -40,7 +40,7 @@ class Bundle:
         return self.run(graph, **dict(zip(("visual", "ids", "positions", "segments", "mask", "past", "rows"), map(np.asarray, inputs))))
 
     def second(self, glance, pixels, drafts, options):
-        """-> [(token ids, confidence)] of the second pass behind drafts."""
+        """-> what the second pass writes behind drafts (token lists)."""
         crop = D.center_crop(pixels, options.get("centerCrop", 0))
         features = self.run("encoder", pixels=crop)[1].numpy()
         if "detail" in self.graphs:
@@ -51,20 +51,23 @@ class Bundle:
         return write([(self.decode, glance, None)] + views if options["bothPasses"] else views, options, self.json["dims"])
 
     def caption(self, pixels, options=None):
-        """uint8 [B, H, W, 3] -> per picture (draft ids, final ids, mean probability of the draft's tokens, of the final's)."""
+        """uint8 [B, H, W, 3] -> per picture (draft, final), each as search.Written."""
         options = dict(self.json["generation"], **(options or {}))
         glance = self.run("encoder", pixels=pixels)[0]
         drafts = write([(self.decode, glance, None)], options, self.json["dims"])
-        finals = self.second(glance, pixels, [ids for ids, _ in drafts], options)
-        return [(draft, ids, before, after) for (draft, before), (ids, after) in zip(drafts, finals)]
+        return list(zip(drafts, self.second(glance, pixels, [draft.tokens for draft in drafts], options)))
 
     def revise(self, pixels, drafts):
         """The second pass alone, behind drafts given as token lists -> token ids."""
         glance = self.run("encoder", pixels=pixels)[0]
-        return [ids for ids, _ in self.second(glance, pixels, drafts, self.json["generation"])]
+        return [final.tokens for final in self.second(glance, pixels, drafts, self.json["generation"])]
 
     def text(self, ids):
         return " ".join(self.tokenizer.decode(list(ids)).split())
+
+
+def rounded(written):
+    return [[round(value, 4) for value in step] for step in written.steps]
 
 
 def gain(rows):
@@ -85,7 +88,8 @@ def main():
     parser.add_argument("--generation", default="{}", help="JSON that overrides the bundle's generation defaults")
     parser.add_argument("--every", type=int, default=1, help="only every so many pictures of a set")
     args = parser.parse_args()
-    bundle, options = Bundle(args.bundle, args.threads), json.loads(args.generation)
+    bundle = Bundle(args.bundle, args.threads)
+    options = dict(bundle.json["generation"], **json.loads(args.generation))
     if args.beams:
         options["beams"] = args.beams
     os.makedirs(args.out, exist_ok=True)
@@ -94,10 +98,9 @@ def main():
         rows, files, lines, begun = D.read_rows(args.data, name)[::args.every], D.picture_bytes(args.data, name), [], time.time()
         for start in range(0, len(rows), args.batch):
             part = rows[start:start + args.batch]
-            for row, (draft, ids, before, after) in zip(part, bundle.caption(np.stack([D.decode(files[r["image"]]) for r in part]), options)):
-                text, draft = bundle.text(ids), bundle.text(draft)
-                lines.append({"video": row["image"], "text": text, "draft": draft, "confidence": round(calibrated(after, draft, text, options.get("calibration")), 4),
-                              "probability": round(float(after), 5), "draftProbability": round(float(before), 5)})
+            for row, (draft, final) in zip(part, bundle.caption(np.stack([D.decode(files[r["image"]]) for r in part]), options)):
+                lines.append({"video": row["image"], "text": bundle.text(final.tokens), "draft": bundle.text(draft.tokens),
+                              "confidence": round(calibrated(final.steps, options.get("calibration")), 4), "steps": rounded(final), "draftSteps": rounded(draft)})
         with open(os.path.join(args.out, name + ".jsonl"), "w") as f:
             f.writelines(json.dumps(line) + "\n" for line in lines)
         got = {field: score([line[field] for line in lines], [r["captions"] + r.get("sequence", []) for r in rows]) for field in ("draft", "text")}

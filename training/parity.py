@@ -43,10 +43,11 @@ def by_pytorch(model, pixels, options):
     with torch.no_grad():
         glance = model.encode(torch.from_numpy(pixels))[0]
         features = model.features(torch.from_numpy(center_crop(pixels, options["centerCrop"])))
-        drafts = [ids for ids, _ in write([(first, glance, None)], options, dims)]
-        views = [(second, model.refine(glance, features, pad_drafts(drafts)), model.prompt(drafts))]
+        drafts = write([(first, glance, None)], options, dims)
+        texts = [d.tokens for d in drafts]
+        views = [(second, model.refine(glance, features, pad_drafts(texts)), model.prompt(texts))]
         finals = write([(first, glance, None)] + views if options["bothPasses"] else views, options, dims)
-    return [(d, ids, sure) for d, (ids, sure) in zip(drafts, finals)]
+    return list(zip(drafts, finals))
 
 
 def write_parity(path, model, folder, quantized):
@@ -60,8 +61,8 @@ def write_parity(path, model, folder, quantized):
     for name, beams in (("greedy", 1), ("beam", 3)):
         options = dict(bundle.json["generation"], beams=beams)
         for kind, rows in (("shipped", bundle.caption(pixels, options)), ("pytorch", by_pytorch(model, pixels, options))):
-            for entry, (draft, ids, *_, sure) in zip(out["pictures"], rows):
-                entry.setdefault(kind, {})[name] = {"draft": draft, "text": ids, "confidence": round(sure, 4)}
+            for entry, (draft, final) in zip(out["pictures"], rows):
+                entry.setdefault(kind, {})[name] = {"draft": draft.tokens, "text": final.tokens, "confidence": round(final.probability, 4)}
     for entry in out["pictures"]:
         entry["caption"] = bundle.text(entry["shipped"]["beam"]["text"])
     os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)

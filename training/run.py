@@ -14,12 +14,13 @@ from model import Captioner
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 # seconds: the run ends, and the rate of the schedule with it, after so much wall time, even if `pictures` have not all been seen
 # trained: the beginnings of the names of what is trained, where it is less than the stage trains (TRAINED)
+# teacher: as init, for the stage `adapt`: the weights whose answers are kept, where they are not those that it starts from
 # init: a list of [checkpoint, which of its weights (a prefix), under which prefix they go on]; frozen: how many encoder blocks get no gradient, [[from picture, blocks], ...]
 DEFAULTS = {"batch": 32, "pictures": 0, "lr": 6e-4, "encoder_lr": 1e-4, "language_lr": None, "warmup": 200, "weight_decay": 0.05, "ema": 0.998, "seed": 1,
             "smoothing": 0.1, "model": {}, "init": None, "frozen": [[0, 22]], "floor": 0.05, "augment": 1.6, "evaluate": 20000, "every": 1, "shares": {}, "features": None,
             "save_seconds": 180, "seconds": None, "clip": 1.0, "peer": None, "tag_share": 0.0, "captions": 3, "compile": True,
             "drafts": [0.5, 0.3, 0.2], "keep": 3.0, "samples": 5, "most": 20, "temperature": 0.6, "trained": None,
-            "honest": False}
+            "honest": False, "teacher": None}
 TRAINED = {"lm": ("language.",), "tags": ("encoder.", "tags."), "detail": ("detail.", "tags."), "first": ("encoder.", "connector.", "place", "language.", "tags."),
            "critic": ("encoder.", "connector.", "place", "language."), "second": ("deeplens.", "second."), "critic-second": ("deeplens.", "second."),
            "adapt": ("connector.", "place", "language.", "deeplens.", "second.")}
@@ -94,12 +95,12 @@ class Run:
                     block.compile(dynamic=True)
         self.clock = time.time() - self.seconds
 
-    def first_weights(self, data):
-        """Start weights: ImageNet's, the detector's, then those of the checkpoints named by `init`, where they fit."""
+    def first_weights(self, data, init=None):
+        """Start weights: ImageNet's, the detector's, then those of the checkpoints named by `init` (the config's, unless another is given), where they fit."""
         model = Captioner(self.c["model"])
         model.encoder.load_imagenet(os.path.join(data, "efficientnet-lite2", "imagenet.npz"))
         state = model.state_dict()
-        for path, prefix, new in self.c["init"] or ():
+        for path, prefix, new in init or self.c["init"] or ():
             for name, value in torch.load(os.path.join(D.RUNS, path), map_location=DEVICE)["model"].items():
                 name = new + name[len(prefix):] if name.startswith(prefix) else None
                 if name in state and state[name].shape == value.shape:

@@ -7,6 +7,8 @@ lower live index, then lower token id) and walks them best first: eos within the
 penalty, eos counted), eos further down is ignored, another token goes on until `beams` are live. It ends with the step after which `beams`
 hypotheses are finished, or at max_tokens, where the live ones count as finished as they are.
 """
+import typing
+
 import numpy as np
 import torch
 
@@ -45,46 +47,54 @@ def best_candidates(scores, count):
     return index[np.lexsort((index, -scores[index]))][:count]
 
 
+class Written(typing.NamedTuple):
+    """A caption as one pass wrote it."""
+    tokens: list  # without eos
+    probability: float  # the geometric mean of the tokens' probabilities, with eos: how well it ranks captions, score.py --reliability
+    steps: list  # of each token, eos included: its log probability, and the entropy of the distribution that it was chosen from, in nats
+
+
 class Beam:
     """The hypotheses of one picture."""
 
     def __init__(self, options):
-        self.o, self.live, self.finished = options, [([], 0.0)], []  # tokens, sum of log-probabilities
+        self.o, self.live, self.finished = options, [([], 0.0, [])], []  # tokens, sum of log-probabilities, as Written.steps
 
     def done(self):
         return len(self.finished) >= self.o["beams"] or not self.live
 
     def step(self, logp):
         """logp float64 [live, V] -> for each new live hypothesis the old one it goes on from."""
-        logp, beams = logp.copy(), self.o["beams"]
+        logp, whole, beams = logp.copy(), logp, self.o["beams"]
         logp[:, [PAD, BOS, DRAFT]] = -np.inf
-        for i, (tokens, _) in enumerate(self.live):
+        for i, (tokens, _, _) in enumerate(self.live):
             if not tokens:
                 logp[i, EOS] = -np.inf
             logp[i, banned_tokens(tokens, self.o["noRepeatNgram"])] = -np.inf
-        flat = (logp + np.array([s for _, s in self.live])[:, None]).reshape(-1)
+        flat = (logp + np.array([s for _, s, _ in self.live])[:, None]).reshape(-1)
+        entropies = -(np.exp(whole) * whole).sum(-1)
         live, parents = [], []
         for rank, at in enumerate(best_candidates(flat, 2 * beams)):
             parent, token = divmod(int(at), logp.shape[1])
-            tokens, _ = self.live[parent]
+            tokens, _, steps = self.live[parent]
+            steps = steps + [(float(whole[parent, token]), float(entropies[parent]))]
             if token == EOS:
                 if rank < beams:
-                    self.finish(tokens, flat[at], len(tokens) + 1)
+                    self.finish(tokens, flat[at], len(tokens) + 1, steps)
             elif len(live) < beams:
-                live.append((tokens + [token], flat[at]))
+                live.append((tokens + [token], flat[at], steps))
                 parents.append(parent)
         self.live = live
         if live and len(live[0][0]) >= self.o["maxTokens"] and not self.done():
-            for tokens, total in live:
-                self.finish(tokens, total, len(tokens))
+            for tokens, total, steps in live:
+                self.finish(tokens, total, len(tokens), steps)
         return parents
 
-    def finish(self, tokens, total, length):
-        self.finished.append((total / length ** self.o["lengthPenalty"], tokens, float(np.exp(total / length))))
+    def finish(self, tokens, total, length, steps):
+        self.finished.append((total / length ** self.o["lengthPenalty"], Written(tokens, float(np.exp(total / length)), steps)))
 
     def best(self):
-        """-> token ids without eos, the geometric mean of their probabilities (with eos: how well it ranks captions, score.py --reliability)."""
-        return max(self.finished, key=lambda f: f[0])[1:]  # max keeps the first of equals
+        return max(self.finished, key=lambda f: f[0])[1]  # max keeps the first of equals
 
 
 class View:
@@ -118,7 +128,7 @@ class View:
 
 def write(views, options, dims):
     """One pass for a batch. views: [(decoder, visual [B, N, D], drafts as token lists or None)];
-    decoder(visual, ids, positions, segments, mask, past, rows) -> logits, present, attention, all torch tensors. -> [(token ids, confidence)] per row."""
+    decoder(visual, ids, positions, segments, mask, past, rows) -> logits, present, attention, all torch tensors. -> [Written] per row."""
     b = len(views[0][1])
     views, beams = [View(decoder, visual, drafts, dims) for decoder, visual, drafts in views], [Beam(options) for _ in range(b)]
     owner = list(range(b))  # the picture that each decoder row belongs to
@@ -160,13 +170,13 @@ def caption_pictures(model, pixels, options=GREEDY, passes=2, batch=125):
             batch_pixels = np.array(pixels[start:start + batch])
             glance = model.encode(torch.tensor(batch_pixels))[0]
             first = [(first_decoder, glance, None)]
-            texts = [ids for ids, _ in write(first, options, dims)]
+            texts = [w.tokens for w in write(first, options, dims)]
             out[0] += texts
             if passes == 1:
                 continue
             features = model.features(torch.tensor(center_crop(batch_pixels, options["centerCrop"])))
             for texts_of_pass in out[1:]:
                 second = [(second_decoder, model.refine(glance, features, pad_drafts(texts)), model.prompt(texts))]
-                texts = [ids for ids, _ in write(first + second if options["bothPasses"] else second, options, dims)]
+                texts = [w.tokens for w in write(first + second if options["bothPasses"] else second, options, dims)]
                 texts_of_pass += texts
     return out

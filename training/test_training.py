@@ -12,6 +12,7 @@ import onnx
 import onnxruntime as ort
 import torch
 
+from adapt import AdaptLoss
 from data import center_crop
 from joint_captions import side_by_side
 from joint_write import draw
@@ -81,12 +82,14 @@ def test_search_in_a_batch_and_alone(model):
         together = write([(decoder, visual, drafts)], options, dims)
         for r in range(3):
             assert write([(decoder, visual[r:r + 1], drafts[r:r + 1])], options, dims)[0][0] == together[r][0]
-            tokens, sure = together[r]
+            tokens, sure, steps = together[r]
             p = pack([[tokens]], [drafts[r]])
             states = model.language.hidden(visual[r:r + 1], p)[0][p["group"][0] == 1]
             whole = (tokens + [EOS])[:options["maxTokens"]]
-            chance = torch.softmax(model.language.logits(states), -1)[torch.arange(len(whole)), whole]
+            chance = torch.softmax(model.language.logits(states)[:len(whole)], -1)[torch.arange(len(whole)), whole]
             assert abs(chance.log().mean().exp().item() - sure) < 1e-4
+            spread = torch.distributions.Categorical(logits=model.language.logits(states)).entropy()[:len(whole)]
+            assert torch.allclose(torch.tensor(steps), torch.stack([chance.log(), spread], 1), atol=1e-3)
 
 
 def test_two_views_are_the_mean_of_both(model):
@@ -94,7 +97,7 @@ def test_two_views_are_the_mean_of_both(model):
     one, two, drafts = torch.randn(2, 49, 64), torch.randn(2, 49, 64), [[5, 6, 7], [8]]
     options = dict(GREEDY, maxTokens=5, noRepeatNgram=0)
     first, second = decoders_of(model)
-    for r, (tokens, sure) in enumerate(write([(first, one, None), (second, two, drafts)], options, dims_of(model))):
+    for r, (tokens, sure, _) in enumerate(write([(first, one, None), (second, two, drafts)], options, dims_of(model))):
         whole, logits = (tokens + [EOS])[:5], 0.0
         for visual, behind in ((one, None), (two, [drafts[r]])):
             p = pack([[tokens]], behind)
@@ -132,7 +135,7 @@ def test_sampling_follows_the_model(model):
     visual, drafts = torch.randn(2, 49, 64), [[5, 6], [8]]
     greedy = write([(decoders_of(model)[0], visual, drafts)], dict(GREEDY, maxTokens=6, noRepeatNgram=0), dims_of(model))
     samples, _ = sample(model.language, visual, drafts, 3, 6, temperature=1e-4)
-    for row, (ids, _) in zip(samples, greedy):
+    for row, (ids, *_) in zip(samples, greedy):
         assert all(s == ids for s in row), (row, ids)
 
 
@@ -237,6 +240,28 @@ def test_tags():
     assert wanted[0, targets.at["dog"]] == 1 and known[0, targets.label_at["cat"]] == 0 and known[1].all() and wanted[1, targets.label_at["cat"]] == 1
     truth = torch.tensor([[1.0], [1.0], [1.0], [0.0]])
     assert abs(average_precision(truth.clone(), truth) - 100) < 1e-4
+
+
+def test_words_for_absent_things_are_unlearnt(model):
+    """Held to itself, a model has nothing to learn. Where its likeliest word names an absent thing, one of two views learns so that both together say another."""
+    visual, packed, before = torch.randn(2, 49, 64), pack([[[20, 21]], [[40]]]), copy.deepcopy(model.language)
+    absent, nothing = torch.zeros(2, 64, dtype=torch.bool), torch.zeros(2, dtype=torch.int64)
+    assert AdaptLoss.losses([(model.language, visual)], [(before, visual)], packed, nothing, absent)[1].abs() < 1e-5
+    first = [torch.softmax(before.logits(before.hidden(visual, packed)), -1)[1, 0]]
+    word = int(first[0].argmax())
+    absent[1, word] = True
+    learner = copy.deepcopy(before)
+    step = torch.optim.Adam(learner.parameters(), 3e-3)
+    with torch.enable_grad():
+        for _ in range(80):
+            step.zero_grad()
+            AdaptLoss.losses([(before, visual), (learner, visual)], [(before, visual)] * 2, packed, nothing, absent)[1].backward()
+            step.step()
+    logits = [m.logits(m.hidden(visual, packed))[1, 0] for m in (before, learner)]
+    first.append(torch.softmax(sum(logits) / 2, -1))
+    others = torch.arange(64) != word
+    assert first[1][word] < 0.2 * first[0][word]
+    assert first[1][others].argmax() == first[0][others].argmax()
 
 
 def test_score():

@@ -1,13 +1,33 @@
 import { z } from 'zod';
+import type { Hypothesis } from '../decoding/beam-search.ts';
 
-/** Coefficients of the logistic regressions that turn what the search knows into the probability that a caption is right. Fitted by `training/calibrate.py`. */
+/** Coefficients of a logistic regression; a term that is absent has no influence. */
+const terms = z.object({
+  bias: z.number(),
+  /** Of the mean log-probability of the tokens, end token included. */
+  logProbability: z.number().default(0),
+  /** Of the mean entropy, in nats, of the distributions that the tokens were chosen from. */
+  entropy: z.number().default(0),
+  /** Of the highest of these entropies. */
+  highestEntropy: z.number().default(0),
+});
+
+/** Coefficients that turn what the search knows into the probability that a caption is right. Fitted by `training/calibrate.py`. */
 export const calibration = z.object({
-  onePass: z.object({ bias: z.number(), logProbability: z.number() }),
-  twoPasses: z.object({ bias: z.number(), logProbability: z.number(), agreement: z.number() }),
+  onePass: terms,
+  /** `agreement`: of the words that draft and text share ({@link agreement}). */
+  twoPasses: terms.extend({ agreement: z.number().default(0) }),
 });
 
 /** See {@link calibration}. */
 export type Calibration = z.infer<typeof calibration>;
+
+/** What the confidence of a caption is computed from. */
+export interface WrittenCaption extends Pick<Hypothesis, 'logits' | 'confidence'> {
+  readonly text: string;
+  /** The first pass's caption; absent after one pass. */
+  readonly draft?: string;
+}
 
 const LEAST_PROBABILITY = 1e-6;
 
@@ -20,22 +40,44 @@ export function agreement(a: string, b: string): number {
   return shared / Math.max(1, left.size + right.size - shared);
 }
 
+/** The entropy, in nats, of the softmax of logits. */
+function entropyOf(logits: Float32Array): number {
+  let max = Number.NEGATIVE_INFINITY;
+  for (const logit of logits) if (logit > max) max = logit;
+  let sum = 0;
+  let weighted = 0;
+  for (const logit of logits) {
+    const weight = Math.exp(logit - max);
+    sum += weight;
+    weighted += weight === 0 ? 0 : weight * (logit - max);
+  }
+  return Math.log(sum) - weighted / sum;
+}
+
+/** The sum of all terms for one caption. */
+function logitOf({ logits, confidence }: WrittenCaption, coefficients: Calibration['onePass']): number {
+  const entropies = logits.map(entropyOf);
+  const mean = entropies.reduce((a, b) => a + b, 0) / Math.max(1, entropies.length);
+  const { bias, logProbability, entropy, highestEntropy } = coefficients;
+  return (
+    bias +
+    logProbability * Math.log(Math.max(LEAST_PROBABILITY, confidence)) +
+    entropy * mean +
+    highestEntropy * Math.max(0, ...entropies)
+  );
+}
+
 /**
  * The confidence of a caption, 0 to 1: the geometric mean of its tokens' probabilities or, where the bundle is calibrated, the probability
  * that the caption is right.
- * @param probability geometric mean of the tokens' probabilities
- * @param draft the first pass's caption; absent after one pass
  */
-export function confidenceOf(
-  { probability, text, draft }: { readonly probability: number; readonly text: string; readonly draft?: string },
-  coefficients: Calibration | undefined,
-): number {
-  if (coefficients === undefined) return probability;
-  const logProbability = Math.log(Math.max(LEAST_PROBABILITY, probability));
+export function confidenceOf(caption: WrittenCaption, coefficients: Calibration | undefined): number {
+  if (coefficients === undefined) return caption.confidence;
   const { onePass, twoPasses } = coefficients;
+  const { draft, text } = caption;
   const logit =
     draft === undefined
-      ? onePass.bias + onePass.logProbability * logProbability
-      : twoPasses.bias + twoPasses.logProbability * logProbability + twoPasses.agreement * agreement(draft, text);
+      ? logitOf(caption, onePass)
+      : logitOf(caption, twoPasses) + twoPasses.agreement * agreement(draft, text);
   return 1 / (1 + Math.exp(-logit));
 }

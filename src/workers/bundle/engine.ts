@@ -127,7 +127,7 @@ export async function openEngine(
     const [joint] = await writePass(manifest, views);
     if (joint === undefined) return undefined;
     const text = textOf(joint.tokens);
-    const confidence = rounded(confidenceOf({ probability: joint.confidence, text }, calibration));
+    const confidence = rounded(confidenceOf({ ...joint, text }, calibration));
     return { text, confidence };
   }
 
@@ -161,15 +161,15 @@ export async function openEngine(
     const first = await tokenAttention(graphs.decode, manifest, glance, draftTokens);
     const second = await tokenAttention(graphs.decodeSecond, manifest, refined, tokensOf(finals), prompts);
     const explained = (
-      { tokens, confidence: probability }: Hypothesis,
+      written: Hypothesis,
       attention: readonly Float32Array[] = [],
       draft?: string,
     ): PassExplanation => {
-      const text = textOf(tokens);
+      const text = textOf(written.tokens);
       const confidence = rounded(
-        confidenceOf({ probability, text, ...(draft === undefined ? {} : { draft }) }, calibration),
+        confidenceOf({ ...written, text, ...(draft === undefined ? {} : { draft }) }, calibration),
       );
-      return { text, confidence, words: wordAttention(tokens, attention, textOf) };
+      return { text, confidence, words: wordAttention(written.tokens, attention, textOf) };
     };
     return drafts.map((draft, i) => ({
       draft: explained(draft, first[i]),
@@ -191,7 +191,7 @@ export async function openEngine(
       const captionOf = ({ video, index, pts, still }: Keyframe, { draft, final }: TwoPassResult): Caption => {
         const { passes } = options;
         const [draftText, text] = [textOf(draft.tokens), textOf(final.tokens)];
-        const written = { probability: final.confidence, text, ...(passes === 1 ? {} : { draft: draftText }) };
+        const written = { ...final, text, ...(passes === 1 ? {} : { draft: draftText }) };
         const confidence = rounded(confidenceOf(written, calibration));
         return { video, index, pts, still, draft: draftText, text, confidence, passes };
       };

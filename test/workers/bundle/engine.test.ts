@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEFAULT_BUNDLE, listBundles, loadBundle } from '../../../src/workers/bundle/bundle.ts';
-import { agreement } from '../../../src/workers/bundle/calibration.ts';
+import { agreement, calibration } from '../../../src/workers/bundle/calibration.ts';
 import { type Engine, openEngine } from '../../../src/workers/bundle/engine.ts';
 import { executionProviders } from '../../../src/workers/bundle/graph-sessions.ts';
 import { buildTinyBundle, COLOURS, type Colour, TEXTS, tinyPicture } from '../../support/tiny-bundle.ts';
@@ -164,11 +164,11 @@ test('greedy search is led astray where the beam is not', async () => {
 });
 
 test('a calibrated bundle says how likely a caption is right', async () => {
-  const calibration = {
+  const coefficients = calibration.parse({
     onePass: { bias: -2, logProbability: 1 },
     twoPasses: { bias: 1, logProbability: 1, agreement: -3 },
-  };
-  const engine = await engineOf('calibrated', { generation: { calibration } });
+  });
+  const engine = await engineOf('calibrated', { generation: { calibration: coefficients } });
   const [written] = await engine.write([tinyPicture('red')], TWO);
   const [two] = await engine.caption(tinyGroup(['red'], 1), TWO);
   const [one] = await engine.caption(tinyGroup(['red'], 1), { passes: 1 });
