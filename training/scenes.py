@@ -199,7 +199,7 @@ def describe(share, pixels, areas, boxes, text, rng):
     a = "an" if place[0] == "o" else "a"
     # Only bare rooms are said to be empty: people call a furnished room by what stands in it.
     out = []
-    wooden = share["floor"] > 0.15 and mean("floor") == "brown"
+    wooden = bool(share["floor"] > 0.15 and mean("floor") == "brown")
     if wooden:
         out += ["%s %s with a wooden floor" % (a, place), "a wooden floor in %s %s" % (a, place), "a brown wooden floor"]
     if share["wall"] > 0.2 and mean("wall") in ("white", "blue", "yellow", "green"):

@@ -18,6 +18,7 @@ from joint_captions import side_by_side
 from joint_write import draw
 from model import Captioner
 from sample import sample
+from scenes import AREAS, describe
 from score import interval, score
 from search import GREEDY, banned_tokens, best_candidates, decoders_of, dims_of, write
 from simplify import simplify
@@ -240,6 +241,21 @@ def test_tags():
     assert wanted[0, targets.at["dog"]] == 1 and known[0, targets.label_at["cat"]] == 0 and known[1].all() and wanted[1, targets.label_at["cat"]] == 1
     truth = torch.tensor([[1.0], [1.0], [1.0], [0.0]])
     assert abs(average_precision(truth.clone(), truth) - 100) < 1e-4
+
+
+def test_a_furnished_room_is_described_by_floor_and_table():
+    areas = np.full((10, 10), AREAS.index("wall"))
+    areas[5:] = AREAS.index("floor")
+    areas[4:6, 4:7] = AREAS.index("table")
+    pixels = np.full((10, 10, 3), 240, np.uint8)
+    pixels[5:] = (150, 100, 60)
+    share = dict(zip(AREAS, np.bincount(areas.reshape(-1), minlength=len(AREAS)) / areas.size))
+    kind, captions = describe(share, pixels, areas, [], "a small room", np.random.default_rng(0))
+    assert kind == "table" and {"a small table on a wooden floor", "a room with a table", "a wooden floor in a room"} <= set(captions)
+    areas[areas == AREAS.index("table")] = AREAS.index("wall")
+    share = dict(zip(AREAS, np.bincount(areas.reshape(-1), minlength=len(AREAS)) / areas.size))
+    kind, captions = describe(share, pixels, areas, [], "a small room", np.random.default_rng(0))
+    assert kind == "boards" and "an empty room with a wooden floor" in captions
 
 
 def test_words_for_absent_things_are_unlearnt(model):
