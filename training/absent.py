@@ -17,11 +17,11 @@ GROUPS = [
     ("skateboard skateboards", ("skateboard",)), ("surfboard surfboards", ("surfboard",)), ("bed beds", ("bed",)), ("toilet toilets", ("toilet",)),
     ("laptop laptops computer computers keyboard tv television monitor screen", ("tv", "laptop", "keyboard")), ("phone cell", ("cell phone", "remote")),
     ("refrigerator fridge", ("refrigerator", "oven")), ("pizza", ("pizza",)), ("cake", ("cake",))]
-CLASSES = ("person bicycle car motorcycle airplane bus train truck boat traffic_light fire_hydrant stop_sign parking_meter bench bird cat dog horse sheep cow elephant "
-           "bear zebra giraffe backpack umbrella handbag tie suitcase frisbee skis snowboard sports_ball kite baseball_bat baseball_glove skateboard surfboard "
-           "tennis_racket bottle wine_glass cup fork knife spoon bowl banana apple sandwich orange broccoli carrot hot_dog pizza donut cake chair couch potted_plant "
-           "bed dining_table toilet tv laptop mouse remote keyboard cell_phone microwave oven toaster sink refrigerator book clock vase scissors teddy_bear hair_drier "
-           "toothbrush").replace("_", "-").split()
+CLASSES = ("person, bicycle, car, motorcycle, airplane, bus, train, truck, boat, traffic light, fire hydrant, stop sign, parking meter, bench, bird, cat, dog, "
+           "horse, sheep, cow, elephant, bear, zebra, giraffe, backpack, umbrella, handbag, tie, suitcase, frisbee, skis, snowboard, sports ball, kite, baseball "
+           "bat, baseball glove, skateboard, surfboard, tennis racket, bottle, wine glass, cup, fork, knife, spoon, bowl, banana, apple, sandwich, orange, "
+           "broccoli, carrot, hot dog, pizza, donut, cake, chair, couch, potted plant, bed, dining table, toilet, tv, laptop, mouse, remote, keyboard, cell phone, "
+           "microwave, oven, toaster, sink, refrigerator, book, clock, vase, scissors, teddy bear, hair drier, toothbrush").split(", ")
 
 
 class Absent:
@@ -33,14 +33,14 @@ class Absent:
         for words, classes in GROUPS:
             words = set(words.split() if isinstance(words, str) else words)
             tokens = [t[0] for t in T.encode_all(tok, sorted(words)) if len(t) == 1]
-            self.groups.append((words, {c.replace(" ", "-") for c in classes}, tokens))
+            self.groups.append((words, set(classes), tokens))
 
     def __call__(self, rows, views):
         """rows {captions, labels?}, views uint8 [B, S, S, 3] -> bool [B, size of the vocabulary]."""
         out = torch.zeros(len(rows), self.size, dtype=torch.bool)
         for i, (row, view) in enumerate(zip(rows, views)):
             best = self.detector.best(Image.fromarray(view.numpy()))
-            seen = {CLASSES[c] for c in np.flatnonzero(best > SEEN)} | {name.replace(" ", "-") for name in row.get("labels") or ()}
+            seen = {CLASSES[c] for c in np.flatnonzero(best > SEEN)} | set(row.get("labels") or ())
             named = set(" ".join(row["captions"] + list(map(str, row.get("sequence", ())))).lower().split())
             for words, classes, tokens in self.groups:
                 if not words & named and not classes & seen:

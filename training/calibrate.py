@@ -24,12 +24,11 @@ def doubts(steps):
     return [1.0, sum(entropies) / len(entropies), max(entropies)]
 
 
-def calibrated(steps, coefficients, passes=2):
-    """The confidence of a caption, as src/workers/bundle/calibration.ts computes it."""
+def calibrated(steps, coefficients):
+    """The confidence of a caption after two passes, as src/workers/bundle/calibration.ts computes it."""
     if not coefficients:
         return math.exp(sum(chance for chance, _ in steps) / len(steps))
-    c = coefficients["onePass" if passes == 1 else "twoPasses"]
-    return 1 / (1 + math.exp(-sum(c[name] * value for name, value in zip(TERMS, doubts(steps)))))
+    return 1 / (1 + math.exp(-sum(coefficients["twoPasses"][name] * value for name, value in zip(TERMS, doubts(steps)))))
 
 
 def logistic(x, y, weight, rounds=50, ridge=1e-3):

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Hypothesis } from '../decoding/beam-search.ts';
+import { type Hypothesis, softmaxOf } from '../decoding/beam-search.ts';
 
 /** Coefficients of a logistic regression; a term that is absent has no influence. */
 const terms = z.object({
@@ -42,16 +42,13 @@ export function agreement(a: string, b: string): number {
 
 /** The entropy, in nats, of the softmax of logits. */
 function entropyOf(logits: Float32Array): number {
-  let max = Number.NEGATIVE_INFINITY;
-  for (const logit of logits) if (logit > max) max = logit;
-  let sum = 0;
+  const { max, logSum } = softmaxOf(logits);
   let weighted = 0;
   for (const logit of logits) {
-    const weight = Math.exp(logit - max);
-    sum += weight;
-    weighted += weight === 0 ? 0 : weight * (logit - max);
+    const probability = Math.exp(logit - max - logSum);
+    weighted += probability === 0 ? 0 : probability * (logit - max);
   }
-  return Math.log(sum) - weighted / sum;
+  return logSum - weighted;
 }
 
 /** The sum of all terms for one caption. */

@@ -86,8 +86,11 @@ interface Picture {
 
 type LogitsOf = (hypothesis: LiveHypothesis) => Float32Array | undefined;
 
-/** Natural-log softmax in double precision, as two numbers: log p(token) = logit - max - logSum. */
-function softmaxOf(logits: Float32Array): { max: number; logSum: number } {
+/**
+ * Natural-log softmax in double precision, as two numbers: log p(token) = logit - max - logSum.
+ * @throws RangeError where logits are not finite
+ */
+export function softmaxOf(logits: Float32Array): { max: number; logSum: number } {
   // Plain loops over typed arrays, here and below: the search spends its time here.
   let max = Number.NEGATIVE_INFINITY;
   for (let token = 0; token < logits.length; token++)
